@@ -1,0 +1,1 @@
+# placeholder until host/vchip exists

@@ -1,0 +1,39 @@
+// Hex, base64url without padding (RFC 4648 §5), UTF-8 checks, decimal numbers. No heap, no locale.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace esb {
+
+// Writes 2 * bytes.size() lower-case hex digits; `too_long` if `out` is smaller.
+Result<std::string_view> hex_encode(ConstBytes bytes, std::span<char> out);
+// Decodes an even number of hex digits of either case. Returns the bytes written (`out` from its start).
+// `bad_encoding` with the offset as detail, or `too_long`; `out` may then hold a part.
+Result<ConstBytes> hex_decode(std::string_view text, MutBytes out);
+
+// Decodes unpadded base64url; rejects padding, foreign characters and non-zero trailing bits.
+Result<ConstBytes> base64url_decode(std::string_view text, MutBytes out);
+Result<std::string_view> base64url_encode(ConstBytes bytes, std::span<char> out);
+constexpr std::size_t base64url_size(std::size_t bytes) { return (bytes * 4 + 2) / 3; }
+
+// True for well-formed UTF-8 (no surrogates, no overlong forms).
+bool is_utf8(std::string_view text);
+
+// A whole decimal number, digits only (one leading '-' for the signed form), no spaces, no leading '+'.
+// `bad_encoding`, or `out_of_range` when it does not lie in [low, high].
+Result<std::uint64_t> parse_unsigned(std::string_view text, std::uint64_t low, std::uint64_t high);
+Result<std::int64_t> parse_signed(std::string_view text, std::int64_t low, std::int64_t high);
+
+// Decimal digits of a number, for building lines without printf.
+FixedString<20> decimal(std::uint64_t value);
+FixedString<20> decimal_signed(std::int64_t value);
+
+// CRC-32 as ISO-HDLC (zlib, and ESP-IDF's esp_rom_crc32_le with the same seed 0xFFFFFFFF).
+std::uint32_t crc32(ConstBytes bytes, std::uint32_t seed = 0);
+
+}  // namespace esb

@@ -1,0 +1,127 @@
+// Containers whose capacity is part of their type: no heap, and "full" is a Result the caller sees.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace esb {
+
+// Text of at most N bytes, always NUL-terminated for C APIs.
+template <std::size_t N>
+class FixedString {
+public:
+    FixedString() = default;
+
+    static Result<FixedString> from(std::string_view text) {
+        FixedString made;
+        ESB_TRY(made.assign(text));
+        return made;
+    }
+    // Unchanged on `too_long`.
+    Status assign(std::string_view text) {
+        if (text.size() > N) return fail(errors::too_long);
+        copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(text_.data()), N});
+        set_size(text.size());
+        return {};
+    }
+    // Unchanged on `too_long`.
+    Status append(std::string_view text) {
+        if (text.size() > N - size_) return fail(errors::too_long);
+        copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(text_.data()) + size_, N - size_});
+        set_size(size_ + text.size());
+        return {};
+    }
+    Status append(char c) { return append(std::string_view(&c, 1)); }
+    void clear() { set_size(0); }
+    void truncate(std::size_t size) {
+        if (size < size_) set_size(size);
+    }
+
+    std::string_view view() const { return {text_.data(), size_}; }
+    operator std::string_view() const { return view(); }
+    const char* c_str() const { return text_.data(); }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    static constexpr std::size_t capacity() { return N; }
+
+    friend bool operator==(const FixedString& a, const FixedString& b) { return a.view() == b.view(); }
+    friend bool operator==(const FixedString& a, std::string_view b) { return a.view() == b; }
+
+private:
+    void set_size(std::size_t size) {
+        size_ = size;
+        text_[size] = '\0';
+    }
+    std::array<char, N + 1> text_{};
+    std::size_t size_ = 0;
+};
+
+// A vector of at most N default-constructible elements.
+template <typename T, std::size_t N>
+class FixedVector {
+public:
+    // `full` when N elements are held; the vector is then unchanged.
+    Status push_back(T value) {
+        if (size_ == N) return fail(errors::full);
+        items_[size_++] = std::move(value);
+        return {};
+    }
+    // Removes one element, keeping the order of the others.
+    void erase(std::size_t index) {
+        for (std::size_t i = index + 1; i < size_; ++i) items_[i - 1] = std::move(items_[i]);
+        items_[--size_] = T{};
+    }
+    void clear() {
+        while (size_ > 0) items_[--size_] = T{};
+    }
+
+    T* begin() { return items_.data(); }
+    T* end() { return items_.data() + size_; }
+    const T* begin() const { return items_.data(); }
+    const T* end() const { return items_.data() + size_; }
+    T& operator[](std::size_t index) { return items_[index]; }
+    const T& operator[](std::size_t index) const { return items_[index]; }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    bool full() const { return size_ == N; }
+    static constexpr std::size_t capacity() { return N; }
+
+private:
+    std::array<T, N> items_{};
+    std::size_t size_ = 0;
+};
+
+// A first-in first-out queue of at most N elements.
+template <typename T, std::size_t N>
+class FixedQueue {
+public:
+    Status push(T value) {
+        if (size_ == N) return fail(errors::full);
+        items_[(head_ + size_) % N] = std::move(value);
+        ++size_;
+        return {};
+    }
+    // The queue must not be empty.
+    T pop() {
+        T value = std::move(items_[head_]);
+        head_ = (head_ + 1) % N;
+        --size_;
+        return value;
+    }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    bool full() const { return size_ == N; }
+
+private:
+    std::array<T, N> items_{};
+    std::size_t head_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace esb

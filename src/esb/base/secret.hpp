@@ -1,0 +1,61 @@
+// A value that must not leak: it cannot be printed or compared in variable time, and is wiped when it goes.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace esb {
+
+// Overwrites memory in a way the optimizer may not drop.
+inline void wipe(MutBytes bytes) {
+    volatile std::uint8_t* p = bytes.data();
+    for (std::size_t i = 0; i < bytes.size(); ++i) p[i] = 0;
+}
+
+// Up to N secret bytes. The only way to the bytes is `reveal()`, so that every use can be found by name.
+template <std::size_t N>
+class Secret {
+public:
+    Secret() = default;
+    Secret(const Secret& other) { static_cast<void>(assign(other.reveal())); }
+    Secret& operator=(const Secret& other) {
+        if (this != &other) static_cast<void>(assign(other.reveal()));
+        return *this;
+    }
+    ~Secret() { clear(); }
+
+    // Replaces and wipes the old value; unchanged on `too_long`.
+    Status assign(ConstBytes value) {
+        if (value.size() > N) return fail(errors::too_long);
+        std::array<std::uint8_t, N> fresh{};
+        copy(value, fresh);
+        clear();
+        copy(fresh, bytes_);
+        wipe(fresh);
+        size_ = value.size();
+        return {};
+    }
+    void clear() {
+        wipe(bytes_);
+        size_ = 0;
+    }
+
+    ConstBytes reveal() const { return {bytes_.data(), size_}; }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    static constexpr std::size_t capacity() { return N; }
+
+    friend bool operator==(const Secret& a, const Secret& b) { return equal_constant_time(a.reveal(), b.reveal()); }
+
+private:
+    std::array<std::uint8_t, N> bytes_{};
+    std::size_t size_ = 0;
+};
+
+template <typename Stream, std::size_t N>
+Stream& operator<<(Stream&, const Secret<N>&) = delete;
+
+}  // namespace esb

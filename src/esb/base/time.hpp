@@ -1,0 +1,28 @@
+// Time as the library sees it: a monotonic instant in milliseconds, handed in by whoever owns the clock.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace esb {
+
+struct MonotonicClock;  // names the epoch (start of the chip); it cannot be asked for the time
+
+using Duration = std::chrono::milliseconds;
+using Instant = std::chrono::time_point<MonotonicClock, Duration>;
+// Seconds since 1970-01-01 UTC (RFC 7519 NumericDate).
+using UnixTime = std::chrono::seconds;
+
+using namespace std::chrono_literals;
+
+// The earlier of two optional deadlines.
+inline std::optional<Instant> earliest(std::optional<Instant> a, std::optional<Instant> b) {
+    if (!a) return b;
+    if (!b) return a;
+    return std::min(*a, *b);
+}
+inline std::uint64_t milliseconds(Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
+
+}  // namespace esb

@@ -1,0 +1,33 @@
+// Everything hardware gives, in one struct of references. A port fills it; only device/ sees it whole.
+#pragma once
+
+#include "esb/chip/button.hpp"
+#include "esb/chip/clock.hpp"
+#include "esb/chip/entropy.hpp"
+#include "esb/chip/key_value.hpp"
+#include "esb/chip/radio.hpp"
+#include "esb/chip/resolver.hpp"
+#include "esb/chip/retained_ram.hpp"
+#include "esb/chip/slots.hpp"
+#include "esb/chip/sockets.hpp"
+#include "esb/chip/system.hpp"
+#include "esb/chip/uart.hpp"
+
+namespace esb::chip {
+
+// The referenced objects outlive the Device that uses them.
+struct Chip {
+    Slots& slots;
+    KeyValue& key_value;
+    Radio& radio;
+    Sockets& sockets;
+    Resolver& resolver;
+    Uart& uart;
+    Entropy& entropy;
+    Clock& clock;
+    RetainedRam& retained_ram;
+    Button& button;
+    System& system;
+};
+
+}  // namespace esb::chip

@@ -1,0 +1,23 @@
+// The chip's random number generator.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+namespace esb::errors {
+inline constexpr ErrorKind no_entropy{"chip.no_entropy", "the random number generator did not answer"};
+}  // namespace esb::errors
+
+namespace esb::chip {
+
+// Callable from any task.
+class Entropy {
+public:
+    virtual ~Entropy() = default;
+
+    // Fills `out` with bytes fit for keys. Ports turn on a physical noise source when the radio is off.
+    // `no_entropy` leaves `out` unspecified; the caller must not use it.
+    virtual Status fill(MutBytes out) = 0;
+};
+
+}  // namespace esb::chip

@@ -1,0 +1,43 @@
+// Small named values in flash, with NVS's semantics.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind kv_not_found{"kv.not_found", "there is no value under this key"};
+inline constexpr ErrorKind kv_too_small{"kv.too_small", "the value is longer than the buffer"};
+inline constexpr ErrorKind kv_bad_key{"kv.bad_key", "a key is 1 to 15 printable characters"};
+inline constexpr ErrorKind kv_full{"kv.full", "the key/value partition is full"};
+inline constexpr ErrorKind kv_corrupt{"kv.corrupt", "the key/value partition cannot be read"};
+inline constexpr ErrorKind flash_failed{"flash.failed", "a flash operation failed"};
+inline constexpr ErrorKind power_lost{"flash.power_lost", "the power is off"};
+}  // namespace esb::errors
+
+namespace esb::chip {
+
+inline constexpr std::size_t kv_key_max = 15;     // bytes, NVS's limit
+inline constexpr std::size_t kv_value_max = 4000;  // bytes, NVS's limit of a string or single-page blob
+
+enum class Mount { existing, formatted };
+
+// Used from the reactor's task only.
+class KeyValue {
+public:
+    virtual ~KeyValue() = default;
+
+    // Makes the store usable; an erased partition is formatted. Must succeed before any other call.
+    virtual Result<Mount> mount() = 0;
+    // Copies the value and returns its part of `out`. kv_not_found; kv_too_small (detail: its size).
+    virtual Result<ConstBytes> get(std::string_view key, MutBytes out) = 0;
+    // Replaces the value: durable on return. If the power goes meanwhile, this key has its old or its new
+    // value afterwards and no other key changes. Writing an equal value does not touch the flash. kv_full.
+    virtual Status put(std::string_view key, ConstBytes value) = 0;
+    // Durable on return; success also when there was no such key.
+    virtual Status remove(std::string_view key) = 0;
+};
+
+}  // namespace esb::chip

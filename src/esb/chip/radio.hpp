@@ -1,0 +1,128 @@
+// Wi-Fi: a station, an access point, a scanner.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+#include "esb/base/secret.hpp"
+#include "esb/chip/network.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind radio_failed{"radio.failed", "the radio reports an error"};
+inline constexpr ErrorKind radio_open_ap{"radio.open_ap", "an access point without a password is not allowed"};
+}  // namespace esb::errors
+
+namespace esb::chip {
+
+using Mac = std::array<std::uint8_t, 6>;
+// A network name: up to 32 arbitrary bytes (IEEE 802.11 §9.4.2.2), not necessarily text.
+using Ssid = FixedString<32>;
+// 8 to 63 characters, or 64 hex digits of the derived key; empty for an open network.
+using Passphrase = Secret<64>;
+
+enum class Auth : std::uint8_t { open, wep, wpa, wpa2, wpa2_wpa3, wpa3, enterprise, unknown };
+std::string_view name(Auth auth);
+
+// Why a station is not, or no longer, joined. The port maps its own codes to these.
+enum class DisconnectReason : std::uint8_t {
+    unknown,
+    requested,            // leave() or another join()
+    network_not_found,    // no access point with this name answers
+    wrong_password,       // the four-way handshake failed
+    auth_refused,         // authentication refused or expired
+    association_refused,  // full, or not allowed
+    signal_lost,          // beacons stopped
+    closed_by_peer,       // the access point ended it
+    no_address,           // joined, but DHCP stayed silent
+};
+std::string_view name(DisconnectReason reason);
+
+struct AddressConfig {  // all zero = DHCP
+    IpAddress address, netmask, gateway, dns;
+};
+
+struct StationConfig {
+    Ssid ssid;
+    Passphrase passphrase;
+    bool hidden = false;
+    std::optional<Mac> bssid;  // only this access point
+    AddressConfig ip;
+};
+
+struct AccessPointConfig {
+    Ssid ssid;
+    Passphrase passphrase;  // at least 8 characters
+    IpAddress address;      // the chip's own; it serves DHCP around it
+    std::uint8_t channel = 1;
+    std::uint8_t max_stations = 1;
+};
+
+struct ScanEntry {
+    Ssid ssid;
+    Mac bssid{};
+    std::int8_t rssi = 0;  // dBm
+    std::uint8_t channel = 0;
+    Auth auth = Auth::unknown;
+};
+
+struct Link {  // of the joined station
+    Mac bssid{};
+    std::int8_t rssi = 0;  // dBm
+    std::uint8_t channel = 0;
+};
+
+struct RadioEvent {
+    enum class Kind : std::uint8_t {
+        station_joined,  // associated, no address yet
+        station_address,
+        station_left,  // also the outcome of a failed join()
+        scan_done,
+        access_point_started,
+        access_point_stopped,
+        client_joined,  // of our access point
+        client_left,
+    };
+    Kind kind;
+    DisconnectReason reason = DisconnectReason::unknown;  // station_left
+    std::int32_t raw_reason = 0;                          // station_left: the driver's own code
+    AddressConfig ip;                                     // station_address
+    Mac client{};                                         // client_joined, client_left
+};
+
+enum class PowerSave : std::uint8_t { none, modem_sleep };
+
+// Used from the reactor's task only; a new event wakes the reactor. Station and access point may be on together.
+class Radio {
+public:
+    virtual ~Radio() = default;
+
+    // Brings the driver up; must succeed before the others. `country` is two letters, "" = world-safe.
+    virtual Status start(std::string_view country, std::string_view host_name) = 0;
+
+    // Starts joining; ends an earlier join first. Success or failure comes as events. One try, no own retries.
+    virtual Status join(const StationConfig& network) = 0;
+    virtual Status leave() = 0;
+    // Empty when not joined.
+    virtual std::optional<Link> link() const = 0;
+    virtual Status set_power_save(PowerSave mode) = 0;
+
+    // Starts a scan of all channels; scan_done follows. `busy` while one runs.
+    virtual Status start_scan() = 0;
+    // The latest scan's networks, strongest first, as many as fit; returns how many.
+    virtual std::size_t scan_results(std::span<ScanEntry> out) const = 0;
+
+    // radio_open_ap when the passphrase is shorter than 8 characters.
+    virtual Status start_access_point(const AccessPointConfig& config) = 0;
+    virtual Status stop_access_point() = 0;
+    virtual std::size_t access_point_clients(std::span<Mac> out) const = 0;
+
+    virtual std::optional<RadioEvent> next_event() = 0;
+};
+
+}  // namespace esb::chip

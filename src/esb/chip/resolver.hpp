@@ -1,0 +1,37 @@
+// Host name to address, without blocking.
+#pragma once
+
+#include "esb/base/result.hpp"
+#include "esb/chip/network.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind dns_not_found{"dns.not_found", "no address is known for this host name"};
+inline constexpr ErrorKind dns_failed{"dns.failed", "the name server does not answer"};
+}  // namespace esb::errors
+
+namespace esb::chip {
+
+// Used from the reactor's task only; a new answer wakes the reactor.
+class Resolver {
+public:
+    using Query = std::uint32_t;
+    struct Answer {
+        Query query;
+        Result<IpAddress> address;
+    };
+
+    virtual ~Resolver() = default;
+
+    // Starts a look-up of a host name or address literal (at most 253 bytes). `full` when too many are open
+    // (two are always possible). Every query gets exactly one answer within 30 s, unless it is cancelled.
+    virtual Result<Query> resolve(std::string_view host) = 0;
+    virtual std::optional<Answer> next_answer() = 0;
+    // No answer will come for this query any more.
+    virtual void cancel(Query query) = 0;
+};
+
+}  // namespace esb::chip

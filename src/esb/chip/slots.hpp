@@ -1,0 +1,69 @@
+// The two firmware slots and the boot record that chooses between them (ESP: ota_0, ota_1, otadata).
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace esb::errors {
+inline constexpr ErrorKind slot_bounds{"slot.bounds", "the access lies outside the slot"};
+inline constexpr ErrorKind slot_alignment{"slot.alignment", "a program must be aligned and whole units long"};
+inline constexpr ErrorKind slot_not_erased{"slot.not_erased", "the place was programmed before and not erased since"};
+inline constexpr ErrorKind slot_running{"slot.running", "the running firmware's slot cannot be written"};
+inline constexpr ErrorKind slot_bad_image{"slot.bad_image", "the chip's own check refuses this image"};
+inline constexpr ErrorKind slot_no_other{"slot.no_other", "no other slot holds a bootable image"};
+}  // namespace esb::errors
+
+namespace esb::chip {
+
+enum class SlotId : std::uint8_t { a = 0, b = 1 };
+constexpr SlotId other(SlotId id) { return id == SlotId::a ? SlotId::b : SlotId::a; }
+
+// The state of a slot in the boot record; names are ESP-IDF's (esp_ota_img_states_t).
+enum class SlotState : std::uint8_t {
+    undefined,       // the record says nothing of it (a factory-flashed image)
+    fresh,           // "new": chosen, not yet booted
+    pending_verify,  // booted once; the next restart without confirmation aborts it
+    valid,           // confirmed
+    invalid,         // given up by the firmware itself
+    aborted,         // given up by the boot loader
+};
+
+// Flash geometry, in bytes.
+struct SlotGeometry {
+    std::size_t size;           // of each slot
+    std::size_t erase_unit;     // smallest erase, 4096
+    std::size_t erase_block;    // fastest erase per byte, 65536
+    std::size_t program_unit;   // offset and length of a program are multiples of it: 16 with flash encryption
+    std::size_t descriptor_at;  // offset of the ImageDescriptor in an image
+};
+
+// Write-once programming: a unit may be programmed once after each erase. Used from the reactor's task only.
+// Every call may fail with flash_failed or power_lost (key_value.hpp).
+class Slots {
+public:
+    virtual ~Slots() = default;
+
+    virtual SlotGeometry geometry() const = 0;
+    virtual SlotId running() const = 0;
+    // Reads any slot, any alignment; through the partition API, so flash encryption is undone.
+    virtual Status read(SlotId slot, std::size_t offset, MutBytes out) = 0;
+    // Erases whole units; never the running slot. Blocks for up to one erase_block's time (about 150 ms).
+    virtual Status erase(SlotId slot, std::size_t offset, std::size_t length) = 0;
+    // Programs whole units at a unit's boundary into erased flash; never the running slot.
+    virtual Status program(SlotId slot, std::size_t offset, ConstBytes bytes) = 0;
+
+    // What the boot record says of the slot.
+    virtual SlotState state(SlotId slot) const = 0;
+    // Checks the image in the slot as the boot loader will, then makes it the next to boot, as `fresh`.
+    virtual Status set_boot(SlotId slot) = 0;
+    // pending_verify -> valid for the running slot; no flash is touched when it is valid already.
+    virtual Status confirm_running() = 0;
+    // Marks the running slot invalid, so that the next restart boots the other. slot_no_other when that holds
+    // nothing bootable; nothing is changed then.
+    virtual Status reject_running() = 0;
+};
+
+}  // namespace esb::chip

@@ -1,0 +1,76 @@
+// Non-blocking sockets, and the one place where the reactor waits.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
+#include "esb/chip/network.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace esb::errors {
+inline constexpr ErrorKind socket_refused{"socket.refused", "the other side refused the connection"};
+inline constexpr ErrorKind socket_reset{"socket.reset", "the other side reset the connection"};
+inline constexpr ErrorKind socket_unreachable{"socket.unreachable", "no route to the other side"};
+inline constexpr ErrorKind socket_timed_out{"socket.timed_out", "the other side does not answer"};
+inline constexpr ErrorKind socket_in_use{"socket.in_use", "the port is taken"};
+inline constexpr ErrorKind socket_none_left{"socket.none_left", "no socket is left"};
+inline constexpr ErrorKind socket_failed{"socket.failed", "the network stack reports an error"};
+}  // namespace esb::errors
+
+namespace esb::chip {
+
+// Wakes a reactor that waits. Callable from any task; several calls may count as one.
+class Wake {
+public:
+    virtual ~Wake() = default;
+    virtual void wake() = 0;
+};
+
+enum class SocketId : std::int32_t { none = -1 };
+
+struct Interest {
+    SocketId socket = SocketId::none;
+    bool read = false;   // wants to know when there is something to read, or to accept
+    bool write = false;  // wants to know when it can write, or when a connect has ended
+    bool ready_read = false;
+    bool ready_write = false;  // both are set on an error, which the next call then reports
+};
+
+struct Datagram {
+    Endpoint from;
+    std::size_t size;
+};
+
+// Used from the reactor's task only, except wake(). Nothing blocks but wait().
+// `would_block` (base) means: wait for readiness. `closed` (base): the other side has ended the stream.
+class Sockets : public Wake {
+public:
+    // Starts a TCP connection; it is up, or has failed, when the socket becomes writable.
+    virtual Result<SocketId> connect(const Endpoint& to) = 0;
+    // The outcome of connect(): success, would_block while it is under way, or why it failed.
+    virtual Status connected(SocketId socket) = 0;
+    // Listens for TCP connections. Port 0 lets the system choose; local() tells which.
+    virtual Result<SocketId> listen(const Endpoint& at, int backlog) = 0;
+    virtual Result<SocketId> accept(SocketId listener) = 0;
+    // Opens a UDP socket bound to `at`.
+    virtual Result<SocketId> bind_udp(const Endpoint& at) = 0;
+
+    virtual Result<std::size_t> send(SocketId socket, ConstBytes bytes) = 0;
+    // At least one byte, or would_block, or closed, or an error.
+    virtual Result<std::size_t> receive(SocketId socket, MutBytes out) = 0;
+    virtual Status send_to(SocketId socket, const Endpoint& to, ConstBytes bytes) = 0;
+    virtual Result<Datagram> receive_from(SocketId socket, MutBytes out) = 0;
+
+    virtual Result<Endpoint> local(SocketId socket) = 0;
+    // Closes at once; what was sent is still delivered by the network stack. `none` is ignored.
+    virtual void close(SocketId socket) = 0;
+
+    // Waits until an interest is ready, wake() is called (before or during), something arrives that another
+    // part of the chip reports (UART, radio, resolver, button), or `timeout` is over. Fills the ready flags.
+    virtual Status wait(std::span<Interest> interests, Duration timeout) = 0;
+};
+
+}  // namespace esb::chip

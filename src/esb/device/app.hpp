@@ -1,0 +1,43 @@
+// What an author's firmware is, and where it begins.
+#pragma once
+
+#include "esb/ota/descriptor.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace esb {
+
+// Describes the running firmware to the Device.
+struct AppDesc {
+    ota::ImageIdentity image;
+    // First trust anchors: P-256 public keys as "x.y", two base64url coordinates (what `esb key new` prints).
+    std::span<const std::string_view> update_keys;
+};
+
+class Device;
+
+}  // namespace esb
+
+// The author's part: registers commands, subscriptions and periodic work, then returns. Not called in safe mode.
+void esb_main(esb::Device& device);
+// Made by ESB_APP.
+esb::AppDesc esb_app_desc();
+
+#if defined(ESP_PLATFORM)
+#define ESB_DESCRIPTOR_SECTION ".rodata_custom_desc"
+#else
+#define ESB_DESCRIPTOR_SECTION ".esb_desc"
+#endif
+
+// Once, in one source file: ESB_APP("greenhouse", "1.4.0", 42, "x.y") — name, version, seq, update keys.
+// The build may define ESB_HW; it is the chip the image is for.
+#define ESB_APP(app_, ver_, seq_, ...)                                                                         \
+    extern const esb::ota::ImageDescriptor esb_image_descriptor;                                               \
+    __attribute__((section(ESB_DESCRIPTOR_SECTION), used)) const esb::ota::ImageDescriptor esb_image_descriptor = { \
+        esb::ota::descriptor_magic, seq_, app_, ESB_HW, ver_, {}};                                             \
+    esb::AppDesc esb_app_desc() {                                                                              \
+        static constexpr std::string_view keys[] = {__VA_ARGS__};                                              \
+        return {{app_, ESB_HW, ver_, seq_}, keys};                                                             \
+    }                                                                                                          \
+    static_assert(true)

@@ -1,0 +1,89 @@
+// The MQTT 3.1.1 client engine: bytes and times in, bytes and events out. No socket, thread, clock or heap.
+//
+// The driver's loop:
+//   if (client.wants_transport(now)) open one; tell it with transport_opened() or transport_closed();
+//   send client.output(), tell how much went with sent();
+//   hand what arrives to receive(); call tick(now) at next_deadline() or earlier.
+// The session (in-flight messages, QoS 2 state) outlives transports; CONNECT asks for it with clean_session
+// false. Resends happen only when a session resumes (MQTT-4.4.0-1), in the original order (MQTT-4.6.0-1).
+#pragma once
+
+#include "esb/base/backoff.hpp"
+#include "esb/mqtt/errors.hpp"
+#include "esb/mqtt/types.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace esb::mqtt {
+
+class Engine;  // the parts behind the face: codec, session, outbox
+
+// Not thread-safe: one task drives it.
+class Client {
+public:
+    enum class State : std::uint8_t {
+        stopped,     // wants nothing
+        waiting,     // back-off before the next transport
+        opening,     // asked for a transport
+        connecting,  // CONNECT sent, no CONNACK yet
+        connected,
+        closing,     // DISCONNECT still to be sent, then the transport is to be closed
+    };
+
+    // `memory` holds everything the client ever stores: outgoing messages until acknowledged, and buffers.
+    // At least minimum_memory(limits); what is above that is room for the outbox. It must outlive the client.
+    Client(Handler& handler, const Limits& limits, MutBytes memory);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    static std::size_t minimum_memory(const Limits& limits);
+
+    // Sets what the next CONNECT says. invalid_argument, mqtt_bad_topic, too_long; nothing changes then.
+    Status configure(const ConnectOptions& options);
+    // From now on the client wants a transport, at once. `random` seeds the back-off's jitter.
+    void start(Instant now, std::uint32_t random);
+    // Sends DISCONNECT if connected; afterwards the client wants nothing. The session stays.
+    void stop(Instant now);
+    // Drops the session: every open publish and subscribe completes with `cancelled`.
+    void forget_session();
+
+    // Queues a message; it is copied. `full` when the outbox has no room (publish again after a completion),
+    // too_long, mqtt_bad_topic (empty, wildcard, NUL or not UTF-8). Works in every state: while there is
+    // no connection QoS 1 and 2 wait, QoS 0 is refused with `closed`.
+    Result<Token> publish(const Publish& message);
+    // Queues SUBSCRIBE for one filter; refused with `closed` without a connection: subscribe in on_connected.
+    Result<Token> subscribe(std::string_view filter, Qos qos);
+    Result<Token> unsubscribe(std::string_view filter);
+
+    State state() const;
+    // True once per back-off, when a transport should be opened now.
+    bool wants_transport(Instant now) const;
+    void transport_opening();
+    void transport_opened(Instant now);
+    // The transport could not be opened, or is gone. `why` goes to on_disconnected.
+    void transport_closed(Instant now, const Error& why);
+    // True when the driver should close the transport now (protocol error, time-out, stop()); close it and call
+    // transport_closed(now, close_reason()).
+    bool wants_close() const;
+    Error close_reason() const;
+
+    // Bytes to send next; valid until the next call of any other member. Empty: nothing to send.
+    ConstBytes output();
+    // The transport took `count` bytes of output().
+    void sent(std::size_t count, Instant now);
+    // Bytes from the transport, any number. Never fails: what is wrong shows as wants_close().
+    void receive(ConstBytes bytes, Instant now);
+    void tick(Instant now);
+    // When tick() (or wants_transport) has something to do next; empty: not by time.
+    std::optional<Instant> next_deadline() const;
+
+    // Publishes not completed yet.
+    std::size_t pending() const;
+    const Statistics& statistics() const;
+
+private:
+    Engine* engine_;  // placed in `memory`
+};
+
+}  // namespace esb::mqtt

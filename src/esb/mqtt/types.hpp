@@ -1,0 +1,90 @@
+// What goes into and comes out of the MQTT client. Words are those of MQTT 3.1.1 (OASIS, 29 October 2014).
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+#include "esb/base/secret.hpp"
+#include "esb/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace esb::mqtt {
+
+enum class Qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
+
+// Sizes are decided once, at construction. Defaults suit a device; all buffers are the caller's.
+struct Limits {
+    std::size_t max_topic = 128;         // bytes of a topic name or filter, in and out
+    std::uint16_t max_inflight_out = 8;  // QoS 1 and 2 publishes on their way to the broker; further ones wait
+    std::uint16_t max_inflight_in = 8;   // QoS 2 messages from the broker between PUBREC and PUBREL
+    std::size_t max_packet_in = 256 * 1024;  // remaining length; larger closes the connection with mqtt_too_large
+};
+
+struct Will {
+    std::string_view topic;
+    ConstBytes payload;
+    Qos qos = Qos::at_most_once;
+    bool retain = false;
+};
+
+// The views must stay valid until the next configure().
+struct ConnectOptions {
+    std::string_view client_id;
+    std::string_view user_name;  // empty: none
+    ConstBytes password;         // empty: none
+    bool clean_session = false;
+    std::uint16_t keep_alive_s = 60;  // 0 turns keep-alive off
+    Duration connack_timeout = std::chrono::seconds(10);
+    Will will;  // empty topic: none
+};
+
+// Identifies one publish, subscribe or unsubscribe until its completion; never reused within a run.
+using Token = std::uint32_t;
+
+struct Publish {
+    std::string_view topic;
+    ConstBytes payload;
+    Qos qos = Qos::at_most_once;
+    bool retain = false;
+};
+
+// A piece of an incoming PUBLISH. Messages longer than what arrives at once come in several pieces, in order;
+// the first has offset 0, the last ends at `total`; an empty message is one empty piece. A message of which the
+// connection broke in the middle is not finished: with QoS 1 and 2 it comes again from offset 0.
+struct MessagePiece {
+    std::string_view topic;
+    ConstBytes bytes;
+    std::size_t offset;
+    std::size_t total;
+    Qos qos;
+    bool retain;
+    bool duplicate;  // the DUP flag
+    bool is_last() const { return offset + bytes.size() == total; }
+};
+
+// Called from within receive(), tick() and transport_*(); may call the client back, also publish().
+class Handler {
+public:
+    virtual ~Handler() = default;
+    virtual void on_connected(bool session_present) = 0;
+    // The connection is over; `retry_at` is when the client will want a transport again.
+    virtual void on_disconnected(const Error& why, Instant retry_at) = 0;
+    virtual void on_message(const MessagePiece& piece) = 0;
+    // Exactly once for each accepted publish(). QoS 0: handed to the transport; 1: PUBACK; 2: PUBCOMP.
+    virtual void on_published(Token token, Status outcome) = 0;
+    // Exactly once for each subscribe() and unsubscribe(); for subscribe the granted QoS.
+    virtual void on_subscribed(Token token, Result<Qos> outcome) = 0;
+};
+
+// Counters since construction.
+struct Statistics {
+    std::uint32_t connects = 0;
+    std::uint32_t messages_in = 0;
+    std::uint32_t messages_out = 0;
+    std::uint32_t resends = 0;
+    std::uint32_t duplicates_in = 0;
+};
+
+}  // namespace esb::mqtt

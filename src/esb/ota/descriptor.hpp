@@ -1,0 +1,44 @@
+// Who an image is: a struct at a fixed place of every image, so that a download can be judged by its first
+// bytes. On the ESP32 it is ESP-IDF's custom descriptor (section .rodata_custom_desc, right after esp_app_desc_t);
+// on the virtual chip it stands at file offset 0x400 of the ELF (section .esb_desc).
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind ota_no_descriptor{"ota.no_descriptor", "the image carries no ESP32 Secure Base descriptor"};
+}
+
+namespace esb::ota {
+
+inline constexpr std::uint32_t descriptor_magic = 0x31425345;  // "ESB1", little endian
+
+// Fixed layout, little endian, texts NUL-padded and NUL-terminated. 128 bytes.
+struct ImageDescriptor {
+    std::uint32_t magic;
+    std::uint32_t seq;       // rises with every release
+    char app[32];            // [a-z0-9_-]{1,31}
+    char hw[16];             // "esp32", "esp32c3", "vchip"
+    char ver[32];            // for people: "1.4.0"
+    std::uint8_t spare[40];  // zero
+};
+static_assert(sizeof(ImageDescriptor) == 128);
+
+// The same, checked and as views into the struct it came from.
+struct ImageIdentity {
+    std::string_view app;
+    std::string_view hw;
+    std::string_view ver;
+    std::uint32_t seq = 0;
+};
+
+// ota_no_descriptor unless magic and texts are well-formed. The views point into `descriptor`.
+Result<ImageIdentity> parse_descriptor(const ImageDescriptor& descriptor);
+
+}  // namespace esb::ota
