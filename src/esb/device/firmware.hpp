@@ -1,0 +1,12 @@
+// The way from a filled Chip to a running device. Ports call this, nothing else.
+#pragma once
+
+#include "esb/chip/chip.hpp"
+
+namespace esb {
+
+// Makes the Device of this image (esb_app_desc), starts it, runs the author's esb_main and then the reactor, until a
+// restart is due; then calls System::restart(). Returns only on a simulated chip. Exit code for a process: 0.
+void run_firmware(chip::Chip& chip);
+
+}  // namespace esb
