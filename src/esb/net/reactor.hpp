@@ -1,0 +1,69 @@
+// One loop, one task: waits for sockets, deadlines and wake-ups, and calls whoever is due.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/time.hpp"
+#include "esb/chip/clock.hpp"
+#include "esb/chip/sockets.hpp"
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+namespace esb::net {
+
+// Owns a watched socket. Called from turn() only.
+class SocketOwner {
+public:
+    virtual ~SocketOwner() = default;
+    virtual void on_ready(bool readable, bool writable) = 0;
+};
+
+// Something that has work by time or by events of the chip.
+class Task {
+public:
+    virtual ~Task() = default;
+    // Called once each turn; does what is due and returns. Must not block.
+    virtual void step(Instant now) = 0;
+    // When step() has something to do even if nothing else happens; empty: not by time.
+    virtual std::optional<Instant> deadline() const = 0;
+};
+
+// All members but wake() belong to the reactor's task. Owners and tasks may add and remove themselves and others
+// from within callbacks; they must remove themselves before they die.
+class Reactor {
+public:
+    static constexpr std::size_t max_sockets = 12;
+    static constexpr std::size_t max_tasks = 12;
+
+    Reactor(chip::Sockets& sockets, chip::Clock& clock);
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+
+    // Starts or changes what is watched of a socket. `full` beyond max_sockets.
+    Status watch(chip::SocketId socket, SocketOwner& owner, bool read, bool write);
+    void unwatch(chip::SocketId socket);
+    // `full` beyond max_tasks.
+    Status add(Task& task);
+    void remove(Task& task);
+
+    // Waits until something is due, at most `longest`, then calls every socket owner that is ready and every task.
+    void turn(Duration longest);
+    // Lets the current or next wait return at once. Any task of the system may call this.
+    void wake() { sockets_.wake(); }
+
+    chip::Sockets& sockets() { return sockets_; }
+    Instant now() const { return clock_.now(); }
+
+private:
+    Duration until_due(Duration longest) const;
+
+    chip::Sockets& sockets_;
+    chip::Clock& clock_;
+    std::array<chip::Interest, max_sockets> interests_{};
+    std::array<SocketOwner*, max_sockets> owners_{};
+    std::size_t socket_count_ = 0;
+    std::array<Task*, max_tasks> tasks_{};
+};
+
+}  // namespace esb::net

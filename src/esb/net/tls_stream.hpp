@@ -1,0 +1,71 @@
+// TLS (>= 1.2) over TCP. One file, tls_stream.cpp, knows Mbed TLS.
+#pragma once
+
+#include "esb/base/secret.hpp"
+#include "esb/chip/entropy.hpp"
+#include "esb/net/tcp_stream.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind tls_bad_psk{"tls.bad_psk", "the other side does not know this identity or its key differs"};
+inline constexpr ErrorKind tls_no_common_suite{"tls.no_common_suite", "the other side offers no acceptable cipher suite"};
+inline constexpr ErrorKind tls_alert{"tls.alert", "the other side ended the handshake with an alert"};
+inline constexpr ErrorKind tls_protocol{"tls.protocol", "the other side broke the TLS protocol"};
+inline constexpr ErrorKind tls_timed_out{"tls.timed_out", "the TLS handshake took too long"};
+inline constexpr ErrorKind tls_setup{"tls.setup", "TLS could not be set up"};
+}  // namespace esb::errors
+
+namespace esb::net {
+
+using Psk = Secret<64>;
+
+// Offers ECDHE-PSK-CHACHA20-POLY1305, then ECDHE-PSK-AES-CBC-SHA256/384 with encrypt-then-MAC (RFC 7905, 5489, 7366):
+// forward secrecy always. `allow_plain_psk` adds PSK-AES-GCM (RFC 5487), which has none.
+struct TlsPskConfig {
+    std::string_view identity;  // copied by configure()
+    ConstBytes key;             // 16..64 bytes, copied
+    bool allow_plain_psk = false;
+};
+
+// Reactor's task only. Mbed TLS allocates during the handshake; no_memory ends the stream, nothing leaks.
+class TlsStream : public Stream, private StreamHandler, private Task {
+public:
+    TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy,
+              Duration handshake_timeout = std::chrono::seconds(20));
+    ~TlsStream() override;
+
+    // What the next open() uses. too_short, too_long, tls_setup. `busy` unless closed.
+    Status configure(const TlsPskConfig& config);
+
+    Status open(std::string_view host, std::uint16_t port, StreamHandler& handler) override;
+    Result<std::size_t> read(MutBytes out) override;
+    Result<std::size_t> write(ConstBytes bytes) override;
+    void close() override;
+    bool is_open() const override;
+
+    // "TLS-ECDHE-PSK-WITH-CHACHA20-POLY1305-SHA256" once open, else empty.
+    std::string_view suite() const;
+
+private:
+    struct Context;  // Mbed TLS's objects
+
+    void on_open() override;
+    void on_readable() override;
+    void on_writable() override;
+    void on_closed(const Error& why) override;
+    void step(Instant now) override;
+    std::optional<Instant> deadline() const override;
+    void handshake();
+    void fail_with(const Error& why);
+
+    Reactor& reactor_;
+    chip::Entropy& entropy_;
+    TcpStream tcp_;
+    Duration handshake_timeout_;
+    std::unique_ptr<Context> context_;  // made once, in the constructor
+    StreamHandler* handler_ = nullptr;
+};
+
+}  // namespace esb::net
