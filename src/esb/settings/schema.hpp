@@ -1,0 +1,103 @@
+// What can be set: one table that console, portal, MQTT, validation and docs/settings.md all read.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind setting_unknown{"setting.unknown", "there is no setting of this name"};
+inline constexpr ErrorKind setting_type{"setting.type", "the value has the wrong type"};
+inline constexpr ErrorKind setting_range{"setting.range", "the value is outside the allowed range"};
+inline constexpr ErrorKind setting_length{"setting.length", "the value is too short or too long"};
+inline constexpr ErrorKind setting_not_utf8{"setting.not_utf8", "the text is not valid UTF-8"};
+inline constexpr ErrorKind setting_format{"setting.format", "the value does not have the form this setting needs"};
+inline constexpr ErrorKind setting_local_only{"setting.local_only", "this setting changes only at the device itself"};
+inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
+}  // namespace esb::errors
+
+namespace esb::settings {
+
+enum class Type : std::uint8_t {
+    boolean,  // text form: on, off (also true, false, 1, 0)
+    integer,  // decimal
+    text,     // UTF-8 without control characters
+    octets,   // arbitrary bytes (an SSID); text form: UTF-8 as it is, or hex:<digits>
+    key,      // bytes; text form: hex digits
+};
+
+// What shows that a new value works; until then the old one can return (commit-confirmed).
+enum class Stage : std::uint8_t {
+    none,     // takes effect at once, nothing to confirm
+    network,  // an address was obtained
+    broker,   // an MQTT round trip succeeded
+};
+
+// Who asks for a change.
+enum class Origin : std::uint8_t { console, portal, mqtt, firmware };
+
+inline constexpr std::size_t name_max = 24;
+inline constexpr std::size_t value_max = 256;  // bytes
+
+struct Setting {
+    std::string_view name;  // [a-z0-9_.]{1,24}: "mqtt.0.host"
+    Type type;
+    std::int64_t low;           // integer: smallest value; otherwise: smallest length in bytes (0 allows "unset")
+    std::int64_t high;          // integer: largest value; otherwise: largest length
+    std::string_view fallback;  // default, in text form
+    Stage stage;
+    bool secret;
+    bool local_only;
+    std::string_view help;  // one line
+    // An extra check of the text or bytes; null: none.
+    Status (*check)(ConstBytes value) = nullptr;
+};
+
+// A value in its stored form: boolean 1 byte, integer 8 bytes little endian, otherwise the bytes themselves.
+using Value = FixedVector<std::uint8_t, value_max>;
+
+// The base's own table plus the author's, in that order. Not changed after Device::start().
+class Schema {
+public:
+    static constexpr std::size_t max_tables = 4;
+
+    // The settings of the base itself (defaults.cpp).
+    Schema();
+    // Adds an author's table, which must live as long as the device. `full`; invalid_argument for a bad or
+    // duplicate name or a default that its own rules refuse.
+    Status add(std::span<const Setting> table);
+
+    const Setting* find(std::string_view name) const;
+    std::size_t size() const;
+    const Setting& at(std::size_t index) const;
+
+private:
+    FixedVector<std::span<const Setting>, max_tables> tables_;
+};
+
+// Text form -> stored form, with every check of the setting. One clear error each.
+Result<Value> parse(const Setting& setting, std::string_view text);
+// Bytes as they are (an SSID typed at the console, a generated key) -> stored form, with the same checks.
+Result<Value> accept(const Setting& setting, ConstBytes bytes);
+// Stored form -> text form into `out`; setting_secret for a secret.
+Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::span<char> out);
+
+// Names of the base's settings, so that a typing mistake does not compile.
+namespace names {
+inline constexpr std::string_view wifi_ssid = "wifi.0.ssid";
+inline constexpr std::string_view wifi_pass = "wifi.0.pass";
+inline constexpr std::string_view mqtt_host = "mqtt.0.host";
+inline constexpr std::string_view mqtt_port = "mqtt.0.port";
+inline constexpr std::string_view mqtt_ident = "mqtt.0.ident";
+inline constexpr std::string_view mqtt_psk = "mqtt.0.psk.0";
+inline constexpr std::string_view ap_pass = "ap.pass";
+inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
+}  // namespace names
+
+}  // namespace esb::settings
