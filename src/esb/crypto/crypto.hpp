@@ -46,7 +46,7 @@ struct P256PublicKey {
     friend bool operator==(const P256PublicKey&, const P256PublicKey&) = default;
 };
 
-// bad_key unless the point lies on the curve and is not the point at infinity.
+// bad_key unless the point lies on the curve and is not the point at infinity; no_memory.
 Status check_public_key(const P256PublicKey& key);
 
 // ES256 (RFC 7518 §3.4): ECDSA on P-256 with SHA-256, signature = r || s, 64 bytes.
@@ -54,7 +54,7 @@ Status check_public_key(const P256PublicKey& key);
 Status verify_es256(const P256PublicKey& key, ConstBytes message, std::span<const std::uint8_t, 64> signature);
 
 // AES-256-GCM, one shot (NIST SP 800-38D): checks the tag, then `out` holds the plaintext (same size as
-// `ciphertext`, may be the same memory). bad_tag wipes `out`.
+// `ciphertext`, may be the same memory). bad_tag wipes `out`. too_short when `out` is; no_memory.
 Status open_aes256_gcm(std::span<const std::uint8_t, 32> key, std::span<const std::uint8_t, 12> nonce,
                        ConstBytes additional, ConstBytes ciphertext, std::span<const std::uint8_t, 16> tag,
                        MutBytes out);
