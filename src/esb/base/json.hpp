@@ -1,0 +1,107 @@
+// JSON from outside: scanned for everything we refuse before cJSON sees it. json.cpp is the one file that knows cJSON.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+struct cJSON;
+
+namespace esb::errors {
+inline constexpr ErrorKind json_too_large{"json.too_large", "the JSON text is larger than allowed"};
+inline constexpr ErrorKind json_too_deep{"json.too_deep", "the JSON text is nested too deeply"};
+inline constexpr ErrorKind json_syntax{"json.syntax", "this is not JSON (RFC 8259)"};
+inline constexpr ErrorKind json_duplicate{"json.duplicate", "a member appears twice"};
+inline constexpr ErrorKind json_number{"json.number", "a number is not an integer below 2^53"};
+inline constexpr ErrorKind json_nul{"json.nul", "a text contains a NUL"};
+inline constexpr ErrorKind json_member{"json.member", "a member is missing or has the wrong type"};
+}  // namespace esb::errors
+
+namespace esb {
+
+struct JsonLimits {
+    std::size_t max_size = 4096;  // bytes
+    unsigned max_depth = 4;       // of arrays and objects
+};
+
+// Strict RFC 8259 check: UTF-8, depth, no duplicate member names within one object (after unescaping), no NUL (raw or
+// \u0000), numbers are integers with |n| < 2^53. No heap. Detail: the byte offset.
+Status scan_json(ConstBytes text, const JsonLimits& limits = {});
+
+// A view of one value of a parsed document; lives as long as the document. A default one is "absent".
+class JsonValue {
+public:
+    JsonValue() = default;
+    bool is_present() const { return node_ != nullptr; }
+    bool is_object() const;
+    bool is_array() const;
+
+    // json_member (base) when it is not of that type, or outside [low, high].
+    Result<std::string_view> text() const;
+    Result<std::int64_t> integer(std::int64_t low, std::int64_t high) const;
+    Result<bool> boolean() const;
+
+    // A member of an object; absent when there is none.
+    JsonValue operator[](const char* member) const;
+    // Elements of an array or members of an object, in order; with the member's name.
+    std::size_t size() const;
+    JsonValue first() const;
+    JsonValue next() const;
+    std::string_view name() const;
+
+private:
+    friend class JsonDocument;
+    explicit JsonValue(const cJSON* node) : node_(node) {}
+    const cJSON* node_ = nullptr;
+};
+
+// Scans, then parses. cJSON allocates; everything is freed with the document.
+class JsonDocument {
+public:
+    static Result<JsonDocument> parse(ConstBytes text, const JsonLimits& limits = {});
+    JsonDocument(JsonDocument&& other) noexcept;
+    JsonDocument& operator=(JsonDocument&& other) noexcept;
+    ~JsonDocument();
+
+    JsonValue root() const { return JsonValue(root_); }
+
+private:
+    explicit JsonDocument(cJSON* root) : root_(root) {}
+    cJSON* root_ = nullptr;
+};
+
+// Builds one JSON text in a caller's buffer. What does not fit latches overflowed(). Strings are escaped; bytes that
+// are not UTF-8 come out as U+FFFD.
+class JsonWriter {
+public:
+    explicit JsonWriter(std::span<char> out) : out_(out) {}
+
+    JsonWriter& begin_object();
+    JsonWriter& end_object();
+    JsonWriter& begin_array();
+    JsonWriter& end_array();
+    JsonWriter& key(std::string_view name);
+    JsonWriter& text(std::string_view value);
+    JsonWriter& number(std::int64_t value);
+    JsonWriter& boolean(bool value);
+
+    bool overflowed() const { return overflowed_; }
+    // The text so far; empty after an overflow.
+    std::string_view view() const { return overflowed_ ? std::string_view() : std::string_view(out_.data(), used_); }
+
+private:
+    void separate();
+    void put(std::string_view raw);
+    void quoted(std::string_view value);
+
+    std::span<char> out_;
+    std::size_t used_ = 0;
+    bool overflowed_ = false;
+    bool needs_comma_ = false;
+};
+
+}  // namespace esb

@@ -1,0 +1,65 @@
+// The three payloads of an envelope (docs/protocol.md). Parsers judge form only; policy is the updater's.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/identity.hpp"
+#include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
+#include "esb/crypto/crypto.hpp"
+#include "esb/ota/keys.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind manifest_member{"manifest.member", "a member of the manifest is missing or malformed"};
+inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, or too many"};
+inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted images are not possible here"};
+}  // namespace esb::errors
+
+namespace esb::ota {
+
+inline constexpr std::size_t max_urls = 4;
+inline constexpr std::size_t url_max = 255;      // bytes
+inline constexpr std::size_t max_devices = 32;   // in "dev"
+
+// Who an envelope is meant for: an absent "dev" means every device.
+struct Audience {
+    bool everyone = true;
+    FixedVector<Identity, max_devices> devices;
+    bool includes(const Identity& identity) const;
+};
+
+struct UpdateManifest {
+    FixedString<31> app;
+    FixedString<15> hw;
+    FixedString<31> ver;
+    std::uint32_t seq = 0;
+    std::uint32_t floor = 0;
+    std::uint32_t size = 0;  // bytes
+    crypto::Digest sha256{};
+    FixedVector<FixedString<url_max>, max_urls> urls;
+    Audience audience;
+    std::optional<UnixTime> expires;
+};
+
+struct SignedCommand {
+    enum class Kind : std::uint8_t { rollback, confirm, cancel };
+    Kind kind = Kind::cancel;
+    Audience audience;
+    std::uint32_t counter = 0;
+};
+
+struct KeySet {
+    std::uint32_t version = 0;
+    FixedVector<TrustedKey, max_keys> keys;
+};
+
+// Unknown members are ignored; known ones of the wrong type or range are manifest_member.
+Result<UpdateManifest> parse_update(ConstBytes payload);
+Result<SignedCommand> parse_command(ConstBytes payload);
+Result<KeySet> parse_keys(ConstBytes payload);
+
+}  // namespace esb::ota
