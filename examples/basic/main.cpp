@@ -1,0 +1,28 @@
+// A greenhouse node on one screen: a sensor that reports and a lamp that obeys. Everything else is the base's.
+#include <esb/esb.hpp>
+
+ESB_APP("basic", ESB_APP_VERSION, ESB_APP_SEQ, ESB_UPDATE_KEYS);
+
+using namespace esb;
+
+namespace {
+bool lamp = false;
+int reading = 215;  // tenths of a degree; your sensor goes here
+}  // namespace
+
+void esb_main(Device& device) {
+    device.every(10s, [&device] {
+        char text[16];
+        const int length = std::snprintf(text, sizeof text, "%d.%d", reading / 10, reading % 10);
+        device.publish("temperature", {text, static_cast<std::size_t>(length)}, {.qos = mqtt::Qos::at_most_once});
+    });
+    device.subscribe("lamp", [&device](const Message& message) {
+        lamp = as_text(message.bytes) == "on";
+        device.publish("lamp/state", lamp ? "on" : "off", {.retain = true});
+    });
+    device.add_command({"lamp", "<on|off>", "switch the lamp", 1, 1, [](console::Arguments args, console::Output& out) {
+                            lamp = args[0] == "on";
+                            out.text("lamp is ").line(lamp ? "on" : "off");
+                            return Status();
+                        }});
+}

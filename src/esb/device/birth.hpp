@@ -1,0 +1,34 @@
+// The first boot: makes what must exist before anything else, stores it, then shows it once.
+#pragma once
+
+#include "esb/base/identity.hpp"
+#include "esb/base/result.hpp"
+#include "esb/chip/entropy.hpp"
+#include "esb/chip/key_value.hpp"
+#include "esb/chip/uart.hpp"
+#include "esb/console/console.hpp"
+#include "esb/settings/store.hpp"
+
+namespace esb {
+
+struct BirthParts {
+    settings::Store& settings;
+    const settings::Schema& schema;
+    chip::KeyValue& key_value;
+    chip::Entropy& entropy;
+    chip::Uart& uart;
+    console::Output& output;
+};
+
+// Makes identity, PSK and access-point password where one is missing and stores all of them in one step; then prints
+// the birth lines, unless they were shown before. Order matters: stored, shown, marked as shown. A loss of power
+// shows them again at the next boot; it never loses them.
+Status be_born(const BirthParts& parts, const Identity& identity);
+
+// The access point's password: 12 letters and digits without look-alikes, 5 bits each: 60 bits (never from the MAC).
+Result<FixedString<63>> make_access_point_password(chip::Entropy& entropy);
+
+// `WIFI:T:WPA;S:<ssid>;P:<pass>;;` with \ ; , : and " escaped, as phones read it from a QR code.
+FixedString<200> wifi_qr_text(std::string_view ssid, std::string_view password);
+
+}  // namespace esb

@@ -1,0 +1,71 @@
+// Drives the MQTT engine over TLS: opens, pumps bytes both ways, closes.
+#pragma once
+
+#include "esb/base/identity.hpp"
+#include "esb/device/limits.hpp"
+#include "esb/mqtt/client.hpp"
+#include "esb/net/tls_stream.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace esb {
+
+struct BrokerAccount {
+    FixedString<253> host;
+    std::uint16_t port = 8883;
+    Identity identity;
+    net::Psk psk;
+    friend bool operator==(const BrokerAccount&, const BrokerAccount&) = default;
+    bool complete() const { return !host.empty() && !identity.empty() && !psk.empty(); }
+};
+
+// Reactor's task only.
+class BrokerLink : private net::StreamHandler {
+public:
+    BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& entropy, mqtt::Handler& handler,
+               const Limits& limits);
+
+    // The account to use from now on. A change ends the present connection; another identity also ends the session.
+    Status use(const BrokerAccount& account, Instant now);
+    // Whether there is a network. Without one the link is closed and waits.
+    void set_network(bool up, Instant now);
+    // Ends the connection without DISCONNECT, so that the broker publishes the will; the engine tries again.
+    void drop(const Error& why, Instant now);
+
+    // Moves bytes and does what is due. Call it last in a turn: what was published in the turn goes out.
+    void step(Instant now);
+    std::optional<Instant> deadline() const;
+
+    mqtt::Client& client() { return client_; }
+    const BrokerAccount& account() const { return account_; }
+    const Identity& base() const { return base_; }
+    // The negotiated cipher suite; empty while there is no connection.
+    std::string_view suite() const { return tls_.suite(); }
+    bool connected() const { return client_.state() == mqtt::Client::State::connected; }
+
+private:
+    void on_open() override;
+    void on_readable() override;
+    void on_writable() override;
+    void on_closed(const Error& why) override;
+    Status open();
+    void read(Instant now);
+    void write(Instant now);
+    std::uint32_t random();
+
+    static constexpr int reads_per_turn = 8;  // so that a busy broker does not starve the rest
+
+    net::Reactor& reactor_;
+    chip::Entropy& entropy_;
+    std::unique_ptr<std::uint8_t[]> memory_;
+    mqtt::Client client_;
+    net::TlsStream tls_;
+    BrokerAccount account_;
+    Identity base_;
+    FixedString<48> will_topic_;
+    bool network_ = false;
+    bool more_to_read_ = false;
+};
+
+}  // namespace esb

@@ -1,0 +1,46 @@
+#include "esb/device/device.hpp"
+
+#include "esb/device/core.hpp"
+#include "esb/device/firmware.hpp"
+
+namespace esb {
+
+Device::Device(chip::Chip& chip, const AppDesc& app, const Limits& limits)
+    : core_(std::make_unique<Core>(chip, app, limits)) {}
+Device::~Device() = default;
+
+Status Device::publish(std::string_view topic, std::string_view payload, const PublishOptions& options) {
+    return core_->publish(topic, as_bytes(payload), options);
+}
+Status Device::subscribe(std::string_view topic, Inbox::Callback handler) { return core_->subscribe(topic, handler); }
+Status Device::every(Duration period, Function<void()> work) {
+    return core_->periodic().add(period, work, core_->reactor().now());
+}
+void Device::on_online(Function<void(bool)> handler) { core_->set_online_handler(handler); }
+Status Device::add_command(const console::Command& command) { return core_->console().add(command); }
+Status Device::add_settings(std::span<const settings::Setting> table) { return core_->schema().add(table); }
+
+settings::Store& Device::settings() { return core_->settings(); }
+console::Output& Device::console() { return core_->console().output(); }
+const Identity& Device::identity() const { return core_->identity(); }
+bool Device::online() const { return core_->online(); }
+void Device::restart() { core_->request_restart(); }
+Policy& Device::policy() { return core_->policy(); }
+ota::UpdatePolicy& Device::update_policy() { return core_->updater().policy(); }
+
+void Device::start() { core_->start(); }
+bool Device::turn(Duration longest) { return core_->turn(longest); }
+void Device::run() {
+    while (core_->turn(core_->policy().watchdog / 4)) {
+    }
+}
+
+void run_firmware(chip::Chip& chip) {
+    Device device(chip, esb_app_desc());
+    device.start();
+    esb_main(device);
+    device.run();
+    chip.system.restart();
+}
+
+}  // namespace esb

@@ -1,0 +1,71 @@
+// What a firmware author sees of the base: one object that is on line, secure and updatable by itself.
+#pragma once
+
+#include "esb/base/identity.hpp"
+#include "esb/chip/chip.hpp"
+#include "esb/console/console.hpp"
+#include "esb/device/app.hpp"
+#include "esb/device/inbox.hpp"
+#include "esb/device/limits.hpp"
+#include "esb/device/publish_queue.hpp"
+#include "esb/ota/updater.hpp"
+#include "esb/settings/schema.hpp"
+#include "esb/settings/store.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace esb {
+
+class Core;
+
+// Callbacks run on the reactor's task and may call every member. All members belong to that task, except publish(),
+// restart() and online(). Functions capture references, pointers and numbers only (see base/function.hpp).
+class Device {
+public:
+    Device(chip::Chip& chip, const AppDesc& app, const Limits& limits = {});
+    ~Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    // --- For authors, in esb_main and later ---
+
+    // Publishes under <base>/app/<topic>. Callable from any task; the payload is copied. `full` when the queue is full,
+    // too_long, mqtt_bad_topic. While there is no connection QoS 1 and 2 wait (bounded), QoS 0 is lost; `options.done`
+    // tells how it ended.
+    Status publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
+    // Calls `handler` for every message on <base>/app/<topic>, QoS 1. `full`, mqtt_bad_topic.
+    Status subscribe(std::string_view topic, Inbox::Callback handler);
+    // Runs `work` every `period`, also without a connection.
+    Status every(Duration period, Function<void()> work);
+    // Called with true after each MQTT round trip that opens a connection, with false when it ends.
+    void on_online(Function<void(bool)> handler);
+    // Adds a console command; its name must be free.
+    Status add_command(const console::Command& command);
+    // Adds settings; the table must live as long as the device.
+    Status add_settings(std::span<const settings::Setting> table);
+
+    settings::Store& settings();
+    console::Output& console();
+    const Identity& identity() const;
+    // The MQTT round trip has succeeded in the present connection.
+    bool online() const;
+    // Restarts soon, after what is queued has been sent (at most Policy::restart_grace).
+    void restart();
+    Policy& policy();
+    ota::UpdatePolicy& update_policy();
+
+    // --- For ports and tests ---
+
+    // Mounts storage, prints the banner, is born if need be, finds out whether this boot is a trial.
+    void start();
+    // Turns the reactor until a restart is due.
+    void run();
+    // One turn, waiting at most `longest`; false when a restart is due.
+    bool turn(Duration longest);
+
+private:
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace esb
