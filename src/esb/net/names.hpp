@@ -4,7 +4,6 @@
 #include "esb/chip/resolver.hpp"
 #include "esb/net/reactor.hpp"
 
-#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -32,8 +31,8 @@ public:
 
 private:
     struct Open {
-        chip::Resolver::Query query;
-        Asker* asker;
+        chip::Resolver::Query query = 0;
+        Asker* asker = nullptr;
     };
     static constexpr std::size_t max_open = 4;
 

@@ -34,7 +34,7 @@ public:
 class Reactor {
 public:
     static constexpr std::size_t max_sockets = 12;
-    static constexpr std::size_t max_tasks = 12;
+    static constexpr std::size_t max_tasks = 16;
 
     Reactor(chip::Sockets& sockets, chip::Clock& clock);
     Reactor(const Reactor&) = delete;
@@ -57,9 +57,15 @@ public:
 
 private:
     Duration until_due(Duration longest) const;
+    void forget_gaps();
+    void call_owners();
+    void call_tasks();
+    std::size_t index_of(chip::SocketId socket) const;
 
     chip::Sockets& sockets_;
     chip::Clock& clock_;
+    // Entries beyond socket_count_ are unused. Within a turn an entry may become a gap (no owner), so that nothing
+    // moves while the owners are called; forget_gaps() closes them before the next wait.
     std::array<chip::Interest, max_sockets> interests_{};
     std::array<SocketOwner*, max_sockets> owners_{};
     std::size_t socket_count_ = 0;

@@ -21,12 +21,15 @@ public:
     bool is_open() const override { return state_ == State::open; }
 
 private:
-    enum class State : std::uint8_t { closed, resolving, connecting, open };
+    enum class State : std::uint8_t { closed, resolving, connecting, open, ended };
 
     void on_address(Result<chip::IpAddress> address) override;
     void on_ready(bool readable, bool writable) override;
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
+    void connected();
+    Status watch();
+    void end_soon(const Error& why);
     void fail_with(const Error& why);
 
     Reactor& reactor_;
@@ -38,6 +41,7 @@ private:
     std::uint16_t port_ = 0;
     bool wants_write_ = false;
     Instant opening_until_{};
+    Error why_{errors::closed};  // once ended; on_closed follows
 };
 
 }  // namespace esb::net

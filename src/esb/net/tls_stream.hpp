@@ -10,10 +10,13 @@
 
 namespace esb::errors {
 inline constexpr ErrorKind tls_bad_psk{"tls.bad_psk", "the other side does not know this identity or its key differs"};
-inline constexpr ErrorKind tls_no_common_suite{"tls.no_common_suite", "the other side offers no acceptable cipher suite"};
-inline constexpr ErrorKind tls_alert{"tls.alert", "the other side ended the handshake with an alert"};
-inline constexpr ErrorKind tls_protocol{"tls.protocol", "the other side broke the TLS protocol"};
+inline constexpr ErrorKind tls_no_common_suite{"tls.no_common_suite",
+                                               "the other side offers no acceptable cipher suite"};
+inline constexpr ErrorKind tls_alert{"tls.alert", "the other side ended TLS with an alert"};  // detail: its number
+inline constexpr ErrorKind tls_protocol{"tls.protocol",
+                                        "the other side broke the TLS protocol"};  // detail: Mbed TLS's code, negated
 inline constexpr ErrorKind tls_timed_out{"tls.timed_out", "the TLS handshake took too long"};
+inline constexpr ErrorKind tls_truncated{"tls.truncated", "the other side closed the connection without TLS's goodbye"};
 inline constexpr ErrorKind tls_setup{"tls.setup", "TLS could not be set up"};
 }  // namespace esb::errors
 
@@ -24,8 +27,8 @@ using Psk = Secret<64>;
 // Offers ECDHE-PSK-CHACHA20-POLY1305, then ECDHE-PSK-AES-CBC-SHA256/384 with encrypt-then-MAC (RFC 7905, 5489, 7366):
 // forward secrecy always. `allow_plain_psk` adds PSK-AES-GCM (RFC 5487), which has none.
 struct TlsPskConfig {
-    std::string_view identity;  // copied by configure()
-    ConstBytes key;             // 16..64 bytes, copied
+    std::string_view identity;  // 1..128 bytes, copied by configure()
+    ConstBytes key;             // 16..64 bytes, copied; Mbed TLS as the platform builds it may stop at 32
     bool allow_plain_psk = false;
 };
 
@@ -36,9 +39,10 @@ public:
               Duration handshake_timeout = std::chrono::seconds(20));
     ~TlsStream() override;
 
-    // What the next open() uses. too_short, too_long, tls_setup. `busy` unless closed.
+    // What the next open() uses. too_short, too_long; `busy` unless closed.
     Status configure(const TlsPskConfig& config);
 
+    // tls_setup before configure().
     Status open(std::string_view host, std::uint16_t port, StreamHandler& handler) override;
     Result<std::size_t> read(MutBytes out) override;
     Result<std::size_t> write(ConstBytes bytes) override;
@@ -49,7 +53,8 @@ public:
     std::string_view suite() const;
 
 private:
-    struct Context;  // Mbed TLS's objects
+    struct Context;  // Mbed TLS's objects; its heap is held while a connection is under way or open
+    enum class State : std::uint8_t { closed, connecting, handshaking, open, ended };
 
     void on_open() override;
     void on_readable() override;
@@ -58,6 +63,7 @@ private:
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
     void handshake();
+    void end_soon(const Error& why);
     void fail_with(const Error& why);
 
     Reactor& reactor_;
@@ -66,6 +72,9 @@ private:
     Duration handshake_timeout_;
     std::unique_ptr<Context> context_;  // made once, in the constructor
     StreamHandler* handler_ = nullptr;
+    State state_ = State::closed;
+    Instant handshake_until_{};
+    Error why_{errors::closed};  // once ended; on_closed follows
 };
 
 }  // namespace esb::net

@@ -1,0 +1,62 @@
+// The parser of one HTTP/1.x response to a GET (RFC 9110, 9112): bytes in, head and body out. No I/O, no clock, no
+// heap.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/net/http_types.hpp"
+
+#include <http_parser.h>
+
+namespace esb::net {
+
+// Interim responses (1xx) are skipped. What may follow the response on the connection is not looked at.
+class HttpResponse {
+public:
+    // Begins a response; with `from` > 0 the request asked for "bytes=<from>-".
+    void begin(HttpSink& sink, std::uint64_t from, std::size_t max_header);
+
+    // http_malformed, http_status, http_header_too_large, http_range, http_truncated, or what the sink returned.
+    // After an error, and after complete(), further bytes are ignored.
+    Status feed(ConstBytes bytes);
+    // The connection ended: success when that completes the response, else http_truncated.
+    Status end();
+    // No call to the sink comes any more; feed() returns `cancelled`, also when it is under way.
+    void cancel();
+
+    bool head_seen() const { return head_seen_; }
+    bool complete() const { return complete_; }
+
+private:
+    struct Callbacks;
+
+    int field(std::string_view piece);
+    int value(std::string_view piece);
+    int headers_complete();
+    int body(std::string_view piece);
+    int message_complete();
+
+    Status take_header();
+    Status judge_head(HttpHead& head);
+    Status judge_range(HttpHead& head);
+    Status outcome_of(std::size_t parsed, std::size_t given);
+    int refuse(const Error& why);
+
+    http_parser parser_{};
+    HttpSink* sink_ = nullptr;
+    std::uint64_t from_ = 0;
+    std::size_t max_header_ = 0;
+    std::size_t header_bytes_ = 0;
+    FixedString<20> name_;  // of the header line under way; one that is too long for us is none of ours
+    FixedString<64> value_;
+    bool name_ended_ = false;
+    bool name_overflow_ = false;
+    bool value_overflow_ = false;
+    FixedString<64> content_range_;
+    bool content_range_seen_ = false;
+    std::optional<std::uint64_t> body_left_;  // what a 206 promised
+    std::optional<Error> refused_;
+    bool head_seen_ = false;
+    bool complete_ = false;
+};
+
+}  // namespace esb::net

@@ -1,0 +1,54 @@
+// What an HTTP response tells its handler, its limits and its errors.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace esb::errors {
+inline constexpr ErrorKind http_malformed{"http.malformed", "the web server's answer is malformed"};
+inline constexpr ErrorKind http_status{"http.status", "the web server refuses the request"};  // detail: status code
+inline constexpr ErrorKind http_header_too_large{"http.header_too_large", "the web server's header is too large"};
+inline constexpr ErrorKind http_range{"http.range", "the web server's range is not the one asked for"};
+inline constexpr ErrorKind http_truncated{"http.truncated", "the web server ended too early"};
+inline constexpr ErrorKind http_too_slow{"http.too_slow", "the web server is too slow"};
+inline constexpr ErrorKind http_https{"http.https", "https needs a trust anchor, and this firmware has none"};
+}  // namespace esb::errors
+
+namespace esb::net {
+
+struct HttpHead {
+    unsigned status = 0;                          // 200 or 206 when the handler sees it
+    std::uint64_t offset = 0;                     // where the body begins: 0, or the start of the 206's Content-Range
+    std::optional<std::uint64_t> content_length;  // of the body that follows
+    std::optional<std::uint64_t> complete_size;   // of the whole resource, where the server says so
+};
+
+// Takes a response piece by piece. An error returned ends the response with that error.
+class HttpSink {
+public:
+    virtual ~HttpSink() = default;
+    virtual Status on_head(const HttpHead& head) = 0;
+    virtual Status on_body(ConstBytes piece) = 0;
+};
+
+// Called from the reactor's task. All members of HttpGet may be called from within.
+class HttpHandler : public HttpSink {
+public:
+    // Exactly once for each started request, unless it is cancelled.
+    virtual void on_done(Status outcome) = 0;
+};
+
+struct HttpLimits {
+    Duration head_timeout = std::chrono::seconds(15);     // from the connection to the end of the header
+    Duration silence_timeout = std::chrono::seconds(20);  // without one byte of body
+    std::uint32_t minimum_rate = 512;                     // bytes a second, over any full minute
+    Duration total_timeout = std::chrono::minutes(30);
+    std::size_t max_header = 4096;  // bytes, interim (1xx) responses included
+};
+
+}  // namespace esb::net

@@ -1,0 +1,394 @@
+// The only file of this room that knows Mbed TLS: 2.28 (Debian) and 3.4 to 3.6 (ESP-IDF).
+#include "esb/net/tls_stream.hpp"
+
+#include <mbedtls/cipher.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/md.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_PSA_CRYPTO_C)
+#include <psa/crypto.h>
+#endif
+
+#include <algorithm>
+#include <array>
+
+namespace esb::net {
+namespace {
+
+constexpr std::size_t min_key = 16;
+constexpr std::size_t max_key = std::min<std::size_t>(Psk::capacity(), MBEDTLS_PSK_MAX_LEN);
+constexpr std::size_t max_identity = 128;
+
+// Alert descriptions, RFC 5246 §7.2.2 and RFC 4279 §2.
+constexpr std::uint8_t alert_bad_record_mac = 20;
+constexpr std::uint8_t alert_handshake_failure = 40;
+constexpr std::uint8_t alert_decrypt_error = 51;
+constexpr std::uint8_t alert_insufficient_security = 71;
+constexpr std::uint8_t alert_unknown_psk_identity = 115;
+
+constexpr std::array forward_secret_suites{
+    MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256,
+    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384,
+    0,
+};
+constexpr std::array all_suites{
+    MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256,
+    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384,
+    MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_PSK_WITH_AES_256_GCM_SHA384,
+    0,
+};
+
+// P-256 first: the others are slower on a chip.
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+constexpr std::array<std::uint16_t, 4> groups{MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+                                              MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+void set_groups(mbedtls_ssl_config& config) { mbedtls_ssl_conf_groups(&config, groups.data()); }
+// TLS 1.3's external PSKs are another thing (RFC 8446 §4.2.11); suites and identity here are TLS 1.2's.
+void set_versions(mbedtls_ssl_config& config) {
+    mbedtls_ssl_conf_min_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
+}
+bool handshake_over(mbedtls_ssl_context& ssl) { return mbedtls_ssl_is_handshake_over(&ssl) != 0; }
+const std::uint8_t* message_of(const mbedtls_ssl_context& ssl) { return ssl.MBEDTLS_PRIVATE(in_msg); }
+#else
+constexpr std::array groups{MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP384R1,
+                            MBEDTLS_ECP_DP_NONE};
+void set_groups(mbedtls_ssl_config& config) { mbedtls_ssl_conf_curves(&config, groups.data()); }
+void set_versions(mbedtls_ssl_config& config) {
+    mbedtls_ssl_conf_min_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+    mbedtls_ssl_conf_max_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+}
+bool handshake_over(mbedtls_ssl_context& ssl) { return ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER; }
+const std::uint8_t* message_of(const mbedtls_ssl_context& ssl) { return ssl.in_msg; }
+#endif
+
+// Options whose functions exist only when Mbed TLS was built with the feature.
+void set_extensions(mbedtls_ssl_config& config) {
+#if defined(MBEDTLS_SSL_ENCRYPT_THEN_MAC)
+    mbedtls_ssl_conf_encrypt_then_mac(&config, MBEDTLS_SSL_ETM_ENABLED);
+#endif
+#if defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
+    mbedtls_ssl_conf_extended_master_secret(&config, MBEDTLS_SSL_EXTENDED_MS_ENABLED);
+#endif
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(&config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+#endif
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_ssl_conf_session_tickets(&config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
+    // Asked for only where a full record would not fit: some servers answer this extension badly.
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+#if MBEDTLS_SSL_IN_CONTENT_LEN >= 4096
+    static_cast<void>(mbedtls_ssl_conf_max_frag_len(&config, MBEDTLS_SSL_MAX_FRAG_LEN_4096));
+#else
+    static_cast<void>(mbedtls_ssl_conf_max_frag_len(&config, MBEDTLS_SSL_MAX_FRAG_LEN_2048));
+#endif
+#endif
+}
+
+bool prepare_crypto() {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_PSA_CRYPTO_C)
+    return psa_crypto_init() == PSA_SUCCESS;  // some builds of 3.x need it; repeating it does nothing
+#else
+    return true;
+#endif
+}
+
+// Mbed TLS adds the code of a cause (the low 7 bits, negated) to that of the module it surfaced in.
+bool out_of_memory(int code) {
+    const int high = -(-code & ~0x7F);
+    const int low = -(-code & 0x7F);
+    return low == MBEDTLS_ERR_MPI_ALLOC_FAILED || high == MBEDTLS_ERR_SSL_ALLOC_FAILED ||
+           high == MBEDTLS_ERR_ECP_ALLOC_FAILED || high == MBEDTLS_ERR_MD_ALLOC_FAILED ||
+           high == MBEDTLS_ERR_CIPHER_ALLOC_FAILED;
+}
+
+Error alert_error(std::uint8_t alert, bool in_handshake) {
+    if (in_handshake) {
+        switch (alert) {
+            case alert_unknown_psk_identity:
+            case alert_decrypt_error:
+            case alert_bad_record_mac:
+                return Error(errors::tls_bad_psk, alert);
+            case alert_handshake_failure:
+            case alert_insufficient_security:
+                return Error(errors::tls_no_common_suite, alert);
+            default:
+                break;
+        }
+    }
+    return Error(errors::tls_alert, alert);
+}
+
+Error transport_error(const Error& why) {
+    // TCP's end is no end of TLS: anybody on the way could have made it (RFC 5246 §7.2.1).
+    return why == errors::closed ? Error(errors::tls_truncated) : why;
+}
+
+}  // namespace
+
+struct TlsStream::Context {
+    TcpStream& tcp;
+    chip::Entropy& entropy;
+    FixedString<max_identity> identity;
+    Psk key;
+    bool allow_plain_psk = false;
+
+    mbedtls_ssl_config config{};
+    mbedtls_ssl_context ssl{};
+    bool made = false;
+    std::optional<Error> io_error;
+    std::size_t write_under_way = 0;  // bytes of the record that Mbed TLS has but could not send entirely
+
+    Context(TcpStream& tcp_stream, chip::Entropy& chip_entropy) : tcp(tcp_stream), entropy(chip_entropy) {}
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+    ~Context() { release(); }
+
+    Status make();
+    void release();
+    Error error_of(int code, bool in_handshake);
+    std::optional<std::uint8_t> alert_in_the_clear();
+
+    static int send(void* self, const unsigned char* bytes, std::size_t size);
+    static int receive(void* self, unsigned char* out, std::size_t size);
+    static int random(void* self, unsigned char* out, std::size_t size);
+    int io_failed(const Error& why, int want);
+};
+
+// A new configuration for each connection: 3.x takes a PSK only once, and nothing is held while there is none.
+Status TlsStream::Context::make() {
+    mbedtls_ssl_config_init(&config);
+    mbedtls_ssl_init(&ssl);
+    made = true;
+    io_error.reset();
+    write_under_way = 0;
+    int code = prepare_crypto() ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    if (code == 0) {
+        code = mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                           MBEDTLS_SSL_PRESET_DEFAULT);
+    }
+    if (code == 0) {
+        const auto bytes = key.reveal();
+        const auto name = as_bytes(identity);
+        code = mbedtls_ssl_conf_psk(&config, bytes.data(), bytes.size(), name.data(), name.size());
+    }
+    if (code == 0) {
+        set_versions(config);
+        set_groups(config);
+        set_extensions(config);
+        mbedtls_ssl_conf_ciphersuites(&config, allow_plain_psk ? all_suites.data() : forward_secret_suites.data());
+        mbedtls_ssl_conf_rng(&config, random, this);
+        code = mbedtls_ssl_setup(&ssl, &config);
+    }
+    if (code != 0) return fail(out_of_memory(code) ? errors::no_memory : errors::tls_setup, -code);
+    mbedtls_ssl_set_bio(&ssl, this, send, receive, nullptr);
+    return {};
+}
+
+void TlsStream::Context::release() {
+    if (!made) return;
+    mbedtls_ssl_free(&ssl);
+    mbedtls_ssl_config_free(&config);  // wipes the key
+    made = false;
+}
+
+int TlsStream::Context::send(void* self, const unsigned char* bytes, std::size_t size) {
+    auto& context = *static_cast<Context*>(self);
+    const auto taken = context.tcp.write({bytes, size});
+    return taken ? static_cast<int>(*taken) : context.io_failed(taken.error(), MBEDTLS_ERR_SSL_WANT_WRITE);
+}
+
+int TlsStream::Context::receive(void* self, unsigned char* out, std::size_t size) {
+    auto& context = *static_cast<Context*>(self);
+    const auto got = context.tcp.read({out, size});
+    return got ? static_cast<int>(*got) : context.io_failed(got.error(), MBEDTLS_ERR_SSL_WANT_READ);
+}
+
+int TlsStream::Context::io_failed(const Error& why, int want) {
+    if (why == errors::would_block) return want;
+    io_error = why;
+    return MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+int TlsStream::Context::random(void* self, unsigned char* out, std::size_t size) {
+    auto& context = *static_cast<Context*>(self);
+    if (const auto filled = context.entropy.fill({out, size}); !filled) {
+        context.io_error = filled.error();
+        return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+    }
+    return 0;
+}
+
+Error TlsStream::Context::error_of(int code, bool in_handshake) {
+    if (io_error && in_handshake) {
+        // A server that refuses us sends its alert and closes at once; our next write then fails before we read.
+        if (const auto alert = alert_in_the_clear()) return alert_error(*alert, true);
+    }
+    if (io_error) return transport_error(*io_error);
+    if (out_of_memory(code)) return Error(errors::no_memory, -code);
+    if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        const auto* const message = message_of(ssl);  // level, description
+        return alert_error(message == nullptr ? 0 : message[1], in_handshake);
+    }
+    if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return Error(in_handshake ? errors::tls_alert : errors::closed);
+    // The other side's Finished is the first thing under keys that depend on the PSK.
+    if (in_handshake && (code == MBEDTLS_ERR_SSL_INVALID_MAC || code == MBEDTLS_ERR_SSL_BAD_HS_FINISHED)) {
+        return Error(errors::tls_bad_psk);
+    }
+    return Error(errors::tls_protocol, -code);
+}
+
+// An alert before encryption starts is one record: 15 | version | 0002 | level | description (RFC 5246 §6.2.1, §7.2).
+std::optional<std::uint8_t> TlsStream::Context::alert_in_the_clear() {
+    constexpr std::uint8_t content_alert = 21;
+    std::array<std::uint8_t, 7> record{};
+    std::size_t size = 0;
+    while (size < record.size()) {
+        const auto got = tcp.read(MutBytes(record).subspan(size));
+        if (!got) return {};
+        size += *got;
+    }
+    if (record[0] != content_alert || record[3] != 0 || record[4] != 2) return {};
+    return record[6];
+}
+
+TlsStream::TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, Duration handshake_timeout)
+    : reactor_(reactor),
+      entropy_(entropy),
+      tcp_(reactor, names),
+      handshake_timeout_(handshake_timeout),
+      context_(std::make_unique<Context>(tcp_, entropy_)) {}
+
+TlsStream::~TlsStream() { close(); }
+
+Status TlsStream::configure(const TlsPskConfig& config) {
+    if (state_ != State::closed) return fail(errors::busy);
+    if (config.identity.empty() || config.key.size() < min_key) return fail(errors::too_short);
+    if (config.identity.size() > max_identity || config.key.size() > max_key) return fail(errors::too_long);
+    ESB_TRY(context_->identity.assign(config.identity));
+    ESB_TRY(context_->key.assign(config.key));
+    context_->allow_plain_psk = config.allow_plain_psk;
+    return {};
+}
+
+Status TlsStream::open(std::string_view host, std::uint16_t port, StreamHandler& handler) {
+    if (state_ != State::closed) return fail(errors::busy);
+    if (context_->key.empty()) return fail(errors::tls_setup);
+    ESB_TRY(reactor_.add(*this));
+    if (const auto opening = tcp_.open(host, port, *this); !opening) {
+        reactor_.remove(*this);
+        return opening;
+    }
+    handler_ = &handler;
+    state_ = State::connecting;
+    return {};
+}
+
+bool TlsStream::is_open() const { return state_ == State::open; }
+
+std::string_view TlsStream::suite() const {
+    return is_open() ? std::string_view(mbedtls_ssl_get_ciphersuite(&context_->ssl)) : std::string_view();
+}
+
+void TlsStream::on_open() {
+    state_ = State::handshaking;
+    handshake_until_ = reactor_.now() + handshake_timeout_;
+    if (const auto made = context_->make(); !made) return fail_with(made.error());
+    handshake();
+}
+
+void TlsStream::handshake() {
+    const int code = mbedtls_ssl_handshake(&context_->ssl);
+    if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
+    if (code != 0 || !handshake_over(context_->ssl)) return fail_with(context_->error_of(code, true));
+    state_ = State::open;
+    handler_->on_open();
+}
+
+void TlsStream::on_readable() {
+    if (state_ == State::handshaking) return handshake();
+    handler_->on_readable();
+}
+
+void TlsStream::on_writable() {
+    if (state_ == State::handshaking) return handshake();
+    handler_->on_writable();
+}
+
+void TlsStream::on_closed(const Error& why) { fail_with(state_ == State::connecting ? why : transport_error(why)); }
+
+void TlsStream::step(Instant now) {
+    if (state_ == State::ended) return fail_with(why_);
+    if (state_ == State::handshaking && now >= handshake_until_) return fail_with(Error(errors::tls_timed_out));
+    // The rest of a record that TCP knows nothing of any more.
+    if (state_ == State::open && mbedtls_ssl_get_bytes_avail(&context_->ssl) > 0) handler_->on_readable();
+}
+
+std::optional<Instant> TlsStream::deadline() const {
+    if (state_ == State::ended) return Instant::min();
+    if (state_ == State::handshaking) return handshake_until_;
+    if (state_ == State::open && mbedtls_ssl_get_bytes_avail(&context_->ssl) > 0) return Instant::min();
+    return std::nullopt;
+}
+
+Result<std::size_t> TlsStream::read(MutBytes out) {
+    if (out.empty()) return fail(errors::invalid_argument);
+    if (state_ == State::ended) return fail(why_);
+    if (state_ != State::open) return fail(errors::closed);
+    const int code = mbedtls_ssl_read(&context_->ssl, out.data(), out.size());
+    if (code > 0) return static_cast<std::size_t>(code);
+    if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return fail(errors::would_block);
+    end_soon(context_->error_of(code, false));
+    return fail(why_);
+}
+
+Result<std::size_t> TlsStream::write(ConstBytes bytes) {
+    if (bytes.empty()) return fail(errors::invalid_argument);
+    if (state_ == State::ended) return fail(why_);
+    if (state_ != State::open) return fail(errors::closed);
+    auto& context = *context_;
+    // Mbed TLS finishes the record it has and then reports what this call gave as taken: give it the same again.
+    if (bytes.size() < context.write_under_way) return fail(errors::invalid_argument);
+    const auto given = context.write_under_way > 0 ? bytes.first(context.write_under_way) : bytes;
+    const int code = mbedtls_ssl_write(&context.ssl, given.data(), given.size());
+    if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) {
+        context.write_under_way = given.size();
+        return fail(errors::would_block);
+    }
+    context.write_under_way = 0;
+    if (code >= 0) return static_cast<std::size_t>(code);
+    end_soon(context.error_of(code, false));
+    return fail(why_);
+}
+
+void TlsStream::close() {
+    if (state_ == State::closed) return;
+    if (state_ == State::open) static_cast<void>(mbedtls_ssl_close_notify(&context_->ssl));
+    tcp_.close();
+    context_->release();
+    reactor_.remove(*this);
+    state_ = State::closed;
+}
+
+// Called from within read() or write(): on_closed has to wait for the reactor.
+void TlsStream::end_soon(const Error& why) {
+    why_ = why;
+    state_ = State::ended;
+    tcp_.close();
+    context_->release();
+}
+
+void TlsStream::fail_with(const Error& why) {
+    const Error told = why;                            // `why` may be why_
+    if (state_ == State::open) state_ = State::ended;  // no goodbye over a connection that is gone
+    close();
+    handler_->on_closed(told);
+}
+
+}  // namespace esb::net
