@@ -16,7 +16,7 @@ public:
 
     // How long to wait before the next try. `random` should be uniform over all 32-bit values.
     constexpr Duration next(std::uint32_t random) {
-        const Duration ceiling = std::min(maximum_, minimum_ * (1LL << std::min(failures_, 20U)) * 2);
+        const Duration ceiling = std::min(maximum_, Duration(minimum_ * (2LL << std::min(failures_, 20U))));
         ++failures_;
         const auto spread = static_cast<std::uint64_t>((ceiling - minimum_).count());
         return minimum_ + Duration(static_cast<std::int64_t>((spread * random) >> 32));

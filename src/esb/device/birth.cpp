@@ -1,5 +1,6 @@
 #include "esb/device/birth.hpp"
 
+#include "esb/base/encoding.hpp"
 #include "esb/crypto/crypto.hpp"
 
 #include <array>

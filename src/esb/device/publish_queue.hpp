@@ -20,7 +20,7 @@ struct PublishOptions {
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     bool retain = false;
     // Called once on the reactor's task when the publish is done (see mqtt::Handler::on_published) or has failed.
-    Function<void(Status)> done;
+    Function<void(Status)> done = {};
 };
 
 // push() from any task; the rest from the reactor's.
