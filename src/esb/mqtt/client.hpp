@@ -5,7 +5,10 @@
 //   send client.output(), tell how much went with sent();
 //   hand what arrives to receive(); call tick(now) at next_deadline() or earlier.
 // The session (in-flight messages, QoS 2 state) outlives transports; CONNECT asks for it with clean_session
-// false. Resends happen only when a session resumes (MQTT-4.4.0-1), in the original order (MQTT-4.6.0-1).
+// false. Resends happen only when a session resumes (MQTT-4.4.0-1), in the original order (MQTT-4.6.0-1). When
+// the broker lost the session, publishes that were in flight go as new messages: they may then arrive twice.
+// Keep-alive is counted from the last packet sent; PINGRESP is awaited for the same time, at most 20 s.
+// The back-off (1 s to 2 min, jittered) begins anew after a connection of 30 s.
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -28,36 +31,43 @@ public:
         opening,     // asked for a transport
         connecting,  // CONNECT sent, no CONNACK yet
         connected,
-        closing,     // DISCONNECT still to be sent, then the transport is to be closed
+        closing,  // DISCONNECT still to be sent, then the transport is to be closed
     };
 
     // `memory` holds everything the client ever stores: outgoing messages until acknowledged, and buffers.
-    // At least minimum_memory(limits); what is above that is room for the outbox. It must outlive the client.
+    // At least minimum_memory(limits), less traps; what is above that is room for the outbox: a publish takes its
+    // packet and 16 to 19 bytes. It must outlive the client. The destructor completes nothing.
     Client(Handler& handler, const Limits& limits, MutBytes memory);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     static std::size_t minimum_memory(const Limits& limits);
 
-    // Sets what the next CONNECT says. invalid_argument, mqtt_bad_topic, too_long; nothing changes then.
+    // Sets what the next CONNECT says. invalid_argument (not UTF-8; no client_id without clean_session,
+    // MQTT-3.1.3-7; a password without user name, MQTT-3.1.2-22), mqtt_bad_topic, too_long; nothing changes then.
     Status configure(const ConnectOptions& options);
-    // From now on the client wants a transport, at once. `random` seeds the back-off's jitter.
+    // From now on the client wants a transport, at once, also if it was in a back-off. `random` seeds the
+    // back-off's jitter and the packet identifiers.
     void start(Instant now, std::uint32_t random);
-    // Sends DISCONNECT if connected; afterwards the client wants nothing. The session stays.
+    // If connected, sends what was published and may go, then DISCONNECT (so no will), within 5 s; what comes in is
+    // ignored from now on. Afterwards the client wants nothing. The session stays, QoS 1 and 2 wait for start().
     void stop(Instant now);
-    // Drops the session: every open publish and subscribe completes with `cancelled`.
+    // Drops our side of the session: every open publish and subscribe completes with `cancelled`. A connection
+    // goes on. What the broker remembers goes only with a CONNECT that has clean_session.
     void forget_session();
 
     // Queues a message; it is copied. `full` when the outbox has no room (publish again after a completion),
-    // too_long, mqtt_bad_topic (empty, wildcard, NUL or not UTF-8). Works in every state: while there is
-    // no connection QoS 1 and 2 wait, QoS 0 is refused with `closed`.
+    // too_long (topic over the limit, or more than the empty outbox could hold), mqtt_bad_topic (empty, wildcard, NUL
+    // or not UTF-8). Works in every state: while there is no connection QoS 1 and 2 wait, QoS 0 is refused with
+    // `closed`.
     Result<Token> publish(const Publish& message);
     // Queues SUBSCRIBE for one filter; refused with `closed` without a connection: subscribe in on_connected.
     Result<Token> subscribe(std::string_view filter, Qos qos);
     Result<Token> unsubscribe(std::string_view filter);
 
     State state() const;
-    // True once per back-off, when a transport should be opened now.
+    // True once per back-off, when a transport should be opened now: call transport_opening(), then
+    // transport_opened() or transport_closed().
     bool wants_transport(Instant now) const;
     void transport_opening();
     void transport_opened(Instant now);
@@ -74,6 +84,9 @@ public:
     void sent(std::size_t count, Instant now);
     // Bytes from the transport, any number. Never fails: what is wrong shows as wants_close().
     void receive(ConstBytes bytes, Instant now);
+    // False while many acknowledgements wait for the transport: do not read from it until output() went. A driver
+    // that reads regardless risks mqtt_overrun (a broker can ask for as many bytes as it sends).
+    bool wants_input() const;
     void tick(Instant now);
     // When tick() (or wants_transport) has something to do next; empty: not by time.
     std::optional<Instant> next_deadline() const;

@@ -9,6 +9,7 @@ inline constexpr ErrorKind mqtt_unexpected{"mqtt.unexpected", "the broker sent a
 inline constexpr ErrorKind mqtt_too_large{"mqtt.too_large", "the packet is larger than the limit"};
 inline constexpr ErrorKind mqtt_bad_topic{"mqtt.bad_topic", "the topic or filter is not allowed"};
 inline constexpr ErrorKind mqtt_subscribe_refused{"mqtt.subscribe_refused", "the broker refused the subscription"};
+inline constexpr ErrorKind mqtt_overrun{"mqtt.overrun", "the broker has more in flight than the limits allow"};
 inline constexpr ErrorKind mqtt_session_lost{"mqtt.session_lost", "the broker lost the session; delivery is unknown"};
 inline constexpr ErrorKind mqtt_silent{"mqtt.silent", "the broker did not answer within the keep-alive"};
 inline constexpr ErrorKind mqtt_no_connack{"mqtt.no_connack", "the broker did not answer CONNECT in time"};
@@ -17,6 +18,7 @@ inline constexpr ErrorKind mqtt_refused_version{"mqtt.refused.version", "the bro
 inline constexpr ErrorKind mqtt_refused_client_id{"mqtt.refused.client_id", "the broker refuses the client identifier"};
 inline constexpr ErrorKind mqtt_refused_unavailable{"mqtt.refused.unavailable", "the broker is not available"};
 inline constexpr ErrorKind mqtt_refused_credentials{"mqtt.refused.credentials", "user name or password is wrong"};
-inline constexpr ErrorKind mqtt_refused_not_authorized{"mqtt.refused.not_authorized", "the broker does not authorize us"};
+inline constexpr ErrorKind mqtt_refused_not_authorized{"mqtt.refused.not_authorized",
+                                                       "the broker does not authorize us"};
 inline constexpr ErrorKind mqtt_refused_unknown{"mqtt.refused.unknown", "the broker refuses with an unknown code"};
 }  // namespace esb::errors

@@ -18,7 +18,11 @@ enum class Qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_onc
 struct Limits {
     std::size_t max_topic = 128;         // bytes of a topic name or filter, in and out
     std::uint16_t max_inflight_out = 8;  // QoS 1 and 2 publishes on their way to the broker; further ones wait
-    std::uint16_t max_inflight_in = 8;   // QoS 2 messages from the broker between PUBREC and PUBREL
+    // QoS 2 messages from the broker between PUBREC and PUBREL. Brokers send up to their own window at once (20 or
+    // 32 are usual); one more than this ends the connection with mqtt_overrun, and it comes again on the next.
+    std::uint16_t max_inflight_in = 32;
+    // Acknowledgements waiting for the transport; see Client::wants_input().
+    std::uint16_t max_acks = 128;
     std::size_t max_packet_in = 256 * 1024;  // remaining length; larger closes the connection with mqtt_too_large
 };
 
@@ -40,7 +44,7 @@ struct ConnectOptions {
     Will will;  // empty topic: none
 };
 
-// Identifies one publish, subscribe or unsubscribe until its completion; never reused within a run.
+// Identifies one publish, subscribe or unsubscribe until its completion; never 0. Reused only after 2^32 others.
 using Token = std::uint32_t;
 
 struct Publish {
@@ -52,7 +56,8 @@ struct Publish {
 
 // A piece of an incoming PUBLISH. Messages longer than what arrives at once come in several pieces, in order;
 // the first has offset 0, the last ends at `total`; an empty message is one empty piece. A message of which the
-// connection broke in the middle is not finished: with QoS 1 and 2 it comes again from offset 0.
+// connection broke in the middle is not finished: with QoS 1 and 2 it comes again from offset 0. After stop() from
+// within a piece no further piece of that message comes.
 struct MessagePiece {
     std::string_view topic;
     ConstBytes bytes;
@@ -64,7 +69,9 @@ struct MessagePiece {
     bool is_last() const { return offset + bytes.size() == total; }
 };
 
-// Called from within receive(), tick() and transport_*(); may call the client back, also publish().
+// Called from within receive(), sent(), transport_closed() and forget_session(). May call back publish(),
+// subscribe(), unsubscribe(), configure(), start(), stop(), forget_session() and what only asks; the driver's
+// part (output, sent, receive, tick, transport_*) must not be called from here.
 class Handler {
 public:
     virtual ~Handler() = default;
@@ -73,18 +80,21 @@ public:
     virtual void on_disconnected(const Error& why, Instant retry_at) = 0;
     virtual void on_message(const MessagePiece& piece) = 0;
     // Exactly once for each accepted publish(). QoS 0: handed to the transport; 1: PUBACK; 2: PUBCOMP.
+    // Errors: `closed` (QoS 0 and the connection went first), `cancelled` (forget_session), mqtt_session_lost (QoS 2
+    // after PUBREC, and the broker lost the session: it may or may not have passed the message on).
     virtual void on_published(Token token, Status outcome) = 0;
-    // Exactly once for each subscribe() and unsubscribe(); for subscribe the granted QoS.
+    // Exactly once for each subscribe() and unsubscribe(); for subscribe the granted QoS. Errors:
+    // mqtt_subscribe_refused, `closed` when the connection went first, `cancelled`.
     virtual void on_subscribed(Token token, Result<Qos> outcome) = 0;
 };
 
 // Counters since construction.
 struct Statistics {
-    std::uint32_t connects = 0;
-    std::uint32_t messages_in = 0;
-    std::uint32_t messages_out = 0;
-    std::uint32_t resends = 0;
-    std::uint32_t duplicates_in = 0;
+    std::uint32_t connects = 0;       // accepted by the broker
+    std::uint32_t messages_in = 0;    // delivered to the handler in full
+    std::uint32_t messages_out = 0;   // publishes completed without error
+    std::uint32_t resends = 0;        // PUBLISH with DUP and PUBREL again, on resumed sessions
+    std::uint32_t duplicates_in = 0;  // QoS 2 messages that came again and were not delivered again
 };
 
 }  // namespace esb::mqtt

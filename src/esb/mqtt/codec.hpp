@@ -1,0 +1,65 @@
+// MQTT 3.1.1 packets as bytes: what a client writes. Pure functions; decoder.hpp is the other direction.
+#pragma once
+
+#include "esb/mqtt/types.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace esb::mqtt {
+
+// Control packet types, section 2.2.1.
+enum class PacketType : std::uint8_t {
+    connect = 1,
+    connack = 2,
+    publish = 3,
+    puback = 4,
+    pubrec = 5,
+    pubrel = 6,
+    pubcomp = 7,
+    subscribe = 8,
+    suback = 9,
+    unsubscribe = 10,
+    unsuback = 11,
+    pingreq = 12,
+    pingresp = 13,
+    disconnect = 14,
+};
+
+using PacketId = std::uint16_t;  // 0 is no identifier (MQTT-2.3.1-1)
+
+inline constexpr std::size_t max_remaining_length = 268'435'455;  // four bytes of seven bits, section 2.2.3
+inline constexpr std::size_t max_text = 65'535;                   // a string has a 16-bit length, section 1.5.3
+inline constexpr std::size_t ack_size = 4;                        // PUBACK, PUBREC, PUBREL, PUBCOMP
+
+// Well-formed UTF-8 without NUL and not over 65,535 bytes (MQTT-1.5.3-1, -2); may be empty.
+bool is_text(std::string_view text);
+// A name to publish to: not empty, no wildcard (MQTT-4.7.3-1, MQTT-3.3.2-2).
+bool is_topic_name(std::string_view topic);
+// A filter to subscribe to: '#' only as the last level, '+' only as a whole level (MQTT-4.7.1-2, -3).
+bool is_topic_filter(std::string_view filter);
+
+// Bytes of the whole packet. The payload must not be longer than max_remaining_length.
+std::size_t publish_size(const Publish& message);
+// Writes the packet to `out`, which has publish_size() bytes. The identifier is 0, see set_packet_id().
+void write_publish(const Publish& message, MutBytes out);
+
+// SUBSCRIBE with one filter, or UNSUBSCRIBE (which has no QoS byte).
+std::size_t subscribe_size(PacketType type, std::string_view filter);
+void write_subscribe(PacketType type, std::string_view filter, Qos qos, MutBytes out);
+
+// Puts the identifier into a complete PUBLISH of QoS 1 or 2, SUBSCRIBE or UNSUBSCRIBE.
+void set_packet_id(MutBytes packet, PacketId id);
+// Sets or clears the DUP flag of a complete PUBLISH (MQTT-3.3.1-1).
+void set_duplicate(MutBytes packet, bool duplicate);
+
+// Writes PUBACK, PUBREC, PUBREL or PUBCOMP: ack_size bytes.
+void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> out);
+
+// CONNECT can be longer than any buffer we own, so it is written in slices: bytes [from, from + out.size()) of
+// it go to `out`. Returns how many were written, fewer only at its end.
+std::size_t connect_size(const ConnectOptions& options);
+std::size_t write_connect(const ConnectOptions& options, std::size_t from, MutBytes out);
+
+}  // namespace esb::mqtt

@@ -1,0 +1,78 @@
+// Bytes from the broker -> packets, as a stream: a PUBLISH payload passes through in pieces and is never held,
+// of everything else at most a few bytes are. Lengths and flags are checked before anything is used.
+#pragma once
+
+#include "esb/mqtt/codec.hpp"
+#include "esb/mqtt/errors.hpp"
+
+#include <cstdint>
+
+namespace esb::mqtt {
+
+// Any packet a server may send, except PUBLISH.
+struct Packet {
+    PacketType type = PacketType::pingresp;
+    PacketId id = 0;               // acknowledgements
+    std::uint8_t code = 0;         // CONNACK's and SUBACK's return code
+    bool session_present = false;  // CONNACK
+};
+
+class Decoder {
+public:
+    enum class Event : std::uint8_t {
+        more,    // all bytes are used up, nothing is complete
+        packet,  // see packet()
+        piece,   // see piece() and piece_id()
+        error,   // see error(); every further call says the same until reset()
+    };
+
+    // `topic` holds the topic of the PUBLISH at hand; its size is the longest topic accepted.
+    Decoder(MutBytes topic, std::size_t max_packet) : topic_(topic), max_packet_(max_packet) {}
+
+    // For a new connection: forgets what was half read.
+    void reset();
+    // Takes bytes from the front of `bytes` up to the end of the next event. A PUBLISH gives a piece for every
+    // call that sees some of its payload, and one empty piece if it has none.
+    Event next(ConstBytes& bytes);
+
+    const Packet& packet() const { return packet_; }
+    // Its views are valid until the next call; `bytes` points into what was given to next().
+    const MessagePiece& piece() const { return piece_; }
+    PacketId piece_id() const { return packet_.id; }
+    // mqtt_malformed, mqtt_unexpected (a packet only clients send), mqtt_too_large (packet or topic).
+    const ErrorKind& error() const { return *error_; }
+
+private:
+    enum class Stage : std::uint8_t { first_byte, length, topic_size, topic, packet_id, payload, body, failed };
+
+    Event step(ConstBytes& bytes);
+    Event take_first_byte(std::uint8_t byte);
+    Event take_length(std::uint8_t byte);
+    Event begin_body();
+    Event take_topic_size();
+    Event take_topic(ConstBytes& bytes);
+    Event take_packet_id();
+    Event begin_payload();
+    Event take_payload(ConstBytes& bytes);
+    Event take_body();
+    Event finish(Event event);
+    Event collect_next(Stage stage, std::size_t count);
+    bool collect(ConstBytes& bytes);
+    PacketId scratch16() const { return static_cast<PacketId>(scratch_[0] << 8 | scratch_[1]); }
+    Event failed(const ErrorKind& kind);
+
+    MutBytes topic_;
+    std::size_t max_packet_;
+    Stage stage_ = Stage::first_byte;
+    std::uint8_t length_shift_ = 0;
+    std::uint8_t scratch_[3]{};  // the longest body but PUBLISH's is SUBACK's
+    std::size_t needed_ = 0;     // bytes to collect, in scratch_ or topic_
+    std::size_t have_ = 0;
+    std::size_t remaining_ = 0;  // remaining length of the packet at hand; from `payload` on, its payload's
+    std::size_t offset_ = 0;     // payload bytes already given out
+    Packet packet_;
+    MessagePiece piece_{};
+    const ErrorKind* error_ = &errors::mqtt_malformed;
+};
+
+}  // namespace esb::mqtt

@@ -1,0 +1,127 @@
+// The connection's state machine behind Client; its members mean what Client's say.
+//
+// Order on the wire: the rest of a packet begun, then control packets, then what the session gives.
+// engine.cpp: configuration, life of a connection, timers. engine_out.cpp: what the application asks for and what
+// goes out. engine_in.cpp: what comes in.
+#pragma once
+
+#include "esb/mqtt/client.hpp"
+#include "esb/mqtt/control.hpp"
+#include "esb/mqtt/decoder.hpp"
+#include "esb/mqtt/session.hpp"
+
+namespace esb::mqtt {
+
+class Engine {
+public:
+    // What the engine needs besides itself, carved from the caller's memory.
+    struct Parts {
+        MutBytes topic;
+        MutBytes control;
+        std::span<Session::Release> releases;
+        std::span<PacketId> received;
+        MutBytes arena;
+    };
+    // Room in `control` that acknowledgements leave free: one PINGREQ and one DISCONNECT.
+    static constexpr std::size_t control_reserve = 4;
+
+    Engine(Handler& handler, const Limits& limits, const Parts& parts);
+
+    Status configure(const ConnectOptions& options);
+    void start(Instant now, std::uint32_t random);
+    void stop(Instant now);
+    void forget_session();
+
+    Result<Token> publish(const Publish& message);
+    Result<Token> subscribe(PacketType type, std::string_view filter, Qos qos);
+
+    Client::State state() const { return state_; }
+    bool wants_transport(Instant now) const { return state_ == Client::State::waiting && now >= retry_at_; }
+    void transport_opening();
+    void transport_opened(Instant now);
+    void transport_closed(Instant now, const Error& why);
+    bool wants_close() const { return state_ == Client::State::closing && connection_.close_now; }
+    const Error& close_reason() const { return connection_.reason; }
+
+    ConstBytes output();
+    void sent(std::size_t count, Instant now);
+    void receive(ConstBytes bytes, Instant now);
+    bool wants_input() const;
+    void tick(Instant now);
+    std::optional<Instant> next_deadline() const;
+
+    std::size_t pending() const { return pending_; }
+    const Statistics& statistics() const { return statistics_; }
+
+private:
+    enum class Ping : std::uint8_t {
+        none,
+        queued,   // PINGREQ waits for the transport
+        awaited,  // it went, PINGRESP has not come
+    };
+    // All that lives no longer than one transport; made anew for each.
+    struct Connection {
+        Error reason{errors::cancelled};  // valid when closing
+        bool close_now = false;           // closing: nothing more is to be sent
+        bool disconnect_queued = false;   // DISCONNECT is in the control buffer
+        bool clean_session = false;       // as CONNECT said
+        bool skip_message = false;        // the PUBLISH coming in was delivered before
+        bool connected = false;           // CONNACK accepted us
+        Ping ping = Ping::none;
+        Duration keep_alive{0};  // when to send PINGREQ; 0: never
+        std::size_t connect_size = 0;
+        std::size_t connect_written = 0;  // of CONNECT, into the control buffer
+        std::size_t packet_sent = 0;      // of the session's current packet
+        Instant began;                    // transport opened; from CONNACK on: connected
+        Instant last_sent;                // the last packet went out
+        Instant ping_since;               // since when we wait
+        Instant closing_until;
+    };
+
+    bool listening() const { return state_ == Client::State::connecting || state_ == Client::State::connected; }
+    void close_now(const Error& reason);
+    void close_after_output(const Error& reason, Instant now);
+    void end_connection(Instant now);
+    void complete_doomed(const ErrorKind& why);
+    void complete_publish(Token token, Status outcome);
+    std::uint32_t next_random();
+    void check_keep_alive(Instant now);
+    Instant connack_deadline() const { return connection_.began + options_.connack_timeout; }
+    Instant ping_deadline() const;
+
+    Result<Record*> add_record(Record::Kind kind, std::size_t size);
+    void write_connect_slice();
+    void append_disconnect();
+    void control_sent(std::size_t count, Instant now);
+    void packet_sent(std::size_t count, Instant now);
+
+    void take_packet(Instant now);
+    void take_connack(Instant now);
+    void take_accepted(bool session_present, Instant now);
+    void take_piece(Instant now);
+    bool begin_message(Instant now);
+    void end_message();
+    void take_pubrec(PacketId id);
+    void take_suback();
+    void take_ack(Session::Ack ack, Token token);
+    void append_ack(PacketType type, PacketId id);
+    bool ack_room() const { return control_.room() >= ack_size + control_reserve; }
+
+    Handler& handler_;
+    std::size_t max_topic_;
+    ConnectOptions options_;
+    Client::State state_ = Client::State::stopped;
+    bool wanted_ = false;   // between start() and stop()
+    bool at_once_ = false;  // start() while closing: no back-off after it
+    Backoff backoff_;
+    std::uint32_t random_ = 0;
+    std::size_t pending_ = 0;
+    Instant retry_at_{};
+    Connection connection_;
+    Statistics statistics_;
+    Decoder decoder_;
+    ControlBuffer control_;
+    Session session_;
+};
+
+}  // namespace esb::mqtt

@@ -1,0 +1,166 @@
+#include "esb/mqtt/engine.hpp"
+
+namespace esb::mqtt {
+namespace {
+
+using State = Client::State;
+
+const ErrorKind& refusal(std::uint8_t code) {
+    switch (code) {
+        case 1:
+            return errors::mqtt_refused_version;
+        case 2:
+            return errors::mqtt_refused_client_id;
+        case 3:
+            return errors::mqtt_refused_unavailable;
+        case 4:
+            return errors::mqtt_refused_credentials;
+        case 5:
+            return errors::mqtt_refused_not_authorized;
+        default:
+            return errors::mqtt_refused_unknown;
+    }
+}
+
+}  // namespace
+
+void Engine::receive(ConstBytes bytes, Instant now) {
+    if (connection_.ping == Ping::awaited && !bytes.empty()) connection_.ping_since = now;
+    // A callback may stop the client: then the rest is not looked at.
+    while (listening() && !bytes.empty()) {
+        switch (decoder_.next(bytes)) {
+            case Decoder::Event::more:
+                break;
+            case Decoder::Event::packet:
+                take_packet(now);
+                break;
+            case Decoder::Event::piece:
+                take_piece(now);
+                break;
+            case Decoder::Event::error:
+                close_now(Error(decoder_.error()));
+                break;
+        }
+    }
+}
+
+bool Engine::wants_input() const { return state_ != State::connected || control_.room() >= control_.capacity() / 2; }
+
+void Engine::take_packet(Instant now) {
+    const Packet packet = decoder_.packet();
+    if ((packet.type == PacketType::connack) == connection_.connected) {
+        // CONNACK comes first and once (MQTT-3.2.0-1, section 3.2).
+        return close_now(Error(errors::mqtt_unexpected));
+    }
+    const bool needs_answer = packet.type == PacketType::pubrec || packet.type == PacketType::pubrel;
+    if (needs_answer && !ack_room()) return close_after_output(Error(errors::mqtt_overrun), now);
+    Token token = 0;
+    switch (packet.type) {
+        case PacketType::connack:
+            return take_connack(now);
+        case PacketType::puback:
+            return take_ack(session_.on_puback(packet.id, token), token);
+        case PacketType::pubrec:
+            return take_pubrec(packet.id);
+        case PacketType::pubrel:
+            session_.remove_received(packet.id);
+            return append_ack(PacketType::pubcomp, packet.id);  // always, also for an unknown one: MQTT-4.3.3-2
+        case PacketType::pubcomp:
+            return take_ack(session_.on_pubcomp(packet.id, token), token);
+        case PacketType::suback:
+        case PacketType::unsuback:
+            return take_suback();
+        default:
+            connection_.ping = Ping::none;  // PINGRESP
+            return;
+    }
+}
+
+void Engine::take_connack(Instant now) {
+    const Packet packet = decoder_.packet();
+    if (packet.code != 0) return close_now(Error(refusal(packet.code), packet.code));
+    const bool connect_sent = connection_.connect_written == connection_.connect_size && control_.empty();
+    // MQTT-3.2.2-1: no session can be present when we asked for a clean one. (Without the clean flag it may be,
+    // though we know of none: a device restarts, its session at the broker stays.)
+    const bool impossible = packet.session_present && connection_.clean_session;
+    if (!connect_sent || impossible) return close_now(Error(errors::mqtt_unexpected));
+    take_accepted(packet.session_present, now);
+}
+
+void Engine::take_accepted(bool session_present, Instant now) {
+    state_ = State::connected;
+    connection_.connected = true;
+    connection_.began = now;
+    ++statistics_.connects;
+    if (session_present) {
+        session_.resume();
+        for (const auto& release : session_.releases()) {
+            append_ack(PacketType::pubrel, release.id);
+            ++statistics_.resends;
+        }
+    } else {
+        session_.lost();
+        complete_doomed(errors::mqtt_session_lost);
+    }
+    if (state_ == State::connected) handler_.on_connected(session_present);
+}
+
+void Engine::take_piece(Instant now) {
+    const MessagePiece& piece = decoder_.piece();
+    if (!connection_.connected) return close_now(Error(errors::mqtt_unexpected));
+    if (piece.offset == 0 && !begin_message(now)) return;
+    if (!connection_.skip_message) handler_.on_message(piece);
+    if (piece.is_last()) end_message();
+}
+
+// Whether the message may be taken: there must be room to remember and to acknowledge it before any of it is
+// delivered. If not, what is due is still sent, so that the broker gets on with the next connection.
+bool Engine::begin_message(Instant now) {
+    const MessagePiece& piece = decoder_.piece();
+    const bool exactly_once = piece.qos == Qos::exactly_once;
+    connection_.skip_message = exactly_once && session_.is_received(decoder_.piece_id());
+    const bool remembers = exactly_once && !connection_.skip_message;
+    const bool acknowledges = piece.qos != Qos::at_most_once;
+    if ((!acknowledges || ack_room()) && (!remembers || !session_.received_full())) return true;
+    close_after_output(Error(errors::mqtt_overrun), now);
+    return false;
+}
+
+// Also after stop() within the last piece: what was delivered is remembered and acknowledged.
+void Engine::end_message() {
+    const Qos qos = decoder_.piece().qos;
+    ++(connection_.skip_message ? statistics_.duplicates_in : statistics_.messages_in);
+    if (qos == Qos::at_least_once) return append_ack(PacketType::puback, decoder_.piece_id());
+    if (qos != Qos::exactly_once) return;
+    session_.add_received(decoder_.piece_id());
+    append_ack(PacketType::pubrec, decoder_.piece_id());  // also for a duplicate (MQTT-4.3.3-2)
+}
+
+void Engine::take_pubrec(PacketId id) {
+    const auto ack = session_.on_pubrec(id);
+    if (ack == Session::Ack::accepted) return append_ack(PacketType::pubrel, id);
+    take_ack(ack, 0);
+}
+
+void Engine::take_suback() {
+    const Packet packet = decoder_.packet();
+    Token token = 0;
+    const bool subscribed = packet.type == PacketType::suback;
+    const auto ack = subscribed ? session_.on_suback(packet.id, token) : session_.on_unsuback(packet.id, token);
+    if (ack != Session::Ack::done) return take_ack(ack, 0);
+    if (packet.code > 2) return handler_.on_subscribed(token, fail(errors::mqtt_subscribe_refused));
+    handler_.on_subscribed(token, static_cast<Qos>(packet.code));
+}
+
+void Engine::take_ack(Session::Ack ack, Token token) {
+    if (ack == Session::Ack::violation) return close_now(Error(errors::mqtt_unexpected));
+    if (ack == Session::Ack::done) complete_publish(token, {});
+}
+
+void Engine::append_ack(PacketType type, PacketId id) {
+    std::uint8_t bytes[ack_size];
+    write_ack(type, id, bytes);
+    control_.append(bytes);
+}
+
+}  // namespace esb::mqtt

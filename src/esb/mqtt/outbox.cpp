@@ -1,0 +1,81 @@
+#include "esb/mqtt/outbox.hpp"
+
+#include <cstring>
+#include <new>
+
+namespace esb::mqtt {
+
+static_assert(sizeof(Record) == 16);
+
+Outbox::Outbox(MutBytes arena) : base_(arena.data()), capacity_(arena.size()) {
+    const auto misaligned = reinterpret_cast<std::uintptr_t>(base_) % alignof(Record);
+    const std::size_t skip = misaligned == 0 ? 0 : alignof(Record) - misaligned;
+    if (skip > capacity_) {
+        capacity_ = 0;
+        return;
+    }
+    base_ += skip;
+    capacity_ -= skip;
+}
+
+bool Outbox::could_hold(std::size_t packet_size) const { return footprint(packet_size) <= capacity_; }
+
+Record* Outbox::add(Record::Kind kind, Token token, std::size_t packet_size) {
+    const std::size_t needed = footprint(packet_size);
+    if (needed > capacity_ - live_) return nullptr;
+    if (needed > capacity_ - tail_) compact();
+    auto* record = new (base_ + tail_)
+        Record{static_cast<std::uint32_t>(packet_size), token, 0, kind, Record::Phase::queued, false, false};
+    tail_ += needed;
+    live_ += needed;
+    return record;
+}
+
+void Outbox::remove(Record& record) {
+    record.phase = Record::Phase::removed;
+    live_ -= footprint(record.size);
+    if (current_ == &record) current_ = nullptr;
+    if (live_ == 0) {
+        head_ = tail_ = 0;
+        return;
+    }
+    while (at(head_)->phase == Record::Phase::removed) head_ += footprint(at(head_)->size);
+}
+
+MutBytes Outbox::packet(Record& record) {
+    return {reinterpret_cast<std::uint8_t*>(&record) + sizeof(Record), record.size};
+}
+
+Record* Outbox::after(Record& record) {
+    const auto offset = static_cast<std::size_t>(reinterpret_cast<std::uint8_t*>(&record) - base_);
+    return live_at(offset + footprint(record.size));
+}
+
+Record* Outbox::at(std::size_t offset) { return std::launder(reinterpret_cast<Record*>(base_ + offset)); }
+
+Record* Outbox::live_at(std::size_t offset) {
+    for (; offset < tail_; offset += footprint(at(offset)->size)) {
+        if (at(offset)->phase != Record::Phase::removed) return at(offset);
+    }
+    return nullptr;
+}
+
+void Outbox::compact() {
+    std::size_t to = 0;
+    Record* moved_current = nullptr;
+    for (std::size_t from = head_; from < tail_;) {
+        Record* record = at(from);
+        const std::size_t size = footprint(record->size);
+        if (record->phase != Record::Phase::removed) {
+            if (record == current_) moved_current = at(to);
+            std::memmove(base_ + to, base_ + from, size);
+            to += size;
+        }
+        from += size;
+    }
+    current_ = moved_current;
+    head_ = 0;
+    tail_ = to;
+}
+
+}  // namespace esb::mqtt

@@ -1,0 +1,73 @@
+// Outgoing packets in one fixed arena, in the order they were accepted. A removed record leaves a hole that the
+// next add() closes when it needs the room: whatever is not in use is always available, in any record sizes.
+#pragma once
+
+#include "esb/mqtt/codec.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace esb::mqtt {
+
+// What stands before each packet in the arena.
+struct Record {
+    enum class Kind : std::uint8_t { qos0, qos1, qos2, subscribe, unsubscribe };
+    enum class Phase : std::uint8_t {
+        queued,   // not begun
+        resend,   // was sent on an earlier connection, goes again with DUP
+        sending,  // the transport may have a part of it
+        sent,     // waits for its acknowledgement
+        removed,
+    };
+
+    std::uint32_t size;  // of the packet
+    Token token;
+    PacketId id;  // 0 until the packet is begun
+    Kind kind;
+    Phase phase;
+    bool doomed;     // its completion (with an error) is due
+    bool completed;  // already completed; only the rest of its bytes must still go
+
+    // QoS 1 and 2 publishes belong to the session; all else dies with the connection.
+    bool in_session() const { return kind == Kind::qos1 || kind == Kind::qos2; }
+    bool is_publish() const { return kind <= Kind::qos2; }
+};
+
+class Outbox {
+public:
+    explicit Outbox(MutBytes arena);
+
+    // Arena bytes that a packet takes.
+    static constexpr std::size_t footprint(std::size_t packet_size) {
+        return (sizeof(Record) + packet_size + alignof(Record) - 1) / alignof(Record) * alignof(Record);
+    }
+    // Whether a packet of that size could be held by the empty outbox.
+    bool could_hold(std::size_t packet_size) const;
+    // A queued record at the end, its packet to be written by the caller; nullptr when there is no room.
+    // May move all records: pointers to others are void afterwards.
+    Record* add(Record::Kind kind, Token token, std::size_t packet_size);
+    void remove(Record& record);
+    static MutBytes packet(Record& record);
+
+    // In the order of add(): for (Record* r = first(); r != nullptr; r = after(*r)).
+    Record* first() { return live_at(head_); }
+    Record* after(Record& record);
+
+    // The record being sent, kept right when records move; nullptr if none.
+    Record* current() { return current_; }
+    void set_current(Record* record) { current_ = record; }
+
+private:
+    Record* at(std::size_t offset);
+    Record* live_at(std::size_t offset);
+    void compact();
+
+    std::uint8_t* base_;
+    std::size_t capacity_;
+    std::size_t head_ = 0;  // everything before is free
+    std::size_t tail_ = 0;  // everything from here is free
+    std::size_t live_ = 0;  // bytes of records in use
+    Record* current_ = nullptr;
+};
+
+}  // namespace esb::mqtt

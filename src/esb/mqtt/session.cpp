@@ -1,0 +1,248 @@
+#include "esb/mqtt/session.hpp"
+
+namespace esb::mqtt {
+
+using Phase = Record::Phase;
+using Kind = Record::Kind;
+
+Record* Session::add(Kind kind, std::size_t packet_size) {
+    Record* record = outbox_.add(kind, 0, packet_size);
+    if (record == nullptr) return nullptr;
+    ++counter(*record);
+    record->token = next_token();
+    return record;
+}
+
+// After 2^32 operations numbers come again; one that is still open must not.
+Token Session::next_token() {
+    do {
+        ++last_token_;
+        if (last_token_ == 0) tokens_wrapped_ = true;
+    } while (last_token_ == 0 || (tokens_wrapped_ && uses_token(last_token_)));
+    return last_token_;
+}
+
+bool Session::uses_token(Token token) {
+    for (const auto& release : releases()) {
+        if (release.token == token) return true;
+    }
+    for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
+        if (r->token == token) return true;
+    }
+    return false;
+}
+
+Record* Session::start_next() {
+    if (outbox_.current() != nullptr) return outbox_.current();
+    const bool something = count(false, Phase::queued) > 0 || count(true, Phase::resend) > 0 ||
+                           (count(true, Phase::queued) > 0 && window_open());
+    if (!something) return nullptr;
+    Record* record = outbox_.first();
+    while (record != nullptr && !may_start(*record)) record = outbox_.after(*record);
+    if (record == nullptr) return nullptr;
+    if (record->phase == Phase::resend) {
+        ++statistics_->resends;
+        set_duplicate(Outbox::packet(*record), true);
+    } else if (record->kind != Kind::qos0) {
+        give_id(*record);
+    }
+    set_phase(*record, Phase::sending);
+    outbox_.set_current(record);
+    return record;
+}
+
+bool Session::window_open() const {
+    const std::size_t in_flight = count(true, Phase::resend) + count(true, Phase::sending) + count(true, Phase::sent);
+    return in_flight + release_count_ < releases_.size();
+}
+
+bool Session::may_start(const Record& record) const {
+    if (record.phase != Phase::queued) return record.phase == Phase::resend;
+    if (record.kind == Kind::qos0) return true;
+    const bool id_free = ids_in_use() < 0xFFFF;
+    return id_free && (!record.in_session() || window_open());
+}
+
+std::optional<Token> Session::finish_current() {
+    Record& record = *outbox_.current();
+    outbox_.set_current(nullptr);
+    set_phase(record, Phase::sent);
+    if (record.kind != Kind::qos0 && !record.completed) return std::nullopt;
+    const Token token = record.token;
+    const bool completed = record.completed;
+    remove(record);
+    if (completed) return std::nullopt;
+    return token;
+}
+
+// An answer counts only when its packet has gone out in full. While a packet is being sent (again), the rest of
+// it must follow anyway, and the broker has to answer that too.
+Session::Ack Session::judge(const Record* record, Kind kind) {
+    if (record == nullptr || record->phase == Phase::sending) return Ack::ignored;
+    return record->kind == kind ? Ack::done : Ack::violation;  // a QoS 0 record has no identifier
+}
+
+Session::Ack Session::on_final(Kind kind, PacketId id, Token& token) {
+    if (kind == Kind::qos1 && find_release(id) < release_count_) return Ack::violation;
+    Record* record = find_record(id);
+    const Ack ack = judge(record, kind);
+    if (ack != Ack::done) return ack;
+    token = record->token;
+    remove(*record);
+    return ack;
+}
+
+Session::Ack Session::on_pubrec(PacketId id) {
+    if (find_release(id) < release_count_) return Ack::accepted;
+    Record* record = find_record(id);
+    // PUBREL even for an identifier we do not know: the broker keeps state for it and would wait forever.
+    if (record == nullptr) return Ack::accepted;
+    const Ack ack = judge(record, Kind::qos2);
+    if (ack != Ack::done) return ack;
+    releases_[release_count_++] = {id, record->token, false};
+    remove(*record);
+    return Ack::accepted;
+}
+
+Session::Ack Session::on_pubcomp(PacketId id, Token& token) {
+    const std::size_t index = find_release(id);
+    if (index == release_count_) return judge(find_record(id), Kind::qos0);  // no record may get PUBCOMP
+    token = releases_[index].token;
+    remove_release(index);
+    return Ack::done;
+}
+
+void Session::add_received(PacketId id) {
+    if (is_received(id) || received_full()) return;
+    received_[received_count_++] = id;
+}
+
+void Session::remove_received(PacketId id) {
+    const std::size_t index = find_received(id);
+    if (index < received_count_) received_[index] = received_[--received_count_];
+}
+
+void Session::connection_lost() {
+    if (Record* record = outbox_.current()) {
+        outbox_.set_current(nullptr);
+        set_phase(*record, Phase::sent);
+        if (record->completed) remove(*record);
+    }
+    for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
+        if (!r->in_session()) doom(*r);
+    }
+}
+
+void Session::resume() {
+    for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
+        if (r->in_session() && r->phase == Phase::sent) set_phase(*r, Phase::resend);
+    }
+}
+
+void Session::lost() {
+    drop_exchanges();
+    for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
+        if (!r->in_session() || r->id == 0) continue;
+        drop_id(*r);
+        set_duplicate(Outbox::packet(*r), false);
+        set_phase(*r, Phase::queued);
+    }
+}
+
+void Session::forget() {
+    drop_exchanges();
+    for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) doom(*r);
+}
+
+// What is known by identifier only.
+void Session::drop_exchanges() {
+    received_count_ = 0;
+    for (auto& release : releases_.first(release_count_)) {
+        if (!release.doomed) ++doomed_count_;
+        release.doomed = true;
+    }
+}
+
+std::optional<Session::Doomed> Session::take_doomed() {
+    if (doomed_count_ == 0) return std::nullopt;
+    --doomed_count_;
+    if (release_count_ > 0 && releases_[0].doomed) {
+        const Token token = releases_[0].token;
+        remove_release(0);
+        return Doomed{token, true};
+    }
+    Record* record = outbox_.first();
+    while (!record->doomed) record = outbox_.after(*record);
+    const Doomed doomed{record->token, record->is_publish()};
+    record->doomed = false;
+    record->completed = true;
+    // Half of its bytes may be with the transport: the rest must follow, or the stream breaks.
+    if (record != outbox_.current()) remove(*record);
+    return doomed;
+}
+
+void Session::set_phase(Record& record, Phase phase) {
+    --counter(record);
+    record.phase = phase;
+    ++counter(record);
+}
+
+void Session::give_id(Record& record) {
+    record.id = next_id();
+    ++record_ids_;
+    set_packet_id(Outbox::packet(record), record.id);
+}
+
+void Session::drop_id(Record& record) {
+    if (record.id != 0) --record_ids_;
+    record.id = 0;
+}
+
+void Session::remove(Record& record) {
+    drop_id(record);
+    --counter(record);
+    outbox_.remove(record);
+}
+
+void Session::doom(Record& record) {
+    if (!record.doomed && !record.completed) {
+        record.doomed = true;
+        ++doomed_count_;
+    }
+}
+
+// Records with identifiers stand near the front; the search ends when all of them were seen.
+Record* Session::find_record(PacketId id) {
+    std::size_t left = record_ids_;
+    for (Record* r = outbox_.first(); left > 0; r = outbox_.after(*r)) {
+        if (r->id == id) return r;
+        if (r->id != 0) --left;
+    }
+    return nullptr;
+}
+
+std::size_t Session::find_release(PacketId id) const {
+    std::size_t index = 0;
+    while (index < release_count_ && releases_[index].id != id) ++index;
+    return index;
+}
+
+void Session::remove_release(std::size_t index) {
+    --release_count_;
+    for (; index < release_count_; ++index) releases_[index] = releases_[index + 1];
+}
+
+std::size_t Session::find_received(PacketId id) const {
+    std::size_t index = 0;
+    while (index < received_count_ && received_[index] != id) ++index;
+    return index;
+}
+
+PacketId Session::next_id() {
+    do {
+        ++last_id_;
+    } while (last_id_ == 0 || find_release(last_id_) < release_count_ || find_record(last_id_) != nullptr);
+    return last_id_;
+}
+
+}  // namespace esb::mqtt

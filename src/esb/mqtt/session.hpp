@@ -1,0 +1,124 @@
+// The session state of a client (section 3.1.2.4): publishes on their way out, QoS 2 messages on their way in.
+// Pure: it decides what is to be sent and what an acknowledgement means; the engine moves bytes and calls back.
+//
+// A publish of QoS 2 has its packet in the outbox until PUBREC; then only its identifier is kept, in `releases`,
+// until PUBCOMP: a PUBLISH can never follow its PUBREL (MQTT-4.3.3-1).
+#pragma once
+
+#include "esb/mqtt/outbox.hpp"
+
+#include <optional>
+#include <span>
+
+namespace esb::mqtt {
+
+class Session {
+public:
+    struct Release {
+        PacketId id;
+        Token token;
+        bool doomed;
+    };
+    struct Doomed {
+        Token token;
+        bool publish;  // otherwise SUBSCRIBE or UNSUBSCRIBE
+    };
+    enum class Ack : std::uint8_t {
+        done,       // the operation is complete
+        accepted,   // PUBREC: answer with PUBREL
+        ignored,    // no such identifier, or its packet is still going out and will be answered again
+        violation,  // an answer of a kind that packet cannot get
+    };
+
+    // `releases` has as many elements as publishes may be in flight, `received` as many as incoming QoS 2
+    // messages may be open.
+    Session(MutBytes arena, std::span<Release> releases, std::span<PacketId> received, Statistics& statistics)
+        : outbox_(arena), releases_(releases), received_(received), statistics_(&statistics) {}
+
+    // The next identifier, the next token, is the first free one after this.
+    void seed_ids(PacketId last) { last_id_ = last; }
+    void seed_tokens(Token last) { last_token_ = last; }
+
+    // --- going out ---
+    bool could_hold(std::size_t packet_size) const { return outbox_.could_hold(packet_size); }
+    // A new record, with a token, whose packet the caller writes; nullptr when full.
+    Record* add(Record::Kind kind, std::size_t packet_size);
+    // The packet being sent; nullptr between packets.
+    Record* current() { return outbox_.current(); }
+    // Chooses the next packet to send and makes it current; nullptr when nothing may go now. Publishes of QoS 1
+    // and 2 keep their order and wait for the window; nothing else waits for it.
+    Record* start_next();
+    // The current packet is sent completely. Gives the token of a QoS 0 publish: it is complete.
+    std::optional<Token> finish_current();
+    // Acknowledgements. `token` is set when the answer is `done`.
+    Ack on_puback(PacketId id, Token& token) { return on_final(Record::Kind::qos1, id, token); }
+    Ack on_suback(PacketId id, Token& token) { return on_final(Record::Kind::subscribe, id, token); }
+    Ack on_unsuback(PacketId id, Token& token) { return on_final(Record::Kind::unsubscribe, id, token); }
+    Ack on_pubrec(PacketId id);
+    Ack on_pubcomp(PacketId id, Token& token);
+    // Identifiers in PUBREL phase, in the order of their PUBRECs (MQTT-4.6.0-4).
+    std::span<const Release> releases() const { return releases_.first(release_count_); }
+
+    // --- coming in, QoS 2 ---
+    bool is_received(PacketId id) const { return find_received(id) < received_count_; }
+    bool received_full() const { return received_count_ == received_.size(); }
+    void add_received(PacketId id);
+    void remove_received(PacketId id);
+
+    // --- life of connections ---
+    // The connection is gone: what does not belong to the session is doomed.
+    void connection_lost();
+    // CONNACK with Session Present 1: what was in flight is to be sent again (MQTT-4.4.0-1).
+    void resume();
+    // CONNACK with Session Present 0: publishes in flight become new messages; those in PUBREL phase are doomed,
+    // as the broker may or may not have passed them on and their bytes are gone.
+    void lost();
+    // Drops everything: all is doomed.
+    void forget();
+    // Removes and gives the next doomed operation, oldest first. Call until empty.
+    std::optional<Doomed> take_doomed();
+
+    // Identifiers in use.
+    std::size_t ids_in_use() const { return record_ids_ + release_count_; }
+
+private:
+    static std::size_t group(const Record& record) { return record.in_session() ? 1 : 0; }
+    std::uint32_t& counter(const Record& record) {
+        return counts_[group(record)][static_cast<std::size_t>(record.phase)];
+    }
+    std::uint32_t count(bool in_session, Record::Phase phase) const {
+        return counts_[in_session ? 1 : 0][static_cast<std::size_t>(phase)];
+    }
+    void set_phase(Record& record, Record::Phase phase);
+    void give_id(Record& record);
+    void drop_id(Record& record);
+    void remove(Record& record);
+    void doom(Record& record);
+    void drop_exchanges();
+    bool window_open() const;
+    bool may_start(const Record& record) const;
+    Record* find_record(PacketId id);
+    std::size_t find_release(PacketId id) const;
+    void remove_release(std::size_t index);
+    std::size_t find_received(PacketId id) const;
+    PacketId next_id();
+    Token next_token();
+    bool uses_token(Token token);
+    Ack on_final(Record::Kind kind, PacketId id, Token& token);
+    static Ack judge(const Record* record, Record::Kind kind);
+
+    Outbox outbox_;
+    std::span<Release> releases_;
+    std::span<PacketId> received_;
+    Statistics* statistics_;
+    std::size_t release_count_ = 0;
+    std::size_t received_count_ = 0;
+    std::size_t doomed_count_ = 0;     // records and releases together
+    std::size_t record_ids_ = 0;       // records that have an identifier
+    std::uint32_t counts_[2][5] = {};  // records by group and phase
+    PacketId last_id_ = 0;
+    Token last_token_ = 0;
+    bool tokens_wrapped_ = false;
+};
+
+}  // namespace esb::mqtt
