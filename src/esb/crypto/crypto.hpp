@@ -39,6 +39,25 @@ private:
 
 Digest sha256(ConstBytes bytes);
 
+using Md5Digest = std::array<std::uint8_t, 16>;
+
+// MD5 (RFC 1321), for the legacy update message only: it shows transmission errors, it protects against nobody.
+class Md5 {
+public:
+    Md5();
+    ~Md5();
+    Md5(const Md5& other);
+    Md5& operator=(const Md5& other);
+
+    void update(ConstBytes bytes);
+    // The digest of all updates; the object then starts anew.
+    Md5Digest finish();
+
+private:
+    static constexpr std::size_t state_size = 256;
+    alignas(std::max_align_t) std::uint8_t state_[state_size];
+};
+
 // An affine point on P-256, coordinates big-endian.
 struct P256PublicKey {
     std::array<std::uint8_t, 32> x{};

@@ -25,8 +25,8 @@ enum class EnvelopeType : std::uint8_t { update, command, keys };  // esb-update
 struct Envelope {
     EnvelopeType type;
     KeyId kid;
-    ConstBytes payload;      // verified, not yet parsed; lies in the buffer given to open_envelope
-    crypto::Digest digest;   // SHA-256 of the payload: the envelope's identity
+    ConstBytes payload;     // verified, not yet parsed; lies in the buffer given to open_envelope
+    crypto::Digest digest;  // SHA-256 of the payload: the envelope's identity
 };
 
 // Checks form, header and signature, in that order; the payload is parsed by nobody before the signature is verified.

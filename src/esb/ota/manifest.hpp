@@ -22,8 +22,8 @@ inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted i
 namespace esb::ota {
 
 inline constexpr std::size_t max_urls = 4;
-inline constexpr std::size_t url_max = 255;      // bytes
-inline constexpr std::size_t max_devices = 32;   // in "dev"
+inline constexpr std::size_t url_max = 255;     // bytes
+inline constexpr std::size_t max_devices = 32;  // in "dev"
 
 // Who an envelope is meant for: an absent "dev" means every device.
 struct Audience {

@@ -63,7 +63,7 @@ struct Progress {
     FixedString<31> ver;  // of the update
     std::uint32_t done = 0;
     std::uint32_t size = 0;
-    std::optional<Error> error;  // why failed or rolled back
+    std::optional<Error> error;      // why failed or rolled back
     bool freshness_unknown = false;  // an "exp" could not be judged: no wall clock yet
 };
 
@@ -79,14 +79,14 @@ public:
 
 // Times and tries. May be changed until the first turn of the reactor.
 struct UpdatePolicy {
-    Duration trial_timeout = std::chrono::minutes(5);     // to become healthy
-    Duration retry_first = std::chrono::minutes(1);       // back-off after a failed download or trial: doubles,
-    Duration retry_longest = std::chrono::minutes(30);    // with jitter
-    unsigned download_tries = 5;                          // over all URLs, each resuming where the last one ended
-    unsigned crash_limit = 2;                             // then the image is quarantined
-    unsigned trial_limit = 3;                             // trials that end silent or by loss of power
-    std::size_t heap_needed = 20 * 1024;                  // free bytes before a download starts
-    bool legacy_md5 = false;                              // accept URL|md5 (setting ota.legacy_md5)
+    Duration trial_timeout = std::chrono::minutes(5);   // to become healthy
+    Duration retry_first = std::chrono::minutes(1);     // back-off after a failed download or trial: doubles,
+    Duration retry_longest = std::chrono::minutes(30);  // with jitter
+    unsigned download_tries = 5;                        // over all URLs, each resuming where the last one ended
+    unsigned crash_limit = 2;                           // then the image is quarantined
+    unsigned trial_limit = 3;                           // trials that end silent or by loss of power
+    std::size_t heap_needed = 20 * 1024;                // free bytes before a download starts
+    bool legacy_md5 = false;                            // accept URL|md5 (setting ota.legacy_md5)
 };
 
 // Everything the updater needs; references outlive it.

@@ -1,0 +1,150 @@
+#include "esb/ota/manifest.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "esb/base/json.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace esb::ota {
+namespace {
+
+constexpr JsonLimits payload_limits{.max_size = 4096, .max_depth = 3};
+constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+
+std::unexpected<Error> bad() { return fail(errors::manifest_member); }
+
+template <std::size_t N>
+Status read_text(JsonValue value, FixedString<N>& out) {
+    const auto text = value.text();
+    if (!text || text->empty() || !out.assign(*text)) return bad();
+    return {};
+}
+
+// A text that may become part of a file name, a topic or a screen: printable ASCII without spaces.
+template <std::size_t N>
+Status read_word(JsonValue value, FixedString<N>& out) {
+    ESB_TRY(read_text(value, out));
+    const auto printable = [](char c) { return c > 0x20 && c < 0x7F; };
+    const std::string_view word = out.view();
+    return std::all_of(word.begin(), word.end(), printable) ? Status() : bad();
+}
+
+Status read_u32(JsonValue value, std::int64_t low, std::uint32_t& out) {
+    const auto number = value.integer(low, u32_max);
+    if (!number) return bad();
+    out = static_cast<std::uint32_t>(*number);
+    return {};
+}
+
+Status read_digest(JsonValue value, crypto::Digest& out) {
+    const auto text = value.text();
+    if (!text || text->size() != 2 * out.size() || !hex_decode(*text, out)) return bad();
+    return {};
+}
+
+Status read_urls(JsonValue value, UpdateManifest& manifest) {
+    if (!value.is_array()) return bad();
+    if (value.size() == 0 || value.size() > max_urls) return fail(errors::manifest_urls);
+    for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
+        FixedString<url_max> url;
+        ESB_TRY(read_text(item, url));
+        ESB_TRY(manifest.urls.push_back(url));
+    }
+    return {};
+}
+
+// Absent means everyone; an empty list would mean nobody and is surely a mistake.
+Status read_audience(JsonValue value, Audience& audience) {
+    if (!value.is_present()) return {};
+    if (!value.is_array() || value.size() == 0 || value.size() > max_devices) return bad();
+    audience.everyone = false;
+    for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
+        const auto text = item.text();
+        if (!text) return bad();
+        const auto identity = make_identity(*text);
+        if (!identity) return bad();
+        ESB_TRY(audience.devices.push_back(*identity));
+    }
+    return {};
+}
+
+Status read_expiry(JsonValue value, std::optional<UnixTime>& expires) {
+    if (!value.is_present()) return {};
+    const auto seconds = value.integer(0, std::numeric_limits<std::int64_t>::max());
+    if (!seconds) return bad();
+    expires = UnixTime(*seconds);
+    return {};
+}
+
+Result<TrustedKey> read_jwk(JsonValue jwk) {
+    if (jwk["kty"].text().value_or("") != "EC" || jwk["crv"].text().value_or("") != "P-256") return bad();
+    if (jwk["d"].is_present()) return bad();  // a private key has no business here
+    FixedString<2 * base64url_size(32) + 1> text;
+    const auto x = jwk["x"].text();
+    const auto y = jwk["y"].text();
+    if (!x || !y || !text.append(*x) || !text.append('.') || !text.append(*y)) return bad();
+    return parse_key(text);
+}
+
+}  // namespace
+
+bool Audience::includes(const Identity& identity) const {
+    return everyone || std::find(devices.begin(), devices.end(), identity) != devices.end();
+}
+
+Result<UpdateManifest> parse_update(ConstBytes payload) {
+    const auto document = JsonDocument::parse(payload, payload_limits);
+    if (!document) return fail(document.error());
+    const JsonValue root = document->root();
+    UpdateManifest manifest;
+    ESB_TRY(read_word(root["app"], manifest.app));
+    ESB_TRY(read_word(root["hw"], manifest.hw));
+    ESB_TRY(read_word(root["ver"], manifest.ver));
+    ESB_TRY(read_u32(root["seq"], 1, manifest.seq));
+    ESB_TRY(read_u32(root["floor"], 0, manifest.floor));
+    ESB_TRY(read_u32(root["size"], 1, manifest.size));
+    ESB_TRY(read_digest(root["sha256"], manifest.sha256));
+    ESB_TRY(read_urls(root["url"], manifest));
+    ESB_TRY(read_audience(root["dev"], manifest.audience));
+    ESB_TRY(read_expiry(root["exp"], manifest.expires));
+    if (manifest.floor > manifest.seq) return bad();  // it would forbid itself
+    if (root["enc"].is_present()) return fail(errors::manifest_encrypted);
+    return manifest;
+}
+
+Result<SignedCommand> parse_command(ConstBytes payload) {
+    const auto document = JsonDocument::parse(payload, payload_limits);
+    if (!document) return fail(document.error());
+    const JsonValue root = document->root();
+    SignedCommand command;
+    const std::string_view verb = root["cmd"].text().value_or("");
+    if (verb == "rollback") {
+        command.kind = SignedCommand::Kind::rollback;
+    } else if (verb == "confirm") {
+        command.kind = SignedCommand::Kind::confirm;
+    } else if (verb != "cancel") {
+        return bad();
+    }
+    ESB_TRY(read_audience(root["dev"], command.audience));
+    ESB_TRY(read_u32(root["ctr"], 1, command.counter));
+    return command;
+}
+
+Result<KeySet> parse_keys(ConstBytes payload) {
+    const auto document = JsonDocument::parse(payload, payload_limits);
+    if (!document) return fail(document.error());
+    const JsonValue root = document->root();
+    KeySet set;
+    ESB_TRY(read_u32(root["ver"], 1, set.version));
+    const JsonValue keys = root["keys"];
+    if (!keys.is_array() || keys.size() == 0 || keys.size() > max_keys) return bad();
+    for (JsonValue jwk = keys.first(); jwk.is_present(); jwk = jwk.next()) {
+        const auto key = read_jwk(jwk);
+        if (!key) return fail(key.error());
+        ESB_TRY(set.keys.push_back(*key));
+    }
+    return set;
+}
+
+}  // namespace esb::ota

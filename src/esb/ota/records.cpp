@@ -1,0 +1,193 @@
+#include "esb/ota/records.hpp"
+
+#include "esb/base/encoding.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace esb::ota {
+namespace {
+
+constexpr std::uint8_t record_version = 1;
+
+// Reads a record to its end; a read that fails gives zeros and latches, so that one check at the end is enough.
+class Unpacker {
+public:
+    explicit Unpacker(ConstBytes bytes) : reader_(bytes) {}
+
+    std::uint8_t u8() { return value(reader_.u8()); }
+    std::uint32_t u32() { return value(reader_.le32()); }
+    // An enumeration with `count` values.
+    template <typename E>
+    E choice(unsigned count) {
+        const std::uint8_t raw = u8();
+        if (raw >= count) failed_ = true;
+        return raw < count ? static_cast<E>(raw) : E{};
+    }
+    void bytes(MutBytes out) { copy(value(reader_.take(out.size())), out); }
+    template <std::size_t N>
+    void text(FixedString<N>& out) {
+        if (!out.assign(as_text(value(reader_.take(u8()))))) failed_ = true;
+    }
+
+    Status end() const { return failed_ || !reader_.empty() ? Status(fail(errors::ota_record)) : Status(); }
+
+private:
+    template <typename T>
+    T value(Result<T> read) {
+        if (!read) failed_ = true;
+        return read.value_or(T{});
+    }
+    ByteReader reader_;
+    bool failed_ = false;
+};
+
+void image_from(Unpacker& in, ImageRecord& out) {
+    out.slot = in.choice<chip::SlotId>(2);
+    out.seq = in.u32();
+    out.size = in.u32();
+    in.bytes(out.sha256);
+    in.bytes(out.job);
+}
+
+template <typename E>
+std::uint8_t raw(E value) {
+    return static_cast<std::uint8_t>(value);
+}
+
+}  // namespace
+
+bool BadList::contains(const crypto::Digest& digest) const {
+    return std::find(digests.begin(), digests.end(), digest) != digests.end();
+}
+
+void BadList::add(const crypto::Digest& digest) {
+    if (contains(digest)) return;
+    if (digests.full()) digests.erase(0);
+    static_cast<void>(digests.push_back(digest));  // there is room now
+}
+
+void encode(const MarkRecord& record, ByteWriter& out) {
+    out.bytes(record.job).le32(record.bytes).bytes(record.prefix);
+}
+void encode(const ImageRecord& record, ByteWriter& out) {
+    out.u8(raw(record.slot)).le32(record.seq).le32(record.size).bytes(record.sha256).bytes(record.job);
+}
+void encode(const TrialRecord& record, ByteWriter& out) {
+    encode(record.image, out);
+    out.u8(static_cast<std::uint8_t>(record.ver.size())).text(record.ver);
+    out.le32(record.floor).le32(record.from_seq);
+    out.u8(raw(record.phase)).u8(raw(record.cause)).u8(record.rollback ? 1 : 0);
+    out.u8(record.crashes).u8(record.other_failures);
+}
+void encode(const BadList& record, ByteWriter& out) {
+    out.u8(static_cast<std::uint8_t>(record.digests.size()));
+    for (const auto& digest : record.digests) out.bytes(digest);
+}
+void encode(const KeySet& record, ByteWriter& out) {
+    out.le32(record.version).u8(static_cast<std::uint8_t>(record.keys.size()));
+    for (const auto& key : record.keys) out.bytes(key.key.x).bytes(key.key.y);
+}
+void encode(std::uint32_t record, ByteWriter& out) { out.le32(record); }
+
+Status decode(ConstBytes bytes, MarkRecord& out) {
+    Unpacker in(bytes);
+    in.bytes(out.job);
+    out.bytes = in.u32();
+    in.bytes(out.prefix);
+    return in.end();
+}
+Status decode(ConstBytes bytes, ImageRecord& out) {
+    Unpacker in(bytes);
+    image_from(in, out);
+    return in.end();
+}
+Status decode(ConstBytes bytes, TrialRecord& out) {
+    Unpacker in(bytes);
+    image_from(in, out.image);
+    in.text(out.ver);
+    out.floor = in.u32();
+    out.from_seq = in.u32();
+    out.phase = in.choice<TrialPhase>(7);
+    out.cause = in.choice<TrialCause>(7);
+    out.rollback = in.choice<std::uint8_t>(2) != 0;
+    out.crashes = in.u8();
+    out.other_failures = in.u8();
+    return in.end();
+}
+Status decode(ConstBytes bytes, BadList& out) {
+    Unpacker in(bytes);
+    for (std::uint8_t left = in.u8(); left > 0; --left) {
+        crypto::Digest digest{};
+        in.bytes(digest);
+        if (!out.digests.push_back(digest)) return fail(errors::ota_record);
+    }
+    return in.end();
+}
+Status decode(ConstBytes bytes, KeySet& out) {
+    Unpacker in(bytes);
+    out.version = in.u32();
+    for (std::uint8_t left = in.u8(); left > 0; --left) {
+        TrustedKey key;
+        in.bytes(key.key.x);
+        in.bytes(key.key.y);
+        if (!crypto::check_public_key(key.key)) return fail(errors::ota_record);
+        key.kid = key_id(key.key);
+        if (!out.keys.push_back(key)) return fail(errors::ota_record);
+    }
+    return in.end();
+}
+Status decode(ConstBytes bytes, std::uint32_t& out) {
+    Unpacker in(bytes);
+    out = in.u32();
+    return in.end();
+}
+
+namespace {
+std::uint32_t record_crc(std::string_view key, ConstBytes versioned) { return crc32(versioned, crc32(as_bytes(key))); }
+}  // namespace
+
+Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out) {
+    ByteWriter writer(out);
+    writer.u8(record_version).bytes(content);
+    writer.le32(record_crc(key, writer.written()));
+    if (writer.overflowed()) return fail(errors::too_long);
+    return writer.written();
+}
+
+Result<ConstBytes> unseal_record(std::string_view key, ConstBytes stored) {
+    if (stored.size() < record_overhead) return fail(errors::ota_record);
+    const ConstBytes versioned = stored.first(stored.size() - 4);
+    ByteReader tail(stored.last(4));
+    if (versioned[0] != record_version || tail.le32().value_or(0) != record_crc(key, versioned)) {
+        return fail(errors::ota_record);
+    }
+    return versioned.subspan(1);
+}
+
+Records::Records(chip::KeyValue& key_value)
+    : mark(key_value, record_keys::mark),
+      trial(key_value, record_keys::trial),
+      floor(key_value, record_keys::floor),
+      run(key_value, record_keys::run),
+      previous(key_value, record_keys::previous),
+      bad(key_value, record_keys::bad),
+      counter(key_value, record_keys::counter),
+      keys(key_value, record_keys::keys),
+      key_value_(key_value) {}
+
+Result<std::string_view> Records::load_job(MutBytes scratch) const {
+    const auto stored = key_value_.get(record_keys::job, scratch);
+    if (!stored) return fail(stored.error());
+    const auto content = unseal_record(record_keys::job, *stored);
+    if (!content) return fail(content.error());
+    return as_text(*content);
+}
+Status Records::save_job(std::string_view message, MutBytes scratch) const {
+    const auto sealed = seal_record(record_keys::job, as_bytes(message), scratch);
+    if (!sealed) return fail(sealed.error());
+    return key_value_.put(record_keys::job, *sealed);
+}
+Status Records::remove_job() const { return key_value_.remove(record_keys::job); }
+
+}  // namespace esb::ota

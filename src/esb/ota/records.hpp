@@ -1,0 +1,170 @@
+// What the update engine remembers: small versioned records in KeyValue, each with a CRC. Whoever loads one treats it
+// as a hint or checks it again: an envelope is verified anew, a download mark is compared with the flash.
+//
+//   key        content                                             written
+//   ota.job    the accepted message (envelope, or URL|md5)         before a download starts; removed when it ends
+//   ota.mark   how far the idle slot is filled, and its hash       every erase block of download
+//   ota.trial  the image to try or tried, and how it went          before the boot slot changes; removed on
+//   confirmation ota.floor  lowest seq ever accepted again                      on confirmation ota.run    the
+//   confirmed running image                         on confirmation ota.prev   the confirmed image before it, in the
+//   other slot    on confirmation; removed before that slot is erased ota.bad    digests that are not tried again on
+//   quarantine ota.ctr    counter of the last signed command                  before the command is executed ota.keys
+//   the signed key set in use                           before it is used
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+#include "esb/chip/key_value.hpp"
+#include "esb/chip/slots.hpp"
+#include "esb/crypto/crypto.hpp"
+#include "esb/ota/envelope.hpp"
+#include "esb/ota/manifest.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind ota_record{"ota.record", "a stored update record cannot be read"};
+}
+
+namespace esb::ota {
+
+struct MarkRecord {
+    crypto::Digest job{};     // identity of the accepted message
+    std::uint32_t bytes = 0;  // this many, from the start of the idle slot
+    crypto::Digest prefix{};  // SHA-256 of these bytes as read back from flash
+};
+
+// A confirmed image and where it lies. Size and hash are zero for an image that was not installed by an update.
+struct ImageRecord {
+    chip::SlotId slot = chip::SlotId::a;
+    std::uint32_t seq = 0;
+    std::uint32_t size = 0;
+    crypto::Digest sha256{};
+    crypto::Digest job{};  // of the message that installed it; zero if none did
+    friend bool operator==(const ImageRecord&, const ImageRecord&) = default;
+};
+
+enum class TrialPhase : std::uint8_t {
+    prepared,    // the boot slot is about to change
+    switched,    // it has changed; the restart follows
+    started,     // the new image has run
+    confirming,  // the new image was healthy and is about to be confirmed
+    silent,      // the new image has given itself up
+    failed,      // counted; another trial follows
+    ended,       // counted; no further trial
+};
+enum class TrialCause : std::uint8_t { none, crashed, hung, silent, power, boot_loader, cancelled };
+
+struct TrialRecord {
+    ImageRecord image;
+    FixedString<31> ver;
+    std::uint32_t floor = 0;     // becomes the device's on confirmation
+    std::uint32_t from_seq = 0;  // of the image that switched to it
+    TrialPhase phase = TrialPhase::prepared;
+    TrialCause cause = TrialCause::none;  // of the latest failure
+    bool rollback = false;                // a signed rollback: not tried a second time
+    std::uint8_t crashes = 0;             // hangs included
+    std::uint8_t other_failures = 0;      // silence, power losses, boot loader
+};
+
+struct BadList {
+    FixedVector<crypto::Digest, 8> digests;  // oldest first
+    bool contains(const crypto::Digest& digest) const;
+    // Makes room by forgetting the oldest.
+    void add(const crypto::Digest& digest);
+};
+
+// The records' bytes without version and CRC. Decoders accept exactly what encoders make: ota_record otherwise.
+void encode(const MarkRecord& record, ByteWriter& out);
+void encode(const ImageRecord& record, ByteWriter& out);
+void encode(const TrialRecord& record, ByteWriter& out);
+void encode(const BadList& record, ByteWriter& out);
+void encode(const KeySet& record, ByteWriter& out);
+void encode(std::uint32_t record, ByteWriter& out);
+Status decode(ConstBytes bytes, MarkRecord& out);
+Status decode(ConstBytes bytes, ImageRecord& out);
+Status decode(ConstBytes bytes, TrialRecord& out);
+Status decode(ConstBytes bytes, BadList& out);
+Status decode(ConstBytes bytes, KeySet& out);
+Status decode(ConstBytes bytes, std::uint32_t& out);
+
+// version | content | CRC-32 of key, version and content (little endian).
+inline constexpr std::size_t record_overhead = 5;
+Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out);
+Result<ConstBytes> unseal_record(std::string_view key, ConstBytes stored);
+
+namespace record_keys {
+inline constexpr std::string_view job = "ota.job";
+inline constexpr std::string_view mark = "ota.mark";
+inline constexpr std::string_view trial = "ota.trial";
+inline constexpr std::string_view floor = "ota.floor";
+inline constexpr std::string_view run = "ota.run";
+inline constexpr std::string_view previous = "ota.prev";
+inline constexpr std::string_view bad = "ota.bad";
+inline constexpr std::string_view counter = "ota.ctr";
+inline constexpr std::string_view keys = "ota.keys";
+}  // namespace record_keys
+
+// Typed access to one record. Loading gives kv_not_found, ota_record, or the store's error.
+template <typename T>
+class Stored {
+public:
+    Stored(chip::KeyValue& key_value, std::string_view key) : key_value_(key_value), key_(key) {}
+
+    Result<T> load() const {
+        std::array<std::uint8_t, record_max> buffer;
+        const auto stored = key_value_.get(key_, buffer);
+        if (!stored) return fail(stored.error() == errors::kv_too_small ? Error(errors::ota_record) : stored.error());
+        const auto content = unseal_record(key_, *stored);
+        if (!content) return fail(content.error());
+        T value{};
+        ESB_TRY(decode(*content, value));
+        return value;
+    }
+    Status save(const T& value) const {
+        std::array<std::uint8_t, record_max> content;
+        ByteWriter writer(content);
+        encode(value, writer);
+        if (writer.overflowed()) return fail(errors::too_long);
+        std::array<std::uint8_t, record_max> sealed;
+        const auto bytes = seal_record(key_, writer.written(), sealed);
+        if (!bytes) return fail(bytes.error());
+        return key_value_.put(key_, *bytes);
+    }
+    Status remove() const { return key_value_.remove(key_); }
+
+private:
+    static constexpr std::size_t record_max = 640;  // the key set with 8 keys is the largest
+
+    chip::KeyValue& key_value_;
+    std::string_view key_;
+};
+
+// All of them. Reactor's task only.
+class Records {
+public:
+    explicit Records(chip::KeyValue& key_value);
+
+    Stored<MarkRecord> mark;
+    Stored<TrialRecord> trial;
+    Stored<std::uint32_t> floor;
+    Stored<ImageRecord> run;
+    Stored<ImageRecord> previous;
+    Stored<BadList> bad;
+    Stored<std::uint32_t> counter;
+    Stored<KeySet> keys;
+
+    // The accepted message; `scratch` holds at least job_buffer bytes and receives it.
+    static constexpr std::size_t job_buffer = envelope_max + record_overhead;
+    Result<std::string_view> load_job(MutBytes scratch) const;
+    Status save_job(std::string_view message, MutBytes scratch) const;
+    Status remove_job() const;
+
+private:
+    chip::KeyValue& key_value_;
+};
+
+}  // namespace esb::ota
