@@ -1,0 +1,79 @@
+#include "esb/device/inbox.hpp"
+
+#include "esb/mqtt/errors.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace esb {
+namespace {
+
+class InboxTest : public testing::Test {
+protected:
+    void SetUp() override {
+        auto* const log = &log_;
+        ASSERT_TRUE(inbox.add("b/ota", mqtt::Qos::at_least_once, [log](const Message& message) {
+            log->push_back(std::to_string(message.offset) + "/" + std::to_string(message.total) + ":" +
+                           std::string(as_text(message.bytes)));
+        }));
+    }
+    void piece(std::string_view bytes, std::size_t offset, std::size_t total, std::string_view topic = "b/ota") {
+        inbox.take({topic, as_bytes(bytes), offset, total, mqtt::Qos::at_least_once, false, false});
+    }
+    std::vector<std::string> log_;
+    Inbox inbox{8};
+};
+
+TEST_F(InboxTest, hands_over_a_whole_message_at_once) {
+    piece("hello", 0, 5);
+    EXPECT_EQ(log_, std::vector<std::string>{"0/5:hello"});
+}
+
+TEST_F(InboxTest, puts_pieces_together) {
+    piece("he", 0, 5);
+    piece("l", 2, 5);
+    EXPECT_TRUE(log_.empty());
+    piece("lo", 3, 5);
+    EXPECT_EQ(log_, std::vector<std::string>{"0/5:hello"});
+}
+
+TEST_F(InboxTest, hands_on_the_pieces_of_what_does_not_fit) {
+    piece("12345", 0, 9);
+    piece("6789", 5, 9);
+    EXPECT_EQ(log_, (std::vector<std::string>{"0/9:12345", "5/9:6789"}));
+}
+
+TEST_F(InboxTest, a_message_broken_by_a_lost_connection_starts_anew) {
+    piece("he", 0, 5);
+    inbox.reset();
+    piece("llo", 2, 5);  // cannot happen in order; must not be taken for a beginning
+    piece("he", 0, 5);
+    piece("llo", 2, 5);
+    EXPECT_EQ(log_, std::vector<std::string>{"0/5:hello"});
+}
+
+TEST_F(InboxTest, a_message_of_exactly_the_limit_is_put_together) {
+    piece("1234", 0, 8);
+    piece("5678", 4, 8);
+    EXPECT_EQ(log_, std::vector<std::string>{"0/8:12345678"});
+}
+
+TEST_F(InboxTest, other_topics_go_to_nobody) {
+    piece("x", 0, 1, "b/other");
+    EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(InboxTest, refuses_wildcards_empty_topics_and_too_many) {
+    EXPECT_EQ(inbox.add("b/+", mqtt::Qos::at_most_once, {}).error(), errors::mqtt_bad_topic);
+    EXPECT_EQ(inbox.add("", mqtt::Qos::at_most_once, {}).error(), errors::mqtt_bad_topic);
+    EXPECT_EQ(inbox.add(std::string(97, 'x'), mqtt::Qos::at_most_once, {}).error(), errors::too_long);
+    for (std::size_t i = inbox.size(); i < Inbox::max_subscriptions; ++i) {
+        ASSERT_TRUE(inbox.add("t", mqtt::Qos::at_most_once, [](const Message&) {}));
+    }
+    EXPECT_EQ(inbox.add("t", mqtt::Qos::at_most_once, {}).error(), errors::full);
+}
+
+}  // namespace
+}  // namespace esb
