@@ -4,8 +4,8 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
+#include "esb/base/secret.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -44,23 +44,26 @@ enum class Origin : std::uint8_t { console, portal, mqtt, firmware };
 
 inline constexpr std::size_t name_max = 24;
 inline constexpr std::size_t value_max = 256;  // bytes
+// Enough characters for the text form of any value ("hex:" and two digits a byte).
+inline constexpr std::size_t text_max = 4 + 2 * value_max;
 
 struct Setting {
     std::string_view name;  // [a-z0-9_.]{1,24}: "mqtt.0.host"
     Type type;
     std::int64_t low;           // integer: smallest value; otherwise: smallest length in bytes (0 allows "unset")
     std::int64_t high;          // integer: largest value; otherwise: largest length
-    std::string_view fallback;  // default, in text form
+    std::string_view fallback;  // default, in text form; empty for a secret and for a key, plain for octets
     Stage stage;
     bool secret;
     bool local_only;
     std::string_view help;  // one line
-    // An extra check of the text or bytes; null: none.
+    // An extra check of a value in stored form that passed all others; null: none. Not asked about an empty one.
     Status (*check)(ConstBytes value) = nullptr;
 };
 
 // A value in its stored form: boolean 1 byte, integer 8 bytes little endian, otherwise the bytes themselves.
-using Value = FixedVector<std::uint8_t, value_max>;
+// It may be a secret, so every copy is wiped when it goes.
+using Value = Secret<value_max>;
 
 // The base's own table plus the author's, in that order. Not changed after Device::start().
 class Schema {
@@ -69,10 +72,12 @@ public:
 
     // The settings of the base itself (defaults.cpp).
     Schema();
-    // Adds an author's table, which must live as long as the device. `full`; invalid_argument for a bad or
-    // duplicate name or a default that its own rules refuse.
+    // Adds an author's table, which must live as long as the device. `full`; invalid_argument (detail: the index
+    // in the table) for a bad or duplicate name, impossible bounds, or a default that its own rules refuse; a
+    // secret with a default would be the same on every device and is refused too. Nothing is added then.
     Status add(std::span<const Setting> table);
 
+    // Null when there is none.
     const Setting* find(std::string_view name) const;
     std::size_t size() const;
     const Setting& at(std::size_t index) const;
@@ -81,12 +86,24 @@ private:
     FixedVector<std::span<const Setting>, max_tables> tables_;
 };
 
+// [a-z0-9_.]{1,24}
+bool is_name(std::string_view name);
+
 // Text form -> stored form, with every check of the setting. One clear error each.
 Result<Value> parse(const Setting& setting, std::string_view text);
 // Bytes as they are (an SSID typed at the console, a generated key) -> stored form, with the same checks.
+// A boolean or an integer must be in stored form already.
 Result<Value> accept(const Setting& setting, ConstBytes bytes);
-// Stored form -> text form into `out`; setting_secret for a secret.
+// The checks alone: is this a stored form that the setting allows?
+Status validate(const Setting& setting, ConstBytes stored);
+// The number in the stored form of a boolean or an integer that validate() allows.
+std::int64_t number(ConstBytes stored);
+// Stored form -> text form into `out`; parse() of it gives the same value. setting_secret for a secret,
+// setting_type for what is no stored form of this type, too_long when `out` is too small.
 Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::span<char> out);
+
+// The base's own table (defaults.cpp).
+std::span<const Setting> base_table();
 
 // Names of the base's settings, so that a typing mistake does not compile.
 namespace names {

@@ -4,21 +4,22 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
 #include "esb/chip/key_value.hpp"
+#include "esb/settings/blob.hpp"
 #include "esb/settings/schema.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace esb::errors {
 inline constexpr ErrorKind settings_full{"settings.full", "the settings do not fit into their blob"};
-inline constexpr ErrorKind settings_newer{"settings.newer", "the stored settings are of a newer format"};
+inline constexpr ErrorKind settings_not_loaded{"settings.not_loaded", "the settings have not been loaded"};
 }  // namespace esb::errors
 
 namespace esb::settings {
-
-inline constexpr std::size_t blob_max = 3072;  // bytes, all records and the header
 
 // A set of changes that is applied whole or not at all.
 class Patch {
@@ -43,7 +44,8 @@ public:
     Patch& operator=(const Patch&) = delete;
 
 private:
-    Status put(const Setting& setting, ConstBytes value, bool remove);
+    Result<const Setting*> allowed(std::string_view name) const;
+    Status put(const Record& change);
 
     const Schema& schema_;
     Origin origin_;
@@ -54,11 +56,13 @@ private:
 enum class Loaded : std::uint8_t {
     fresh,      // nothing stored yet
     stored,     // the newest generation
-    recovered,  // the newest generation was corrupt: the one before it
-    reverted,   // a staged generation was never confirmed: the one before it
+    recovered,  // one of the two generations was corrupt: the other one
+    reverted,   // a staged generation was never confirmed: the one before it (or nothing)
     lost,       // neither generation can be read: defaults
 };
 
+// The values in use. A value that is stored but that today's schema refuses counts as not stored; a stored value
+// of a name that today's schema does not know is kept for the firmware that knows it.
 // Reactor's task only.
 class Store {
 public:
@@ -67,34 +71,44 @@ public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    // Reads the newest good generation. settings_newer leaves all as it is and every commit refused.
+    // Reads the newest good generation. settings_newer leaves all as it is and every commit refused; in use is then
+    // the other generation if this firmware can read it (the one from before an update that was rolled back).
+    // The key/value store's own error when neither generation could be read because of it; commits are then refused
+    // too, so that what is there is not overwritten. May be called again.
     Result<Loaded> load();
 
     // Values in use (staged ones included): the stored one or the default. Views live until the next change.
-    // The name must be in the schema and of that type.
+    // The name must be in the schema and of that type; otherwise false, 0 or nothing.
     bool boolean(std::string_view name) const;
     std::int64_t integer(std::string_view name) const;
     std::string_view text(std::string_view name) const;
-    ConstBytes bytes(std::string_view name) const;
+    ConstBytes bytes(std::string_view name) const;  // octets and key
     // True when a value is stored, even one equal to the default.
     bool is_set(std::string_view name) const;
+    // The value in use in text form, written into `out` (text_max always suffices). setting_unknown,
+    // setting_secret, too_long.
+    Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
-    // `busy` while a staged generation waits.
+    // `busy` while a staged generation waits; settings_full, settings_newer, settings_not_loaded, the key/value
+    // store's errors.
     Status commit(const Patch& patch);
 
     // Applies a patch on trial: durable as "staged"; load() after a restart goes back to what was before.
-    // What needs no stage is treated the same. `busy` while another one waits.
+    // What needs no stage is treated the same, but when nothing in the patch needs one this is commit(). Errors as
+    // of commit().
     Status stage(const Patch& patch);
-    // The stages that still have to be confirmed; empty when nothing is staged.
+    // True while this stage still has to be confirmed.
     bool waits_for(Stage stage) const;
     bool staged() const { return staged_mask_ != 0; }
     // One stage has succeeded; when it was the last one the staged values become the committed ones, durably.
+    // On an error nothing has changed: the stage can be confirmed again, or reverted.
     Status confirm(Stage stage);
-    // The values before stage() return, durably.
+    // The values before stage() return, durably. On an error the staged ones are still in use, until a restart.
     Status revert();
 
-    // Drops every stored value (factory reset), durably.
+    // Drops every stored value (factory reset), durably, whatever load() said. On an error either the values in
+    // use are still stored, or the ones before them.
     Status erase_all();
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }
@@ -103,18 +117,55 @@ private:
     struct Blob {
         std::array<std::uint8_t, blob_max> bytes{};
         std::size_t size = 0;
+
+        ConstBytes view() const { return ConstBytes(bytes).first(size); }
+        ConstBytes records() const { return view().subspan(size < blob_header_size ? size : blob_header_size); }
+        void clear();  // wipes
     };
+    static constexpr std::array<std::string_view, 2> keys = {"cfg.a", "cfg.b"};
+
+    // One of the two keys as load() found it.
+    struct Found {
+        enum class State : std::uint8_t { absent, good, corrupt, unreadable, newer };
+        State state = State::absent;
+        BlobHeader header;
+        std::optional<Error> error;  // unreadable
+    };
+    struct Changes {
+        bool any = false;
+        std::uint8_t stages = 0;
+    };
+
+    Found read(std::size_t key);
+    Result<Loaded> choose(Found a, Found b);
+    Result<Loaded> choose_good(std::span<const Found, 2> found);
+
+    Status writable() const;
+    Changes changes(const Patch& patch) const;
+    Status apply(const Patch& patch, bool on_trial);
     Status write(Blob& blob, std::uint8_t staged_mask);
-    ConstBytes find(std::string_view name) const;
+    Status remove(std::size_t key);
+    void drop_staged();
+
+    Blob& active() { return blobs_[active_]; }
+    const Blob& active() const { return blobs_[active_]; }
+    Blob& scratch() { return blobs_[1 - active_]; }
+    void swap() { active_ = 1 - active_; }
+
+    std::optional<ConstBytes> find(const Setting& setting) const;
+    ConstBytes in_use(std::string_view name, Type type) const;
 
     chip::KeyValue& key_value_;
     const Schema& schema_;
-    Blob active_;             // what is in use
-    Blob scratch_;            // the next generation while it is made; the previous one while one is staged
+    // One is in use; the other is the next generation while it is made, and the previous one while one is staged.
+    std::array<Blob, 2> blobs_;
+    std::size_t active_ = 0;
     std::uint32_t generation_ = 0;
     std::uint32_t revision_ = 0;
     std::uint8_t staged_mask_ = 0;
-    bool read_only_ = false;
+    // The key that holds the last committed values. It is never written: every write goes to the other one.
+    std::size_t committed_key_ = 1;
+    std::optional<Error> refusal_{Error(errors::settings_not_loaded)};
 };
 
 }  // namespace esb::settings

@@ -1,0 +1,76 @@
+// The stored form of a generation of settings.
+//
+//   0  "ESBS"
+//   4  u8   format version, 1
+//   5  u8   stages that have not been confirmed yet, one bit each; 0 = committed
+//   6  le16 length of the records
+//   8  le32 generation
+//  12  le32 CRC-32 of the bytes 0..11 and the records
+//  16  records, sorted by name, no name twice: u8 name length, name, le16 value length, value
+//
+// Equal settings make equal records. Every later version keeps the first 16 bytes as they are, so that an older
+// firmware can tell "newer" from "corrupt".
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind settings_corrupt{"settings.corrupt", "the stored settings are damaged"};
+inline constexpr ErrorKind settings_newer{"settings.newer", "the stored settings are of a newer format"};
+}  // namespace esb::errors
+
+namespace esb::settings {
+
+inline constexpr std::size_t blob_max = 3072;  // bytes, all records and the header
+inline constexpr std::size_t blob_header_size = 16;
+inline constexpr std::uint8_t blob_version = 1;
+
+struct BlobHeader {
+    std::uint8_t version = blob_version;
+    std::uint8_t staged_mask = 0;
+    std::uint32_t generation = 0;
+};
+
+// True when generation `a` was written after `b`; the counter may wrap.
+constexpr bool is_newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) > 0; }
+
+// One setting, or in a patch one change. Views into whatever it was read from.
+struct Record {
+    std::string_view name;
+    ConstBytes value;
+    bool removal = false;  // only in patches: back to the default
+};
+// Bytes that the record takes.
+std::size_t encoded_size(const Record& record);
+void encode(const Record& record, ByteWriter& out);
+
+// Reads records from the front to the back; ends early at one that is cut off.
+class RecordReader {
+public:
+    explicit RecordReader(ConstBytes records) : reader_(records) {}
+    std::optional<Record> next();
+    // What next() has not read.
+    ConstBytes rest() const { return reader_.rest(); }
+
+private:
+    ByteReader reader_;
+};
+
+// Checks a whole blob. settings_corrupt; of a newer version that is undamaged only the header is known, which is
+// then returned with its version.
+Result<BlobHeader> check_blob(ConstBytes blob);
+// Writes the header of a blob whose records are in place. `blob` is at least a header long.
+void seal_blob(MutBytes blob, const BlobHeader& header);
+
+// The record of this name; null when there is none. `records` must have passed check_blob().
+std::optional<Record> find_record(ConstBytes records, std::string_view name);
+// Writes `base` changed by `patch`, both sorted. Check out.overflowed().
+void merge_records(ConstBytes base, ConstBytes patch, ByteWriter& out);
+
+}  // namespace esb::settings

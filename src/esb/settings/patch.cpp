@@ -1,0 +1,65 @@
+#include "esb/base/secret.hpp"
+#include "esb/settings/store.hpp"
+
+namespace esb::settings {
+
+Patch::Patch(const Schema& schema, Origin origin) : schema_(schema), origin_(origin) {}
+Patch::~Patch() { clear(); }
+
+void Patch::clear() {
+    wipe(records_);
+    used_ = 0;
+}
+
+Result<const Setting*> Patch::allowed(std::string_view name) const {
+    const auto* setting = schema_.find(name);
+    if (setting == nullptr) return fail(errors::setting_unknown);
+    if (setting->local_only && origin_ == Origin::mqtt) return fail(errors::setting_local_only);
+    return setting;
+}
+
+Status Patch::set(std::string_view name, std::string_view text) {
+    const auto setting = allowed(name);
+    if (!setting) return fail(setting.error());
+    const auto value = parse(**setting, text);
+    if (!value) return fail(value.error());
+    return put({name, value->reveal(), false});
+}
+
+Status Patch::set_bytes(std::string_view name, ConstBytes bytes) {
+    const auto setting = allowed(name);
+    if (!setting) return fail(setting.error());
+    ESB_TRY(validate(**setting, bytes));
+    return put({name, bytes, false});
+}
+
+Status Patch::unset(std::string_view name) {
+    ESB_TRY(allowed(name));
+    return put({name, {}, true});
+}
+
+// Puts the change at its place in the order, over an earlier one of the same name.
+Status Patch::put(const Record& change) {
+    RecordReader reader(records());
+    std::size_t at = 0;
+    std::size_t old_size = 0;
+    while (const auto record = reader.next()) {
+        if (record->name > change.name) break;
+        if (record->name == change.name) old_size = encoded_size(*record);
+        if (record->name < change.name) at += encoded_size(*record);
+    }
+    const std::size_t new_size = encoded_size(change);
+    if (used_ - old_size + new_size > records_.size()) return fail(errors::settings_full);
+
+    const MutBytes all(records_);
+    const auto tail = records().subspan(at + old_size);
+    const auto end = at + new_size + tail.size();
+    copy(tail, all.subspan(at + new_size));
+    ByteWriter writer(all.subspan(at, new_size));
+    encode(change, writer);
+    if (end < used_) wipe(all.subspan(end, used_ - end));
+    used_ = end;
+    return {};
+}
+
+}  // namespace esb::settings

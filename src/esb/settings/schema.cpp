@@ -1,0 +1,72 @@
+#include "esb/settings/schema.hpp"
+
+#include <algorithm>
+
+namespace esb::settings {
+namespace {
+
+bool name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; }
+
+bool bounds_possible(const Setting& setting) {
+    if (setting.type == Type::boolean) return true;
+    if (setting.low > setting.high) return false;
+    if (setting.type == Type::integer) return true;
+    return setting.low >= 0 && setting.high <= static_cast<std::int64_t>(value_max);
+}
+
+// A default that is read through Store as a view must be its own stored form, so octets are plain.
+bool fallback_possible(const Setting& setting) {
+    const bool has_length = setting.type != Type::boolean && setting.type != Type::integer;
+    if (setting.secret && !has_length) return false;
+    if (setting.secret || setting.type == Type::key) return setting.fallback.empty() && setting.low <= 0;
+    if (setting.type == Type::octets && setting.fallback.starts_with("hex:")) return false;
+    return parse(setting, setting.fallback).has_value();
+}
+
+bool well_formed(const Setting& setting) {
+    return is_name(setting.name) && bounds_possible(setting) && fallback_possible(setting);
+}
+
+}  // namespace
+
+bool is_name(std::string_view name) {
+    return !name.empty() && name.size() <= name_max && std::all_of(name.begin(), name.end(), name_character);
+}
+
+Schema::Schema() { static_cast<void>(tables_.push_back(base_table())); }
+
+Status Schema::add(std::span<const Setting> table) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto same_name = [&](const Setting& other) { return other.name == table[i].name; };
+        const auto before = table.first(i);
+        const bool taken = find(table[i].name) != nullptr || std::any_of(before.begin(), before.end(), same_name);
+        if (taken || !well_formed(table[i])) return fail(errors::invalid_argument, static_cast<std::int32_t>(i));
+    }
+    return tables_.push_back(table);
+}
+
+const Setting* Schema::find(std::string_view name) const {
+    for (const auto& table : tables_) {
+        for (const auto& setting : table) {
+            if (setting.name == name) return &setting;
+        }
+    }
+    return nullptr;
+}
+
+std::size_t Schema::size() const {
+    std::size_t total = 0;
+    for (const auto& table : tables_) total += table.size();
+    return total;
+}
+
+const Setting& Schema::at(std::size_t index) const {
+    const auto* table = tables_.begin();
+    while (index >= table->size()) {
+        index -= table->size();
+        ++table;
+    }
+    return (*table)[index];
+}
+
+}  // namespace esb::settings

@@ -1,0 +1,177 @@
+#include "esb/settings/store.hpp"
+
+#include "esb/base/secret.hpp"
+
+#include <array>
+
+namespace esb::settings {
+namespace {
+
+constexpr std::size_t other(std::size_t key) { return 1 - key; }
+
+constexpr std::uint8_t stage_bit(Stage stage) {
+    return stage == Stage::none ? std::uint8_t{0} : static_cast<std::uint8_t>(1U << static_cast<unsigned>(stage));
+}
+
+}  // namespace
+
+void Store::Blob::clear() {
+    wipe(bytes);
+    size = 0;
+}
+
+Store::Store(chip::KeyValue& key_value, const Schema& schema) : key_value_(key_value), schema_(schema) {}
+Store::~Store() {
+    for (auto& blob : blobs_) blob.clear();
+}
+
+// --- what is in use
+
+std::optional<ConstBytes> Store::find(const Setting& setting) const {
+    const auto record = find_record(active().records(), setting.name);
+    if (!record || !validate(setting, record->value)) return std::nullopt;
+    return record->value;
+}
+
+ConstBytes Store::in_use(std::string_view name, Type type) const {
+    const auto* setting = schema_.find(name);
+    if (setting == nullptr || setting->type != type) return {};
+    return find(*setting).value_or(as_bytes(setting->fallback));
+}
+
+bool Store::boolean(std::string_view name) const {
+    const auto* setting = schema_.find(name);
+    if (setting == nullptr || setting->type != Type::boolean) return false;
+    if (const auto stored = find(*setting)) return number(*stored) != 0;
+    const auto fallback = parse(*setting, setting->fallback);
+    return fallback && number(fallback->reveal()) != 0;
+}
+
+std::int64_t Store::integer(std::string_view name) const {
+    const auto* setting = schema_.find(name);
+    if (setting == nullptr || setting->type != Type::integer) return 0;
+    if (const auto stored = find(*setting)) return number(*stored);
+    const auto fallback = parse(*setting, setting->fallback);
+    return fallback ? number(fallback->reveal()) : 0;
+}
+
+std::string_view Store::text(std::string_view name) const { return as_text(in_use(name, Type::text)); }
+
+ConstBytes Store::bytes(std::string_view name) const {
+    const auto octets = in_use(name, Type::octets);
+    return octets.empty() ? in_use(name, Type::key) : octets;
+}
+
+bool Store::is_set(std::string_view name) const {
+    const auto* setting = schema_.find(name);
+    return setting != nullptr && find(*setting).has_value();
+}
+
+Result<std::string_view> Store::show(std::string_view name, std::span<char> out) const {
+    const auto* setting = schema_.find(name);
+    if (setting == nullptr) return fail(errors::setting_unknown);
+    if (const auto stored = find(*setting)) return format(*setting, *stored, out);
+    const auto fallback = parse(*setting, setting->fallback);
+    if (!fallback) return fail(fallback.error());
+    return format(*setting, fallback->reveal(), out);
+}
+
+// --- changes
+
+Status Store::writable() const {
+    if (refusal_) return fail(*refusal_);
+    if (staged()) return fail(errors::busy);
+    return {};
+}
+
+Store::Changes Store::changes(const Patch& patch) const {
+    Changes changes;
+    RecordReader reader(patch.records());
+    while (const auto change = reader.next()) {
+        const auto old_record = find_record(active().records(), change->name);
+        const bool same = change->removal ? !old_record : old_record && equal(old_record->value, change->value);
+        if (same) continue;
+        changes.any = true;
+        const auto* setting = schema_.find(change->name);
+        if (setting != nullptr) changes.stages = static_cast<std::uint8_t>(changes.stages | stage_bit(setting->stage));
+    }
+    return changes;
+}
+
+Status Store::commit(const Patch& patch) { return apply(patch, false); }
+Status Store::stage(const Patch& patch) { return apply(patch, true); }
+
+Status Store::apply(const Patch& patch, bool on_trial) {
+    ESB_TRY(writable());
+    const auto changed = changes(patch);
+    if (!changed.any) return {};
+
+    ByteWriter writer(MutBytes(scratch().bytes).subspan(blob_header_size));
+    merge_records(active().records(), patch.records(), writer);
+    scratch().size = blob_header_size + writer.size();
+    const std::uint8_t mask = on_trial ? changed.stages : 0;
+    const Status written = writer.overflowed() ? Status(fail(errors::settings_full)) : write(scratch(), mask);
+    if (!written) {
+        scratch().clear();
+        return written;
+    }
+    swap();
+    staged_mask_ = mask;
+    ++revision_;
+    if (mask != 0) return {};
+    committed_key_ = other(committed_key_);
+    scratch().clear();
+    return {};
+}
+
+// Puts a blob under the key that does not hold the committed values.
+Status Store::write(Blob& blob, std::uint8_t staged_mask) {
+    seal_blob(MutBytes(blob.bytes).first(blob.size), {blob_version, staged_mask, generation_ + 1});
+    ESB_TRY(key_value_.put(keys[other(committed_key_)], blob.view()));
+    ++generation_;
+    return {};
+}
+
+bool Store::waits_for(Stage stage) const { return (staged_mask_ & stage_bit(stage)) != 0; }
+
+Status Store::confirm(Stage stage) {
+    if (!waits_for(stage)) return {};
+    const auto left = static_cast<std::uint8_t>(staged_mask_ & ~stage_bit(stage));
+    if (left == 0) {
+        ESB_TRY(write(active(), 0));
+        committed_key_ = other(committed_key_);
+        scratch().clear();
+    }
+    staged_mask_ = left;
+    return {};
+}
+
+Status Store::revert() {
+    if (!staged()) return {};
+    ESB_TRY(remove(other(committed_key_)));
+    drop_staged();
+    return {};
+}
+
+void Store::drop_staged() {
+    swap();
+    scratch().clear();
+    staged_mask_ = 0;
+    ++revision_;
+}
+
+Status Store::remove(std::size_t key) { return key_value_.remove(keys[key]); }
+
+Status Store::erase_all() {
+    // The committed values go last: cut in between, the device still has settings that belong together.
+    ESB_TRY(remove(other(committed_key_)));
+    if (staged()) drop_staged();
+    ESB_TRY(remove(committed_key_));
+    refusal_.reset();
+    if (active().size == 0) return {};
+    active().clear();
+    ++revision_;
+    return {};
+}
+
+}  // namespace esb::settings

@@ -1,0 +1,277 @@
+#include "esb/base/identity.hpp"
+#include "esb/settings/schema.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace esb::settings {
+namespace {
+
+const Setting& base(std::string_view name) {
+    static const Schema schema;
+    return *schema.find(name);
+}
+
+std::string shown(const Setting& setting, const Result<Value>& value) {
+    std::array<char, text_max> out;
+    if (!value) return "error " + std::string(value.error().name());
+    const auto text = format(setting, value->reveal(), out);
+    return text ? std::string(*text) : "error " + std::string(text.error().name());
+}
+
+// The name of the error, or "ok".
+std::string outcome(const Setting& setting, std::string_view text) {
+    const auto value = parse(setting, text);
+    return value ? "ok" : std::string(value.error().name());
+}
+
+constexpr Setting toggle{"t", Type::boolean, 0, 1, "off", Stage::none, false, false, "", nullptr};
+constexpr Setting level{"l", Type::integer, -3, 3, "0", Stage::none, false, false, "", nullptr};
+constexpr Setting wide{"w", Type::integer, INT64_MIN, INT64_MAX, "0", Stage::none, false, false, "", nullptr};
+constexpr Setting words{"x", Type::text, 2, 6, "ab", Stage::none, false, false, "", nullptr};
+constexpr Setting raw{"o", Type::octets, 0, 4, "", Stage::none, false, false, "", nullptr};
+constexpr Setting code{"k", Type::key, 0, 3, "", Stage::none, false, false, "", nullptr};
+constexpr Setting longest{"m", Type::octets, 0, value_max, "", Stage::none, false, false, "", nullptr};
+
+TEST(Boolean, TakesThreeSpellingsAndShowsOne) {
+    for (const auto* text : {"on", "true", "1"}) EXPECT_EQ(shown(toggle, parse(toggle, text)), "on");
+    for (const auto* text : {"off", "false", "0"}) EXPECT_EQ(shown(toggle, parse(toggle, text)), "off");
+    for (const auto* text : {"", "On", "yes", "10", " on"}) EXPECT_EQ(outcome(toggle, text), "setting.type") << text;
+}
+
+TEST(Boolean, StoredFormIsOneByteZeroOrOne) {
+    const std::array<std::uint8_t, 2> bytes{1, 2};
+    EXPECT_TRUE(accept(toggle, ConstBytes(bytes).first(1)));
+    EXPECT_EQ(accept(toggle, ConstBytes(bytes).last(1)).error(), errors::setting_type);
+    EXPECT_EQ(accept(toggle, bytes).error(), errors::setting_type);
+    EXPECT_EQ(accept(toggle, {}).error(), errors::setting_type);
+}
+
+TEST(Integer, BoundsAreInclusiveAndOtherTextIsAWrongType) {
+    for (const auto* text : {"-3", "0", "3"}) EXPECT_EQ(shown(level, parse(level, text)), text);
+    for (const auto* text : {"-4", "4", "99999999999999999999"}) EXPECT_EQ(outcome(level, text), "setting.range");
+    for (const auto* text : {"", "x", "1.0", "+1", "0x1", " 1", "-"}) EXPECT_EQ(outcome(level, text), "setting.type");
+}
+
+TEST(Integer, KeepsAllSixtyFourBits) {
+    for (const auto* text : {"-9223372036854775808", "9223372036854775807", "-1", "256"}) {
+        EXPECT_EQ(shown(wide, parse(wide, text)), text);
+    }
+    const auto stored = parse(wide, "258");
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(std::vector(stored->reveal().begin(), stored->reveal().end()),
+              (std::vector<std::uint8_t>{2, 1, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(Integer, StoredFormOutsideTheBoundsOrOfAnotherSizeIsRefused) {
+    std::array<std::uint8_t, 8> bytes{};
+    bytes[0] = 4;
+    EXPECT_EQ(accept(level, bytes).error(), errors::setting_range);
+    EXPECT_EQ(accept(level, ConstBytes(bytes).first(7)).error(), errors::setting_type);
+}
+
+TEST(Text, LengthCountsBytes) {
+    EXPECT_EQ(outcome(words, "a"), "setting.length");
+    EXPECT_EQ(outcome(words, "ab"), "ok");
+    EXPECT_EQ(outcome(words, "abcdef"), "ok");
+    EXPECT_EQ(outcome(words, "abcdefg"), "setting.length");
+    EXPECT_EQ(outcome(words, "\xC3\xA4\xC3\xB6\xC3\xBC"), "ok");
+    EXPECT_EQ(outcome(words, "\xC3\xA4\xC3\xB6\xC3\xBC!"), "setting.length");
+}
+
+TEST(Text, MustBeUtf8WithoutControlCharacters) {
+    EXPECT_EQ(outcome(words, "a\xFFz"), "setting.not_utf8");
+    EXPECT_EQ(outcome(words, "a\xC3"), "setting.not_utf8");
+    EXPECT_EQ(outcome(words, "a\nb"), "setting.format");
+    EXPECT_EQ(outcome(words, "a\x7F"), "setting.format");
+    EXPECT_EQ(outcome(words, std::string_view("a\0b", 3)), "setting.format");
+}
+
+TEST(Octets, PlainTextStaysPlainAndEverythingElseIsHex) {
+    EXPECT_EQ(shown(raw, parse(raw, "caf")), "caf");
+    EXPECT_EQ(shown(raw, parse(raw, "hex:00ff")), "hex:00ff");
+    EXPECT_EQ(shown(raw, parse(raw, "hex:6162")), "ab");
+    EXPECT_EQ(shown(raw, parse(raw, "hex:")), "");
+    EXPECT_EQ(shown(raw, accept(raw, as_bytes("hex:"))), "hex:6865783a");
+    EXPECT_EQ(outcome(raw, "hex:0"), "setting.format");
+    EXPECT_EQ(outcome(raw, "hex:0g"), "setting.format");
+    EXPECT_EQ(outcome(raw, "hex:0011223344"), "setting.length");
+    EXPECT_EQ(outcome(raw, "hex:" + std::string(2 * value_max + 2, '0')), "setting.length");
+    EXPECT_EQ(outcome(raw, "abcde"), "setting.length");
+}
+
+TEST(Octets, TheLongestValueFitsIntoTextMax) {
+    const std::vector<std::uint8_t> bytes(value_max, 0xFF);
+    const auto text = shown(longest, accept(longest, bytes));
+    EXPECT_EQ(text.size(), text_max);
+    EXPECT_EQ(shown(longest, parse(longest, text)), text);
+}
+
+TEST(Key, IsHexOfEitherCase) {
+    EXPECT_EQ(shown(code, parse(code, "AAbbCC")), "aabbcc");
+    EXPECT_EQ(shown(code, parse(code, "")), "");
+    EXPECT_EQ(outcome(code, "abc"), "setting.format");
+    EXPECT_EQ(outcome(code, "zz"), "setting.format");
+    EXPECT_EQ(outcome(code, "00112233"), "setting.length");
+}
+
+TEST(Format, RefusesSecretsForeignFormsAndSmallBuffers) {
+    std::array<char, 3> small;
+    const auto pass = parse(base(names::wifi_pass), "12345678");
+    ASSERT_TRUE(pass);
+    std::array<char, text_max> out;
+    EXPECT_EQ(format(base(names::wifi_pass), pass->reveal(), out).error(), errors::setting_secret);
+    EXPECT_EQ(format(level, pass->reveal().first(3), out).error(), errors::setting_type);
+    EXPECT_EQ(format(words, as_bytes("abcd"), small).error(), errors::too_long);
+    EXPECT_EQ(format(raw, as_bytes("\xFF"), small).error(), errors::too_long);
+    EXPECT_EQ(format(code, as_bytes("\xFF\xFF"), small).error(), errors::too_long);
+}
+
+TEST(WifiSsid, IsUpTo32ArbitraryBytes) {
+    EXPECT_EQ(outcome(base(names::wifi_ssid), std::string(32, 'x')), "ok");
+    EXPECT_EQ(outcome(base(names::wifi_ssid), std::string(33, 'x')), "setting.length");
+    EXPECT_TRUE(accept(base(names::wifi_ssid), as_bytes(std::string_view("\0\n\xFF", 3))));
+}
+
+TEST(WifiPass, Is8To63CharactersOr64HexDigitsOrEmpty) {
+    const auto& pass = base(names::wifi_pass);
+    EXPECT_EQ(outcome(pass, ""), "ok");
+    EXPECT_EQ(outcome(pass, "1234567"), "setting.length");
+    EXPECT_EQ(outcome(pass, "12345678"), "ok");
+    EXPECT_EQ(outcome(pass, std::string(63, 'z')), "ok");
+    EXPECT_EQ(outcome(pass, std::string(64, 'z')), "setting.format");
+    EXPECT_EQ(outcome(pass, std::string(64, 'A')), "ok");
+    EXPECT_EQ(outcome(pass, std::string(65, 'a')), "setting.length");
+}
+
+TEST(MqttHost, IsAHostNameOrAnAddress) {
+    const auto& host = base(names::mqtt_host);
+    const auto label = std::string(63, 'a');
+    for (const auto& good : std::vector<std::string>{"", "broker", "a.example.org", "my_broker", "10.0.0.1", "4u.de",
+                                                     "1.2.3.4.x", label + "." + label,
+                                                     label + "." + label + "." + label + "." + label.substr(2)}) {
+        EXPECT_EQ(outcome(host, good), "ok") << good;
+    }
+    for (const auto& bad : std::vector<std::string>{".", "a.", ".a", "a..b", "-a", "a-", "a b", "http://a", "a:8883",
+                                                    "256.1.1.1", "1.2.3", "1", "b\xC3\xBC", "[::1]", label + "a"}) {
+        EXPECT_EQ(outcome(host, bad), "setting.format") << bad;
+    }
+    EXPECT_EQ(outcome(host, std::string(254, 'a')), "setting.length");
+}
+
+TEST(MqttPort, IsOneTo65535) {
+    const auto& port = base(names::mqtt_port);
+    EXPECT_EQ(port.fallback, "8883");
+    EXPECT_EQ(outcome(port, "1"), "ok");
+    EXPECT_EQ(outcome(port, "65535"), "ok");
+    EXPECT_EQ(outcome(port, "0"), "setting.range");
+    EXPECT_EQ(outcome(port, "65536"), "setting.range");
+    EXPECT_EQ(outcome(port, "x"), "setting.type");
+}
+
+TEST(MqttIdent, IsAnIdentityOrEmpty) {
+    const auto& ident = base(names::mqtt_ident);
+    EXPECT_EQ(outcome(ident, ""), "ok");
+    EXPECT_EQ(outcome(ident, "ESP-C44F330A9C35"), "ok");
+    for (const auto* bad : {"a/b", "a+", "#", "a b"}) EXPECT_EQ(outcome(ident, bad), errors::bad_identity.name);
+    EXPECT_EQ(outcome(ident, std::string(41, 'a')), "setting.length");
+}
+
+TEST(MqttPsk, Is16To64BytesOrUnset) {
+    const auto& psk = base(names::mqtt_psk);
+    EXPECT_EQ(outcome(psk, ""), "ok");
+    EXPECT_EQ(outcome(psk, std::string(30, '0')), "setting.length");
+    EXPECT_EQ(outcome(psk, std::string(32, '0')), "ok");
+    EXPECT_EQ(outcome(psk, std::string(128, '0')), "ok");
+    EXPECT_EQ(outcome(psk, std::string(130, '0')), "setting.length");
+    EXPECT_EQ(outcome(psk, std::string(31, '0')), "setting.format");
+}
+
+TEST(AccessPointPass, Is8To63PrintableAsciiOrUnset) {
+    const auto& pass = base(names::ap_pass);
+    EXPECT_EQ(outcome(pass, ""), "ok");
+    EXPECT_EQ(outcome(pass, "1234567"), "setting.length");
+    EXPECT_EQ(outcome(pass, "1234 678"), "ok");
+    EXPECT_EQ(outcome(pass, std::string(63, '~')), "ok");
+    EXPECT_EQ(outcome(pass, std::string(64, 'a')), "setting.length");
+    EXPECT_EQ(outcome(pass, "passw\xC3\xB6rt"), "setting.format");
+}
+
+TEST(BaseTable, SecretsAndStagesAreAsDesigned) {
+    for (const auto name : {names::wifi_pass, names::mqtt_psk, names::ap_pass}) EXPECT_TRUE(base(name).secret);
+    for (const auto name : {names::wifi_ssid, names::wifi_pass}) EXPECT_EQ(base(name).stage, Stage::network);
+    for (const auto name : {names::mqtt_host, names::mqtt_port, names::mqtt_ident, names::mqtt_psk}) {
+        EXPECT_EQ(base(name).stage, Stage::broker);
+        EXPECT_FALSE(base(name).local_only);
+    }
+    EXPECT_TRUE(base(names::ota_legacy_md5).local_only);
+    EXPECT_EQ(base(names::ota_legacy_md5).fallback, "off");
+}
+
+// --- schema
+
+TEST(Schema, ListsTheBaseAndThenTheAuthorsTables) {
+    static constexpr Setting first[] = {words, raw};
+    static constexpr Setting second[] = {level};
+    Schema schema;
+    const auto own = schema.size();
+    ASSERT_TRUE(schema.add(first));
+    ASSERT_TRUE(schema.add(second));
+    EXPECT_EQ(schema.size(), own + 3);
+    EXPECT_EQ(schema.at(0).name, names::wifi_ssid);
+    EXPECT_EQ(schema.at(own).name, "x");
+    EXPECT_EQ(schema.at(own + 2).name, "l");
+    EXPECT_EQ(schema.find("l"), &second[0]);
+    EXPECT_EQ(schema.find("nothing"), nullptr);
+}
+
+TEST(Schema, RefusesATableWithAnyBadSettingWhole) {
+    const auto changed = [](const Setting& from, auto change) {
+        auto setting = from;
+        change(setting);
+        return setting;
+    };
+    const std::vector<Setting> bad = {
+        changed(words, [](Setting& s) { s.name = "Upper"; }),
+        changed(words, [](Setting& s) { s.name = ""; }),
+        changed(words, [](Setting& s) { s.name = "a.name.of.25.characters.x"; }),
+        changed(words, [](Setting& s) { s.name = names::wifi_ssid; }),
+        changed(words, [](Setting& s) { s.low = -1; }),
+        changed(words, [](Setting& s) { s.high = value_max + 1; }),
+        changed(words, [](Setting& s) { s.fallback = "a"; }),
+        changed(words, [](Setting& s) { s.secret = true; }),
+        changed(level, [](Setting& s) { s.low = 4; }),
+        changed(level, [](Setting& s) { s.fallback = "4"; }),
+        changed(level, [](Setting& s) { s.secret = true; }),
+        changed(level, [](Setting& s) { s.fallback = ""; }),
+        changed(toggle, [](Setting& s) { s.fallback = "maybe"; }),
+        changed(raw, [](Setting& s) { s.fallback = "hex:00"; }),
+        changed(code, [](Setting& s) { s.fallback = "00"; }),
+        changed(code, [](Setting& s) { s.low = 1; }),
+    };
+    for (std::size_t i = 0; i < bad.size(); ++i) {
+        const std::array<Setting, 2> table = {wide, bad[i]};
+        Schema schema;
+        const auto added = schema.add(table);
+        ASSERT_FALSE(added) << i;
+        EXPECT_EQ(added.error(), errors::invalid_argument);
+        EXPECT_EQ(added.error().detail(), 1);
+        EXPECT_EQ(schema.find("w"), nullptr);
+    }
+}
+
+TEST(Schema, RefusesATwinWithinOneTableAndATableTooMany) {
+    const std::array<Setting, 2> twins = {level, level};
+    Schema schema;
+    EXPECT_EQ(schema.add(twins).error(), errors::invalid_argument);
+    static constexpr Setting tables[] = {toggle, level, words, raw};
+    for (std::size_t i = 0; i + 1 < Schema::max_tables; ++i) ASSERT_TRUE(schema.add({&tables[i], 1}));
+    EXPECT_EQ(schema.add({&tables[3], 1}).error(), errors::full);
+    EXPECT_EQ(schema.find("o"), nullptr);
+}
+
+}  // namespace
+}  // namespace esb::settings
