@@ -1,0 +1,187 @@
+#include "host/cli/broker_accounts.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "esb/base/identity.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <sstream>
+#include <utility>
+
+namespace esb::cli {
+namespace {
+
+constexpr std::size_t psk_digits_min = 32;
+constexpr std::size_t psk_digits_max = 128;
+
+// What a device may do below its base: exact topics (docs/protocol.md).
+struct Rule {
+    std::string_view access;
+    std::string_view leaf;
+};
+constexpr std::array rules{
+    Rule{"readwrite", "ping"},   Rule{"write", "online"}, Rule{"write", "status"},        Rule{"read", "ota"},
+    Rule{"write", "ota/status"}, Rule{"read", "config"},  Rule{"write", "config/status"}, Rule{"write", "log"},
+};
+
+bool is_reserved(std::string_view level) {
+    return std::any_of(rules.begin(), rules.end(),
+                       [level](const Rule& rule) { return rule.leaf.substr(0, rule.leaf.find('/')) == level; });
+}
+
+std::string base_of(std::string_view identity) {
+    std::string base(identity);
+    std::replace(base.begin(), base.end(), '-', '/');
+    return base;
+}
+
+bool contains(std::string_view outer, std::string_view inner) {
+    return inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '/';
+}
+
+Outcome<void> check_identity(const std::string& identity) {
+    if (!make_identity(identity)) {
+        return failure("'" + identity + "' is not an identity: 1 to 40 of A-Z a-z 0-9 _ -, no empty part between -");
+    }
+    const auto base = base_of(identity);
+    const auto last = base.substr(base.rfind('/') + 1);
+    // "X-ota" would make X/ota/status, which is what the device X reports its updates on.
+    if (last == "ota" || last == "config") return failure("an identity must not end in -" + last);
+    return {};
+}
+
+Outcome<void> check_psk(const std::string& psk) {
+    const bool hex = std::all_of(psk.begin(), psk.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+    if (!hex || psk.size() % 2 != 0 || psk.size() < psk_digits_min || psk.size() > psk_digits_max) {
+        return failure("the PSK must be 32 to 128 hex digits (16 to 64 bytes)");
+    }
+    return {};
+}
+
+std::pair<std::string_view, std::string_view> access_and_filter(std::string_view text) {
+    for (const std::string_view access : {"read", "write"}) {
+        if (text.starts_with(access) && text.substr(access.size()).starts_with(':')) {
+            return {access, text.substr(access.size() + 1)};
+        }
+    }
+    return {"readwrite", text};
+}
+
+bool levels_well_formed(std::string_view filter) {
+    for (;;) {
+        const auto slash = filter.find('/');
+        const auto level = filter.substr(0, slash);
+        if (level.empty()) return false;
+        if (level.size() > 1 && level.find_first_of("+#") != std::string_view::npos) return false;
+        if (level == "#" && slash != std::string_view::npos) return false;
+        if (slash == std::string_view::npos) return true;
+        filter.remove_prefix(slash + 1);
+    }
+}
+
+Outcome<void> check_topics(const std::string& text) {
+    const auto filter = access_and_filter(text).second;
+    const bool printable =
+        std::all_of(filter.begin(), filter.end(), [](unsigned char c) { return c > ' ' && c != 127; });
+    if (!printable || filter.size() > 80 || !levels_well_formed(filter)) {
+        return failure("'" + text + "' is not a topic filter");
+    }
+    const auto first = filter.substr(0, filter.find('/'));
+    if (first == "#" || first == "+" || is_reserved(first)) {
+        return failure("'" + text +
+                       "' would reach the base's own topics; begin with a level of your own, such as app/#");
+    }
+    return {};
+}
+
+Outcome<void> check(const Account& account) {
+    if (auto good = check_identity(account.identity); !good) return good;
+    if (auto good = check_psk(account.psk); !good) return good;
+    for (const auto& filter : account.topics) {
+        if (auto good = check_topics(filter); !good) return good;
+    }
+    return {};
+}
+
+bool earlier(const Account& a, const Account& b) { return a.identity < b.identity; }
+
+constexpr std::string_view generated = "# Made by esb from the file accounts; changes here are lost.\n";
+
+}  // namespace
+
+Outcome<Accounts> Accounts::parse(std::string_view text) {
+    Accounts accounts;
+    std::istringstream lines{std::string(text)};
+    std::string line;
+    for (int number = 1; std::getline(lines, line); ++number) {
+        if (line.empty() || line.front() == '#') continue;
+        std::istringstream words(line);
+        Account account;
+        words >> account.identity >> account.psk;
+        for (std::string filter; words >> filter;) account.topics.push_back(filter);
+        if (auto added = accounts.add(std::move(account)); !added) {
+            return failure("accounts, line " + std::to_string(number) + ": " + added.error().line);
+        }
+    }
+    return accounts;
+}
+
+std::string Accounts::text() const {
+    std::string text = "# Accounts of the broker: identity, PSK, the author's topics. Change with `esb broker`.\n";
+    for (const auto& account : accounts_) {
+        text += account.identity + ' ' + account.psk;
+        for (const auto& filter : account.topics) text += ' ' + filter;
+        text += '\n';
+    }
+    return text;
+}
+
+Outcome<void> Accounts::add(Account account) {
+    if (auto good = check(account); !good) return good;
+    std::transform(account.psk.begin(), account.psk.end(), account.psk.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto base = base_of(account.identity);
+    for (const auto& other : accounts_) {
+        if (other.identity == account.identity) return failure(account.identity + " has an account already");
+        const auto theirs = base_of(other.identity);
+        if (contains(base, theirs) || contains(theirs, base)) {
+            return failure("the base topic " + base + " and " + theirs + " of " + other.identity +
+                           " lie in one another: one device could reach the other's topics");
+        }
+    }
+    accounts_.insert(std::upper_bound(accounts_.begin(), accounts_.end(), account, earlier), std::move(account));
+    return {};
+}
+
+Outcome<void> Accounts::remove(std::string_view identity) {
+    const auto found = std::find_if(accounts_.begin(), accounts_.end(),
+                                    [identity](const Account& account) { return account.identity == identity; });
+    if (found == accounts_.end()) return failure(std::string(identity) + " has no account");
+    accounts_.erase(found);
+    return {};
+}
+
+std::string Accounts::psk_file() const {
+    std::string text;  // mosquitto 2.0 knows no comments here
+    for (const auto& account : accounts_) text += account.identity + ':' + account.psk + '\n';
+    return text;
+}
+
+std::string Accounts::acl_file() const {
+    std::string text(generated);
+    for (const auto& account : accounts_) {
+        const auto base = base_of(account.identity);
+        text += "\nuser " + account.identity + '\n';
+        for (const auto& rule : rules) {
+            text += "topic " + std::string(rule.access) + ' ' + base + '/' + std::string(rule.leaf) + '\n';
+        }
+        for (const auto& entry : account.topics) {
+            const auto [access, filter] = access_and_filter(entry);
+            text += "topic " + std::string(access) + ' ' + base + '/' + std::string(filter) + '\n';
+        }
+    }
+    return text;
+}
+
+}  // namespace esb::cli

@@ -1,0 +1,44 @@
+// The broker's accounts: which identity has which key and which topics. Text in, text out; broker_folder.hpp does
+// files.
+#pragma once
+
+#include "host/cli/outcome.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace esb::cli {
+
+// What the author's own topics are when nobody says otherwise, below the device's base.
+inline constexpr std::string_view default_topics = "app/#";
+
+struct Account {
+    std::string identity;
+    std::string psk;                  // hex, lower case
+    std::vector<std::string> topics;  // filters below the base; "read:" or "write:" before one limits it
+};
+
+// Kept sorted by identity.
+class Accounts {
+public:
+    // The format of `accounts`: a line each, `IDENT PSK FILTER...`; lines that begin with '#' are comments.
+    static Outcome<Accounts> parse(std::string_view text);
+    std::string text() const;
+
+    // Refuses: bad or known identities, one whose base topic equals, contains or lies in that of another, keys that
+    // are not 32 to 128 hex digits, filters that reach beyond the author's own topics.
+    Outcome<void> add(Account account);
+    Outcome<void> remove(std::string_view identity);
+
+    const std::vector<Account>& all() const { return accounts_; }
+
+    // Mosquitto's psk_file and acl_file.
+    std::string psk_file() const;
+    std::string acl_file() const;
+
+private:
+    std::vector<Account> accounts_;
+};
+
+}  // namespace esb::cli

@@ -1,0 +1,206 @@
+#include "host/cli/broker_folder.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "host/cli/files.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include <arpa/inet.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace esb::cli {
+namespace {
+
+constexpr std::size_t accounts_file_max = 16 * 1024 * 1024;  // bytes
+
+Outcome<void> check(const std::filesystem::path& folder, const BrokerOptions& options) {
+    const auto path = folder.string();
+    const auto control = [](unsigned char c) { return c < ' ' || c == 127; };
+    if (std::any_of(path.begin(), path.end(), control))
+        return failure("the folder's name contains a control character");
+    if (options.port == 0 || options.tools_port == 0) return failure("a port is 1 to 65535");
+    if (options.port == options.tools_port) return failure("the two ports must differ");
+    in6_addr address{};
+    if (::inet_pton(AF_INET, options.bind.c_str(), &address) != 1 &&
+        ::inet_pton(AF_INET6, options.bind.c_str(), &address) != 1) {
+        return failure("'" + options.bind + "' is not an address to listen on");
+    }
+    const bool plain = std::all_of(options.hint.begin(), options.hint.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    });
+    if (options.hint.empty() || options.hint.size() > 64 || !plain) {
+        return failure("a hint is 1 to 64 letters, digits, dots, - and _");
+    }
+    return {};
+}
+
+std::string name_of(uid_t uid) {
+    const passwd* entry = ::getpwuid(uid);
+    return entry != nullptr ? entry->pw_name : "mosquitto";
+}
+
+Outcome<void> make_folder(const std::filesystem::path& path, const passwd* owner) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        return failure(path.string() + ": " + std::strerror(errno));
+    if (owner == nullptr) return {};
+    if (::chown(path.c_str(), owner->pw_uid, owner->pw_gid) != 0)
+        return failure(path.string() + ": " + std::strerror(errno));
+    return {};
+}
+
+// True when `pid` is a mosquitto that was started with our configuration: pid numbers are used again.
+bool is_our_broker(pid_t pid, const std::filesystem::path& config) {
+    const auto proc = std::filesystem::path("/proc") / std::to_string(pid);
+    // Files of /proc have no size, so read_file() is of no use here.
+    const auto slurp = [](const std::filesystem::path& path) {
+        std::string text;
+        if (FILE* file = std::fopen(path.c_str(), "re"); file != nullptr) {
+            char piece[4096];
+            for (std::size_t count; (count = std::fread(piece, 1, sizeof piece, file)) > 0;) text.append(piece, count);
+            std::fclose(file);
+        }
+        return text;
+    };
+    if (slurp(proc / "comm") != "mosquitto\n") return false;
+    std::error_code error;
+    const auto folder = std::filesystem::read_symlink(proc / "cwd", error);
+    const auto line = slurp(proc / "cmdline");
+    for (std::size_t at = 0; at < line.size(); at = line.find('\0', at) + 1) {
+        const std::filesystem::path word(line.c_str() + at);
+        if (std::filesystem::equivalent(folder / word, config, error)) return true;
+    }
+    return false;
+}
+
+std::optional<pid_t> read_pid(const std::filesystem::path& path) {
+    auto text = read_file(path, 32);
+    if (!text) return std::nullopt;
+    while (!text->empty() && std::isspace(static_cast<unsigned char>(text->back())) != 0) text->pop_back();
+    const auto pid = parse_unsigned(*text, 2, 0x7FFFFFFF);
+    if (!pid) return std::nullopt;
+    return static_cast<pid_t>(*pid);
+}
+
+}  // namespace
+
+std::string mosquitto_config(const std::filesystem::path& folder, const BrokerOptions& options) {
+    const auto file = [&folder](std::string_view name) { return (folder / name).string() + '\n'; };
+    std::string text;
+    text += "# A broker for ESP32 Secure Base devices. Made by `esb broker init`; start it with\n";
+    text += "#   mosquitto -c " + file("mosquitto.conf");
+    text += "# Accounts are changed by `esb broker add` and `esb broker remove`.\n\n";
+    // Has to stand before everything it changes the meaning of.
+    text += "per_listener_settings true\n";
+    text += "user " + options.user + '\n';
+    text += "pid_file " + file("mosquitto.pid");
+    text += "persistence true\n";
+    text += "persistence_location " + (folder / "data").string() + "/\n";
+    text += "autosave_interval 300\n";
+    text += "log_dest file " + file("mosquitto.log");
+    text += "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n";
+    text += "log_timestamp_format %Y-%m-%dT%H:%M:%S\n";
+    text += "connection_messages true\n\n";
+    text += "# Devices: TLS with a key of their own. The identity is user name and client id, whatever CONNECT says,\n";
+    text += "# so no device can take another's place. Only suites with forward secrecy.\n";
+    text += "listener " + std::to_string(options.port) + ' ' + options.bind + '\n';
+    text += "psk_hint " + options.hint + '\n';
+    text += "psk_file " + file("psk");
+    text += "use_identity_as_username true\n";
+    text += "use_username_as_clientid true\n";
+    text += "allow_anonymous false\n";
+    text += "acl_file " + file("acl");
+    text += "tls_version tlsv1.2\n";
+    text += "ciphers ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES256-CBC-SHA384:ECDHE-PSK-AES128-CBC-SHA256\n\n";
+    text +=
+        "# The operator's tools: plain, reachable from this machine only, all topics. What matters is signed anyway.\n";
+    text += "listener " + std::to_string(options.tools_port) + " 127.0.0.1\n";
+    text += "allow_anonymous true\n";
+    return text;
+}
+
+Outcome<BrokerFolder> BrokerFolder::create(const std::filesystem::path& folder, const BrokerOptions& options) {
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(folder, error).lexically_normal();
+    BrokerFolder made(absolute.has_filename() ? absolute : absolute.parent_path());
+    if (auto good = check(made.folder_, options); !good) return std::unexpected(good.error());
+
+    auto complete = options;
+    const passwd* owner = nullptr;
+    if (complete.user.empty()) {
+        complete.user = name_of(::geteuid());
+    } else {
+        owner = ::getpwnam(complete.user.c_str());
+        if (owner == nullptr) return failure("there is no user '" + complete.user + "'");
+        if (::geteuid() != 0 && owner->pw_uid != ::geteuid())
+            return failure("only root can give the folder to another user");
+    }
+    if (std::filesystem::exists(made.config(), error)) return failure(made.config().string() + " exists already");
+    for (const auto& path : {made.folder_, made.folder_ / "data"}) {
+        if (auto done = make_folder(path, owner); !done) return std::unexpected(done.error());
+    }
+    if (auto done = made.write(Accounts{}); !done) return std::unexpected(done.error());
+    const auto text = mosquitto_config(made.folder_, complete);
+    if (auto done = create_file(made.config(), text, 0600); !done) return std::unexpected(done.error());
+    return made;
+}
+
+Outcome<BrokerFolder> BrokerFolder::open(const std::filesystem::path& folder) {
+    std::error_code error;
+    BrokerFolder opened(std::filesystem::absolute(folder, error));
+    if (!std::filesystem::exists(opened.folder_ / "accounts", error)) {
+        return failure(folder.string() + " is not a broker's folder; make one with: esb broker init " +
+                       folder.string());
+    }
+    return opened;
+}
+
+Outcome<Accounts> BrokerFolder::accounts() const {
+    const auto text = read_file(folder_ / "accounts", accounts_file_max);
+    if (!text) return std::unexpected(text.error());
+    return Accounts::parse(*text);
+}
+
+Outcome<Reload> BrokerFolder::add(Account account) {
+    const auto lock = FolderLock::take(folder_);
+    if (!lock) return std::unexpected(lock.error());
+    auto current = accounts();
+    if (!current) return std::unexpected(current.error());
+    if (auto done = current->add(std::move(account)); !done) return std::unexpected(done.error());
+    if (auto done = write(*current); !done) return std::unexpected(done.error());
+    return reload();
+}
+
+Outcome<Reload> BrokerFolder::remove(std::string_view identity) {
+    const auto lock = FolderLock::take(folder_);
+    if (!lock) return std::unexpected(lock.error());
+    auto current = accounts();
+    if (!current) return std::unexpected(current.error());
+    if (auto done = current->remove(identity); !done) return std::unexpected(done.error());
+    if (auto done = write(*current); !done) return std::unexpected(done.error());
+    return reload();
+}
+
+// `accounts` first: it decides. Whatever a cut leaves of the other two, a key without topics and topics without a key
+// both give nothing, and the next change writes them again.
+Outcome<void> BrokerFolder::write(const Accounts& accounts) const {
+    if (auto done = replace_file(folder_ / "accounts", accounts.text(), 0600); !done) return done;
+    if (auto done = replace_file(folder_ / "psk", accounts.psk_file(), 0600); !done) return done;
+    return replace_file(folder_ / "acl", accounts.acl_file(), 0600);
+}
+
+Outcome<Reload> BrokerFolder::reload() const {
+    const auto pid = read_pid(folder_ / "mosquitto.pid");
+    if (!pid || !is_our_broker(*pid, config())) return Reload::not_running;
+    if (::kill(*pid, SIGHUP) != 0)
+        return failure("the broker could not be told to reload: " + std::string(std::strerror(errno)));
+    return Reload::reloaded;
+}
+
+}  // namespace esb::cli

@@ -1,0 +1,50 @@
+// A folder with everything a mosquitto for ESP32 Secure Base devices needs.
+#pragma once
+
+#include "host/cli/broker_accounts.hpp"
+#include "host/cli/outcome.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace esb::cli {
+
+struct BrokerOptions {
+    std::uint16_t port = 8883;        // TLS-PSK, for devices
+    std::uint16_t tools_port = 1884;  // plain, loopback only, for `esb` itself
+    std::string bind = "127.0.0.1";   // where the TLS port listens
+    std::string hint = "esp32-secure-base";
+    std::string user;  // the account mosquitto runs as when root starts it; empty: whoever runs `esb`
+};
+
+// What became of a running broker after a change.
+enum class Reload { reloaded, not_running };
+
+// Files: mosquitto.conf, accounts (what is true), psk and acl (made from it), data/, mosquitto.log, mosquitto.pid.
+class BrokerFolder {
+public:
+    // Writes a new folder; fails when it holds a configuration already.
+    static Outcome<BrokerFolder> create(const std::filesystem::path& folder, const BrokerOptions& options);
+    // Fails unless create() made it.
+    static Outcome<BrokerFolder> open(const std::filesystem::path& folder);
+
+    Outcome<Accounts> accounts() const;
+    // Both keep other runs out, replace each file atomically and make a running broker read them again (SIGHUP).
+    Outcome<Reload> add(Account account);
+    Outcome<Reload> remove(std::string_view identity);
+
+    std::filesystem::path config() const { return folder_ / "mosquitto.conf"; }
+
+private:
+    explicit BrokerFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    Outcome<void> write(const Accounts& accounts) const;
+    Outcome<Reload> reload() const;
+
+    std::filesystem::path folder_;  // absolute
+};
+
+// The text of mosquitto.conf for mosquitto 2.0.11 (Debian 12) or later.
+std::string mosquitto_config(const std::filesystem::path& folder, const BrokerOptions& options);
+
+}  // namespace esb::cli

@@ -1,0 +1,39 @@
+#include "host/cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+namespace esb::cli {
+
+int run(const std::vector<std::string>& arguments, Shell& shell) {
+    CLI::App app(
+        "Operator's tool of ESP32 Secure Base: keys, signed updates, broker accounts, the fleet, virtual chips.",
+        "esb");
+    app.require_subcommand(1);
+    app.footer("Exit status: 0 done, 1 it failed, 2 the command line is wrong.");
+    app.failure_message([](const CLI::App* where, const CLI::Error& error) {
+        std::string hint = where->get_name();
+        for (const auto* up = where->get_parent(); up != nullptr; up = up->get_parent())
+            hint = up->get_name() + ' ' + hint;
+        return "esb: " + std::string(error.what()) + " (see: " + hint + " --help)\n";
+    });
+    add_key_commands(app, shell);
+    add_sign_commands(app, shell);
+    add_broker_commands(app, shell);
+    add_fleet_commands(app, shell);
+    add_ota_command(app, shell);
+    add_vchip_commands(app, shell);
+
+    auto reversed = arguments;  // as CLI11 wants them
+    std::reverse(reversed.begin(), reversed.end());
+    try {
+        app.parse(std::move(reversed));
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error, shell.out, shell.err) == 0 ? exit_ok : exit_usage;
+    }
+    shell.out.flush();
+    return shell.status;
+}
+
+}  // namespace esb::cli

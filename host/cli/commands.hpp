@@ -1,0 +1,25 @@
+// The commands of `esb`, one file a family. Each adds itself to the parser; its callback runs it.
+#pragma once
+
+#include "host/cli/shell.hpp"
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace esb::cli {
+
+void add_key_commands(CLI::App& app, Shell& shell);
+void add_sign_commands(CLI::App& app, Shell& shell);
+void add_broker_commands(CLI::App& app, Shell& shell);
+void add_fleet_commands(CLI::App& app, Shell& shell);
+void add_ota_command(CLI::App& app, Shell& shell);
+void add_vchip_commands(CLI::App& app, Shell& shell);
+
+// The whole tool: parses and runs, returns the exit status. `arguments` are without the program's name.
+int run(const std::vector<std::string>& arguments, Shell& shell);
+
+}  // namespace esb::cli

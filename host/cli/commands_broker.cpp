@@ -1,0 +1,145 @@
+// esb broker init | add | remove | list
+#include "host/cli/broker_folder.hpp"
+#include "host/cli/commands.hpp"
+#include "host/cli/json_text.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace esb::cli {
+namespace {
+
+struct Options {
+    std::string folder;
+    std::string identity;
+    std::string psk;
+    std::vector<std::string> topics;
+    bool json = false;
+    BrokerOptions broker;
+};
+
+Outcome<void> init(const Options& options, Shell& shell) {
+    const auto made = BrokerFolder::create(options.folder, options.broker);
+    if (!made) return std::unexpected(made.error());
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_object().key("config").text(made->config().string());
+            json.key("port")
+                .number(options.broker.port)
+                .key("tools_port")
+                .number(options.broker.tools_port)
+                .end_object();
+        }) << '\n';
+        return {};
+    }
+    shell.out << "devices connect to " << options.broker.bind << ':' << options.broker.port
+              << " (TLS-PSK), esb to 127.0.0.1:" << options.broker.tools_port << '\n'
+              << "start it with: mosquitto -c " << made->config().string() << '\n';
+    return {};
+}
+
+void report(const Options& options, Shell& shell, std::string_view what, Reload reload) {
+    const bool reloaded = reload == Reload::reloaded;
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_object().key("ident").text(options.identity).key("change").text(what);
+            json.key("reloaded").boolean(reloaded).end_object();
+        }) << '\n';
+        return;
+    }
+    shell.out << what << ' ' << options.identity << "; "
+              << (reloaded ? "the broker has reloaded" : "the broker is not running, it will see this when it starts")
+              << '\n';
+}
+
+Outcome<void> add(const Options& options, Shell& shell) {
+    auto folder = BrokerFolder::open(options.folder);
+    if (!folder) return std::unexpected(folder.error());
+    Account account{options.identity, options.psk, options.topics};
+    if (account.psk == "-") {
+        account.psk.clear();
+        std::getline(shell.in, account.psk);
+        if (!account.psk.empty() && account.psk.back() == '\r') account.psk.pop_back();
+    }
+    if (account.topics.empty()) account.topics.emplace_back(default_topics);
+    const auto done = folder->add(std::move(account));
+    if (!done) return std::unexpected(done.error());
+    report(options, shell, "added", *done);
+    return {};
+}
+
+Outcome<void> remove(const Options& options, Shell& shell) {
+    auto folder = BrokerFolder::open(options.folder);
+    if (!folder) return std::unexpected(folder.error());
+    const auto done = folder->remove(options.identity);
+    if (!done) return std::unexpected(done.error());
+    report(options, shell, "removed", *done);
+    return {};
+}
+
+// Never prints keys.
+Outcome<void> list(const Options& options, Shell& shell) {
+    const auto folder = BrokerFolder::open(options.folder);
+    if (!folder) return std::unexpected(folder.error());
+    const auto accounts = folder->accounts();
+    if (!accounts) return std::unexpected(accounts.error());
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_array();
+            for (const auto& account : accounts->all()) {
+                json.begin_object().key("ident").text(account.identity).key("topics").begin_array();
+                for (const auto& filter : account.topics) json.text(filter);
+                json.end_array().end_object();
+            }
+            json.end_array();
+        }) << '\n';
+        return {};
+    }
+    for (const auto& account : accounts->all()) {
+        shell.out << account.identity;
+        for (const auto& filter : account.topics) shell.out << "  " << filter;
+        shell.out << '\n';
+    }
+    return {};
+}
+
+}  // namespace
+
+void add_broker_commands(CLI::App& app, Shell& shell) {
+    auto* broker =
+        app.add_subcommand("broker", "A mosquitto for your devices: TLS-PSK, exact topics for each identity");
+    broker->require_subcommand(1);
+    const auto options = std::make_shared<Options>();
+    const auto command = [&, options](const char* name, const char* help, auto run) {
+        auto* sub = broker->add_subcommand(name, help);
+        sub->add_option("DIR", options->folder, "The broker's folder")->required();
+        sub->add_flag("--json", options->json, "Print JSON");
+        sub->callback([options, &shell, run] { shell.finish(run(*options, shell)); });
+        return sub;
+    };
+
+    auto* sub = command("init", "Make the folder and its mosquitto.conf", init);
+    const CLI::Range ports(1, 65535);
+    sub->add_option("--port", options->broker.port, "TLS port for devices")->check(ports)->capture_default_str();
+    sub->add_option("--tools-port", options->broker.tools_port, "Plain port for this tool, loopback only")
+        ->check(ports)
+        ->capture_default_str();
+    sub->add_option("--bind", options->broker.bind, "Address of the TLS port; 0.0.0.0 for all")->capture_default_str();
+    sub->add_option("--hint", options->broker.hint, "PSK hint shown to devices")->capture_default_str();
+    sub->add_option("--user", options->broker.user, "User that mosquitto becomes when root starts it (default: you)");
+
+    sub = command("add", "Give a device an account", add);
+    sub->add_option("IDENT", options->identity, "Identity, as the device prints it")->required();
+    sub->add_option("PSK", options->psk, "Its key in hex, or - to read it from standard input")->required();
+    sub->add_option("--topics", options->topics,
+                    "Topic filters of your own below the device's base, read:FILTER and write:FILTER limit them "
+                    "(default: app/#)");
+
+    sub = command("remove", "Take a device's account away", remove);
+    sub->add_option("IDENT", options->identity, "Identity")->required();
+
+    command("list", "Show the accounts, without keys", list);
+}
+
+}  // namespace esb::cli

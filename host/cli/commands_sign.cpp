@@ -1,0 +1,154 @@
+// esb sign, esb sign command, esb sign keys
+#include "host/cli/commands.hpp"
+#include "host/cli/files.hpp"
+#include "host/cli/json_text.hpp"
+#include "host/cli/jws.hpp"
+#include "host/cli/payloads.hpp"
+#include "host/cli/signing_key.hpp"
+
+#include "esb/ota/envelope.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <ctime>
+#include <memory>
+
+namespace esb::cli {
+namespace {
+
+struct Options {
+    std::string key;
+    std::string output;  // empty: standard output
+    bool json = false;
+    std::vector<std::string> devices;
+
+    std::string image;
+    std::vector<std::string> urls;
+    std::uint32_t floor = 0;
+    std::string expires;
+
+    std::string command;
+    std::uint32_t counter = 0;
+
+    std::uint32_t version = 0;
+    std::vector<std::string> keys;
+};
+
+Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, const std::string& payload) {
+    const auto key = SigningKey::load_pem(options.key);
+    if (!key) return failure(options.key, key.error());
+    const std::string envelope = sign_envelope(*key, type, payload);
+    if (envelope.size() > ota::envelope_max) {
+        return failure("the envelope is " + std::to_string(envelope.size()) + " bytes long, devices accept " +
+                       std::to_string(ota::envelope_max) + ": name fewer devices or URLs");
+    }
+    const auto id = envelope_id(envelope);
+    if (!id) return std::unexpected(id.error());
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_object().key("id").text(*id).key("kid").text(key->kid()).key("typ").text(type);
+            json.key("payload").text(payload).key("envelope").text(envelope).end_object();
+        }) << '\n';
+    }
+    if (options.output.empty()) {
+        if (!options.json) shell.out << envelope << '\n';
+        return {};
+    }
+    if (auto done = replace_file(options.output, envelope + '\n', 0644); !done) return done;
+    if (!options.json)
+        shell.out << options.output << ": " << type << ' ' << *id << ", signed by " << key->kid() << '\n';
+    return {};
+}
+
+Outcome<void> sign_update(const Options& options, Shell& shell) {
+    UpdateRequest request;
+    auto image = inspect_image_file(options.image);
+    if (!image) return std::unexpected(image.error());
+    request.image = std::move(*image);
+    request.urls = options.urls;
+    request.floor = options.floor;
+    request.devices = options.devices;
+    if (!options.expires.empty()) {
+        const auto expiry = parse_expiry(options.expires, std::time(nullptr));
+        if (!expiry) return std::unexpected(expiry.error());
+        request.expires = *expiry;
+    }
+    const auto payload = update_payload(request);
+    if (!payload) return std::unexpected(payload.error());
+    return sign(options, shell, "esb-update", *payload);
+}
+
+Outcome<void> sign_command(const Options& options, Shell& shell) {
+    const auto payload = command_payload({options.command, options.devices, options.counter});
+    if (!payload) return std::unexpected(payload.error());
+    return sign(options, shell, "esb-command", *payload);
+}
+
+// A key may be given as its text, or as the PEM file it is in.
+Outcome<void> sign_keys(const Options& options, Shell& shell) {
+    std::vector<std::string> keys;
+    std::error_code error;
+    for (const auto& text : options.keys) {
+        if (!std::filesystem::is_regular_file(text, error)) {
+            keys.push_back(text);
+            continue;
+        }
+        const auto key = SigningKey::load_pem(text);
+        if (!key) return failure(text, key.error());
+        keys.emplace_back(key->public_text());
+    }
+    const auto payload = keys_payload(options.version, keys);
+    if (!payload) return std::unexpected(payload.error());
+    return sign(options, shell, "esb-keys", *payload);
+}
+
+void add_common(CLI::App& command, Options& options) {
+    command.add_option("--key", options.key, "PEM file of the signing key")->required();
+    command.add_option("-o,--output", options.output, "Write the envelope here instead of to standard output");
+    command.add_flag("--json", options.json, "Print JSON: id, kid, typ, payload, envelope");
+}
+
+}  // namespace
+
+void add_sign_commands(CLI::App& app, Shell& shell) {
+    const auto options = std::make_shared<Options>();
+    auto* family = app.add_subcommand("sign", "Sign an update, a command or a key set");
+    family->require_subcommand(0, 1);
+
+    // `esb sign --key ... --image ...` is the update; its options are checked here, since the subcommands lack them.
+    family->add_option("--key", options->key, "PEM file of the signing key");
+    family->add_option("-o,--output", options->output, "Write the envelope here instead of to standard output");
+    family->add_flag("--json", options->json, "Print JSON: id, kid, typ, payload, envelope");
+    auto* image = family->add_option("--image", options->image, "Firmware image; it tells app, hw, ver and seq");
+    family->add_option("--url", options->urls, "Where devices find the image, http or https; up to 4");
+    family->add_option("--floor", options->floor, "Lowest seq to accept once this image is confirmed")
+        ->capture_default_str();
+    family->add_option("--dev", options->devices, "Only for these identities");
+    family->add_option("--expires", options->expires, "+30d, +12h, 2027-01-31 or 2027-01-31T12:00:00Z");
+    family->callback([family, image, options, &shell] {
+        if (!family->get_subcommands().empty()) return;
+        if (options->key.empty()) throw CLI::RequiredError("--key");
+        if (image->count() == 0) throw CLI::RequiredError("--image");
+        if (options->urls.empty()) throw CLI::RequiredError("--url");
+        shell.finish(sign_update(*options, shell));
+    });
+
+    auto* sub = family->add_subcommand("command", "Sign a command for devices");
+    add_common(*sub, *options);
+    sub->add_option("--cmd", options->command, "What to do")
+        ->required()
+        ->check(CLI::IsMember({"rollback", "confirm", "cancel"}));
+    sub->add_option("--dev", options->devices, "Identities it is for")->required();
+    sub->add_option("--ctr", options->counter, "Counter; must be higher than that of the last command")->required();
+    sub->callback([options, &shell] { shell.finish(sign_command(*options, shell)); });
+
+    sub = family->add_subcommand("keys", "Sign the set of keys that devices are to trust from now on");
+    add_common(*sub, *options);
+    sub->add_option("--ver", options->version, "Version of the set, one higher than the present one")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--trust", options->keys, "Keys of the set: x.y texts or PEM files, up to 8")->required();
+    sub->callback([options, &shell] { shell.finish(sign_keys(*options, shell)); });
+}
+
+}  // namespace esb::cli

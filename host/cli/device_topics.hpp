@@ -1,0 +1,23 @@
+// Which device a topic belongs to, and what it says.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace esb::cli {
+
+struct DeviceTopic {
+    std::string identity;  // "ESP-C44F330A9C35"
+    std::string leaf;      // "online", "ota/status", ...; never empty
+};
+
+// Splits a topic that a device publishes; empty for any other, such as an author's own.
+std::optional<DeviceTopic> split_topic(std::string_view topic);
+// "<base>/<leaf>"
+std::string topic_of(std::string_view identity, std::string_view leaf);
+
+// Text from outside for a terminal: control bytes and DEL become \xHH, so that nothing can draw on it.
+std::string printable(std::string_view text);
+
+}  // namespace esb::cli

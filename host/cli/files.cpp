@@ -1,0 +1,135 @@
+#include "host/cli/files.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace esb::cli {
+namespace {
+
+std::unexpected<Failure> os_failure(const std::filesystem::path& path) {
+    const int code = errno;
+    return failure(path.string() + ": " + std::strerror(code));
+}
+
+// Closes on every way out.
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const auto count = ::write(fd, text.data(), text.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+Outcome<void> fill(const std::filesystem::path& path, int fd, std::string_view text, mode_t mode) {
+    if (::fchmod(fd, mode) != 0) return os_failure(path);
+    struct stat folder{};
+    if (::geteuid() == 0 && ::stat(folder_of(path).c_str(), &folder) == 0) {
+        if (::fchown(fd, folder.st_uid, folder.st_gid) != 0) return os_failure(path);
+    }
+    if (!write_all(fd, text) || ::fsync(fd) != 0) return os_failure(path);
+    return {};
+}
+
+Outcome<void> sync_folder(const std::filesystem::path& path) {
+    const auto folder = folder_of(path);
+    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.get() < 0 || ::fsync(opened.get()) != 0) return os_failure(folder);
+    return {};
+}
+
+}  // namespace
+
+Outcome<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) return os_failure(path);
+    struct stat about{};
+    if (::fstat(file.get(), &about) != 0) return os_failure(path);
+    if (!S_ISREG(about.st_mode)) return failure(path.string() + ": not a file");
+    if (static_cast<std::uintmax_t>(about.st_size) > limit) return failure(path.string() + ": larger than allowed");
+    std::string text(static_cast<std::size_t>(about.st_size), '\0');
+    std::size_t have = 0;
+    while (have < text.size()) {
+        const auto count = ::read(file.get(), text.data() + have, text.size() - have);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return os_failure(path);
+        if (count == 0) return failure(path.string() + ": became shorter while it was read");
+        have += static_cast<std::size_t>(count);
+    }
+    return text;
+}
+
+Outcome<void> replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+    std::string temporary = path.string() + ".XXXXXX";
+    const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (file.get() < 0) return os_failure(path);
+    auto done = fill(path, file.get(), text, mode);
+    if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = os_failure(path);
+    if (!done) {
+        ::unlink(temporary.c_str());
+        return done;
+    }
+    return sync_folder(path);
+}
+
+Outcome<void> create_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (file.get() < 0) return os_failure(path);
+    if (auto done = fill(path, file.get(), text, mode); !done) {
+        ::unlink(path.c_str());
+        return done;
+    }
+    return sync_folder(path);
+}
+
+Outcome<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
+    const auto path = folder / ".lock";
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return os_failure(path);
+    FolderLock lock(fd);
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return os_failure(path);
+        if (std::chrono::steady_clock::now() >= until)
+            return failure(folder.string() + ": another esb is at work here");
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+FolderLock::~FolderLock() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace esb::cli

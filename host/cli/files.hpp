@@ -1,0 +1,39 @@
+// Whole files: read with a limit, replaced atomically, guarded by a lock.
+#pragma once
+
+#include "host/cli/outcome.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace esb::cli {
+
+// Fails for anything but a regular file, and beyond `limit` bytes.
+Outcome<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
+
+// Writes a temporary file beside `path`, syncs it, renames it and syncs the folder: afterwards the old or the new
+// text is there, never a part. When run by root the new file gets the owner of its folder.
+Outcome<void> replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode);
+// Creates `path`; fails when there is something already.
+Outcome<void> create_file(const std::filesystem::path& path, std::string_view text, mode_t mode);
+
+// Keeps other runs of the tool out of a folder while it lives (flock on `.lock` in it).
+class FolderLock {
+public:
+    static Outcome<FolderLock> take(const std::filesystem::path& folder,
+                                    std::chrono::milliseconds patience = std::chrono::seconds(10));
+    FolderLock(FolderLock&& other) noexcept;
+    FolderLock& operator=(FolderLock&& other) noexcept;
+    ~FolderLock();
+
+private:
+    explicit FolderLock(int fd) : fd_(fd) {}
+    int fd_ = -1;
+};
+
+}  // namespace esb::cli

@@ -1,0 +1,22 @@
+// JSON of any length for --json, written with the library's JsonWriter.
+#pragma once
+
+#include "esb/base/json.hpp"
+
+#include <string>
+#include <vector>
+
+namespace esb::cli {
+
+// `build(JsonWriter&)` may run several times: the buffer grows until the text fits.
+template <typename Build>
+std::string json_text(Build build) {
+    for (std::size_t size = 4096;; size *= 4) {
+        std::vector<char> buffer(size);
+        JsonWriter writer(buffer);
+        build(writer);
+        if (!writer.overflowed()) return std::string(writer.view());
+    }
+}
+
+}  // namespace esb::cli

@@ -1,0 +1,18 @@
+#include "host/cli/commands.hpp"
+
+#include <exception>
+#include <iostream>
+
+#include <signal.h>
+#include <unistd.h>
+
+int main(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);  // a reader that left shows as an error of the write
+    esb::cli::Shell shell{std::cin, std::cout, std::cerr, ::isatty(STDOUT_FILENO) != 0};
+    try {
+        return esb::cli::run(std::vector<std::string>(argv + 1, argv + argc), shell);
+    } catch (const std::exception& error) {
+        std::cerr << "esb: " << error.what() << '\n';
+        return esb::cli::exit_failed;
+    }
+}

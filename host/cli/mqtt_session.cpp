@@ -1,0 +1,182 @@
+#include "host/cli/mqtt_session.hpp"
+
+#include "esb/base/encoding.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include <unistd.h>
+
+namespace esb::cli {
+namespace {
+
+constexpr std::size_t outbox = 64 * 1024;  // bytes
+constexpr int reads_per_step = 16;
+
+mqtt::Limits limits() {
+    mqtt::Limits limits;
+    limits.max_topic = 1024;
+    return limits;
+}
+
+}  // namespace
+
+Outcome<BrokerAddress> parse_broker(const std::string& text) {
+    BrokerAddress broker;
+    const auto colon = text.rfind(':');
+    if (colon != std::string::npos) {
+        const auto port = parse_unsigned(std::string_view(text).substr(colon + 1), 1, 65535);
+        if (!port) return failure("'" + text + "' is not HOST:PORT");
+        broker.port = static_cast<std::uint16_t>(*port);
+    }
+    const auto host = text.substr(0, colon);
+    if (text.empty() || host.find_first_of(" /:@") != std::string::npos)
+        return failure("'" + text + "' is not HOST:PORT");
+    if (!host.empty()) broker.host = host;
+    return broker;
+}
+
+MqttSession::MqttSession()
+    : sockets_(clock_),
+      resolver_(clock_, sockets_, nullptr),
+      reactor_(sockets_, clock_),
+      names_(reactor_, resolver_),
+      stream_(reactor_, names_, std::chrono::seconds(10)),
+      memory_(mqtt::Client::minimum_memory(limits()) + outbox),
+      client_(*this, limits(), memory_) {
+    sockets_.add_source(resolver_);
+}
+
+MqttSession::~MqttSession() { disconnect(); }
+
+Outcome<void> MqttSession::connect(const BrokerAddress& broker, Duration patience) {
+    broker_ = broker;
+    std::random_device random;
+    client_id_ = "esb-" + std::to_string(::getpid()) + '-' + std::to_string(random() % 1000000);
+    mqtt::ConnectOptions options;
+    options.client_id = client_id_;
+    options.clean_session = true;
+    options.keep_alive_s = 30;
+    if (const auto done = client_.configure(options); !done) return failure("cannot connect", done.error());
+    last_error_.reset();
+    client_.start(clock_.now(), random());
+    run_until([this] { return connected_ || last_error_.has_value(); }, patience);
+    if (connected_) return {};
+    const auto name = broker.host + ':' + std::to_string(broker.port);
+    return failure("no connection to the broker " + name, last_error_.value_or(Error(errors::timed_out)));
+}
+
+Outcome<void> MqttSession::subscribe(const std::string& filter, Duration patience) {
+    filters_.push_back(filter);
+    const auto token = client_.subscribe(filter, mqtt::Qos::at_least_once);
+    if (!token) return failure("cannot subscribe to " + filter, token.error());
+    run_until([&] { return completed_.contains(*token); }, patience);
+    const auto found = completed_.extract(*token);
+    if (found.empty()) return failure("the broker does not answer the subscription to " + filter);
+    if (found.mapped()) return failure("cannot subscribe to " + filter, *found.mapped());
+    return {};
+}
+
+Outcome<void> MqttSession::publish(const std::string& topic, const std::string& payload, bool retain,
+                                   Duration patience) {
+    const auto token = client_.publish({topic, as_bytes(payload), mqtt::Qos::at_least_once, retain});
+    if (!token) return failure("cannot publish on " + topic, token.error());
+    run_until([&] { return completed_.contains(*token); }, patience);
+    const auto found = completed_.extract(*token);
+    if (found.empty()) return failure("the broker does not acknowledge the message on " + topic);
+    if (found.mapped()) return failure("cannot publish on " + topic, *found.mapped());
+    return {};
+}
+
+bool MqttSession::run_until(const std::function<bool()>& done, Duration longest) {
+    const auto until = clock_.now() + longest;
+    while (!done()) {
+        step();
+        if (done()) return true;
+        const auto now = clock_.now();
+        if (now >= until) return false;
+        const auto due = std::min(until, client_.next_deadline().value_or(until));
+        reactor_.turn(std::max(due - now, Duration::zero()));
+    }
+    return true;
+}
+
+void MqttSession::disconnect() {
+    client_.stop(clock_.now());
+    run_until([this] { return client_.state() == mqtt::Client::State::stopped; }, std::chrono::seconds(1));
+    stream_.close();
+    connected_ = false;
+}
+
+void MqttSession::step() {
+    const auto now = clock_.now();
+    client_.tick(now);
+    if (client_.wants_transport(now)) {
+        client_.transport_opening();
+        const auto opened = stream_.open(broker_.host, broker_.port, *this);
+        if (!opened) client_.transport_closed(now, opened.error());
+    }
+    if (stream_.is_open()) write();
+    if (client_.wants_close()) drop(client_.close_reason());
+}
+
+void MqttSession::read() {
+    std::array<std::uint8_t, 4096> buffer;
+    for (int turn = 0; turn < reads_per_step && stream_.is_open(); ++turn) {
+        if (client_.wants_close() || !client_.wants_input()) return;
+        const auto got = stream_.read(buffer);
+        if (!got) {
+            if (!(got.error() == errors::would_block)) drop(got.error());
+            return;
+        }
+        client_.receive(MutBytes(buffer).first(*got), clock_.now());
+    }
+}
+
+void MqttSession::write() {
+    for (auto bytes = client_.output(); !bytes.empty(); bytes = client_.output()) {
+        const auto taken = stream_.write(bytes);
+        if (!taken) {
+            if (!(taken.error() == errors::would_block)) drop(taken.error());
+            return;
+        }
+        client_.sent(*taken, clock_.now());
+    }
+}
+
+void MqttSession::drop(const Error& why) {
+    stream_.close();
+    client_.transport_closed(clock_.now(), why);
+}
+
+void MqttSession::on_open() { client_.transport_opened(clock_.now()); }
+void MqttSession::on_readable() { read(); }
+void MqttSession::on_writable() { write(); }
+void MqttSession::on_closed(const Error& why) { client_.transport_closed(clock_.now(), why); }
+
+void MqttSession::on_connected(bool) {
+    connected_ = true;
+    for (const auto& filter : filters_) static_cast<void>(client_.subscribe(filter, mqtt::Qos::at_least_once));
+}
+
+void MqttSession::on_disconnected(const Error& why, Instant) {
+    connected_ = false;
+    last_error_ = why;
+}
+
+void MqttSession::on_message(const mqtt::MessagePiece& piece) {
+    if (piece.offset == 0) arriving_ = {std::string(piece.topic), {}, piece.retain};
+    arriving_.payload += as_text(piece.bytes);
+    if (piece.is_last() && handler_) handler_(arriving_);
+}
+
+void MqttSession::on_published(mqtt::Token token, Status outcome) {
+    completed_[token] = outcome ? std::nullopt : std::optional(outcome.error());
+}
+
+void MqttSession::on_subscribed(mqtt::Token token, Result<mqtt::Qos> outcome) {
+    completed_[token] = outcome ? std::nullopt : std::optional(outcome.error());
+}
+
+}  // namespace esb::cli

@@ -1,0 +1,142 @@
+#include "host/cli/payloads.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "esb/base/identity.hpp"
+#include "esb/net/url.hpp"
+#include "esb/ota/envelope.hpp"
+#include "esb/ota/manifest.hpp"
+#include "host/cli/json_text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+namespace esb::cli {
+namespace {
+
+Outcome<void> check_devices(const std::vector<std::string>& devices) {
+    if (devices.size() > ota::max_devices) {
+        return failure("at most " + std::to_string(ota::max_devices) + " devices fit into one envelope");
+    }
+    for (const auto& device : devices) {
+        if (!make_identity(device)) return failure("'" + device + "' is not an identity");
+    }
+    return {};
+}
+
+void write_devices(JsonWriter& json, const std::vector<std::string>& devices) {
+    json.key("dev").begin_array();
+    for (const auto& device : devices) json.text(device);
+    json.end_array();
+}
+
+Outcome<void> check_urls(const std::vector<std::string>& urls) {
+    if (urls.empty() || urls.size() > ota::max_urls) {
+        return failure("give 1 to " + std::to_string(ota::max_urls) + " URLs");
+    }
+    for (const auto& url : urls) {
+        if (const auto parsed = net::parse_url(url); !parsed) return failure("'" + url + "'", parsed.error());
+    }
+    return {};
+}
+
+Outcome<std::int64_t> relative(const std::string& text, std::int64_t now) {
+    const char unit = text.back();
+    const auto count = parse_unsigned(std::string_view(text).substr(1, text.size() - 2), 1, 36500);
+    if (!count || (unit != 'd' && unit != 'h')) return failure("'" + text + "' is not a span such as +30d or +12h");
+    return now + static_cast<std::int64_t>(*count) * (unit == 'd' ? 86400 : 3600);
+}
+
+std::optional<std::int64_t> date(const std::string& text) {
+    for (const char* form : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"}) {
+        std::tm parts{};
+        const char* end = ::strptime(text.c_str(), form, &parts);
+        if (end == nullptr || *end != '\0') continue;
+        const int day = parts.tm_mday;
+        const auto seconds = ::timegm(&parts);  // turns the 31st of a short month into the 1st of the next
+        if (parts.tm_mday != day) return std::nullopt;
+        return seconds;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Outcome<std::string> update_payload(const UpdateRequest& request) {
+    if (auto good = check_urls(request.urls); !good) return std::unexpected(good.error());
+    if (auto good = check_devices(request.devices); !good) return std::unexpected(good.error());
+    if (request.floor > request.image.seq) {
+        return failure("the floor " + std::to_string(request.floor) + " is above the image's own seq " +
+                       std::to_string(request.image.seq));
+    }
+    return json_text([&request](JsonWriter& json) {
+        json.begin_object();
+        json.key("app").text(request.image.app).key("hw").text(request.image.hw).key("ver").text(request.image.ver);
+        json.key("seq").number(request.image.seq).key("floor").number(request.floor);
+        json.key("size").number(request.image.size).key("sha256").text(hex_text(request.image.sha256));
+        json.key("url").begin_array();
+        for (const auto& url : request.urls) json.text(url);
+        json.end_array();
+        if (!request.devices.empty()) write_devices(json, request.devices);
+        if (request.expires) json.key("exp").number(*request.expires);
+        json.end_object();
+    });
+}
+
+Outcome<std::string> command_payload(const CommandRequest& request) {
+    if (request.command != "rollback" && request.command != "confirm" && request.command != "cancel") {
+        return failure("a command is rollback, confirm or cancel");
+    }
+    if (request.devices.empty()) return failure("a command names its devices");
+    if (auto good = check_devices(request.devices); !good) return std::unexpected(good.error());
+    return json_text([&request](JsonWriter& json) {
+        json.begin_object().key("cmd").text(request.command);
+        write_devices(json, request.devices);
+        json.key("ctr").number(request.counter).end_object();
+    });
+}
+
+Outcome<std::string> keys_payload(std::uint32_t version, const std::vector<std::string>& keys) {
+    if (keys.empty() || keys.size() > ota::max_keys) {
+        return failure("a key set holds 1 to " + std::to_string(ota::max_keys) + " keys");
+    }
+    for (const auto& key : keys) {
+        if (!ota::parse_key(key)) return failure("'" + key + "' is not a public key x.y");
+        if (std::count(keys.begin(), keys.end(), key) != 1) return failure("'" + key + "' is there twice");
+    }
+    return json_text([&](JsonWriter& json) {
+        json.begin_object().key("ver").number(version).key("keys").begin_array();
+        for (const auto& key : keys) {
+            const auto dot = key.find('.');
+            json.begin_object().key("kty").text("EC").key("crv").text("P-256");
+            json.key("x").text(key.substr(0, dot)).key("y").text(key.substr(dot + 1)).end_object();
+        }
+        json.end_array().end_object();
+    });
+}
+
+Outcome<std::int64_t> parse_expiry(const std::string& text, std::int64_t now) {
+    Outcome<std::int64_t> expiry = failure("'" + text + "' is not a time: +30d, 2027-01-31, 2027-01-31T12:00:00Z");
+    if (text.size() > 2 && text.front() == '+') {
+        expiry = relative(text, now);
+    } else if (const auto seconds = parse_unsigned(text, 0, 1ULL << 40); seconds) {
+        expiry = static_cast<std::int64_t>(*seconds);
+    } else if (const auto at = date(text); at) {
+        expiry = *at;
+    }
+    if (expiry && *expiry <= now) return failure("'" + text + "' is in the past");
+    return expiry;
+}
+
+Outcome<std::string> envelope_id(std::string_view envelope) {
+    const auto first = envelope.find('.');
+    const auto second = first == std::string_view::npos ? first : envelope.find('.', first + 1);
+    if (second == std::string_view::npos) return failure("this is not an envelope");
+    if (envelope.size() > ota::envelope_max) return failure("the envelope is larger than a device accepts");
+    std::vector<std::uint8_t> payload(ota::envelope_max);
+    const auto decoded = base64url_decode(envelope.substr(first + 1, second - first - 1), payload);
+    if (!decoded) return failure("this is not an envelope");
+    return hex_text(crypto::sha256(*decoded)).substr(0, 16);
+}
+
+}  // namespace esb::cli

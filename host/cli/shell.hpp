@@ -1,0 +1,31 @@
+// What every command gets: its streams, and where its exit status goes.
+#pragma once
+
+#include "host/cli/outcome.hpp"
+
+#include <istream>
+#include <ostream>
+
+namespace esb::cli {
+
+// Exit statuses of `esb`.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;  // the command was understood, but what it should do did not succeed
+inline constexpr int exit_usage = 2;   // the command line is wrong
+
+struct Shell {
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+    bool terminal = false;  // `out` is a terminal: progress may be drawn in place
+    int status = exit_ok;
+
+    // Ends a command: prints the failure's line and sets the status.
+    void finish(const Outcome<void>& outcome) {
+        if (outcome) return;
+        err << "esb: " << outcome.error().line << '\n';
+        status = exit_failed;
+    }
+};
+
+}  // namespace esb::cli

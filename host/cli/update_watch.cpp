@@ -1,0 +1,77 @@
+#include "host/cli/update_watch.hpp"
+
+#include "esb/base/json.hpp"
+#include "host/cli/device_topics.hpp"
+#include "host/cli/json_text.hpp"
+
+#include <algorithm>
+
+namespace esb::cli {
+namespace {
+
+constexpr std::int64_t u32_max = 0xFFFFFFFF;
+constexpr std::size_t bar_width = 32;
+
+unsigned percent(const UpdateReport& report) {
+    if (report.size == 0) return 0;
+    return static_cast<unsigned>(std::min<std::uint64_t>(report.done, report.size) * 100 / report.size);
+}
+
+bool same(const UpdateReport& a, const UpdateReport& b) {
+    return a.state == b.state && a.done == b.done && a.size == b.size && a.error == b.error;
+}
+
+}  // namespace
+
+std::optional<UpdateReport> UpdateWatch::take(std::string_view payload, bool retained) {
+    const auto document = JsonDocument::parse(as_bytes(payload));
+    if (!document) return std::nullopt;
+    const auto root = document->root();
+    const auto id = root["id"].text();
+    const auto state = root["state"].text();
+    if (!id || !state) return std::nullopt;
+    const bool refused = id->empty() && !retained && is_failure(*state);
+    if (*id != id_ && !refused) return std::nullopt;
+    if (retained && is_failure(*state)) return std::nullopt;
+
+    UpdateReport report;
+    report.state = *state;
+    report.ver = root["ver"].text().value_or("");
+    report.done = static_cast<std::uint32_t>(root["done"].integer(0, u32_max).value_or(0));
+    report.size = static_cast<std::uint32_t>(root["size"].integer(0, u32_max).value_or(0));
+    report.error = root["error"].text().value_or("");
+    if (same(report, last_)) return std::nullopt;
+    last_ = report;
+    return report;
+}
+
+std::string progress_bar(const UpdateReport& report) {
+    const auto share = percent(report);
+    const auto full = bar_width * share / 100;
+    const auto number = std::to_string(share);
+    return '[' + std::string(full, '#') + std::string(bar_width - full, '-') + "] " +
+           std::string(3 - number.size(), ' ') + number + " %  " + std::to_string(report.done / 1024) + " of " +
+           std::to_string(report.size / 1024) + " KiB";
+}
+
+std::string progress_line(const UpdateReport& report) {
+    std::string line = printable(report.state);
+    if (!report.ver.empty()) line += ' ' + printable(report.ver);
+    if (report.state == "downloading" && report.size > 0) {
+        line += ": " + std::to_string(percent(report)) + " %, " + std::to_string(report.done) + " of " +
+                std::to_string(report.size) + " bytes";
+    }
+    if (!report.error.empty()) line += ": " + printable(report.error);
+    return line;
+}
+
+std::string progress_json(std::string_view identity, std::string_view id, const UpdateReport& report) {
+    return json_text([&](JsonWriter& json) {
+        json.begin_object().key("ident").text(identity).key("id").text(id).key("state").text(report.state);
+        json.key("ver").text(report.ver).key("done").number(report.done).key("size").number(report.size);
+        if (!report.error.empty()) json.key("error").text(report.error);
+        json.end_object();
+    });
+}
+
+}  // namespace esb::cli
