@@ -1,0 +1,87 @@
+// chip::KeyValue on a simulated partition: a log of entries over a ring of 4 KiB pages.
+//
+// Every put or remove appends one entry with a CRC to the newest page; the newest entry of a key counts. A page has
+// a sequence number and a fixed place (number modulo pages), its header names the oldest page that still counts.
+// When the newest page is full the next place is erased and becomes the newest. If that was the last free one, the
+// entries of the oldest page that still count are copied into the newest, whose footer then declares the oldest
+// page free. Thus wear is even, and only free pages are ever erased.
+//
+// Power cuts: only the last operation can be torn.
+// - Mounting programs the last entry (header, footer) that it believes once more, so that what was read by luck
+//   from unstable cells becomes certain before anybody acts on it. What it does not believe it programs to 0.
+// - A session never appends to a page of an earlier one: cells that look erased behind a torn entry may not be.
+// - Without a free page the newest one holds copies only, so it is dropped and made anew.
+#pragma once
+
+#include "esb/chip/key_value.hpp"
+#include "host/vchip/flash.hpp"
+#include "host/vchip/key_value_log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace esb::vchip {
+
+class KeyValue final : public chip::KeyValue {
+public:
+    // `partition`: at least three pages of 4 KiB; its flash outlives the object.
+    explicit KeyValue(Region partition);
+
+    // An erased partition, or one whose very first formatting was cut off, is formatted. kv_corrupt when there is
+    // something else but no page that can be read; nothing is changed then.
+    Result<chip::Mount> mount() override;
+    Result<ConstBytes> get(std::string_view key, MutBytes out) override;
+    Status put(std::string_view key, ConstBytes value) override;
+    Status remove(std::string_view key) override;
+
+    // All keys, for tools and tests.
+    std::vector<std::string> keys() const;
+
+private:
+    using Page = std::vector<std::uint8_t>;
+    struct Place {
+        std::uint32_t page;  // sequence number
+        std::size_t offset;  // of the entry in its page
+        std::size_t size;    // of the value
+    };
+
+    using Places = std::map<std::string, Place>;
+
+    Result<chip::Mount> format();
+    Result<bool> looks_erased();
+    Status reload();
+    Status load(const kv_log::PageHeader& newest);
+    Status replay(std::uint32_t page, Places& places) const;
+    Status settle(const kv_log::PageHeader& header);
+
+    Status reserve(std::size_t size, std::size_t limit);
+    Status open_page();
+    Status clean_oldest();
+    Status fill_newest();
+    Status copy_to_newest(const std::string& key);
+    Status append(kv_log::EntryKind kind, const std::string& key, ConstBytes value);
+
+    Result<Page> read_page(std::uint32_t page) const;
+    Result<std::optional<kv_log::PageHeader>> find_newest() const;
+    Result<Page> value_of(const std::string& key, const Place& place) const;
+    std::vector<std::string> keys_in(std::uint32_t page) const;
+    std::uint32_t oldest_in_use(std::uint32_t otherwise) const;
+    std::size_t bytes_in_use() const;
+    std::uint32_t used() const { return newest_ - oldest_ + 1; }
+    std::size_t start_of(std::uint32_t page) const { return page % pages_ * erase_unit; }
+
+    Region region_;
+    std::uint32_t pages_;
+    bool mounted_ = false;
+    bool suspect_ = false;  // a write failed: the flash is read anew before the next one
+    Places places_;
+    std::uint32_t oldest_ = 1;  // as the flash declares it: pages below are free
+    std::uint32_t newest_ = 0;
+    std::size_t end_ = erase_unit;  // where the newest page takes the next entry; erase_unit: it takes none
+};
+
+}  // namespace esb::vchip

@@ -1,0 +1,112 @@
+#include "host/vchip/key_value_log.hpp"
+
+#include "esb/base/encoding.hpp"
+
+#include <algorithm>
+
+namespace esb::vchip::kv_log {
+namespace {
+
+constexpr std::uint32_t page_magic = 0x564B5345;  // "ESKV"
+constexpr std::size_t key_field = 16;
+
+std::uint32_t le32_at(ConstBytes bytes, std::size_t at) { return *ByteReader(bytes.subspan(at)).le32(); }
+
+// The sequence number takes part, so that what an earlier use of the page left can never count.
+std::uint32_t crc_in_page(std::uint32_t sequence, ConstBytes bytes) {
+    std::array<std::uint8_t, 4> number{};
+    ByteWriter(number).le32(sequence);
+    return crc32(bytes, crc32(number));
+}
+
+// Where the entry at this offset would end by its own account; 0 when it cannot be an entry.
+std::size_t claimed_end(ConstBytes page, std::size_t offset) {
+    if (offset + entry_header_size > footer_at) return 0;
+    const std::size_t value_size = page[offset + 4] | static_cast<std::size_t>(page[offset + 5]) << 8;
+    const std::size_t end = offset + entry_size(value_size);
+    return value_size <= chip::kv_value_max && end <= footer_at ? end : 0;
+}
+
+}  // namespace
+
+bool all_bytes(ConstBytes bytes, std::uint8_t value) {
+    return std::all_of(bytes.begin(), bytes.end(), [value](std::uint8_t byte) { return byte == value; });
+}
+
+std::array<std::uint8_t, header_size> encode(const PageHeader& header) {
+    std::array<std::uint8_t, header_size> bytes{};
+    ByteWriter writer(bytes);
+    writer.le32(page_magic).le32(header.sequence).le32(header.oldest);
+    writer.le32(crc32(writer.written()));
+    return bytes;
+}
+
+std::optional<PageHeader> parse_header(ConstBytes page, std::uint32_t pages) {
+    const PageHeader header{le32_at(page, 4), le32_at(page, 8)};
+    if (!equal(page.first(header_size), encode(header))) return {};
+    if (header.oldest == 0 || header.oldest > header.sequence || header.sequence - header.oldest >= pages) return {};
+    return header;
+}
+
+std::array<std::uint8_t, footer_size> encode_footer(std::uint32_t sequence, std::uint32_t oldest) {
+    std::array<std::uint8_t, footer_size> bytes{};
+    ByteWriter writer(bytes);
+    writer.le32(oldest);
+    writer.le32(crc_in_page(sequence, writer.written()));
+    return bytes;
+}
+
+std::optional<std::uint32_t> parse_footer(ConstBytes page, const PageHeader& header) {
+    const std::uint32_t oldest = le32_at(page, footer_at);
+    if (!equal(page.subspan(footer_at), encode_footer(header.sequence, oldest))) return {};
+    if (oldest <= header.oldest || oldest > header.sequence) return {};
+    return oldest;
+}
+
+std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const std::string& key, ConstBytes value) {
+    std::vector<std::uint8_t> bytes(entry_size(value.size()));
+    ByteWriter(MutBytes(bytes).subspan(4))
+        .le16(static_cast<std::uint16_t>(value.size()))
+        .u8(static_cast<std::uint8_t>(kind))
+        .u8(static_cast<std::uint8_t>(key.size()))
+        .text(key);
+    copy(value, MutBytes(bytes).subspan(entry_header_size));
+    ByteWriter(bytes).le32(crc_in_page(sequence, ConstBytes(bytes).subspan(4)));
+    return bytes;
+}
+
+std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::size_t offset) {
+    const std::size_t end = claimed_end(page, offset);
+    if (end == 0) return {};
+    const auto bytes = page.subspan(offset, end - offset);
+    const std::uint8_t kind = bytes[6];
+    const std::size_t key_size = bytes[7];
+    if (key_size == 0 || key_size >= key_field) return {};
+    if (kind != static_cast<std::uint8_t>(EntryKind::value) && kind != static_cast<std::uint8_t>(EntryKind::removal)) {
+        return {};
+    }
+    if (le32_at(bytes, 0) != crc_in_page(sequence, bytes.subspan(4))) return {};
+    const std::size_t value_size = bytes[4] | static_cast<std::size_t>(bytes[5]) << 8;
+    return Entry{static_cast<EntryKind>(kind), std::string(as_text(bytes.subspan(8, key_size))), offset, value_size};
+}
+
+PageScan scan(ConstBytes page, std::uint32_t sequence) {
+    PageScan found{{}, header_size, false};
+    for (std::size_t at = header_size;;) {
+        auto entry = parse_entry(page, sequence, at);
+        if (!entry) {
+            // Not the last one? Then flash went bad here, and only this entry is lost.
+            const std::size_t next = claimed_end(page, at);
+            if (next != 0) entry = parse_entry(page, sequence, next);
+        }
+        if (!entry) break;
+        at = entry->offset + entry->size();
+        found.end = at;
+        found.entries.push_back(std::move(*entry));
+    }
+    const auto rest = page.subspan(found.end, footer_at - found.end);
+    found.garbage = !all_bytes(rest, 0xFF) && !all_bytes(rest, 0x00);
+    return found;
+}
+
+}  // namespace esb::vchip::kv_log
