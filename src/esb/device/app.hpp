@@ -32,12 +32,12 @@ esb::AppDesc esb_app_desc();
 
 // Once, in one source file: ESB_APP("greenhouse", "1.4.0", 42, "x.y") — name, version, seq, update keys.
 // The build may define ESB_HW; it is the chip the image is for.
-#define ESB_APP(app_, ver_, seq_, ...)                                                                         \
-    extern const esb::ota::ImageDescriptor esb_image_descriptor;                                               \
-    __attribute__((section(ESB_DESCRIPTOR_SECTION), used)) const esb::ota::ImageDescriptor esb_image_descriptor = { \
-        esb::ota::descriptor_magic, seq_, app_, ESB_HW, ver_, {}};                                             \
-    esb::AppDesc esb_app_desc() {                                                                              \
-        static constexpr std::string_view keys[] = {__VA_ARGS__};                                              \
-        return {{app_, ESB_HW, ver_, seq_}, keys};                                                             \
-    }                                                                                                          \
+#define ESB_APP(app_, ver_, seq_, ...)                                                                                 \
+    extern const esb::ota::ImageDescriptor esb_image_descriptor;                                                       \
+    __attribute__((section(ESB_DESCRIPTOR_SECTION), used))                                                             \
+    const esb::ota::ImageDescriptor esb_image_descriptor = {esb::ota::descriptor_magic, seq_, app_, ESB_HW, ver_, {}}; \
+    esb::AppDesc esb_app_desc() {                                                                                      \
+        static constexpr std::string_view keys[] = {__VA_ARGS__};                                                      \
+        return {{app_, ESB_HW, ver_, seq_}, keys};                                                                     \
+    }                                                                                                                  \
     static_assert(true)

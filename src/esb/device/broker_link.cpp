@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace esb {
 
@@ -16,10 +17,7 @@ BrokerLink::BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& 
 Status BrokerLink::use(const BrokerAccount& account, Instant now) {
     if (account == account_) return {};
     const bool other_identity = !(account.identity == account_.identity);
-    tls_.close();
-    client_.transport_closed(now, Error(errors::cancelled));
-    client_.stop(now);
-    client_.transport_closed(now, Error(errors::cancelled));
+    end(Error(errors::link_account_changed), now);
     if (other_identity) client_.forget_session();
     account_ = account;
     if (!account_.complete()) return {};
@@ -40,36 +38,38 @@ Status BrokerLink::use(const BrokerAccount& account, Instant now) {
 void BrokerLink::set_network(bool up, Instant now) {
     if (up == network_) return;
     network_ = up;
-    if (up && account_.complete()) return client_.start(now, random());
-    tls_.close();
-    client_.transport_closed(now, Error(errors::closed));
-    client_.stop(now);
+    if (!up) return end(Error(errors::link_no_network), now);
+    if (account_.complete()) client_.start(now, random());
 }
 
-void BrokerLink::drop(const Error& why, Instant now) {
+// Without DISCONNECT: the broker then publishes the will, as in every other loss.
+void BrokerLink::end(const Error& why, Instant now) {
+    tls_.close();
+    client_.stop(now);
+    client_.transport_closed(now, why);
+}
+
+void BrokerLink::close(const Error& why, Instant now) {
     tls_.close();
     client_.transport_closed(now, why);
 }
 
 void BrokerLink::step(Instant now) {
+    if (drop_) close(*std::exchange(drop_, std::nullopt), now);
     client_.tick(now);
     if (client_.wants_transport(now)) {
         client_.transport_opening();
-        if (const auto opened = open(); !opened) client_.transport_closed(now, opened.error());
+        if (const auto opened = tls_.open(account_.host, account_.port, *this); !opened) close(opened.error(), now);
     }
-    if (tls_.is_open()) {
-        read(now);
-        write(now);
-    }
-    if (client_.wants_close()) drop(client_.close_reason(), now);
+    if (tls_.is_open() && more_to_read_) read(now);
+    if (tls_.is_open()) write(now);
+    if (client_.wants_close()) close(client_.close_reason(), now);
 }
 
 std::optional<Instant> BrokerLink::deadline() const {
-    if (more_to_read_) return Instant{};
+    if (more_to_read_ || drop_) return Instant{};
     return client_.next_deadline();
 }
-
-Status BrokerLink::open() { return tls_.open(account_.host, account_.port, *this); }
 
 void BrokerLink::on_open() { client_.transport_opened(reactor_.now()); }
 void BrokerLink::on_readable() { read(reactor_.now()); }
@@ -80,14 +80,13 @@ void BrokerLink::read(Instant now) {
     std::array<std::uint8_t, 1024> buffer;
     more_to_read_ = false;
     for (int turn = 0; turn < reads_per_turn; ++turn) {
-        if (client_.wants_close()) return;
+        if (!client_.wants_input() || client_.wants_close()) return;
         const auto got = tls_.read(buffer);
         if (!got) {
             if (got.error() == errors::would_block) return;
-            return drop(got.error(), now);
+            return close(got.error(), now);
         }
         client_.receive(MutBytes(buffer).first(*got), now);
-        if (!tls_.is_open()) return;  // a handler closed it
     }
     more_to_read_ = true;
 }
@@ -97,7 +96,7 @@ void BrokerLink::write(Instant now) {
         const auto taken = tls_.write(bytes);
         if (!taken) {
             if (taken.error() == errors::would_block) return;
-            return drop(taken.error(), now);
+            return close(taken.error(), now);
         }
         client_.sent(*taken, now);
     }

@@ -9,6 +9,11 @@
 #include <memory>
 #include <optional>
 
+namespace esb::errors {
+inline constexpr ErrorKind link_no_network{"link.no_network", "there is no network"};
+inline constexpr ErrorKind link_account_changed{"link.account_changed", "the broker's account was changed"};
+}  // namespace esb::errors
+
 namespace esb {
 
 struct BrokerAccount {
@@ -30,8 +35,9 @@ public:
     Status use(const BrokerAccount& account, Instant now);
     // Whether there is a network. Without one the link is closed and waits.
     void set_network(bool up, Instant now);
-    // Ends the connection without DISCONNECT, so that the broker publishes the will; the engine tries again.
-    void drop(const Error& why, Instant now);
+    // Ends the connection at the next step() without DISCONNECT, so that the broker publishes the will; the engine
+    // tries again. Callable from within the engine's callbacks.
+    void drop(const Error& why) { drop_ = why; }
 
     // Moves bytes and does what is due. Call it last in a turn: what was published in the turn goes out.
     void step(Instant now);
@@ -49,7 +55,8 @@ private:
     void on_readable() override;
     void on_writable() override;
     void on_closed(const Error& why) override;
-    Status open();
+    void end(const Error& why, Instant now);
+    void close(const Error& why, Instant now);
     void read(Instant now);
     void write(Instant now);
     std::uint32_t random();
@@ -66,6 +73,7 @@ private:
     FixedString<48> will_topic_;
     bool network_ = false;
     bool more_to_read_ = false;
+    std::optional<Error> drop_;
 };
 
 }  // namespace esb

@@ -12,7 +12,8 @@ using console::Output;
 namespace names = settings::names;
 
 std::string_view name(mqtt::Client::State state) {
-    constexpr std::string_view texts[] = {"stopped", "waiting to try again", "opening", "connecting", "connected", "closing"};
+    constexpr std::string_view texts[] = {"stopped", "waiting to try again", "opening", "connecting", "connected",
+                                          "closing"};
     return texts[static_cast<std::size_t>(state)];
 }
 
@@ -120,11 +121,19 @@ Status show_setting(Core& core, const settings::Setting& setting, Output& out) {
         return {};
     }
     switch (setting.type) {
-        case settings::Type::boolean: out.line(core.settings().boolean(setting.name) ? "on" : "off"); break;
-        case settings::Type::integer: out.number(core.settings().integer(setting.name)).end_line(); break;
-        case settings::Type::text: out.line(core.settings().text(setting.name)); break;
+        case settings::Type::boolean:
+            out.line(core.settings().boolean(setting.name) ? "on" : "off");
+            break;
+        case settings::Type::integer:
+            out.number(core.settings().integer(setting.name)).end_line();
+            break;
+        case settings::Type::text:
+            out.line(core.settings().text(setting.name));
+            break;
         case settings::Type::octets:
-        case settings::Type::key: out.quoted(core.settings().bytes(setting.name)).end_line(); break;
+        case settings::Type::key:
+            out.quoted(core.settings().bytes(setting.name)).end_line();
+            break;
     }
     return {};
 }
@@ -154,8 +163,10 @@ void add(Core& core, const console::Command& command) {
 
 void add_commands(Core& core) {
     Core* const c = &core;
-    add(core, {"status", "", "how the device is doing", 0, 0, [c](Arguments, Output& out) { return show_status(*c, out); }});
-    add(core, {"wifi info", "", "network and signal", 0, 0, [c](Arguments, Output& out) { return show_wifi(*c, out); }});
+    add(core,
+        {"status", "", "how the device is doing", 0, 0, [c](Arguments, Output& out) { return show_status(*c, out); }});
+    add(core,
+        {"wifi info", "", "network and signal", 0, 0, [c](Arguments, Output& out) { return show_wifi(*c, out); }});
     add(core, {"wifi connect", "<ssid> [<pass>]", "join a network", 1, 2,
                [c](Arguments args, Output& out) { return connect_wifi(*c, args, out); }});
     add(core, {"mqtt info", "", "broker, identity and connection", 0, 0,
@@ -166,8 +177,10 @@ void add_commands(Core& core) {
                [c](Arguments args, Output& out) { return set_required(*c, names::mqtt_ident, args[0], out); }});
     add(core, {"mqtt psk", "<hex>", "set the pre-shared key, 32 to 128 hex digits", 1, 1,
                [c](Arguments args, Output& out) { return set_required(*c, names::mqtt_psk, args[0], out); }});
-    add(core, {"ota status", "", "the latest update", 0, 0, [c](Arguments, Output& out) { return show_update(*c, out); }});
-    add(core, {"config list", "", "every setting", 0, 0, [c](Arguments, Output& out) { return list_settings(*c, out); }});
+    add(core,
+        {"ota status", "", "the latest update", 0, 0, [c](Arguments, Output& out) { return show_update(*c, out); }});
+    add(core,
+        {"config list", "", "every setting", 0, 0, [c](Arguments, Output& out) { return list_settings(*c, out); }});
     add(core, {"config get", "<name>", "one setting", 1, 1,
                [c](Arguments args, Output& out) { return get_setting(*c, args[0], out); }});
     add(core, {"config set", "<name> <value>", "change one setting", 2, 2,

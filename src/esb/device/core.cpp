@@ -18,7 +18,8 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       wifi_(chip.radio, chip.entropy, *this),
       link_(reactor_, names_, chip.entropy, *this, limits),
       presence_(chip, link_, policy_, *this),
-      updater_({reactor_, names_, chip.slots, chip.key_value, chip.clock, chip.entropy, chip.system}, app_.image, *this),
+      updater_({reactor_, names_, chip.slots, chip.key_value, chip.clock, chip.entropy, chip.system}, app_.image,
+               *this),
       inbox_(limits.max_message),
       queue_(limits.queue_slots, limits.max_publish) {
     presence_.introduce(app_.image, updater_);
@@ -40,10 +41,12 @@ void Core::start() {
     if (!loaded) {
         out().text("settings: ").error(loaded.error());
     } else if (*loaded == settings::Loaded::recovered || *loaded == settings::Loaded::lost) {
-        out().line(*loaded == settings::Loaded::lost ? "settings: both generations are unreadable, starting anew"
-                                                     : "settings: the newest generation is unreadable, using the one before");
+        out().line(*loaded == settings::Loaded::lost
+                       ? "settings: both generations are unreadable, starting anew"
+                       : "settings: the newest generation is unreadable, using the one before");
     }
-    if (const auto born = be_born({store_, schema_, chip_.key_value, chip_.entropy, chip_.uart, out()}, identity_); !born) {
+    if (const auto born = be_born({store_, schema_, chip_.key_value, chip_.entropy, chip_.uart, out()}, identity_);
+        !born) {
         out().text("identity: ").error(born.error());
     }
     for (const auto key : app_.update_keys) {
@@ -124,7 +127,8 @@ Status Core::fill_inbox() {
     ESB_TRY(topic.append(link_.base()));
     ESB_TRY(topic.append("/ota"));
     ESB_TRY(inbox_.add(topic, mqtt::Qos::at_least_once, [this](const Message& message) {
-        if (!message.is_last() || message.offset != 0) return out().text("ota: ").error(Error(errors::envelope_too_large));
+        if (!message.is_last() || message.offset != 0)
+            return out().text("ota: ").error(Error(errors::envelope_too_large));
         static_cast<void>(updater_.offer(message.bytes));  // a refusal comes as progress
     }));
     for (const auto& subscription : author_subscriptions_) ESB_TRY(add_to_inbox(subscription));
@@ -164,9 +168,15 @@ Status Core::subscribe_all() {
 void Core::on_connected(bool session_present) {
     const auto& account = link_.account();
     out().text("tls: ").line(link_.suite());
-    out().text("mqtt: connected to ").text(account.host).text(":").number(account.port).text(" as ").text(account.identity);
+    out()
+        .text("mqtt: connected to ")
+        .text(account.host)
+        .text(":")
+        .number(account.port)
+        .text(" as ")
+        .text(account.identity);
     out().line(session_present ? ", session resumed" : "");
-    if (const auto subscribed = subscribe_all(); !subscribed) return link_.drop(subscribed.error(), reactor_.now());
+    if (const auto subscribed = subscribe_all(); !subscribed) return link_.drop(subscribed.error());
     presence_.connected(reactor_.now());
     progress_to_send_ = true;
 }
@@ -177,8 +187,11 @@ void Core::on_disconnected(const Error& why, Instant retry_at) {
     set_online(false);
     out().text("mqtt: ").text(why.text()).text(" (").text(why.name());
     if (why.detail() != 0) out().text(" ").number(why.detail());
-    const auto wait = std::max(retry_at - reactor_.now(), Duration(0));
-    out().text("), next try in ").number(wait.count()).line(" ms");
+    out().text(")");
+    const bool retries = retry_at != Instant::max();
+    if (retries)
+        out().text(", next try in ").number(std::max(retry_at - reactor_.now(), Duration(0)).count()).text(" ms");
+    out().end_line();
 }
 
 Status Core::publish(std::string_view topic, ConstBytes payload, const PublishOptions& options) {
@@ -191,7 +204,8 @@ Status Core::publish(std::string_view topic, ConstBytes payload, const PublishOp
 void Core::send_queued() {
     while (const auto* item = queue_.front()) {
         FixedString<Inbox::topic_max + 8> topic;
-        const bool fits = !link_.base().empty() && topic.append(link_.base()) && topic.append("/app/") && topic.append(item->topic);
+        const bool fits =
+            !link_.base().empty() && topic.append(link_.base()) && topic.append("/app/") && topic.append(item->topic);
         const auto& options = item->options;
         if (options.done && waiting_.full()) return;  // stays queued until an earlier one completes
         auto token = fits ? link_.client().publish({topic, item->payload, options.qos, options.retain})

@@ -16,7 +16,9 @@ FixedString<96> topic_of(const Identity& base, std::string_view subtopic) {
     return topic;
 }
 
-std::int64_t seconds(Instant at) { return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count(); }
+std::int64_t seconds(Instant at) {
+    return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -50,14 +52,12 @@ void Presence::step(Instant now) {
     }
     if (echo_until_ && now >= *echo_until_) {
         echo_until_.reset();
-        if (echo_seen_) return link_.drop(Error(errors::link_no_echo), now);
+        if (echo_seen_) return link_.drop(Error(errors::link_no_echo));
     }
     if (next_ping_ && now >= *next_ping_) send_ping(now);
 }
 
-std::optional<Instant> Presence::deadline() const {
-    return earliest(earliest(next_ping_, next_status_), echo_until_);
-}
+std::optional<Instant> Presence::deadline() const { return earliest(earliest(next_ping_, next_status_), echo_until_); }
 
 void Presence::send_ping(Instant now) {
     next_ping_ = now + policy_.ping_period;

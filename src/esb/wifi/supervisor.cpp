@@ -9,8 +9,8 @@ using chip::DisconnectReason;
 using chip::RadioEvent;
 
 std::string_view name(State state) {
-    constexpr std::string_view names[] = {"off", "no network set", "joining", "waiting for an address", "up",
-                                          "waiting to try again"};
+    constexpr std::string_view names[] = {"off", "no network set",      "joining", "waiting for an address",
+                                          "up",  "waiting to try again"};
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -41,12 +41,16 @@ void Supervisor::step(Instant now) {
     while (const auto event = radio_.next_event()) handle(*event, now);
     if (!deadline_ || now < *deadline_) return;
     switch (state_) {
-        case State::joining: return give_up(DisconnectReason::network_not_found, now);
-        case State::no_address: return give_up(DisconnectReason::no_address, now);
-        case State::waiting: return join(now);
+        case State::joining:
+            return give_up(DisconnectReason::network_not_found, now);
+        case State::no_address:
+            return give_up(DisconnectReason::no_address, now);
+        case State::waiting:
+            return join(now);
         case State::off:
         case State::unconfigured:
-        case State::up: deadline_.reset();
+        case State::up:
+            deadline_.reset();
     }
 }
 
@@ -75,7 +79,8 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
         case RadioEvent::Kind::access_point_started:
         case RadioEvent::Kind::access_point_stopped:
         case RadioEvent::Kind::client_joined:
-        case RadioEvent::Kind::client_left: return;
+        case RadioEvent::Kind::client_left:
+            return;
     }
 }
 

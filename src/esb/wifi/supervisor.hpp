@@ -13,12 +13,12 @@
 namespace esb::wifi {
 
 enum class State : std::uint8_t {
-    off,          // start() not called, or the radio does not work
-    unconfigured, // no network is known
-    joining,      // asked the radio, no outcome yet
-    no_address,   // associated, waiting for DHCP
-    up,           // has an address
-    waiting,      // back-off before the next try
+    off,           // start() not called, or the radio does not work
+    unconfigured,  // no network is known
+    joining,       // asked the radio, no outcome yet
+    no_address,    // associated, waiting for DHCP
+    up,            // has an address
+    waiting,       // back-off before the next try
 };
 std::string_view name(State state);
 
