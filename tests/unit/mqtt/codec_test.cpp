@@ -1,0 +1,147 @@
+#include "esb/mqtt/codec.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "support/mqtt_wire.hpp"
+
+namespace esb::mqtt {
+namespace {
+
+namespace wire = test::wire;
+using wire::Bytes;
+
+Bytes written(const Publish& message) {
+    Bytes out(publish_size(message));
+    write_publish(message, out);
+    return out;
+}
+
+Bytes written(const ConnectOptions& options) {
+    Bytes out(connect_size(options) + 8);
+    out.resize(write_connect(options, 0, out));
+    return out;
+}
+
+TEST(MqttTopic, NamesMustBeNonEmptyUtf8WithoutNulAndWildcards) {
+    EXPECT_TRUE(is_topic_name("a"));
+    EXPECT_TRUE(is_topic_name("/"));
+    EXPECT_TRUE(is_topic_name("ESP/C4/\xC3\xA4"));
+    EXPECT_FALSE(is_topic_name(""));
+    EXPECT_FALSE(is_topic_name("a/+"));
+    EXPECT_FALSE(is_topic_name("a#"));
+    EXPECT_FALSE(is_topic_name(std::string_view("a\0b", 3)));
+    EXPECT_FALSE(is_topic_name("\xC0\x80"));
+    EXPECT_FALSE(is_topic_name("\xED\xA0\x80"));  // a surrogate, MQTT-1.5.3-1
+    EXPECT_FALSE(is_topic_name(std::string(65'536, 'a')));
+    EXPECT_TRUE(is_topic_name(std::string(65'535, 'a')));
+}
+
+TEST(MqttTopic, FiltersTakeWildcardsOnlyAsWholeLevels) {
+    for (const auto* good : {"#", "+", "a/#", "+/b/+", "a/+/b", "/+", "+/#", "/"})
+        EXPECT_TRUE(is_topic_filter(good)) << good;
+    for (const auto* bad : {"", "a#", "#/a", "a+", "+a", "a/b+", "##", "a/#/b", "++"})
+        EXPECT_FALSE(is_topic_filter(bad)) << bad;
+}
+
+TEST(MqttCodec, PublishAtEachQos) {
+    const auto payload = as_bytes("hi");
+    EXPECT_EQ(written({"a/b", payload}), wire::hex("30 07 0003 612f62 6869"));
+    EXPECT_EQ(written({"a/b", payload, Qos::at_least_once, true}), wire::hex("33 09 0003 612f62 0000 6869"));
+    EXPECT_EQ(written({"a/b", payload, Qos::exactly_once}), wire::hex("34 09 0003 612f62 0000 6869"));
+}
+
+TEST(MqttCodec, RemainingLengthGrowsAtItsBoundaries) {
+    for (const auto& [remaining, header] : {std::pair<std::size_t, std::size_t>{127, 2},
+                                            {128, 3},
+                                            {16'383, 3},
+                                            {16'384, 4},
+                                            {2'097'151, 4},
+                                            {2'097'152, 5}}) {
+        const Bytes payload(remaining - 3, 'x');
+        const Bytes packet = written({"a", payload, Qos::at_most_once});
+        ASSERT_EQ(packet.size(), header + remaining);
+        Bytes copy = packet;
+        const auto parsed = wire::take_packet(copy);
+        ASSERT_TRUE(parsed);
+        EXPECT_EQ(parsed->payload.size(), payload.size());
+    }
+}
+
+TEST(MqttCodec, IdentifierAndDuplicateFlagAreSetInPlace) {
+    Bytes packet = written({"t", Bytes(200, 'x'), Qos::at_least_once});
+    set_packet_id(packet, 0x1234);
+    set_duplicate(packet, true);
+    Bytes copy = packet;
+    auto parsed = wire::take_packet(copy);
+    EXPECT_EQ(parsed->id, 0x1234U);
+    EXPECT_TRUE(parsed->duplicate());
+    EXPECT_EQ(parsed->payload, std::string(200, 'x'));
+    set_duplicate(packet, false);
+    parsed = wire::take_packet(packet);
+    EXPECT_FALSE(parsed->duplicate());
+}
+
+TEST(MqttCodec, SubscribeAndUnsubscribe) {
+    Bytes out(subscribe_size(PacketType::subscribe, "a/#"));
+    write_subscribe(PacketType::subscribe, "a/#", Qos::exactly_once, out);
+    set_packet_id(out, 7);
+    EXPECT_EQ(out, wire::hex("82 08 0007 0003 612f23 02"));
+    out.resize(subscribe_size(PacketType::unsubscribe, "a/#"));
+    write_subscribe(PacketType::unsubscribe, "a/#", Qos::at_most_once, out);
+    set_packet_id(out, 0xFFFF);
+    EXPECT_EQ(out, wire::hex("a2 07 ffff 0003 612f23"));
+}
+
+TEST(MqttCodec, Acknowledgements) {
+    std::array<std::uint8_t, 4> out{};
+    write_ack(PacketType::puback, 0x0102, out);
+    EXPECT_EQ(Bytes(out.begin(), out.end()), wire::hex("40020102"));
+    write_ack(PacketType::pubrel, 3, out);  // flags 0010, MQTT-3.6.1-1
+    EXPECT_EQ(Bytes(out.begin(), out.end()), wire::hex("62020003"));
+}
+
+TEST(MqttCodec, ConnectWithLittle) {
+    ConnectOptions options;
+    options.client_id = "c";
+    EXPECT_EQ(written(options), wire::hex("10 0d 0004 4d515454 04 00 003c 0001 63"));
+    options.clean_session = true;
+    options.client_id = "";
+    options.keep_alive_s = 0x1234;
+    EXPECT_EQ(written(options), wire::hex("10 0c 0004 4d515454 04 02 1234 0000"));
+}
+
+ConnectOptions full_options() {
+    ConnectOptions options;
+    options.client_id = "dev";
+    options.user_name = "us";
+    options.password = as_bytes("pw");
+    options.will = {"w/t", as_bytes("0"), Qos::at_least_once, true};
+    return options;
+}
+
+TEST(MqttCodec, ConnectWithEverythingInTheOrderOfSection313) {
+    EXPECT_EQ(written(full_options()),
+              wire::hex("10 1f 0004 4d515454 04 ec 003c  0003 646576  0003 772f74  0001 30  0002 7573  0002 7077"));
+}
+
+TEST(MqttCodec, ConnectInSlicesOfAnySizeIsTheSame) {
+    const auto options = full_options();
+    const Bytes whole = written(options);
+    ASSERT_EQ(whole.size(), connect_size(options));
+    for (std::size_t size = 1; size <= whole.size(); ++size) {
+        Bytes got;
+        for (;;) {
+            Bytes slice(size);
+            slice.resize(write_connect(options, got.size(), slice));
+            if (slice.empty()) break;
+            got = got + slice;
+        }
+        EXPECT_EQ(got, whole) << size;
+    }
+}
+
+}  // namespace
+}  // namespace esb::mqtt

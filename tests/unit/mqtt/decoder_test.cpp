@@ -1,0 +1,199 @@
+#include "esb/mqtt/decoder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "support/mqtt_wire.hpp"
+
+namespace esb::mqtt {
+namespace {
+
+namespace wire = test::wire;
+using wire::Bytes;
+
+struct Feed {
+    explicit Feed(std::size_t max_packet = 1000) : decoder(topic, max_packet) {}
+
+    // What the bytes mean, pieces of a message joined.
+    void take(ConstBytes bytes) {
+        for (;;) {
+            const auto event = decoder.next(bytes);
+            if (event == Decoder::Event::more) return;
+            if (event == Decoder::Event::error) {
+                lines.push_back(std::string(decoder.error().name));
+                return;
+            }
+            event == Decoder::Event::packet ? add_packet() : add_piece();
+        }
+    }
+    void add_packet() {
+        const auto& p = decoder.packet();
+        lines.push_back(std::to_string(static_cast<int>(p.type)) + " id" + std::to_string(p.id) + " code" +
+                        std::to_string(p.code) + (p.session_present ? " present" : ""));
+    }
+    void add_piece() {
+        const auto& p = decoder.piece();
+        if (p.offset == 0) payload.clear();
+        EXPECT_EQ(p.offset, payload.size());
+        payload += as_text(p.bytes);
+        if (!p.is_last()) return;
+        lines.push_back("q" + std::to_string(static_cast<int>(p.qos)) + " id" + std::to_string(decoder.piece_id()) +
+                        (p.duplicate ? " dup" : "") + (p.retain ? " retain" : "") + " " + std::string(p.topic) + "=" +
+                        payload);
+    }
+
+    std::array<std::uint8_t, 16> topic{};
+    Decoder decoder;
+    std::string payload;
+    std::vector<std::string> lines;
+};
+
+std::vector<std::string> decode(const Bytes& bytes, std::size_t max_packet = 1000) {
+    Feed feed(max_packet);
+    feed.take(bytes);
+    return feed.lines;
+}
+std::vector<std::string> decode(std::string_view hex) { return decode(wire::hex(hex)); }
+
+using Lines = std::vector<std::string>;
+const Lines malformed{"mqtt.malformed"};
+const Lines unexpected{"mqtt.unexpected"};
+const Lines too_large{"mqtt.too_large"};
+
+TEST(MqttDecoder, EveryPacketOfAServer) {
+    const Bytes stream = wire::connack(true, 0) + wire::puback(1) + wire::pubrec(2) + wire::pubrel(3) +
+                         wire::pubcomp(65535) + wire::suback(5, 0x80) + wire::unsuback(6) + wire::pingresp();
+    EXPECT_EQ(decode(stream), (Lines{"2 id0 code0 present", "4 id1 code0", "5 id2 code0", "6 id3 code0",
+                                     "7 id65535 code0", "9 id5 code128", "11 id6 code0", "13 id0 code0"}));
+}
+
+TEST(MqttDecoder, PublishAtEachQos) {
+    const Bytes stream = wire::publish("a/b", "one") + wire::publish("a/b", "two", 1, 9, true) +
+                         wire::publish("a/b", "", 2, 10, false, true) + wire::publish("c", "");
+    EXPECT_EQ(decode(stream), (Lines{"q0 id0 a/b=one", "q1 id9 dup a/b=two", "q2 id10 retain a/b=", "q0 id0 c="}));
+}
+
+TEST(MqttDecoder, CutsAnywhereChangeNothing) {
+    const Bytes stream = wire::connack() + wire::publish("topic/é", std::string(300, 'x'), 2, 77) + wire::suback(1, 2) +
+                         wire::publish("t", "") + wire::publish("t", "y", 1, 3) + wire::pingresp();
+    const auto whole = decode(stream);
+    ASSERT_EQ(whole.size(), 6U);
+    for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+        Feed feed;
+        feed.take(ConstBytes(stream).first(cut));
+        feed.take(ConstBytes(stream).subspan(cut));
+        ASSERT_EQ(feed.lines, whole) << "cut at " << cut;
+    }
+    Feed bytewise;
+    for (const auto byte : stream) bytewise.take({&byte, 1});
+    EXPECT_EQ(bytewise.lines, whole);
+}
+
+TEST(MqttDecoder, PayloadIsHandedThroughAndNotCopied) {
+    Feed feed;
+    const Bytes stream = wire::publish("t", "hello");
+    ConstBytes rest = stream;
+    ASSERT_EQ(feed.decoder.next(rest), Decoder::Event::piece);
+    EXPECT_EQ(feed.decoder.piece().bytes.data(), stream.data() + 5);
+    EXPECT_TRUE(rest.empty());
+}
+
+TEST(MqttDecoder, ReservedTypesAndFlagsAreMalformed) {
+    EXPECT_EQ(decode("00 00"), malformed);
+    EXPECT_EQ(decode("f0 00"), malformed);
+    for (unsigned type = 1; type <= 14; ++type) {  // MQTT-2.2.2-2
+        if (type == 3) continue;
+        const bool flagged = type == 6 || type == 8 || type == 10;
+        for (unsigned flags = 0; flags < 16; ++flags) {
+            if (flags == (flagged ? 2U : 0U)) continue;
+            EXPECT_EQ(decode(wire::packet(type * 16 + flags, {})), malformed) << type << " " << flags;
+        }
+    }
+}
+
+TEST(MqttDecoder, PacketsOfClientsAreUnexpected) {
+    for (const auto* first : {"10 00", "82 00", "a2 00", "c0 00", "e0 00"})
+        EXPECT_EQ(decode(first), unexpected) << first;
+}
+
+TEST(MqttDecoder, Qos3IsMalformed) { EXPECT_EQ(decode("36 05 0001 61 0001"), malformed); }  // MQTT-3.3.1-4
+
+TEST(MqttDecoder, DuplicateFlagOnQos0IsMalformed) { EXPECT_EQ(decode("38 03 0001 61"), malformed); }  // MQTT-3.3.1-2
+
+TEST(MqttDecoder, WrongLengthsAreMalformed) {
+    for (const auto* bad : {"20 01 00", "20 03 000000", "40 00", "40 03 000100", "50 01 00", "62 03 000100",
+                            "70 04 00010000", "90 02 0001", "90 04 00010000", "b0 03 000100", "d0 01 00"}) {
+        EXPECT_EQ(decode(bad), malformed) << bad;
+    }
+    for (const auto* bad :
+         {"30 00", "30 01 00", "30 02 0000", "30 02 0001", "30 04 0003 6162", "32 03 0001 61", "32 04 0001 61 00"}) {
+        EXPECT_EQ(decode(bad), malformed) << bad;
+    }
+}
+
+TEST(MqttDecoder, AFifthLengthByteIsMalformedWhateverItIs) {
+    EXPECT_EQ(decode("30 ff ff ff ff 01"), malformed);
+    EXPECT_EQ(decode("30 80 80 80 80 00"), malformed);
+    EXPECT_EQ(decode("40 ff ff ff ff"), malformed);
+}
+
+TEST(MqttDecoder, LimitOnTheRemainingLength) {
+    EXPECT_EQ(decode(wire::publish("t", std::string(97, 'x')), 100).size(), 1U);
+    EXPECT_EQ(decode(wire::publish("t", std::string(97, 'x')), 100)[0].substr(0, 2), "q0");
+    EXPECT_EQ(decode(wire::publish("t", std::string(98, 'x')), 100), too_large);
+    EXPECT_EQ(decode("30 ff ff ff 7f"), too_large);
+}
+
+TEST(MqttDecoder, LimitOnTheTopic) {
+    EXPECT_EQ(decode(wire::publish(std::string(16, 't'), "")), Lines{"q0 id0 tttttttttttttttt="});
+    EXPECT_EQ(decode(wire::publish(std::string(17, 't'), "")), too_large);
+}
+
+TEST(MqttDecoder, TopicsOfMessagesAreChecked) {
+    EXPECT_EQ(decode(wire::publish("a/+", "")), malformed);  // MQTT-3.3.2-2
+    EXPECT_EQ(decode(wire::publish("#", "")), malformed);
+    EXPECT_EQ(decode(wire::publish("a\xFF", "")), malformed);  // MQTT-1.5.3-1
+    EXPECT_EQ(decode(wire::publish(std::string("a\0b", 3), "")), malformed);
+    EXPECT_EQ(decode(wire::publish("\xED\xB0\x80", "")), malformed);
+}
+
+TEST(MqttDecoder, IdentifierZeroIsMalformed) {  // MQTT-2.3.1-1
+    EXPECT_EQ(decode(wire::publish("t", "", 1, 0)), malformed);
+    for (const auto& bytes :
+         {wire::puback(0), wire::pubrec(0), wire::pubrel(0), wire::pubcomp(0), wire::suback(0, 0), wire::unsuback(0)}) {
+        EXPECT_EQ(decode(bytes), malformed);
+    }
+}
+
+TEST(MqttDecoder, ReturnCodes) {
+    EXPECT_EQ(decode("90 03 0001 02"), Lines{"9 id1 code2"});
+    EXPECT_EQ(decode("90 03 0001 03"), malformed);  // MQTT-3.9.3-2
+    EXPECT_EQ(decode("90 03 0001 81"), malformed);
+    EXPECT_EQ(decode("20 02 02 00"), malformed);
+    EXPECT_EQ(decode("20 02 00 ff"), Lines{"2 id0 code255"});
+}
+
+TEST(MqttDecoder, AnErrorLastsUntilReset) {
+    Feed feed;
+    feed.take(wire::hex("00"));
+    feed.take(wire::pingresp());
+    EXPECT_EQ(feed.lines, (Lines{"mqtt.malformed", "mqtt.malformed"}));
+    feed.decoder.reset();
+    feed.take(wire::pingresp());
+    EXPECT_EQ(feed.lines.back(), "13 id0 code0");
+}
+
+TEST(MqttDecoder, ResetForgetsHalfAPacket) {
+    Feed feed;
+    const Bytes half = wire::publish("t", "hello");
+    feed.take(ConstBytes(half).first(6));
+    feed.decoder.reset();
+    feed.take(wire::puback(4));
+    EXPECT_EQ(feed.lines, Lines{"4 id4 code0"});
+}
+
+}  // namespace
+}  // namespace esb::mqtt
