@@ -4,6 +4,7 @@
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/gcm.h>
+#include <mbedtls/md.h>
 #include <mbedtls/md5.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
@@ -66,7 +67,7 @@ const mbedtls_md5_context& md5_in(const std::uint8_t* state) {
 
 bool out_of_memory(int code) {
     return code == MBEDTLS_ERR_MPI_ALLOC_FAILED || code == MBEDTLS_ERR_ECP_ALLOC_FAILED ||
-           code == MBEDTLS_ERR_CIPHER_ALLOC_FAILED;
+           code == MBEDTLS_ERR_CIPHER_ALLOC_FAILED || code == MBEDTLS_ERR_MD_ALLOC_FAILED;
 }
 
 // Mbed TLS's objects for one use of the curve, freed together.
