@@ -117,6 +117,7 @@ public:
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     bool full() const { return size_ == N; }
+    static constexpr std::size_t capacity() { return N; }
 
 private:
     std::array<T, N> items_{};

@@ -91,7 +91,7 @@ struct RadioEvent {
     Kind kind;
     DisconnectReason reason = DisconnectReason::unknown;  // station_left
     std::int32_t raw_reason = 0;                          // station_left: the driver's own code
-    AddressConfig ip;                                     // station_address
+    AddressConfig ip{};                                   // station_address
     Mac client{};                                         // client_joined, client_left
 };
 

@@ -1,0 +1,71 @@
+// The world around a virtual chip as a small JSON file, watched while the chip runs:
+//   {"on": true,
+//    "networks": [{"ssid": "Home", "passphrase": "...", "rssi": -48, "channel": 6, "auth": "wpa2",
+//                  "dhcp": true, "hidden": false, "bssid": "02:00:00:00:00:01"}],
+//    "phones": ["02:00:00:00:00:10"],
+//    "button": false}
+// All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
+// wpa2 and one without is open. "phones" join the chip's access point while it is on.
+#pragma once
+
+#include "esb/base/result.hpp"
+#include "host/vchip/virtual_radio.hpp"
+#include "host/vchip/wait_source.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <sys/stat.h>
+
+namespace esb::errors {
+inline constexpr ErrorKind board_bad_json{"board.bad_json", "the radio file is not JSON, or longer than 64 KiB"};
+inline constexpr ErrorKind board_bad_network{"board.bad_network", "the radio file describes an impossible network"};
+inline constexpr ErrorKind board_bad_member{"board.bad_member", "a member of the radio file has the wrong type"};
+}  // namespace esb::errors
+
+namespace esb::vchip {
+
+inline constexpr std::size_t board_file_max = 64 * 1024;  // bytes
+
+struct Board {
+    Air air;
+    bool button = false;
+};
+
+// Parses the file's text. board_bad_network's detail is the network's index.
+Result<Board> parse_board(std::string_view json);
+// "AA:BB:CC:DD:EE:FF", either case; bad_encoding otherwise.
+Result<chip::Mac> parse_mac(std::string_view text);
+std::string mac_text(const chip::Mac& mac);
+
+// Watches the file and hands every new, well-formed version to `changed`. A version that does not parse is
+// reported once and otherwise ignored; a missing file is a world without networks.
+class BoardFile final : public WaitSource {
+public:
+    using Changed = std::function<void(const Board&)>;
+    using Complaint = std::function<void(const Error&)>;
+
+    BoardFile(std::filesystem::path path, Changed changed, Complaint complaint = {});
+    ~BoardFile() override;
+    BoardFile(const BoardFile&) = delete;
+    BoardFile& operator=(const BoardFile&) = delete;
+
+    int fd() const override { return inotify_; }
+    // Looks at the file if it has changed since the last look; one stat(2) otherwise.
+    void poll() override;
+
+private:
+    void read_file();
+
+    std::filesystem::path path_;
+    Changed changed_;
+    Complaint complaint_;
+    int inotify_ = -1;
+    bool looked_ = false;
+    bool present_ = false;
+    struct stat seen_{};
+};
+
+}  // namespace esb::vchip

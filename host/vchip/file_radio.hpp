@@ -1,0 +1,44 @@
+// The radio and the button of a real process: both follow the board file.
+#pragma once
+
+#include "esb/chip/button.hpp"
+#include "host/vchip/board_file.hpp"
+#include "host/vchip/virtual_radio.hpp"
+
+#include <filesystem>
+
+namespace esb::vchip {
+
+// The board file's "button"; a change wakes the reactor.
+class FileButton final : public chip::Button {
+public:
+    explicit FileButton(chip::Wake& wake) : wake_(wake) {}
+    bool pressed() const override { return pressed_; }
+    void set(bool pressed) {
+        if (pressed != pressed_) wake_.wake();
+        pressed_ = pressed;
+    }
+
+private:
+    chip::Wake& wake_;
+    bool pressed_ = false;
+};
+
+// A radio whose air is the board file's, now: every poll() looks at the file first.
+class FileRadio final : public VirtualRadio {
+public:
+    FileRadio(const chip::Clock& clock, chip::Wake& wake, StationLink& link, const chip::AddressConfig& lease,
+              std::filesystem::path file, BoardFile::Complaint complaint = {});
+
+    const chip::Button& button() const { return button_; }
+    chip::Button& button() { return button_; }
+
+    int fd() const override { return file_.fd(); }
+    void poll() override;
+
+private:
+    FileButton button_;
+    BoardFile file_;
+};
+
+}  // namespace esb::vchip

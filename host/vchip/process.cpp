@@ -1,0 +1,293 @@
+#include "host/vchip/process.hpp"
+
+#include "esb/chip/system.hpp"
+#include "host/vchip/board_file.hpp"
+#include "host/vchip/boot_loader.hpp"
+#include "host/vchip/chip_page.hpp"
+#include "host/vchip/clock_posix.hpp"
+#include "host/vchip/firmware_process.hpp"
+#include "host/vchip/process_flash.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace esb::errors {
+inline constexpr ErrorKind vchip_host{"vchip.host", "the host refuses a process or a memory file"};
+inline constexpr ErrorKind vchip_boot_loop{"vchip.boot_loop", "the firmware restarts again and again; giving up"};
+inline constexpr ErrorKind vchip_not_executable{"vchip.not_executable", "the host cannot execute this image"};
+inline constexpr ErrorKind vchip_no_board{"vchip.no_board", "the firmware's process could not be put together"};
+}  // namespace esb::errors
+
+namespace esb::vchip {
+
+namespace {
+
+using chip::ResetReason;
+
+constexpr int poll_longest_ms = 50;  // a watchdog that was just started must be noticed
+constexpr std::size_t copy_chunk = 64 * 1024;
+
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor() {
+        if (fd_ >= 0) close(fd_);
+    }
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+// A line of the boot loader's on the serial port.
+void say(const std::string& text) {
+    const std::string line = "vchip: " + text + "\n";
+    std::size_t done = 0;
+    while (done < line.size()) {
+        const ssize_t put = write(STDOUT_FILENO, line.data() + done, line.size() - done);
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return;
+        done += static_cast<std::size_t>(put);
+    }
+}
+
+std::string text_of(const Error& error) {
+    std::string text(error.text());
+    if (error.detail() != 0) text += " (" + std::to_string(error.detail()) + ")";
+    return text;
+}
+
+std::string_view name_of(chip::SlotState state) {
+    constexpr std::string_view names[] = {"undefined", "new", "pending verify", "valid", "invalid", "aborted"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+// Exactly the image's bytes, in a sealed memory file that can be executed.
+Result<Descriptor> copy_image(const Region& slot, std::size_t size) {
+    Descriptor file(memfd_create("vchip-firmware", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (file.get() < 0) return fail(errors::vchip_host, errno);
+    std::vector<std::uint8_t> buffer(copy_chunk);
+    for (std::size_t at = 0; at < size;) {
+        const MutBytes piece = MutBytes(buffer).first(std::min(copy_chunk, size - at));
+        ESB_TRY(slot.read(at, piece));
+        const ssize_t put = write(file.get(), piece.data(), piece.size());
+        if (put <= 0) return fail(errors::vchip_host, errno);
+        at += static_cast<std::size_t>(put);
+        if (static_cast<std::size_t>(put) != piece.size()) return fail(errors::vchip_host);
+    }
+    fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+    return file;
+}
+
+// Too many restarts in too short a time.
+class LoopGuard {
+public:
+    explicit LoopGuard(const VchipOptions& options) : limit_(options.restart_limit), window_(options.restart_window) {}
+
+    // Notes a restart; false when it is one too many.
+    bool allow() {
+        const std::int64_t now = SystemClock::host_ms();
+        while (!restarts_.empty() && restarts_.front() <= now - window_.count()) restarts_.pop_front();
+        restarts_.push_back(now);
+        return restarts_.size() <= limit_;
+    }
+
+private:
+    std::size_t limit_;
+    Duration window_;
+    std::deque<std::int64_t> restarts_;
+};
+
+// One power-on of one chip.
+class PoweredChip {
+public:
+    PoweredChip(const VchipOptions& options, SharedPage page)
+        : options_(options), page_(std::move(page)), guard_(options) {}
+
+    Status run();
+
+private:
+    // How a firmware process ended: the next boot's reset reason; empty = the chip is switched off.
+    using End = std::optional<ResetReason>;
+
+    Result<Descriptor> load(unsigned boot_number);
+    Result<pid_t> start(const Descriptor& image);
+    [[noreturn]] void become_firmware(const Descriptor& image, pid_t parent, char* const* environment);
+    Result<End> supervise(pid_t child);
+    bool watchdog_ran_out(std::int64_t booted_at) const;
+    Result<End> judge(int status) const;
+
+    const VchipOptions& options_;
+    SharedPage page_;
+    LoopGuard guard_;
+    std::optional<FlashLock> lock_;
+    ResetReason reason_ = ResetReason::power_on;
+};
+
+Status PoweredChip::run() {
+    for (unsigned boots = 1;; ++boots) {
+        auto image = load(boots);
+        if (!image) return fail(image.error());
+        const auto child = start(*image);
+        if (!child) return fail(child.error());
+        const auto end = supervise(*child);
+        if (!end) return fail(end.error());
+        if (!*end) return {};
+        reason_ = **end;
+        if (options_.max_boots != 0 && boots >= options_.max_boots) {
+            say("stopped after " + std::to_string(boots) + " boots");
+            return {};
+        }
+        if (!guard_.allow()) return fail(errors::vchip_boot_loop);
+    }
+}
+
+// The boot loader: chooses a slot, says so, and hands out its image.
+Result<Descriptor> PoweredChip::load(unsigned boot_number) {
+    if (!lock_) {
+        // Creates the file, so that there is something to lock; nothing is written to an existing one.
+        const auto created =
+            ProcessFlash::open(options_.flash, options_.partitions, options_.flash_size, options_.faults, *page_);
+        if (!created) return fail(created.error());
+        auto lock = FlashLock::take(options_.flash);
+        if (!lock) return fail(lock.error());
+        lock_.emplace(std::move(*lock));
+    }
+    auto flash = ProcessFlash::open(options_.flash, options_.partitions, options_.flash_size, options_.faults, *page_);
+    if (!flash) return fail(flash.error());
+    const auto choice = boot(*flash->flash, flash->table);
+    if (!choice) return fail(choice.error());
+    const auto slot = slot_region(*flash->flash, flash->table, choice->slot);
+    if (!slot) return fail(slot.error());
+    say("boot " + std::to_string(boot_number) + " (" + std::string(chip::name(reason_)) + "): slot " +
+        (choice->slot == chip::SlotId::a ? "ota_0" : "ota_1") + " (" + std::string(name_of(choice->state)) +
+        "), image " + std::to_string((choice->image_size + 1023) / 1024) + " KiB");
+    page_->running_slot = static_cast<std::uint32_t>(choice->slot);
+    return copy_image(*slot, choice->image_size);
+}
+
+Result<pid_t> PoweredChip::start(const Descriptor& image) {
+    page_->reset_reason = static_cast<std::uint32_t>(reason_);
+    page_->request = ChipPage::Request::none;
+    page_->watchdog_ms = 0;
+    std::vector<std::string> variables;
+    const auto add = [&variables](std::string_view name, const std::string& value) {
+        variables.push_back(std::string(name) + "=" + value);
+    };
+    add(env_page, std::to_string(page_.fd()));
+    add(env_flash, options_.flash);
+    add(env_partitions, options_.partitions);
+    add(env_radio, options_.radio);
+    add(env_mac, mac_text(options_.mac));
+    add(env_ports, to_text(options_.ports));
+    add(env_faults, to_text(options_.faults));
+    std::vector<char*> environment;
+    for (auto& variable : variables) environment.push_back(variable.data());
+    for (char** inherited = environ; *inherited != nullptr; ++inherited) {
+        if (!std::string_view(*inherited).starts_with("ESB_VCHIP_")) environment.push_back(*inherited);
+    }
+    environment.push_back(nullptr);
+
+    const pid_t parent = getpid();
+    const pid_t child = fork();
+    if (child < 0) return fail(errors::vchip_host, errno);
+    if (child == 0) become_firmware(image, parent, environment.data());
+    return child;
+}
+
+// In the child: only calls that are safe after fork() in a program with threads.
+void PoweredChip::become_firmware(const Descriptor& image, pid_t parent, char* const* environment) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(exit_not_executable);
+    const rlimit no_core{0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    fcntl(page_.fd(), F_SETFD, 0);
+    fcntl(lock_->fd(), F_SETFD, 0);
+    char name[] = "firmware";
+    char* const arguments[] = {name, nullptr};
+    fexecve(image.get(), arguments, environment);
+    _exit(exit_not_executable);
+}
+
+// Waits for the child's end and plays its watchdog.
+Result<PoweredChip::End> PoweredChip::supervise(pid_t child) {
+    const std::int64_t booted_at = SystemClock::host_ms();
+    const Descriptor handle(pidfd_open(child, 0));
+    if (handle.get() < 0) {
+        const int code = errno;
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        return fail(errors::vchip_host, code);
+    }
+    bool bitten = false;
+    for (;;) {
+        pollfd ended{handle.get(), POLLIN, 0};
+        if (poll(&ended, 1, bitten ? -1 : poll_longest_ms) > 0) break;
+        if (bitten || !watchdog_ran_out(booted_at)) continue;
+        bitten = true;
+        kill(child, SIGKILL);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!bitten) return judge(status);
+    say(std::string(page_->watchdog_ms == 0 ? "boot watchdog" : "watchdog") + ": the firmware hangs, restarting");
+    return End(ResetReason::task_watchdog);
+}
+
+bool PoweredChip::watchdog_ran_out(std::int64_t booted_at) const {
+    const std::int64_t started = page_->watchdog_ms;
+    const std::int64_t until =
+        started == 0 ? booted_at + options_.boot_watchdog.count() : page_->watchdog_fed_at + started;
+    return SystemClock::host_ms() >= until;
+}
+
+Result<PoweredChip::End> PoweredChip::judge(int status) const {
+    if (page_->request == ChipPage::Request::power_cut) {
+        for (;;) raise(SIGKILL);
+    }
+    if (WIFSIGNALED(status)) {
+        say("the firmware crashed (signal " + std::to_string(WTERMSIG(status)) + "), restarting");
+        return End(ResetReason::panic);
+    }
+    const int code = WEXITSTATUS(status);
+    if (code == 0 && page_->request == ChipPage::Request::restart) return End(ResetReason::software);
+    if (code == 0) {
+        say("power off");
+        return End();
+    }
+    if (code == exit_no_board) return fail(errors::vchip_no_board);
+    if (code == exit_not_executable) return fail(errors::vchip_not_executable);
+    say("the firmware crashed (exit code " + std::to_string(code) + "), restarting");
+    return End(ResetReason::panic);
+}
+
+}  // namespace
+
+int run_vchip(const VchipOptions& options) {
+    auto page = SharedPage::create();
+    const Status ran = page ? PoweredChip(options, std::move(*page)).run() : fail(page.error());
+    if (ran) return 0;
+    say("error: " + text_of(ran.error()));
+    return 1;
+}
+
+}  // namespace esb::vchip

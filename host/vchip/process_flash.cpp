@@ -1,0 +1,142 @@
+#include "host/vchip/process_flash.hpp"
+
+#include "host/vchip/boot_loader.hpp"
+#include "host/vchip/image.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace esb::vchip {
+
+namespace {
+
+constexpr auto lock_patience = std::chrono::seconds(5);
+constexpr auto lock_retry = std::chrono::milliseconds(10);
+constexpr std::size_t partition_file_max = 64 * 1024;
+
+// At most `limit` bytes; empty when it cannot be read or is longer.
+std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    if (error || size > limit) return std::nullopt;
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (!file.good() && !file.eof()) return std::nullopt;
+    return text;
+}
+
+[[noreturn]] void lose_power(ChipPage& page) {
+    page.request = ChipPage::Request::power_cut;
+    for (;;) raise(SIGKILL);
+}
+
+}  // namespace
+
+Result<PartitionTable> load_partitions(const std::string& path, std::size_t flash_size) {
+    if (path.empty()) return PartitionTable::parse(default_partitions, flash_size);
+    const auto text = read_file(path, partition_file_max);
+    if (!text) return fail(errors::partition_file);
+    return PartitionTable::parse(*text, flash_size);
+}
+
+std::size_t flash_file_size(const std::string& path, std::size_t otherwise) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    return error || size == 0 ? otherwise : size;
+}
+
+FaultPlan remaining_plan(const FaultPlan& plan, std::uint64_t operations) {
+    FaultPlan rest;
+    if (plan.cut && plan.cut->operation > operations) {
+        rest.cut = plan.cut;
+        rest.cut->operation -= operations;
+    }
+    for (const std::uint64_t failure : plan.failures) {
+        if (failure > operations) rest.failures.insert(failure - operations);
+    }
+    return rest;
+}
+
+std::string to_text(const FaultPlan& plan) {
+    std::string text;
+    if (plan.cut) text = "cut=" + to_text(*plan.cut);
+    for (const std::uint64_t failure : plan.failures) {
+        text += (text.empty() ? "fail=" : ",fail=") + std::to_string(failure);
+    }
+    return text;
+}
+
+Result<ProcessFlash> ProcessFlash::open(const std::string& flash_file, const std::string& partition_file,
+                                        std::size_t size_of_new, const FaultPlan& plan, ChipPage& page) {
+    const std::size_t size = flash_file_size(flash_file, size_of_new);
+    auto table = load_partitions(partition_file, size);
+    if (!table) return fail(table.error());
+    auto store = FileStore::open(flash_file, size);
+    if (!store) return fail(store.error());
+    FlashHooks hooks;
+    hooks.on_operation = [&page](const FlashOperation&) { ++page.flash_operations; };
+    hooks.on_power_cut = [&page] { lose_power(page); };
+    auto flash = std::make_unique<Flash>(**store, std::move(hooks));
+    flash->set_plan(remaining_plan(plan, page.flash_operations));
+    return ProcessFlash{std::move(*store), std::move(*table), std::move(flash)};
+}
+
+Result<FlashLock> FlashLock::take(const std::string& flash_file) {
+    const int fd = open(flash_file.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return fail(errors::flash_file, errno);
+    const auto until = std::chrono::steady_clock::now() + lock_patience;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (std::chrono::steady_clock::now() >= until) {
+            close(fd);
+            return fail(errors::flash_in_use);
+        }
+        std::this_thread::sleep_for(lock_retry);
+    }
+    return FlashLock(fd);
+}
+
+FlashLock::FlashLock(FlashLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FlashLock::~FlashLock() {
+    if (fd_ >= 0) close(fd_);
+}
+
+Status flash_image(const std::string& flash_file, const std::string& partition_file, const std::string& image_file,
+                   chip::SlotId slot, std::size_t size_of_new) {
+    auto page = SharedPage::create();
+    if (!page) return fail(page.error());
+    auto open = ProcessFlash::open(flash_file, partition_file, size_of_new, {}, **page);
+    if (!open) return fail(open.error());
+    const auto lock = FlashLock::take(flash_file);
+    if (!lock) return fail(lock.error());
+    const auto region = slot_region(*open->flash, open->table, slot);
+    if (!region) return fail(region.error());
+
+    const auto text = read_file(image_file, region->size());
+    if (!text) return fail(std::filesystem::exists(image_file) ? errors::image_size : errors::image_file);
+    const ConstBytes image = as_bytes(*text);
+    const ImageReader read = [image](std::size_t offset, MutBytes out) -> Status {
+        copy(image.subspan(offset, out.size()), out);
+        return {};
+    };
+    const auto size = verify_image(read, image.size());
+    if (!size) return fail(size.error());
+    if (*size != image.size()) return fail(errors::image_trailing);
+    const std::size_t erased = (*size + erase_unit - 1) / erase_unit * erase_unit;
+    ESB_TRY(region->erase(0, erased));
+    return region->program(0, image);
+}
+
+}  // namespace esb::vchip

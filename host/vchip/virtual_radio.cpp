@@ -1,0 +1,264 @@
+#include "host/vchip/virtual_radio.hpp"
+
+#include "esb/base/encoding.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace esb::vchip {
+
+using chip::DisconnectReason;
+using Kind = chip::RadioEvent::Kind;
+
+namespace {
+
+constexpr std::size_t ap_passphrase_min = 8;
+
+chip::Mac made_up_bssid(const AirNetwork& network, std::size_t position) {
+    const auto hash = crc32(as_bytes(network.ssid.view()));
+    return {0x02,
+            static_cast<std::uint8_t>(hash >> 24),
+            static_cast<std::uint8_t>(hash >> 16),
+            static_cast<std::uint8_t>(hash >> 8),
+            static_cast<std::uint8_t>(hash),
+            static_cast<std::uint8_t>(position)};
+}
+
+// Why this network would not take this station; empty when it would.
+std::optional<DisconnectReason> refusal(const AirNetwork& network, const chip::StationConfig& station) {
+    const bool open = network.auth == chip::Auth::open;
+    // A known password against an open network of the same name: the look-alike must not win.
+    if (open) return station.passphrase.empty() ? std::nullopt : std::optional(DisconnectReason::auth_refused);
+    if (equal(as_bytes(network.passphrase), station.passphrase.reveal())) return std::nullopt;
+    return DisconnectReason::wrong_password;
+}
+
+bool contains(const std::vector<chip::Mac>& list, const chip::Mac& mac) {
+    return std::find(list.begin(), list.end(), mac) != list.end();
+}
+
+}  // namespace
+
+VirtualRadio::VirtualRadio(const chip::Clock& clock, chip::Wake& wake, StationLink& link,
+                           const chip::AddressConfig& lease)
+    : clock_(clock), wake_(wake), station_(link), lease_(lease) {
+    station_.up = false;
+}
+
+void VirtualRadio::set_air(Air air) {
+    air.networks.resize(std::min(air.networks.size(), air_networks_max));
+    air.phones.resize(std::min(air.phones.size(), air_phones_max));
+    for (std::size_t i = 0; i < air.networks.size(); ++i) {
+        if (air.networks[i].bssid == chip::Mac{}) air.networks[i].bssid = made_up_bssid(air.networks[i], i);
+    }
+    air_ = std::move(air);
+    const bool associated = state_ == State::waiting_address || state_ == State::silent_dhcp || state_ == State::up;
+    if (associated && find_joined() == nullptr) leave_with(DisconnectReason::signal_lost);
+    update_phones();
+}
+
+void VirtualRadio::kick(DisconnectReason reason) {
+    if (state_ != State::idle) leave_with(reason);
+}
+
+void VirtualRadio::power_off() {
+    set_state(State::idle);
+    started_ = false;
+    scan_until_.reset();
+    scan_.clear();
+    set_access_point(std::nullopt);
+    clients_.clear();
+    while (!events_.empty()) events_.pop();
+}
+
+Status VirtualRadio::start(std::string_view country, std::string_view host_name) {
+    if (!country.empty() && country.size() != 2) return fail(errors::invalid_argument);
+    host_name_ = host_name;
+    started_ = true;
+    return {};
+}
+
+Status VirtualRadio::join(const chip::StationConfig& network) {
+    if (!started_) return fail(errors::radio_failed);
+    if (network.ssid.empty()) return fail(errors::invalid_argument);
+    if (state_ != State::idle) leave_with(DisconnectReason::requested);
+    target_ = network;
+    set_state(State::joining, timing_.join);
+    return {};
+}
+
+Status VirtualRadio::leave() {
+    if (!started_) return fail(errors::radio_failed);
+    if (state_ != State::idle) leave_with(DisconnectReason::requested);
+    return {};
+}
+
+std::optional<chip::Link> VirtualRadio::link() const {
+    if (state_ != State::waiting_address && state_ != State::silent_dhcp && state_ != State::up) return std::nullopt;
+    const AirNetwork* network = find_joined();
+    if (network == nullptr) return std::nullopt;
+    return chip::Link{network->bssid, network->rssi, network->channel};
+}
+
+Status VirtualRadio::set_power_save(chip::PowerSave) {
+    if (!started_) return fail(errors::radio_failed);
+    return {};
+}
+
+Status VirtualRadio::start_scan() {
+    if (!started_) return fail(errors::radio_failed);
+    if (scan_until_) return fail(errors::busy);
+    scan_until_ = clock_.now() + timing_.scan;
+    return {};
+}
+
+std::size_t VirtualRadio::scan_results(std::span<chip::ScanEntry> out) const {
+    const std::size_t count = std::min(out.size(), scan_.size());
+    std::copy_n(scan_.begin(), count, out.begin());
+    return count;
+}
+
+Status VirtualRadio::start_access_point(const chip::AccessPointConfig& config) {
+    if (!started_) return fail(errors::radio_failed);
+    if (config.passphrase.size() < ap_passphrase_min) return fail(errors::radio_open_ap);
+    if (config.ssid.empty() || !config.address.is_set()) return fail(errors::invalid_argument);
+    set_access_point(config);
+    emit({.kind = Kind::access_point_started});
+    update_phones();
+    return {};
+}
+
+Status VirtualRadio::stop_access_point() {
+    if (!started_) return fail(errors::radio_failed);
+    if (!ap_) return {};
+    set_access_point(std::nullopt);
+    update_phones();
+    emit({.kind = Kind::access_point_stopped});
+    return {};
+}
+
+std::size_t VirtualRadio::access_point_clients(std::span<chip::Mac> out) const {
+    const std::size_t count = std::min(out.size(), clients_.size());
+    std::copy_n(clients_.begin(), count, out.begin());
+    return count;
+}
+
+std::optional<chip::RadioEvent> VirtualRadio::next_event() {
+    poll();
+    if (events_.empty()) return std::nullopt;
+    return events_.pop();
+}
+
+std::optional<Instant> VirtualRadio::due() const {
+    const bool timed = state_ != State::idle && state_ != State::up;
+    return earliest(timed ? std::optional(state_until_) : std::nullopt, scan_until_);
+}
+
+void VirtualRadio::poll() {
+    const Instant now = clock_.now();
+    if (scan_until_ && now >= *scan_until_) finish_scan();
+    if (state_ != State::idle && state_ != State::up && now >= state_until_) step_station();
+}
+
+void VirtualRadio::emit(const chip::RadioEvent& event) {
+    // A driver whose queue nobody empties loses the oldest report, never the newest state.
+    if (events_.full()) events_.pop();
+    static_cast<void>(events_.push(event));
+    wake_.wake();
+}
+
+void VirtualRadio::leave_with(DisconnectReason reason) {
+    set_state(State::idle);
+    emit({.kind = Kind::station_left, .reason = reason});
+}
+
+void VirtualRadio::set_state(State state, Duration until) {
+    state_ = state;
+    state_until_ = clock_.now() + until;
+    station_.up = state == State::up;
+}
+
+// The strongest access point that the station's configuration asks for.
+const AirNetwork* VirtualRadio::find_target() const {
+    const AirNetwork* best = nullptr;
+    if (!air_.on) return nullptr;
+    for (const auto& network : air_.networks) {
+        if (network.ssid != target_.ssid || (network.hidden && !target_.hidden)) continue;
+        if (target_.bssid && *target_.bssid != network.bssid) continue;
+        if (best == nullptr || network.rssi > best->rssi) best = &network;
+    }
+    return best;
+}
+
+const AirNetwork* VirtualRadio::find_joined() const {
+    if (!air_.on) return nullptr;
+    for (const auto& network : air_.networks) {
+        if (network.bssid == joined_ && network.ssid == target_.ssid) return &network;
+    }
+    return nullptr;
+}
+
+void VirtualRadio::finish_join() {
+    const AirNetwork* network = find_target();
+    if (network == nullptr) return leave_with(DisconnectReason::network_not_found);
+    if (const auto reason = refusal(*network, target_)) {
+        refusal_ = *reason;
+        return set_state(State::refusing, timing_.handshake_failure);
+    }
+    joined_ = network->bssid;
+    const bool gets_address = network->dhcp || target_.ip.address.is_set();
+    set_state(gets_address ? State::waiting_address : State::silent_dhcp,
+              gets_address ? timing_.address : timing_.no_address);
+    emit({.kind = Kind::station_joined});
+}
+
+void VirtualRadio::step_station() {
+    switch (state_) {
+        case State::joining:
+            return finish_join();
+        case State::refusing:
+            return leave_with(refusal_);
+        case State::silent_dhcp:
+            return leave_with(DisconnectReason::no_address);
+        case State::waiting_address:
+            set_state(State::up);
+            return emit({.kind = Kind::station_address, .ip = target_.ip.address.is_set() ? target_.ip : lease_});
+        case State::idle:
+        case State::up:
+            return;
+    }
+}
+
+void VirtualRadio::finish_scan() {
+    scan_until_.reset();
+    scan_.clear();
+    for (const auto& network : air_.networks) {
+        if (!air_.on || network.hidden) continue;
+        scan_.push_back({network.ssid, network.bssid, network.rssi, network.channel, network.auth});
+    }
+    std::stable_sort(scan_.begin(), scan_.end(), [](const auto& a, const auto& b) { return a.rssi > b.rssi; });
+    emit({.kind = Kind::scan_done});
+}
+
+void VirtualRadio::set_access_point(std::optional<chip::AccessPointConfig> config) {
+    ap_ = std::move(config);
+    if (ap_told_) ap_told_(access_point());
+}
+
+// Lets phones leave and join our access point, first come first served up to max_stations.
+void VirtualRadio::update_phones() {
+    for (std::size_t i = clients_.size(); i-- > 0;) {
+        if (ap_ && contains(air_.phones, clients_[i])) continue;
+        emit({.kind = Kind::client_left, .client = clients_[i]});
+        clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    if (!ap_) return;
+    for (const auto& phone : air_.phones) {
+        if (clients_.size() >= ap_->max_stations) return;
+        if (contains(clients_, phone)) continue;
+        clients_.push_back(phone);
+        emit({.kind = Kind::client_joined, .client = phone});
+    }
+}
+
+}  // namespace esb::vchip
