@@ -159,10 +159,13 @@ void Engine::complete_publish(Token token, Status outcome) {
     handler_.on_published(token, outcome);
 }
 
-// A linear congruential generator is enough to spread devices over time; Backoff uses the high bits.
+// A counter, well mixed: enough to spread devices over time, also when their seeds differ in one bit.
 std::uint32_t Engine::next_random() {
-    random_ = random_ * 1'664'525U + 1'013'904'223U;
-    return random_;
+    random_ += 0x9E37'79B9U;
+    std::uint32_t mixed = random_;
+    mixed = (mixed ^ mixed >> 16) * 0x85EB'CA6BU;
+    mixed = (mixed ^ mixed >> 13) * 0xC2B2'AE35U;
+    return mixed ^ mixed >> 16;
 }
 
 void Engine::tick(Instant now) {

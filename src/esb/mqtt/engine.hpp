@@ -103,7 +103,8 @@ private:
     void end_message();
     void take_pubrec(PacketId id);
     void take_suback();
-    void take_ack(Session::Ack ack, Token token);
+    void take_final_ack();
+    bool is_answer(Session::Ack ack);
     void append_ack(PacketType type, PacketId id);
     bool ack_room() const { return control_.room() >= ack_size + control_reserve; }
 

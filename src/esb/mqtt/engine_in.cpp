@@ -54,19 +54,17 @@ void Engine::take_packet(Instant now) {
     }
     const bool needs_answer = packet.type == PacketType::pubrec || packet.type == PacketType::pubrel;
     if (needs_answer && !ack_room()) return close_after_output(Error(errors::mqtt_overrun), now);
-    Token token = 0;
     switch (packet.type) {
         case PacketType::connack:
             return take_connack(now);
         case PacketType::puback:
-            return take_ack(session_.on_puback(packet.id, token), token);
+        case PacketType::pubcomp:
+            return take_final_ack();
         case PacketType::pubrec:
             return take_pubrec(packet.id);
         case PacketType::pubrel:
             session_.remove_received(packet.id);
             return append_ack(PacketType::pubcomp, packet.id);  // always, also for an unknown one: MQTT-4.3.3-2
-        case PacketType::pubcomp:
-            return take_ack(session_.on_pubcomp(packet.id, token), token);
         case PacketType::suback:
         case PacketType::unsuback:
             return take_suback();
@@ -136,10 +134,16 @@ void Engine::end_message() {
     append_ack(PacketType::pubrec, decoder_.piece_id());  // also for a duplicate (MQTT-4.3.3-2)
 }
 
+void Engine::take_final_ack() {
+    const Packet packet = decoder_.packet();
+    Token token = 0;
+    const bool puback = packet.type == PacketType::puback;
+    const auto ack = puback ? session_.on_puback(packet.id, token) : session_.on_pubcomp(packet.id, token);
+    if (is_answer(ack)) complete_publish(token, {});
+}
+
 void Engine::take_pubrec(PacketId id) {
-    const auto ack = session_.on_pubrec(id);
-    if (ack == Session::Ack::accepted) return append_ack(PacketType::pubrel, id);
-    take_ack(ack, 0);
+    if (is_answer(session_.on_pubrec(id))) append_ack(PacketType::pubrel, id);
 }
 
 void Engine::take_suback() {
@@ -147,14 +151,15 @@ void Engine::take_suback() {
     Token token = 0;
     const bool subscribed = packet.type == PacketType::suback;
     const auto ack = subscribed ? session_.on_suback(packet.id, token) : session_.on_unsuback(packet.id, token);
-    if (ack != Session::Ack::done) return take_ack(ack, 0);
+    if (!is_answer(ack)) return;
     if (packet.code > 2) return handler_.on_subscribed(token, fail(errors::mqtt_subscribe_refused));
     handler_.on_subscribed(token, static_cast<Qos>(packet.code));
 }
 
-void Engine::take_ack(Session::Ack ack, Token token) {
-    if (ack == Session::Ack::violation) return close_now(Error(errors::mqtt_unexpected));
-    if (ack == Session::Ack::done) complete_publish(token, {});
+// Whether the acknowledgement has a consequence; one that its packet cannot get ends the connection.
+bool Engine::is_answer(Session::Ack ack) {
+    if (ack == Session::Ack::violation) close_now(Error(errors::mqtt_unexpected));
+    return ack == Session::Ack::done || ack == Session::Ack::accepted;
 }
 
 void Engine::append_ack(PacketType type, PacketId id) {

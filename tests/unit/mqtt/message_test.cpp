@@ -1,0 +1,384 @@
+// Messages on their way in, and callbacks that call the client back.
+#include <gtest/gtest.h>
+
+#include "support/mqtt_rig.hpp"
+
+namespace esb::mqtt {
+namespace {
+
+using test::MqttRig;
+using Lines = MqttRig::Lines;
+using State = Client::State;
+namespace wire = test::wire;
+
+TEST(MqttMessage, EachQosIsAnsweredAsSection43Says) {
+    MqttRig rig;
+    rig.connect();
+    rig.feed(wire::publish("t", "0") + wire::publish("t", "1", 1, 5) + wire::publish("t", "2", 2, 6, false, true));
+    EXPECT_EQ(rig.events, (Lines{"message q0 t=0", "message q1 t=1", "message q2 retain t=2"}));
+    EXPECT_EQ(rig.wire(), (Lines{"PUBACK 5", "PUBREC 6"}));
+    rig.feed(wire::pubrel(6));
+    EXPECT_EQ(rig.wire(), Lines{"PUBCOMP 6"});
+    EXPECT_EQ(rig.client.statistics().messages_in, 3U);
+}
+
+TEST(MqttMessage, ByteByByteGivesTheSameEventsAndAnswers) {
+    const auto stream = wire::publish("t", "hello") + wire::publish("t", "", 1, 5) + wire::publish("t/u", "xyz", 2, 6) +
+                        wire::pubrel(6) + wire::pingresp() + wire::publish("t", std::string(200, 'x'), 1, 7, true);
+    MqttRig whole, bytewise;
+    for (auto* rig : {&whole, &bytewise}) rig->connect();
+    whole.feed(stream);
+    bytewise.feed_bytewise(stream);
+    EXPECT_EQ(whole.events, bytewise.events);
+    EXPECT_EQ(whole.events.size(), 4U);
+    EXPECT_EQ(whole.wire(), bytewise.wire());
+    EXPECT_EQ(bytewise.pieces, 5U + 1 + 3 + 200);
+    for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+        MqttRig rig;
+        rig.connect();
+        rig.client.receive(ConstBytes(stream).first(cut), rig.now);
+        rig.client.receive(ConstBytes(stream).subspan(cut), rig.now);
+        ASSERT_EQ(rig.events, whole.events) << cut;
+    }
+}
+
+TEST(MqttMessage, ALongMessagePassesThroughSmallMemory) {
+    MqttRig rig({}, 0);
+    rig.connect();
+    const std::string payload(200'000, 'x');
+    const auto bytes = wire::publish("t", payload, 1, 9);
+    for (std::size_t at = 0; at < bytes.size(); at += 1000) {
+        rig.client.receive(ConstBytes(bytes).subspan(at, std::min<std::size_t>(1000, bytes.size() - at)), rig.now);
+    }
+    EXPECT_EQ(rig.message, payload);
+    EXPECT_EQ(rig.last_total, payload.size());
+    EXPECT_EQ(rig.wire(), Lines{"PUBACK 9"});
+}
+
+TEST(MqttMessage, AQos2DuplicateIsAnsweredButNotDeliveredAgain) {  // MQTT-4.3.3-2
+    MqttRig rig;
+    rig.connect();
+    rig.feed(wire::publish("t", "x", 2, 6));
+    rig.feed(wire::publish("t", "x", 2, 6, true));
+    rig.wire();
+    rig.close();
+    rig.connect(true);
+    rig.feed_bytewise(wire::publish("t", "x", 2, 6, true));
+    EXPECT_TRUE(rig.events.empty());
+    EXPECT_EQ(rig.wire(), Lines{"PUBREC 6"});
+    EXPECT_EQ(rig.client.statistics().duplicates_in, 2U);
+    EXPECT_EQ(rig.client.statistics().messages_in, 1U);
+    rig.feed(wire::pubrel(6) + wire::publish("t", "y", 2, 6));  // a new one under the same identifier
+    EXPECT_EQ(rig.events, Lines{"message q2 t=y"});
+}
+
+TEST(MqttMessage, AQos1MessageMayComeTwice) {  // section 4.3.2
+    MqttRig rig;
+    rig.connect();
+    rig.feed(wire::publish("t", "x", 1, 6) + wire::publish("t", "x", 1, 6, true));
+    EXPECT_EQ(rig.events, (Lines{"message q1 t=x", "message q1 dup t=x"}));
+    EXPECT_EQ(rig.wire(), (Lines{"PUBACK 6", "PUBACK 6"}));
+}
+
+TEST(MqttMessage, UnknownPubrelIsAlwaysAnswered) {
+    MqttRig rig;
+    rig.connect();
+    rig.feed(wire::pubrel(999) + wire::pubrel(999));
+    EXPECT_EQ(rig.wire(), (Lines{"PUBCOMP 999", "PUBCOMP 999"}));
+}
+
+TEST(MqttMessage, ALostSessionForgetsReceivedIdentifiers) {
+    MqttRig rig;
+    rig.connect();
+    rig.feed(wire::publish("t", "old", 2, 6));
+    rig.close();
+    rig.connect(false);
+    rig.feed(wire::publish("t", "new", 2, 6));
+    EXPECT_EQ(rig.events, Lines{"message q2 t=new"});
+}
+
+TEST(MqttMessage, BrokenInTheMiddleItComesAgainFromOffsetZero) {
+    for (const unsigned qos : {1U, 2U}) {
+        const auto message = wire::publish("t", "hello", qos, 6);
+        for (std::size_t cut = 1; cut < message.size(); ++cut) {
+            MqttRig rig;
+            rig.connect();
+            rig.client.receive(ConstBytes(message).first(cut), rig.now);
+            EXPECT_TRUE(rig.wire().empty());
+            rig.close();
+            rig.connect(true);
+            rig.feed(wire::publish("t", "hello", qos, 6, true));
+            EXPECT_EQ(rig.events, Lines{"message q" + std::to_string(qos) + " dup t=hello"});
+        }
+    }
+}
+
+TEST(MqttMessage, OneMoreQos2MessageThanCanBeRememberedClosesWithoutLosingIt) {
+    MqttRig rig({.max_inflight_in = 2});
+    rig.connect();
+    rig.feed(wire::publish("t", "a", 2, 1) + wire::publish("t", "b", 2, 2) + wire::publish("t", "a", 2, 1, true) +
+             wire::publish("t", "c", 2, 3) + wire::publish("t", "d", 2, 4));
+    EXPECT_EQ(rig.events, (Lines{"message q2 t=a", "message q2 t=b"}));
+    EXPECT_FALSE(rig.client.wants_close());  // the answers go first, so that the broker gets on
+    EXPECT_EQ(rig.wire(), (Lines{"PUBREC 1", "PUBREC 2", "PUBREC 1", "DISCONNECT"}));
+    ASSERT_TRUE(rig.client.wants_close());
+    EXPECT_EQ(rig.client.close_reason(), errors::mqtt_overrun);
+    rig.close_as_wanted();
+    EXPECT_EQ(rig.client.state(), State::waiting);
+    rig.connect(true);
+    rig.feed(wire::pubrel(1) + wire::pubrel(2) + wire::publish("t", "c", 2, 3, true) +
+             wire::publish("t", "d", 2, 4, true));
+    EXPECT_EQ(rig.events, (Lines{"message q2 dup t=c", "message q2 dup t=d"}));
+}
+
+TEST(MqttMessage, MoreAnswersThanRoomClosesWithoutLosingAMessage) {
+    MqttRig rig({.max_inflight_out = 1, .max_acks = 10});
+    rig.connect();
+    EXPECT_TRUE(rig.client.wants_input());
+    wire::Bytes burst;
+    for (unsigned id = 1; id <= 20; ++id) burst = burst + wire::publish("t", std::to_string(id), 1, id);
+    rig.feed(burst);
+    EXPECT_EQ(rig.events.size(), 10U);  // delivered and answered: no more, no fewer
+    const auto lines = rig.wire();
+    ASSERT_EQ(lines.size(), 11U);
+    EXPECT_EQ(lines[9], "PUBACK 10");
+    EXPECT_EQ(rig.client.close_reason(), errors::mqtt_overrun);
+}
+
+TEST(MqttMessage, PubrelAndPubrecOverrunToo) {
+    for (const auto& packet : {wire::pubrel(1), wire::pubrec(1)}) {
+        MqttRig rig({.max_inflight_out = 1, .max_acks = 10});
+        rig.connect();
+        for (int i = 0; i < 11; ++i) rig.feed(packet);
+        EXPECT_EQ(rig.wire().size(), 11U);
+        EXPECT_EQ(rig.client.close_reason(), errors::mqtt_overrun);
+    }
+}
+
+TEST(MqttMessage, ADriverThatHeedsWantsInputIsNeverOverrun) {
+    MqttRig rig({.max_inflight_out = 1, .max_acks = 10});
+    rig.connect();
+    for (unsigned id = 1; id <= 1000; ++id) {
+        rig.feed(wire::publish("t", "x", 1, id));
+        if (!rig.client.wants_input()) rig.wire();
+        ASSERT_TRUE(rig.client.wants_input());
+    }
+    EXPECT_EQ(rig.events.size(), 1000U);
+}
+
+TEST(MqttMessage, AckBufferSurvivesPartialSendsOverAndOver) {
+    MqttRig rig({.max_inflight_out = 1, .max_acks = 4});
+    rig.connect();
+    unsigned expected = 1;
+    for (unsigned id = 1; id <= 500; ++id) {
+        rig.feed(wire::publish("t", "x", 1, id));
+        while (!rig.client.wants_input() || id % 3 == 0) {
+            if (rig.client.output().empty()) break;
+            rig.send(1);
+        }
+        while (auto packet = wire::take_packet(rig.stream)) ASSERT_EQ(packet->id, expected++);
+    }
+    EXPECT_FALSE(rig.client.wants_close());
+}
+
+// --- callbacks that call back ---
+
+TEST(MqttReentrancy, PublishFromWithinAMessageUsingItsViews) {
+    MqttRig rig;
+    rig.connect();
+    rig.when_message = [&rig](const MessagePiece& piece) {
+        if (piece.is_last()) static_cast<void>(rig.client.publish({piece.topic, piece.bytes, Qos::at_least_once}));
+    };
+    rig.feed(wire::publish("t/echo", "one", 1, 5) + wire::publish("t/echo", "two", 1, 6));
+    EXPECT_EQ(rig.wire(), (Lines{"PUBACK 5", "PUBACK 6", "PUBLISH q1 id1 t/echo=one", "PUBLISH q1 id2 t/echo=two"}));
+}
+
+TEST(MqttReentrancy, SubscribeFromWithinOnConnected) {
+    MqttRig rig;
+    rig.when_connected = [&rig] {
+        EXPECT_TRUE(rig.client.subscribe("a", Qos::at_least_once));
+        EXPECT_TRUE(rig.client.unsubscribe("b"));
+        rig.publish("online", "1", 0, true);
+    };
+    rig.connect();
+    EXPECT_EQ(rig.wire(), (Lines{"SUBSCRIBE id1 a q1", "UNSUBSCRIBE id2 b", "PUBLISH q0 retain online=1"}));
+}
+
+TEST(MqttReentrancy, PublishFromWithinCompletionsFillsTheFreedRoom) {
+    MqttRig rig;
+    rig.connect();
+    int left = 50;
+    const std::string payload(3000, 'x');  // one fits, two do not
+    rig.when_published = [&](Token, const Status& outcome) {
+        EXPECT_TRUE(outcome);
+        if (left-- > 0) rig.publish("t", payload, left % 3);
+    };
+    rig.publish("t", payload, 1);
+    for (unsigned i = 0; i < 1000 && rig.client.pending() > 0; ++i) {
+        rig.drain();
+        while (auto packet = wire::take_packet(rig.stream)) {
+            if (packet->qos == 1) rig.feed(wire::puback(packet->id));
+            if (packet->qos == 2) rig.feed(wire::pubrec(packet->id));
+            if (packet->type == 6) rig.feed(wire::pubcomp(packet->id));
+        }
+    }
+    EXPECT_EQ(left, -1);
+    EXPECT_EQ(rig.client.statistics().messages_out, 51U);
+}
+
+TEST(MqttReentrancy, StopFromWithinAMessageEndsDeliveryButAcknowledgesWhatWasDelivered) {
+    MqttRig rig;
+    rig.connect();
+    rig.when_message = [&rig](const MessagePiece&) { rig.client.stop(rig.now); };
+    rig.feed(wire::publish("t", "a", 2, 5) + wire::publish("t", "b", 2, 6));
+    EXPECT_EQ(rig.events, Lines{"message q2 t=a"});
+    EXPECT_EQ(rig.wire(), (Lines{"PUBREC 5", "DISCONNECT"}));
+    rig.close_as_wanted();
+    rig.when_message = nullptr;
+    rig.connect(true);
+    rig.feed(wire::publish("t", "a", 2, 5, true) + wire::publish("t", "b", 2, 6, true));
+    EXPECT_EQ(rig.events, Lines{"message q2 dup t=b"});
+}
+
+TEST(MqttReentrancy, StopInTheMiddleOfAMessageLeavesItToTheNextConnection) {
+    MqttRig rig;
+    rig.connect();
+    rig.when_message = [&rig](const MessagePiece&) { rig.client.stop(rig.now); };
+    rig.feed_bytewise(wire::publish("t", "abc", 2, 5));
+    EXPECT_EQ(rig.pieces, 1U);
+    EXPECT_EQ(rig.wire(), Lines{"DISCONNECT"});
+    rig.close_as_wanted();
+    rig.when_message = nullptr;
+    rig.connect(true);
+    rig.feed(wire::publish("t", "abc", 2, 5, true));
+    EXPECT_EQ(rig.events, Lines{"message q2 dup t=abc"});
+}
+
+TEST(MqttReentrancy, StopFromWithinOnConnectedAndOnSubscribedAndOnPublished) {
+    MqttRig connected;
+    connected.when_connected = [&connected] { connected.client.stop(connected.now); };
+    connected.start();
+    connected.open();
+    connected.drain();
+    connected.stream.clear();
+    connected.feed(wire::connack() + wire::publish("t", "x"));
+    EXPECT_EQ(connected.events, Lines{"connected new"});
+    EXPECT_EQ(connected.wire(), Lines{"DISCONNECT"});
+
+    MqttRig subscribed;
+    subscribed.connect();
+    subscribed.when_subscribed = [&subscribed] { subscribed.client.stop(subscribed.now); };
+    ASSERT_TRUE(subscribed.client.subscribe("a", Qos::at_most_once));
+    subscribed.wire();
+    subscribed.feed(wire::suback(1, 0) + wire::publish("t", "x"));
+    EXPECT_EQ(subscribed.events, Lines{"subscribed 1 q0"});
+
+    MqttRig published;
+    published.connect();
+    published.when_published = [&published](Token, const Status&) { published.client.stop(published.now); };
+    published.publish("t", "x", 0);
+    published.publish("t", "y", 0);
+    EXPECT_EQ(published.wire(), (Lines{"PUBLISH q0 t=x", "PUBLISH q0 t=y", "DISCONNECT"}));
+}
+
+TEST(MqttReentrancy, StopFromWithinASessionLostCompletion) {
+    MqttRig rig;
+    rig.connect();
+    rig.publish("t", "x", 2);
+    rig.wire();
+    rig.feed(wire::pubrec(1));
+    rig.close();
+    rig.take_events();
+    rig.when_published = [&rig](Token, const Status&) { rig.client.stop(rig.now); };
+    rig.now = *rig.client.next_deadline();
+    rig.open();
+    rig.drain();
+    rig.feed(wire::connack(false));
+    EXPECT_EQ(rig.events, Lines{"published 1 mqtt.session_lost"});  // and no on_connected after stop()
+    EXPECT_EQ(rig.client.state(), State::closing);
+}
+
+TEST(MqttReentrancy, PublishAgainFromWithinCancellations) {
+    MqttRig rig;
+    for (int i = 0; i < 3; ++i) rig.publish("t", "x", 1);
+    rig.when_published = [&rig](Token token, const Status&) {
+        if (token <= 3) rig.publish("t", "again", 1);
+    };
+    rig.client.forget_session();
+    EXPECT_EQ(rig.client.pending(), 3U);
+    rig.connect();
+    EXPECT_EQ(rig.wire().size(), 3U);
+}
+
+TEST(MqttReentrancy, ForgetFromWithinACancellation) {
+    MqttRig rig;
+    for (int i = 0; i < 3; ++i) rig.publish("t", "x", 1);
+    rig.when_published = [&rig](Token, const Status&) { rig.client.forget_session(); };
+    rig.client.forget_session();
+    EXPECT_EQ(rig.events.size(), 3U);
+    EXPECT_EQ(rig.client.pending(), 0U);
+}
+
+TEST(MqttReentrancy, ForgetFromWithinAMessageStillAnswersIt) {
+    MqttRig rig;
+    rig.connect();
+    rig.publish("t", "x", 1);
+    rig.when_message = [&rig](const MessagePiece&) { rig.client.forget_session(); };
+    rig.feed(wire::publish("t", "a", 2, 5));
+    EXPECT_EQ(rig.wire(), Lines{"PUBREC 5"});
+    EXPECT_EQ(rig.events, (Lines{"message q2 t=a", "published 1 cancelled"}));
+}
+
+TEST(MqttReentrancy, PublishAndStopFromWithinOnDisconnected) {
+    MqttRig rig;
+    rig.connect();
+    rig.publish("t", "x", 0);
+    rig.when_published = [&rig](Token, const Status& outcome) {
+        EXPECT_FALSE(outcome);
+        EXPECT_EQ(rig.client.publish({"t", {}}).error(), errors::closed);
+        rig.publish("t", "stored", 1);
+        rig.when_published = nullptr;
+    };
+    rig.when_disconnected = [&rig] { rig.client.stop(rig.now); };
+    rig.close();
+    EXPECT_EQ(rig.client.state(), State::stopped);
+    rig.connect(true);
+    EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id1 t=stored"});
+}
+
+TEST(MqttReentrancy, StartFromWithinOnDisconnectedSkipsTheBackOff) {
+    MqttRig rig;
+    rig.connect();
+    rig.when_disconnected = [&rig] { rig.start(); };
+    rig.close();
+    EXPECT_TRUE(rig.client.wants_transport(rig.now));
+}
+
+TEST(MqttMemory, AMisalignedAndMinimalBlockWorks) {
+    const Limits limits{.max_topic = 5, .max_inflight_out = 0, .max_inflight_in = 0, .max_acks = 0};
+    for (std::size_t shift = 0; shift < 16; ++shift) {
+        test::MqttRig outer;  // only a handler
+        std::vector<std::uint8_t> block(Client::minimum_memory(limits) + shift);
+        Client client(outer, limits, MutBytes(block).subspan(shift));
+        ConnectOptions options;
+        options.client_id = "x";
+        MqttRig::require(client.configure(options));
+        client.start(outer.now, 0);
+        client.transport_opened(outer.now);
+        while (!client.output().empty()) client.sent(1, outer.now);
+        client.receive(wire::connack(), outer.now);
+        EXPECT_EQ(client.state(), State::connected);
+        EXPECT_TRUE(client.publish(
+            {"topic", as_bytes("at least sixty bytes of payload fit into the smallest block"), Qos::exactly_once}));
+        EXPECT_FALSE(client.output().empty());
+    }
+}
+
+TEST(MqttMemoryDeathTest, TooLittleMemoryTraps) {
+    MqttRig handler;
+    std::vector<std::uint8_t> block(Client::minimum_memory({}) - 1);
+    EXPECT_DEATH(Client(handler, {}, block), "");
+}
+
+}  // namespace
+}  // namespace esb::mqtt
