@@ -39,8 +39,7 @@ Outcome<void> make(const Options& options, Shell& shell) {
     print(*key, options, shell.out);
     if (!options.json) {
         shell.out << "\nThe private key is in " << options.file << ": keep it off devices and out of repositories.\n"
-                  << "Give the public text to ESB_APP, or its file to the build: -DESB_UPDATE_KEY_FILE=" << options.file
-                  << '\n';
+                  << "Give ESB_APP the public text, or the build the file " << jwk_file << ".\n";
     }
     return {};
 }

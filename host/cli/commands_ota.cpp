@@ -93,7 +93,7 @@ Outcome<void> ota(const Options& options, Shell& shell) {
     if (update.failed()) {
         const auto& last = update.last();
         return failure("the update " + (last.state == "failed" ? std::string("failed") : "was rolled back") +
-                       (last.error.empty() ? "" : ": " + printable(last.error)));
+                       (last.error.empty() ? "" : ": " + reason_text(last)));
     }
     const auto& state = update.last().state;
     return failure(state.empty() ? "no answer from the device in time"

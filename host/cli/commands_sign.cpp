@@ -38,6 +38,7 @@ Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, 
     const auto key = SigningKey::load_pem(options.key);
     if (!key) return failure(options.key, key.error());
     const std::string envelope = sign_envelope(*key, type, payload);
+    if (envelope.empty()) return failure("the envelope could not be signed", Error(errors::key_failed));
     if (envelope.size() > ota::envelope_max) {
         return failure("the envelope is " + std::to_string(envelope.size()) + " bytes long, devices accept " +
                        std::to_string(ota::envelope_max) + ": name fewer devices or URLs");

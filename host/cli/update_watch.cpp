@@ -40,6 +40,7 @@ std::optional<UpdateReport> UpdateWatch::take(std::string_view payload, bool ret
     report.done = static_cast<std::uint32_t>(root["done"].integer(0, u32_max).value_or(0));
     report.size = static_cast<std::uint32_t>(root["size"].integer(0, u32_max).value_or(0));
     report.error = root["error"].text().value_or("");
+    report.why = root["why"].text().value_or("");
     if (same(report, last_)) return std::nullopt;
     last_ = report;
     return report;
@@ -61,8 +62,13 @@ std::string progress_line(const UpdateReport& report) {
         line += ": " + std::to_string(percent(report)) + " %, " + std::to_string(report.done) + " of " +
                 std::to_string(report.size) + " bytes";
     }
-    if (!report.error.empty()) line += ": " + printable(report.error);
+    if (!report.error.empty()) line += ": " + reason_text(report);
     return line;
+}
+
+std::string reason_text(const UpdateReport& report) {
+    if (report.why.empty()) return printable(report.error);
+    return printable(report.why) + " (" + printable(report.error) + ")";
 }
 
 std::string progress_json(std::string_view identity, std::string_view id, const UpdateReport& report) {
@@ -70,6 +76,7 @@ std::string progress_json(std::string_view identity, std::string_view id, const 
         json.begin_object().key("ident").text(identity).key("id").text(id).key("state").text(report.state);
         json.key("ver").text(report.ver).key("done").number(report.done).key("size").number(report.size);
         if (!report.error.empty()) json.key("error").text(report.error);
+        if (!report.why.empty()) json.key("why").text(report.why);
         json.end_object();
     });
 }

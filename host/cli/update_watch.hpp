@@ -13,7 +13,8 @@ struct UpdateReport {
     std::string ver;
     std::uint32_t done = 0;  // bytes
     std::uint32_t size = 0;
-    std::string error;  // named cause, "" while all is well
+    std::string error;  // named cause: "ota.hash"; "" while all is well
+    std::string why;    // the same in words
 };
 
 class UpdateWatch {
@@ -42,6 +43,8 @@ private:
 std::string progress_bar(const UpdateReport& report);
 // One line without the bar: "downloading 1.4.0: 38 %, 319488 of 831488 bytes".
 std::string progress_line(const UpdateReport& report);
+// "the image in flash does not have the manifest's SHA-256 (ota.hash)"
+std::string reason_text(const UpdateReport& report);
 std::string progress_json(std::string_view identity, std::string_view id, const UpdateReport& report);
 
 }  // namespace esb::cli

@@ -1,0 +1,158 @@
+// esb vchip run | flash | erase | info
+#include "host/cli/commands.hpp"
+#include "host/cli/json_text.hpp"
+#include "host/cli/slot_info.hpp"
+#include "host/vchip/board_file.hpp"
+#include "host/vchip/firmware_process.hpp"
+#include "host/vchip/process.hpp"
+#include "host/vchip/process_flash.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace esb::cli {
+namespace {
+
+struct Options {
+    vchip::VchipOptions chip;
+    std::string mac;
+    std::vector<std::string> ports;
+    std::vector<std::string> faults;
+    std::string cut;
+    std::string image;
+    std::string slot = "a";
+    bool json = false;
+};
+
+Outcome<void> power_on(Options& options, Shell& shell) {
+    shell.status = vchip::run_vchip(options.chip) == 0 ? exit_ok : exit_failed;
+    return {};
+}
+
+Outcome<void> flash(Options& options, Shell& shell) {
+    const auto slot = options.slot == "b" ? chip::SlotId::b : chip::SlotId::a;
+    const auto& chip = options.chip;
+    const auto done = vchip::flash_image(chip.flash, chip.partitions, options.image, slot, chip.flash_size);
+    if (!done) return failure(options.image, done.error());
+    shell.out << options.image << " is in slot " << options.slot << " of " << chip.flash << '\n';
+    return {};
+}
+
+Outcome<void> erase(Options& options, Shell& shell) {
+    if (auto done = erase_flash(options.chip.flash); !done) return done;
+    shell.out << options.chip.flash << " is erased\n";
+    return {};
+}
+
+Outcome<void> info(Options& options, Shell& shell) {
+    const auto slots = read_slots(options.chip.flash, options.chip.partitions);
+    if (!slots) return std::unexpected(slots.error());
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_array();
+            for (const auto& slot : *slots) {
+                json.begin_object().key("slot").text(std::string_view(&slot.slot, 1));
+                json.key("offset").number(static_cast<std::int64_t>(slot.offset));
+                if (slot.image) {
+                    json.key("app").text(slot.image->app).key("ver").text(slot.image->ver);
+                    json.key("seq").number(slot.image->seq).key("size").number(slot.image->size);
+                    json.key("sha256").text(hex_text(slot.image->sha256));
+                }
+                json.end_object();
+            }
+            json.end_array();
+        }) << '\n';
+        return {};
+    }
+    for (const auto& slot : *slots) {
+        shell.out << "slot " << slot.slot << "  ";
+        if (slot.image) {
+            shell.out << slot.image->app << ' ' << slot.image->ver << " (seq " << slot.image->seq << "), "
+                      << slot.image->size << " bytes, sha256 " << hex_text(slot.image->sha256) << '\n';
+        } else {
+            shell.out << "no complete image\n";
+        }
+    }
+    return {};
+}
+
+std::string take_mac(Options& options) {
+    const auto mac = vchip::parse_mac(options.mac);
+    if (!mac) return "'" + options.mac + "' is not a MAC address";
+    options.chip.mac = *mac;
+    return {};
+}
+
+std::string take_ports(Options& options) {
+    std::string joined;
+    for (const auto& port : options.ports) joined += (joined.empty() ? "" : ",") + port;
+    auto ports = vchip::parse_ports(joined);
+    if (!ports) return "a port mapping is CHIP:HOST, such as 80:8080";
+    options.chip.ports = std::move(*ports);
+    return {};
+}
+
+std::string take_faults(Options& options) {
+    std::string joined = options.cut.empty() ? "" : "cut=" + options.cut;
+    for (const auto& operation : options.faults) joined += (joined.empty() ? "fail=" : ",fail=") + operation;
+    auto plan = vchip::parse_fault_plan(joined);
+    if (!plan) return std::string(plan.error().text());
+    options.chip.faults = std::move(*plan);
+    return {};
+}
+
+void add_run_options(CLI::App& sub, const std::shared_ptr<Options>& options) {
+    auto& chip = options->chip;
+    sub.add_option("--radio", chip.radio, "JSON file of the networks in the air; watched while the chip runs");
+    auto* mac = sub.add_option("--mac", options->mac, "Station MAC, such as 02:45:53:42:00:01");
+    auto* ports =
+        sub.add_option("--port", options->ports, "CHIP:HOST, where a port of the access point is on 127.0.0.1");
+    auto* cut =
+        sub.add_option("--cut", options->cut,
+                       "Cut the power at a flash operation: N:KIND[:SEED]; kinds: before after prefix random_bits "
+                       "half_done unstable");
+    auto* fail = sub.add_option("--fail", options->faults, "Let flash operation N fail");
+    sub.add_option("--max-boots", chip.max_boots, "Stop after so many boots")->capture_default_str();
+    sub.parse_complete_callback([=] {
+        for (const auto& problem :
+             {mac->count() > 0 ? take_mac(*options) : "", ports->count() > 0 ? take_ports(*options) : "",
+              cut->count() + fail->count() > 0 ? take_faults(*options) : ""}) {
+            if (!problem.empty()) throw CLI::ValidationError(problem);
+        }
+    });
+}
+
+}  // namespace
+
+void add_vchip_commands(CLI::App& app, Shell& shell) {
+    auto* family = app.add_subcommand("vchip", "The virtual chip: the same firmware as a process of this machine");
+    family->require_subcommand(1);
+    const auto options = std::make_shared<Options>();
+    const auto command = [&, options](const char* name, const char* help, auto run_it) {
+        auto* sub = family->add_subcommand(name, help);
+        sub->add_option("--flash", options->chip.flash, "The flash file")->required();
+        sub->add_option("--partitions", options->chip.partitions, "Layout, as ESP-IDF's partitions.csv");
+        sub->callback([options, &shell, run_it] { shell.finish(run_it(*options, shell)); });
+        return sub;
+    };
+    const auto add_size = [&](CLI::App& sub) {
+        sub.add_option("--flash-size", options->chip.flash_size, "Bytes of a new flash file")
+            ->transform(CLI::AsSizeValue(false))
+            ->capture_default_str();
+    };
+    auto* sub = command("run", "Switch it on; the serial port is this terminal", power_on);
+    add_run_options(*sub, options);
+    add_size(*sub);
+
+    sub = command("flash", "Put an image into a slot, as a flashing tool does over the serial port", flash);
+    sub->add_option("--image", options->image, "The image")->required();
+    sub->add_option("--slot", options->slot, "a or b")->check(CLI::IsMember({"a", "b"}))->capture_default_str();
+    add_size(*sub);
+
+    command("erase", "Erase the whole flash: the chip knows nothing again", erase);
+    sub = command("info", "Show what is in the slots", info);
+    sub->add_flag("--json", options->json, "Print JSON");
+}
+
+}  // namespace esb::cli
