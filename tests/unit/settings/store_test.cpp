@@ -178,7 +178,8 @@ TEST_F(StoreTest, AStoredValueThatTheSchemaNoLongerAllowsCountsAsNotStored) {
 }
 
 TEST_F(StoreTest, AnUnknownNameIsKeptForTheFirmwareThatKnowsIt) {
-    static constexpr Setting table[] = {{"pump.speed", Type::integer, 0, 9, "0", Stage::none, false, false, "", nullptr}};
+    static constexpr Setting table[] = {
+        {"pump.speed", Type::integer, 0, 9, "0", Stage::none, false, false, "", nullptr}};
     Schema with_pump;
     ASSERT_TRUE(with_pump.add(table));
     Store upgraded(flash, with_pump);
@@ -247,7 +248,7 @@ TEST_F(StoreTest, GenerationCounterMayWrap) {
     ASSERT_TRUE(commit(names::mqtt_host, "last"));
     seal_blob(flash.values["cfg.a"], {blob_version, 0, 0xFFFFFFFF});
     ASSERT_EQ(*restart(), Loaded::stored);
-    ASSERT_TRUE(commit(names::mqtt_host, "after the wrap"));
+    ASSERT_TRUE(commit(names::mqtt_host, "after.the.wrap"));
 }
 
 TEST_F(StoreTest, WrappedGenerationIsTheNewer) {

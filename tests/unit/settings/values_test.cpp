@@ -150,9 +150,9 @@ TEST(WifiPass, Is8To63CharactersOr64HexDigitsOrEmpty) {
 TEST(MqttHost, IsAHostNameOrAnAddress) {
     const auto& host = base(names::mqtt_host);
     const auto label = std::string(63, 'a');
-    for (const auto& good : std::vector<std::string>{"", "broker", "a.example.org", "my_broker", "10.0.0.1", "4u.de",
-                                                     "1.2.3.4.x", label + "." + label,
-                                                     label + "." + label + "." + label + "." + label.substr(2)}) {
+    for (const auto& good :
+         std::vector<std::string>{"", "broker", "a.example.org", "my_broker", "10.0.0.1", "4u.de", "1.2.3.4.x",
+                                  label + "." + label, label + "." + label + "." + label + "." + label.substr(2)}) {
         EXPECT_EQ(outcome(host, good), "ok") << good;
     }
     for (const auto& bad : std::vector<std::string>{".", "a.", ".a", "a..b", "-a", "a-", "a b", "http://a", "a:8883",

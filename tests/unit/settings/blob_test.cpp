@@ -117,10 +117,8 @@ TEST(Merge, ReplacesAddsRemovesAndKeepsTheRest) {
     const auto base = records({{"b", as_bytes("1")}, {"d", as_bytes("2")}, {"f", as_bytes("3")}});
     const auto patch = records(
         {{"a", as_bytes("new")}, {"b", {}, true}, {"c", {}, true}, {"d", as_bytes("22")}, {"g", as_bytes("last")}});
-    EXPECT_EQ(merged(base, patch), records({{"a", as_bytes("new")},
-                                            {"d", as_bytes("22")},
-                                            {"f", as_bytes("3")},
-                                            {"g", as_bytes("last")}}));
+    EXPECT_EQ(merged(base, patch),
+              records({{"a", as_bytes("new")}, {"d", as_bytes("22")}, {"f", as_bytes("3")}, {"g", as_bytes("last")}}));
     EXPECT_EQ(merged(base, {}), base);
     EXPECT_EQ(merged({}, base), base);
 }

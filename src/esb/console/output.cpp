@@ -1,0 +1,144 @@
+#include "esb/console/output.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "esb/base/secret.hpp"
+
+#include <algorithm>
+
+namespace esb::console {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+MutBytes bytes_of(std::span<char> text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
+
+// Bytes at the front of `text` that may go to a terminal as they are: one character, or 0.
+std::size_t printable(std::string_view text) {
+    const auto first = static_cast<std::uint8_t>(text.front());
+    if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+    for (std::size_t size = 2; size <= 4 && size <= text.size(); ++size) {
+        if (!is_utf8(text.substr(0, size))) continue;
+        // U+0080 to U+009F are control characters too: terminals take C2 9B for ESC [.
+        return first == 0xC2 && static_cast<std::uint8_t>(text[1]) < 0xA0 ? 0 : size;
+    }
+    return 0;
+}
+
+}  // namespace
+
+// What waits here may be a secret that is shown at birth.
+Output::~Output() { wipe(bytes_of(pending_)); }
+
+Output& Output::text(std::string_view piece) {
+    begin_line();
+    escaped(piece, false);
+    return *this;
+}
+
+Output& Output::quoted(ConstBytes piece) {
+    begin_line();
+    put("\"");
+    escaped(as_text(piece), true);
+    put("\"");
+    return *this;
+}
+
+Output& Output::number(std::int64_t value) { return text(decimal_signed(value)); }
+
+Output& Output::pad_to(std::size_t column) {
+    begin_line();
+    while (!dropping_ && used_ - whole_ < column) put(" ");
+    return *this;
+}
+
+void Output::error(const Error& error) { text("error: ").text(error.text()).text(" (").text(error.name()).line(")"); }
+
+void Output::end_line() {
+    begin_line();
+    put(line_end);
+    in_line_ = false;
+    if (dropping_) ++dropped_;
+    dropping_ = false;
+    whole_ = used_;
+    flush();
+}
+
+void Output::raw(std::string_view bytes) {
+    if (in_line_ || !fits(bytes.size())) return;
+    append(bytes);
+    whole_ = used_;
+    flush();
+}
+
+void Output::begin_line() {
+    if (in_line_) return;
+    // The report stands where the lines are missing; until it is made this one is missing too.
+    report_dropped();
+    in_line_ = true;
+    dropping_ = dropped_ > 0;
+}
+
+void Output::escaped(std::string_view piece, bool in_quotes) {
+    while (!piece.empty() && !dropping_) {
+        const bool needs_escape = in_quotes && (piece.front() == '"' || piece.front() == '\\');
+        const auto size = printable(piece);
+        if (needs_escape) put("\\");
+        if (size == 0) put_hex(static_cast<std::uint8_t>(piece.front()));
+        put(piece.substr(0, size));
+        piece.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+}
+
+void Output::put_hex(std::uint8_t byte) {
+    std::array<char, 2> digits;
+    put("\\x");
+    if (const auto hex = hex_encode({&byte, 1}, digits)) put(*hex);
+}
+
+// Appends to the line; when it does not fit the whole line goes.
+void Output::put(std::string_view bytes) {
+    if (dropping_) return;
+    if (fits(bytes.size())) return append(bytes);
+    wipe(bytes_of(pending_).subspan(whole_, used_ - whole_));
+    used_ = whole_;
+    dropping_ = true;
+}
+
+void Output::append(std::string_view bytes) {
+    std::copy(bytes.begin(), bytes.end(), pending_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ += bytes.size();
+}
+
+void Output::report_dropped() {
+    // Not before half the buffer is free again, so that one long gap does not become many short ones.
+    if (dropped_ == 0 || in_line_ || used_ > pending_max / 2) return;
+    const auto count = decimal(dropped_);
+    constexpr std::string_view one = " line dropped: the port was too slow)";
+    constexpr std::string_view many = " lines dropped: the port was too slow)";
+    const auto rest = dropped_ == 1 ? one : many;
+    append("(");
+    append(count);
+    append(rest);
+    append(line_end);
+    whole_ = used_;
+    dropped_ = 0;
+}
+
+void Output::flush() {
+    send();
+    if (dropped_ == 0) return;
+    report_dropped();
+    send();
+}
+
+void Output::send() {
+    if (whole_ == 0) return;
+    const auto all = bytes_of(pending_);
+    const auto sent = std::min(uart_.write(all.first(whole_)), whole_);
+    copy(all.subspan(sent, used_ - sent), all);
+    wipe(all.subspan(used_ - sent, sent));
+    whole_ -= sent;
+    used_ -= sent;
+}
+
+}  // namespace esb::console

@@ -1,0 +1,71 @@
+// Where commands write: whole lines to the serial port, none lost silently.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/result.hpp"
+#include "esb/chip/uart.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace esb::console {
+
+// Lines end in CR LF on the wire and go out whole. What the port does not take at once waits in a buffer; when that
+// is full whole lines are dropped, and a line in their place says how many. Control bytes never reach the wire: they
+// are written as \xHH, so nothing can draw on the terminal. Reactor's task only.
+class Output {
+public:
+    static constexpr std::size_t pending_max = 2048;  // bytes, also the longest line with its CR LF
+
+    explicit Output(chip::Uart& uart) : uart_(uart) {}
+    ~Output();  // wipes
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
+
+    // Appends to the line; `piece` holds whole UTF-8 characters.
+    Output& text(std::string_view piece);
+    // Text from outside (SSIDs, topics), in quotes, with quotes and backslashes escaped too: what a command line
+    // would take as this very value.
+    Output& quoted(ConstBytes piece);
+    Output& number(std::int64_t value);
+    void end_line();
+    void line(std::string_view whole) { text(whole).end_line(); }
+    // Ends the line if one has been begun.
+    void end_open_line() {
+        if (in_line_) end_line();
+    }
+    // "error: <text> (<name>)"
+    void error(const Error& error);
+
+    // Bytes as they are and at once, outside of any line: a terminal's echo. Dropped when there is no room.
+    void raw(std::string_view bytes);
+
+    // Gives the port what it takes now.
+    void flush();
+    // True when the port has taken every line, so that none can be dropped any more.
+    bool idle() const { return whole_ == 0 && dropped_ == 0; }
+    // Spaces are appended until the line has this many bytes.
+    Output& pad_to(std::size_t column);
+
+private:
+    void put(std::string_view bytes);
+    void escaped(std::string_view piece, bool in_quotes);
+    void put_hex(std::uint8_t byte);
+    void begin_line();
+    bool fits(std::size_t size) const { return size <= pending_.size() - used_; }
+    void append(std::string_view bytes);
+    void report_dropped();
+    void send();
+
+    chip::Uart& uart_;
+    std::array<char, pending_max> pending_{};
+    std::size_t whole_ = 0;  // bytes of complete lines, not sent yet
+    std::size_t used_ = 0;   // the same and the line that is being written
+    bool in_line_ = false;
+    bool dropping_ = false;      // the line that is being written does not fit
+    std::uint32_t dropped_ = 0;  // lines since the last report
+};
+
+}  // namespace esb::console
