@@ -62,7 +62,8 @@ private:
         MemoryStore store = cut_store;
         const Outcome outcome = check(store, noise_for(cut, noise_of_first_recovery));
         note(to_text(cut), outcome.verdict);
-        for (std::uint64_t at = 1; options_.second_seeds > 0 && at <= outcome.operations; ++at) {
+        if (options_.second_seeds == 0 || report_.cuts % options_.second_every != 0) return;
+        for (std::uint64_t at = 1; at <= outcome.operations; ++at) {
             for_each_cut(at, options_.second_seeds,
                          [&](const PowerCut& second) { judge_second(cut_store, cut, second); });
         }

@@ -29,6 +29,7 @@ struct CutScenario {
 struct CutOptions {
     unsigned seeds = 2;         // tears of each kind at each operation
     unsigned second_seeds = 0;  // the same during recovery; 0: no second cuts
+    unsigned second_every = 1;  // second cuts after every n-th first cut only
     std::uint64_t first_seed = 1;
     std::uint64_t stride = 1;  // every n-th operation only
     std::size_t max_failures = 5;

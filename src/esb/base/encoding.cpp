@@ -26,7 +26,7 @@ int base64url_value(char c) {
 
 // Length of the well-formed UTF-8 sequence at the front (Unicode 15, table 3-7), 0 if there is none.
 std::size_t utf8_sequence(std::string_view text) {
-    const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
+    const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
     const auto tail = [&at](std::size_t i) { return (at(i) & 0xC0) == 0x80; };
     const unsigned first = at(0);
     const unsigned second = at(1);
@@ -163,10 +163,21 @@ FixedString<20> decimal_signed(std::int64_t value) {
 }
 
 std::uint32_t crc32(ConstBytes bytes, std::uint32_t seed) {
+    // Half a byte at a time: 64 bytes of table for about four times the speed of single bits.
+    static constexpr auto table = [] {
+        std::array<std::uint32_t, 16> steps{};
+        for (std::uint32_t i = 0; i < steps.size(); ++i) {
+            std::uint32_t crc = i;
+            for (int bit = 0; bit < 4; ++bit) crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1U)));
+            steps[i] = crc;
+        }
+        return steps;
+    }();
     std::uint32_t crc = ~seed;
     for (const auto byte : bytes) {
         crc ^= byte;
-        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1U)));
+        crc = (crc >> 4) ^ table[crc & 0x0F];
+        crc = (crc >> 4) ^ table[crc & 0x0F];
     }
     return ~crc;
 }

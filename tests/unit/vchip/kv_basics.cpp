@@ -1,0 +1,285 @@
+#include "host/vchip/key_value.hpp"
+
+#include <gtest/gtest.h>
+#include <array>
+#include <random>
+#include <string>
+
+namespace esb::vchip {
+namespace {
+
+constexpr std::size_t partition_size = 6 * erase_unit;
+
+class KeyValueTest : public testing::Test {
+protected:
+    Result<std::string> get(std::string_view key) {
+        std::array<std::uint8_t, chip::kv_value_max> buffer{};
+        const auto value = store.get(key, buffer);
+        if (!value) return fail(value.error());
+        return std::string(as_text(*value));
+    }
+    Status put(std::string_view key, std::string_view value) { return store.put(key, as_bytes(value)); }
+    // What a restart makes of the flash.
+    Result<chip::Mount> remount() {
+        flash.power_on();
+        store = KeyValue(Region(flash, 0, partition_size));
+        return store.mount();
+    }
+    FaultPlan failing(std::uint64_t operation) { return {{}, {operation}}; }
+
+    MemoryStore memory{partition_size};
+    Flash flash{memory};
+    KeyValue store{Region(flash, 0, partition_size)};
+};
+
+TEST_F(KeyValueTest, FormatsAnErasedPartitionOnce) {
+    EXPECT_EQ(store.mount().value(), chip::Mount::formatted);
+    EXPECT_EQ(remount().value(), chip::Mount::existing);
+}
+
+TEST_F(KeyValueTest, KeepsValuesOverRestarts) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("ident", "ESP-C44F330A9C35"));
+    ASSERT_TRUE(put("empty", ""));
+    ASSERT_TRUE(put("ident", "greenhouse"));
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("ident").value(), "greenhouse");
+    EXPECT_EQ(get("empty").value(), "");
+    EXPECT_EQ(store.keys(), (std::vector<std::string>{"empty", "ident"}));
+}
+
+TEST_F(KeyValueTest, RemovedKeysStayRemoved) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "1"));
+    ASSERT_TRUE(store.remove("a"));
+    EXPECT_EQ(get("a").error(), errors::kv_not_found);
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").error(), errors::kv_not_found);
+    const auto before = flash.operations();
+    EXPECT_TRUE(store.remove("a")) << "removing what is not there succeeds";
+    EXPECT_EQ(flash.operations(), before);
+}
+
+TEST_F(KeyValueTest, AnEqualValueDoesNotTouchTheFlash) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "same"));
+    const auto before = flash.operations();
+    EXPECT_TRUE(put("a", "same"));
+    EXPECT_EQ(flash.operations(), before);
+    EXPECT_TRUE(put("a", "sane"));
+    EXPECT_EQ(flash.operations(), before + 1);
+}
+
+TEST_F(KeyValueTest, HoldsTheLongestValueAndRefusesALongerOne) {
+    ASSERT_TRUE(store.mount());
+    const std::string longest(chip::kv_value_max, 'x');
+    ASSERT_TRUE(put("a", longest));
+    EXPECT_EQ(put("a", longest + "x").error(), errors::too_long);
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").value(), longest);
+}
+
+TEST_F(KeyValueTest, ASmallBufferLearnsTheSize) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "12345"));
+    std::array<std::uint8_t, 4> buffer{};
+    const auto value = store.get("a", buffer);
+    EXPECT_EQ(value.error(), errors::kv_too_small);
+    EXPECT_EQ(value.error().detail(), 5);
+}
+
+TEST_F(KeyValueTest, KeysHaveOneToFifteenPrintableCharacters) {
+    ASSERT_TRUE(store.mount());
+    EXPECT_TRUE(put("123456789012345", "x"));
+    for (const auto* key : {"", "1234567890123456", "a\n", "\x7f"}) {
+        EXPECT_EQ(put(key, "x").error(), errors::kv_bad_key) << key;
+        EXPECT_EQ(get(key).error(), errors::kv_bad_key) << key;
+        EXPECT_EQ(store.remove(key).error(), errors::kv_bad_key) << key;
+    }
+}
+
+TEST_F(KeyValueTest, NothingWorksBeforeMounting) {
+    EXPECT_EQ(put("a", "x").error(), errors::kv_corrupt);
+    EXPECT_EQ(get("a").error(), errors::kv_corrupt);
+    EXPECT_EQ(store.remove("a").error(), errors::kv_corrupt);
+}
+
+TEST_F(KeyValueTest, RefusesToFormatForeignBytes) {
+    const std::array<std::uint8_t, 4> foreign{1, 2, 3, 4};
+    ASSERT_TRUE(flash.program(2 * erase_unit, foreign));
+    EXPECT_EQ(store.mount().error(), errors::kv_corrupt);
+    std::array<std::uint8_t, 4> kept{};
+    ASSERT_TRUE(flash.read(2 * erase_unit, kept));
+    EXPECT_EQ(kept, foreign);
+}
+
+TEST_F(KeyValueTest, NeedsThreePages) {
+    KeyValue small(Region(flash, 0, 2 * erase_unit));
+    EXPECT_EQ(small.mount().error(), errors::kv_corrupt);
+}
+
+TEST_F(KeyValueTest, AFullPartitionKeepsOldValuesAndCanBeEmptied) {
+    ASSERT_TRUE(store.mount());
+    const std::string big(3900, 'b');
+    int stored = 0;
+    while (put("k" + std::to_string(stored), big)) ++stored;
+    EXPECT_EQ(stored, 5) << "one of six pages is always free";
+    EXPECT_EQ(put("k0", std::string(3900, 'c')).error(), errors::kv_full);
+    const auto before = flash.operations();
+    EXPECT_EQ(put("more", big).error(), errors::kv_full);
+    EXPECT_EQ(flash.operations(), before) << "a refusal that can be foreseen costs no flash";
+    EXPECT_EQ(get("k0").value(), big);
+    for (int i = 0; i < stored; ++i) ASSERT_TRUE(store.remove("k" + std::to_string(i))) << i;
+    EXPECT_TRUE(put("more", big));
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(store.keys(), std::vector<std::string>{"more"});
+}
+
+TEST_F(KeyValueTest, RemovalAlwaysFindsRoom) {
+    ASSERT_TRUE(store.mount());
+    int stored = 0;
+    while (put("k" + std::to_string(stored), std::string(200, 'x'))) ++stored;
+    ASSERT_GT(stored, 80);
+    for (int i = 0; i < stored; ++i) ASSERT_TRUE(store.remove("k" + std::to_string(i))) << i;
+    EXPECT_TRUE(store.keys().empty());
+}
+
+TEST_F(KeyValueTest, LargeValuesFindRoomBetweenSmallOnes) {
+    // Five pages of which each is 60 % full would have no room for another page's worth unless they are packed.
+    ASSERT_TRUE(store.mount());
+    for (int i = 0; i < 36; ++i) ASSERT_TRUE(put("k" + std::to_string(i), std::string(480, 'x')));
+    for (int i = 0; i < 36; i += 2) ASSERT_TRUE(store.remove("k" + std::to_string(i)));
+    EXPECT_TRUE(put("big1", std::string(4000, 'y')));
+    EXPECT_TRUE(put("big2", std::string(4000, 'y')));
+    ASSERT_TRUE(remount());
+    for (int i = 1; i < 36; i += 2) EXPECT_EQ(get("k" + std::to_string(i)).value(), std::string(480, 'x'));
+    EXPECT_EQ(get("big2").value().size(), 4000U);
+}
+
+TEST_F(KeyValueTest, WearSpreadsOverAllPages) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("still", std::string(1500, 's')));
+    for (int i = 0; i < 5000; ++i) ASSERT_TRUE(put("moving", std::to_string(i)));
+    const auto& erases = flash.wear().erases;
+    const auto [least, most] = std::minmax_element(erases.begin(), erases.end());
+    EXPECT_GT(*least, 5U);
+    EXPECT_LE(*most - *least, 1U) << "the page with the value that never changes takes part";
+    EXPECT_EQ(flash.overprograms(), 0U);
+}
+
+TEST_F(KeyValueTest, AFailedOperationLeavesTheOldValueAndTheNextTryWorks) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "old"));
+    ASSERT_TRUE(put("b", "other"));
+    flash.set_plan(failing(flash.operations() + 1));
+    EXPECT_EQ(put("a", "a longer new value").error(), errors::flash_failed);
+    EXPECT_EQ(get("a").value(), "old");
+    ASSERT_TRUE(put("a", "newer"));
+    EXPECT_EQ(get("b").value(), "other");
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").value(), "newer");
+    EXPECT_EQ(get("b").value(), "other");
+}
+
+TEST_F(KeyValueTest, SurvivesAFailureOfAnyOperation) {
+    std::uint64_t total = 1;
+    for (std::uint64_t failing_operation = 1; failing_operation <= total; ++failing_operation) {
+        memory = MemoryStore(partition_size);
+        Flash worn(memory);
+        KeyValue fresh(Region(worn, 0, partition_size));
+        worn.set_plan(failing(failing_operation));
+        ASSERT_TRUE(fresh.mount() || fresh.mount()) << failing_operation;
+        std::map<std::string, std::string> model;
+        for (int i = 0; i < 150; ++i) {
+            const std::string key = "k" + std::to_string(i * 7 % 11);
+            const std::string value(static_cast<std::size_t>(i * 53 % 400), static_cast<char>('a' + i % 26));
+            const auto try_put = [&] { return fresh.put(key, as_bytes(value)).has_value(); };
+            ASSERT_TRUE(try_put() || try_put()) << failing_operation;
+            model[key] = value;
+        }
+        total = worn.operations();
+        worn.set_plan({});
+        KeyValue again(Region(worn, 0, partition_size));
+        ASSERT_TRUE(again.mount()) << failing_operation;
+        std::array<std::uint8_t, 400> buffer{};
+        for (const auto& [key, value] : model) {
+            ASSERT_EQ(as_text(again.get(key, buffer).value()), value) << failing_operation;
+        }
+    }
+    EXPECT_GT(total, 150U);
+}
+
+TEST_F(KeyValueTest, ACorruptEntryLosesOnlyItself) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "AAAA"));
+    ASSERT_TRUE(put("b", "BBBB"));
+    ASSERT_TRUE(put("c", "CCCC"));
+    // Page 1 at place 1: header, then a's and b's entries of 28 bytes; clear bits in b's value.
+    const std::array<std::uint8_t, 4> rot{0, 0, 0, 0};
+    ASSERT_TRUE(flash.program(erase_unit + 16 + 28 + 24, rot));
+    EXPECT_EQ(get("b").error(), errors::kv_corrupt);
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").value(), "AAAA");
+    EXPECT_EQ(get("b").error(), errors::kv_not_found);
+    EXPECT_EQ(get("c").value(), "CCCC");
+    EXPECT_TRUE(put("b", "B2"));
+}
+
+TEST_F(KeyValueTest, AValueThatLooksLikeAnEntryIsNotReadAsOne) {
+    ASSERT_TRUE(store.mount());
+    const auto fake = kv_log::encode(1, kv_log::EntryKind::value, "admin", as_bytes("evil"));
+    std::string hostile(as_text(fake));
+    ASSERT_TRUE(put("name", hostile + hostile));
+    // The outer entry goes bad; its claimed end is right, so nothing inside is looked at.
+    const std::array<std::uint8_t, 4> rot{0, 0, 0, 0};
+    ASSERT_TRUE(flash.program(erase_unit + 16 + 8, rot));
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("admin").error(), errors::kv_not_found);
+}
+
+TEST_F(KeyValueTest, MountingReadsEachPageAndWritesAtMostThreeTimes) {
+    ASSERT_TRUE(store.mount());
+    for (int i = 0; i < 500; ++i) ASSERT_TRUE(put("k" + std::to_string(i % 9), std::to_string(i)));
+    ASSERT_TRUE(remount());
+    EXPECT_LE(flash.operations(), 3U);
+}
+
+// Random operations against std::map, with restarts in between.
+TEST_F(KeyValueTest, BehavesLikeAMap) {
+    std::mt19937 random(20240607);
+    const auto below = [&random](unsigned limit) { return static_cast<unsigned>(random() % limit); };
+    ASSERT_TRUE(store.mount());
+    std::map<std::string, std::string> model;
+    int full = 0;
+    for (int step = 0; step < 20000; ++step) {
+        const std::string key = "key" + std::to_string(below(12));
+        const unsigned what = below(100);
+        if (what < 2) {
+            ASSERT_EQ(remount().value(), chip::Mount::existing);
+        } else if (what < 20) {
+            ASSERT_TRUE(store.remove(key));
+            model.erase(key);
+        } else if (what < 75) {
+            const std::string value(below(what < 25 ? 4001 : 300), static_cast<char>('a' + below(26)));
+            const auto stored = put(key, value);
+            if (stored) {
+                model[key] = value;
+            } else {
+                ASSERT_EQ(stored.error(), errors::kv_full);
+                ++full;
+            }
+        } else {
+            const auto value = get(key);
+            ASSERT_EQ(value.has_value(), model.contains(key)) << step;
+            ASSERT_EQ(value.value_or(""), value ? model[key] : "") << step;
+        }
+    }
+    EXPECT_GT(full, 0) << "the test should reach a full store";
+    EXPECT_EQ(flash.overprograms(), 0U);
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(store.keys().size(), model.size());
+    for (const auto& [key, value] : model) EXPECT_EQ(get(key).value(), value);
+}
+
+}  // namespace
+}  // namespace esb::vchip

@@ -1,0 +1,184 @@
+// Power cuts at every flash operation of the key/value store: NVS's promise is that only the key being written may
+// have its old or its new value afterwards.
+#include "host/vchip/cut_enumerator.hpp"
+#include "host/vchip/key_value.hpp"
+#include "support/cuts.hpp"
+
+#include <gtest/gtest.h>
+#include <array>
+#include <optional>
+
+namespace esb::vchip {
+namespace {
+
+using Model = std::map<std::string, std::string>;
+
+struct Step {
+    std::string key;
+    std::optional<std::string> value;  // none: remove
+};
+
+// What was acknowledged, and the one step that may or may not have happened.
+struct Notes {
+    bool mounted = false;
+    Model acknowledged;
+    std::optional<Step> open;
+};
+
+std::optional<std::string> lookup(const Model& model, const std::string& key) {
+    const auto found = model.find(key);
+    return found == model.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::string> lookup(KeyValue& store, const std::string& key) {
+    std::array<std::uint8_t, chip::kv_value_max> buffer{};
+    const auto value = store.get(key, buffer);
+    if (!value) return {};
+    return std::string(as_text(*value));
+}
+
+class Session {
+public:
+    Session(std::size_t pages, std::vector<Step> steps) : size_(pages * erase_unit), steps_(std::move(steps)) {}
+
+    CutScenario scenario() {
+        return {.prepare = [this] { return before_ ? *before_ : MemoryStore(size_); },
+                .run = [this](Flash& flash) { run(flash); },
+                .check = [this](Flash& flash) { return check(flash); }};
+    }
+    // Steps that have happened before the scenario begins.
+    void start_after(const std::vector<Step>& steps) {
+        before_.emplace(size_);
+        Flash flash(*before_);
+        KeyValue store(Region(flash, 0, size_));
+        ASSERT_TRUE(store.mount());
+        for (const auto& step : steps) ASSERT_TRUE(apply(store, step));
+        for (const auto& step : steps) note(initial_, step);
+    }
+
+private:
+    static Status apply(KeyValue& store, const Step& step) {
+        return step.value ? store.put(step.key, as_bytes(*step.value)) : store.remove(step.key);
+    }
+    static void note(Model& model, const Step& step) {
+        if (step.value) model[step.key] = *step.value;
+        if (!step.value) model.erase(step.key);
+    }
+
+    void run(Flash& flash) {
+        notes_ = {false, initial_, {}};
+        KeyValue store(Region(flash, 0, size_));
+        if (!store.mount()) return;
+        notes_.mounted = true;
+        for (const auto& step : steps_) {
+            notes_.open = step;
+            if (!apply(store, step)) return;
+            note(notes_.acknowledged, step);
+            notes_.open.reset();
+        }
+    }
+
+    Verdict check(Flash& flash) {
+        KeyValue store(Region(flash, 0, size_));
+        const auto mounted = store.mount();
+        if (!mounted) return "does not mount: " + std::string(mounted.error().name());
+        if (*mounted == chip::Mount::formatted && (notes_.mounted || before_)) return "formatted again";
+        if (auto verdict = compare(store); !verdict.empty()) return verdict;
+        return keeps_its_word(flash, store);
+    }
+
+    Verdict compare(KeyValue& store) {
+        Model all = notes_.acknowledged;
+        for (const auto& step : steps_) all.try_emplace(step.key);
+        for (const auto& [key, ignored] : all) {
+            const auto present = lookup(store, key);
+            const auto old_value = lookup(notes_.acknowledged, key);
+            const bool may_be_new = notes_.open && notes_.open->key == key;
+            if (present == old_value || (may_be_new && present == notes_.open->value)) continue;
+            return "key " + key + " is " + (present ? "'" + present->substr(0, 20) + "'" : "gone") + ", not " +
+                   (old_value ? "'" + old_value->substr(0, 20) + "'" : "missing");
+        }
+        return {};
+    }
+
+    // What the first boot saw the second sees, and the store takes new values.
+    Verdict keeps_its_word(Flash& flash, KeyValue& first) {
+        Model seen;
+        for (const auto& key : first.keys()) seen[key] = lookup(first, key).value_or("");
+        KeyValue second(Region(flash, 0, size_));
+        if (!second.mount()) return "does not mount again";
+        for (const auto& [key, value] : seen) {
+            if (lookup(second, key) != value) return "key " + key + " changed between two boots";
+        }
+        if (second.keys().size() != seen.size()) return "a key came back";
+        if (!second.put("probe", as_bytes("p"))) return "takes no new value";
+        if (lookup(second, "probe") != "p") return "does not hold a new value";
+        KeyValue third(Region(flash, 0, size_));
+        if (!third.mount() || lookup(third, "probe") != "p") return "forgets a new value";
+        for (const auto& [key, value] : seen) {
+            if (key != "probe" && lookup(third, key) != value) return "key " + key + " changed after a write";
+        }
+        return {};
+    }
+
+    std::size_t size_;
+    std::vector<Step> steps_;
+    Model initial_;
+    std::optional<MemoryStore> before_;
+    Notes notes_;
+};
+
+void expect_survival(const std::string& what, Session& session, const CutOptions& options) {
+    EXPECT_TRUE(test::survives_cuts("kv: " + what, session.scenario(), options));
+}
+
+std::string text(std::size_t size, char c) { return std::string(size, c); }
+
+TEST(KeyValueCuts, FirstBootAndSmallChanges) {
+    Session session(4, {{"psk", text(16, 'k')},
+                        {"ident", "ESP-1"},
+                        {"ident", "ESP-2"},
+                        {"ident", {}},
+                        {"psk", text(16, 'K')},
+                        {"cfg", text(300, 'c')}});
+    expect_survival("first boot", session, {.seeds = 6, .second_seeds = 1});
+}
+
+TEST(KeyValueCuts, ARestartedStore) {
+    Session session(4, {{"b", "new"}, {"a", {}}, {"c", text(700, 'c')}});
+    session.start_after({{"a", "1"}, {"b", "old"}, {"d", "stays"}});
+    expect_survival("after a restart", session, {.seeds = 6, .second_seeds = 1});
+}
+
+TEST(KeyValueCuts, PagesThatAreCleaned) {
+    // Three pages, each write nearly half a page: every second write moves the others.
+    std::vector<Step> before = {{"still", text(500, 's')}, {"gone", text(100, 'g')}, {"gone", {}}};
+    std::vector<Step> steps;
+    for (char c = 'a'; c < 'g'; ++c) steps.push_back({"big", text(1800, c)});
+    Session session(3, steps);
+    session.start_after(before);
+    expect_survival("cleaning", session, {.seeds = 6, .second_seeds = 1, .second_every = 4});
+}
+
+TEST(KeyValueCuts, RemovedKeysDoNotComeBackFromCleanedPages) {
+    std::vector<Step> steps;
+    for (char c = 'a'; c < 'f'; ++c) {
+        steps.push_back({"victim", text(900, c)});
+        steps.push_back({"victim", {}});
+        steps.push_back({"pad", text(1500, c)});
+    }
+    Session session(3, steps);
+    expect_survival("removal", session, {.seeds = 4, .second_seeds = 1, .second_every = 5});
+}
+
+TEST(KeyValueCuts, AFullStoreThatIsPacked) {
+    std::vector<Step> before;
+    for (int i = 0; i < 14; ++i) before.push_back({"k" + std::to_string(i), text(450, static_cast<char>('a' + i))});
+    for (int i = 0; i < 14; i += 3) before.push_back({"k" + std::to_string(i), {}});
+    Session session(4, {{"large", text(2500, 'L')}, {"k1", text(450, 'z')}, {"large", text(2600, 'M')}});
+    session.start_after(before);
+    expect_survival("packing", session, {.seeds = 4, .second_seeds = 1, .second_every = 7});
+}
+
+}  // namespace
+}  // namespace esb::vchip
