@@ -1,7 +1,6 @@
 #include "esb/device/device.hpp"
 
 #include "esb/device/core.hpp"
-#include "esb/device/firmware.hpp"
 
 namespace esb {
 
@@ -33,14 +32,6 @@ bool Device::turn(Duration longest) { return core_->turn(longest); }
 void Device::run() {
     while (core_->turn(core_->policy().watchdog / 4)) {
     }
-}
-
-void run_firmware(chip::Chip& chip) {
-    Device device(chip, esb_app_desc());
-    device.start();
-    esb_main(device);
-    device.run();
-    chip.system.restart();
 }
 
 }  // namespace esb

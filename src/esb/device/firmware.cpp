@@ -1,0 +1,18 @@
+#include "esb/device/firmware.hpp"
+
+#include "esb/device/device.hpp"
+
+#include <memory>
+
+namespace esb {
+
+void run_firmware(chip::Chip& chip) {
+    // On the heap: tasks' stacks on real chips are small.
+    const auto device = std::make_unique<Device>(chip, esb_app_desc());
+    device->start();
+    esb_main(*device);
+    device->run();
+    chip.system.restart();
+}
+
+}  // namespace esb

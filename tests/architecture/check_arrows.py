@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""Checks every #include of the library and the host tools against the rooms of docs/architecture.md.
+
+Usage: check_arrows.py ROOT. Prints each forbidden arrow and exits with 1 if there is one.
+"""
+import pathlib
+import re
+import sys
+
+LOWER = {"base": set()}
+LOWER["chip"] = {"base"}
+LOWER["crypto"] = {"base", "chip"}
+LOWER["mqtt"] = {"base"}
+LOWER["net"] = {"base", "chip", "crypto"}
+LOWER["settings"] = {"base", "chip", "crypto"}
+LOWER["wifi"] = {"base", "chip", "settings"}
+LOWER["ota"] = {"base", "chip", "crypto", "net", "settings"}
+LOWER["console"] = {"base", "chip", "settings"}
+LOWER["portal"] = {"base", "chip", "crypto", "net", "settings"}
+LOWER["device"] = set(LOWER)
+# The one header authors include.
+LOWER[""] = {"device"}
+
+# The only files that may know a library from outside.
+OUTSIDE = {
+    "mbedtls/": {"src/esb/crypto/crypto.cpp", "src/esb/net/tls_stream.cpp"},
+    "psa/": {"src/esb/net/tls_stream.cpp"},
+    "http_parser.h": {"src/esb/net/http_response.hpp"},
+    "cJSON.h": {"src/esb/base/json.cpp"},
+}
+LINUX = re.compile(r"^(sys/|unistd\.h|fcntl\.h|poll\.h|netdb\.h|arpa/|netinet/|pthread\.h|thread|mutex|iostream|regex)")
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
+
+
+def includes(file):
+    return INCLUDE.findall(file.read_text(encoding="utf-8"))
+
+
+def check_library(root):
+    for file in sorted((root / "src/esb").rglob("*.[ch]pp")):
+        relative = file.relative_to(root).as_posix()
+        parts = file.relative_to(root / "src/esb").parts
+        room = parts[0] if len(parts) > 1 else ""
+        if "esp32" in parts:
+            continue  # the port knows ESP-IDF
+        for target in includes(file):
+            if target.startswith("esb/"):
+                other = target.split("/")[1]
+                if other != room and other not in LOWER[room]:
+                    yield f"{relative}: {room or 'esb.hpp'} may not include {target}"
+            elif target.startswith("host/"):
+                yield f"{relative}: the library may not know {target}"
+            elif LINUX.match(target):
+                yield f"{relative}: the library may not know <{target}>"
+            else:
+                for prefix, allowed in OUTSIDE.items():
+                    if target.startswith(prefix) and relative not in allowed:
+                        yield f"{relative}: only {sorted(allowed)} may include <{target}>"
+
+
+def check_host(root):
+    vchip_may = {"base", "chip", "crypto"}
+    for file in sorted((root / "host/vchip").rglob("*.[ch]pp")):
+        relative = file.relative_to(root).as_posix()
+        for target in includes(file):
+            room = target.split("/")[1] if target.startswith("esb/") else ""
+            if target.startswith("host/cli"):
+                yield f"{relative}: the virtual chip may not know the command line"
+            if room and room not in vchip_may and target != "esb/ota/descriptor.hpp" and "firmware/" not in relative:
+                yield f"{relative}: the virtual chip may not include {target}"
+    for file in sorted((root / "host/cli").rglob("*.[ch]pp")):
+        for target in includes(file):
+            if target.startswith("mbedtls/") and file.stem not in {"jws", "signing_key"}:
+                yield f"{file.relative_to(root).as_posix()}: only jws and signing_key may include <{target}>"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    wrong = list(check_library(root)) + list(check_host(root))
+    files = len(list((root / "src").rglob("*.[ch]pp"))) + len(list((root / "host").rglob("*.[ch]pp")))
+    print("\n".join(wrong) if wrong else f"{files} files, every arrow points down")
+    return 1 if wrong or files == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
