@@ -142,6 +142,8 @@ Result<KeySet> parse_keys(ConstBytes payload) {
     for (JsonValue jwk = keys.first(); jwk.is_present(); jwk = jwk.next()) {
         const auto key = read_jwk(jwk);
         if (!key) return fail(key.error());
+        const auto same = [&](const TrustedKey& held) { return held.key == key->key; };
+        if (std::any_of(set.keys.begin(), set.keys.end(), same)) return bad();
         ESB_TRY(set.keys.push_back(*key));
     }
     return set;

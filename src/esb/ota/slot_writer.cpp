@@ -18,7 +18,6 @@ void SlotWriter::resume(chip::SlotId slot, std::size_t offset, const crypto::Sha
     programmed_ = offset;
     erased_until_ = offset;  // what lies behind may be half written
     buffered_ = 0;
-    has_erased_ = offset > 0;
     hash_ = prefix;
 }
 
@@ -58,7 +57,6 @@ Status SlotWriter::erase_until(std::size_t end) {
     const auto geometry = slots_.geometry();
     while (erased_until_ < end) {
         const std::size_t length = std::min(geometry.erase_block, geometry.size - erased_until_);
-        has_erased_ = true;
         ESB_TRY(slots_.erase(slot_, erased_until_, length));
         erased_until_ += length;
     }

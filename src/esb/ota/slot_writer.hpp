@@ -33,8 +33,6 @@ public:
     std::size_t programmed() const { return programmed_; }
     // SHA-256 of the programmed bytes as the flash read them back.
     crypto::Digest programmed_hash() const;
-    // True once the slot's old content is no longer whole.
-    bool has_erased() const { return has_erased_; }
 
 private:
     Status flush();
@@ -46,7 +44,6 @@ private:
     std::size_t programmed_ = 0;
     std::size_t erased_until_ = 0;
     std::size_t buffered_ = 0;
-    bool has_erased_ = false;
     crypto::Sha256 hash_;
     std::array<std::uint8_t, 4096> buffer_;
 };

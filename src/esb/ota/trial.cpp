@@ -1,5 +1,7 @@
 #include "esb/ota/trial.hpp"
 
+#include "esb/ota/errors.hpp"
+
 namespace esb::ota {
 namespace {
 
@@ -47,7 +49,7 @@ BootJudgement judge_old_image(const TrialRecord& trial, const BootFacts& facts) 
         case TrialPhase::ended:
             return {BootFinding::over, trial.cause};
     }
-    return {};
+    return {BootFinding::over, trial.cause};
 }
 
 }  // namespace

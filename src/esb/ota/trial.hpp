@@ -10,7 +10,6 @@ namespace esb::ota {
 
 // What a boot finds out.
 enum class BootFinding : std::uint8_t {
-    nothing,         // no trial is open
     trial_begins,    // this is the new image's first start, or nothing better can be booted
     give_up,         // it ran before without being confirmed, and the boot loader did not go back: do it ourselves
     finish_confirm,  // a cut came while it was being confirmed: finish that
@@ -27,7 +26,7 @@ struct BootFacts {
 };
 
 struct BootJudgement {
-    BootFinding finding = BootFinding::nothing;
+    BootFinding finding = BootFinding::trial_begins;
     TrialCause cause = TrialCause::none;
 };
 

@@ -15,41 +15,13 @@
 #include "esb/net/http_get.hpp"
 #include "esb/ota/descriptor.hpp"
 #include "esb/ota/envelope.hpp"
+#include "esb/ota/errors.hpp"
 #include "esb/ota/manifest.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-// Refused before anything is written
-inline constexpr ErrorKind ota_wrong_app{"ota.wrong_app", "the update is for another application"};
-inline constexpr ErrorKind ota_wrong_hw{"ota.wrong_hw", "the update is for another chip"};
-inline constexpr ErrorKind ota_wrong_device{"ota.wrong_device", "the update is not meant for this device"};
-inline constexpr ErrorKind ota_seq{"ota.seq", "the update is not newer than the running firmware"};
-inline constexpr ErrorKind ota_below_floor{"ota.below_floor", "the update is older than this device accepts"};
-inline constexpr ErrorKind ota_expired{"ota.expired", "the update has expired"};
-inline constexpr ErrorKind ota_too_large{"ota.too_large", "the image is larger than the slot"};
-inline constexpr ErrorKind ota_quarantined{"ota.quarantined", "this image crashed twice and is not tried again"};
-inline constexpr ErrorKind ota_in_trial{"ota.in_trial", "the running firmware is itself still on trial"};
-inline constexpr ErrorKind ota_counter{"ota.counter", "the command is old"};
-inline constexpr ErrorKind ota_key_version{"ota.key_version", "the key set does not follow the stored one"};
-inline constexpr ErrorKind ota_legacy_off{"ota.legacy_off", "URL|md5 is turned off (ota.legacy_md5)"};
-inline constexpr ErrorKind ota_legacy_malformed{"ota.legacy_malformed", "this is not URL|md5"};
-inline constexpr ErrorKind ota_heap{"ota.heap", "too little memory is free for an update"};
-inline constexpr ErrorKind ota_no_rollback{"ota.no_rollback", "there is no confirmed image to go back to"};
-// Ended while downloading or verifying
-inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not what its manifest says"};
-inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};
-inline constexpr ErrorKind ota_hash{"ota.hash", "the image in flash does not have the manifest's SHA-256"};
-// Why a trial ended
-inline constexpr ErrorKind ota_trial_crashed{"ota.trial_crashed", "the new firmware crashed"};
-inline constexpr ErrorKind ota_trial_hung{"ota.trial_hung", "the new firmware hung"};
-inline constexpr ErrorKind ota_trial_silent{"ota.trial_silent", "the new firmware did not get on line in time"};
-inline constexpr ErrorKind ota_trial_power{"ota.trial_power", "the power went during the trial"};
-inline constexpr ErrorKind ota_boot_loader{"ota.boot_loader", "the boot loader did not start the new firmware"};
-}  // namespace esb::errors
 
 namespace esb::ota {
 
@@ -101,28 +73,33 @@ struct UpdaterParts {
 };
 
 // Reactor's task only.
-class Updater : private net::HttpHandler, private net::Task {
+class Updater {
 public:
     Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler);
-    ~Updater() override;
+    ~Updater();
+    Updater(const Updater&) = delete;
+    Updater& operator=(const Updater&) = delete;
 
     UpdatePolicy& policy();
-    // First trust anchors; used while no signed key set is stored.
+    // First trust anchors, "x.y"; they count as version 1 of the key set and are used while no signed one is stored.
+    // key_malformed, bad_key, `full`.
     Status trust(std::string_view key);
 
     // At boot, once, after KeyValue::mount(): reads the records and finds out whether this boot is a trial, a
     // roll-back, or the resumption of a download. Reports by on_progress. The device's identity is for "dev".
+    // An error of the store or the reactor; the updater works all the same, as far as it can.
     Status begin(const Identity& identity);
 
     // A complete message of <base>/ota. Outcomes come by on_progress; the same error is returned when it was refused.
     // An update that is running already, or already under way, is success and changes nothing.
     Status offer(ConstBytes message);
 
-    // The device is healthy (default: MQTT round trip). Ends a trial: the slot is confirmed, the floor raised.
+    // The device is healthy (default: MQTT round trip); may be called as often as that is seen. Ends a trial: the slot
+    // is confirmed, the floor raised. A download that waits for the network after a restart starts now.
     void healthy();
     // True while the running image is on trial.
     bool on_trial() const;
-    // Ends a download; nothing to end is success.
+    // Ends a download or the wait for another trial; nothing to end is success. `busy` when the restart is due.
     Status cancel();
 
     const Progress& progress() const;
@@ -130,14 +107,7 @@ public:
     std::uint32_t floor() const;
 
 private:
-    struct Job;
-    Status on_head(const net::HttpHead& head) override;
-    Status on_body(ConstBytes piece) override;
-    void on_done(Status outcome) override;
-    void step(Instant now) override;
-    std::optional<Instant> deadline() const override;
-
-    std::unique_ptr<Job> job_;  // made once, in the constructor
+    std::unique_ptr<class Engine> engine_;  // made once, in the constructor
 };
 
 }  // namespace esb::ota

@@ -1,0 +1,115 @@
+// What a boot finds in the records and on the chip, and what follows from it.
+#include "esb/ota/engine.hpp"
+#include "esb/ota/errors.hpp"
+
+namespace esb::ota {
+namespace {
+
+constexpr Duration network_grace = 30s;  // a stored download starts then even if nobody says that the link is up
+
+}  // namespace
+
+Status Engine::begin(const Identity& identity) {
+    identity_ = identity;
+    const auto added = parts_.reactor.add(*this);
+    const auto loaded = load_records();
+    retry_ = Backoff(policy_.retry_first, policy_.retry_longest);
+    wear_ = retry_;
+    judge_trial();
+    return added ? loaded : added;
+}
+
+Status Engine::load_records() {
+    Status trouble;
+    const auto load = [&trouble](const auto& record) {
+        auto loaded = record.load();
+        if (!loaded && loaded.error() != errors::kv_not_found && trouble) trouble = fail(loaded.error());
+        return loaded;
+    };
+    const auto floor = load(records_.floor);
+    // A floor that cannot be read must not open the way back.
+    if (!floor) floor_ = floor.error() == errors::kv_not_found ? 0 : running_.seq;
+    if (floor) floor_ = *floor;
+    if (const auto run = load(records_.run)) run_ = *run;
+    if (const auto bad = load(records_.bad)) bad_ = *bad;
+    if (const auto keys = load(records_.keys)) {
+        keyring_.clear();
+        for (const auto& key : keys->keys) static_cast<void>(keyring_.add(key));  // as many fit into a set
+        key_version_ = keys->version;
+    }
+    return trouble;
+}
+
+void Engine::judge_trial() {
+    const auto running = parts_.slots.running();
+    const auto stored = records_.trial.load();
+    // A record of other images than those in the slots: somebody has flashed the chip by cable since.
+    const bool matches =
+        stored && running_.seq == (stored->image.slot == running ? stored->image.seq : stored->from_seq);
+    if (stored && !matches) static_cast<void>(records_.trial.remove());
+    if (!matches) {
+        if (parts_.slots.state(running) == chip::SlotState::pending_verify) return begin_trial();
+        return find_job();
+    }
+    candidate_ = *stored;
+    describe_candidate();
+    const BootFacts facts{running, parts_.slots.state(candidate_->image.slot), parts_.system.reset_reason()};
+    const auto [finding, cause] = judge_boot(*candidate_, facts);
+    switch (finding) {
+        case BootFinding::trial_begins:
+            return begin_trial();
+        case BootFinding::give_up:
+            return give_up(cause);
+        case BootFinding::finish_confirm:
+            return confirm();
+        case BootFinding::not_switched:
+            return start_verifying();
+        case BootFinding::went_back:
+            return went_back(cause, count_trial(cause));
+        case BootFinding::waiting:
+            return went_back(cause, Verdict::again);
+        case BootFinding::over:
+            return went_back(cause, Verdict::over);
+    }
+}
+
+void Engine::went_back(TrialCause cause, Verdict verdict) {
+    report(State::rolled_back, to_error(cause));
+    if (verdict == Verdict::again) {
+        for (int earlier = candidate_->crashes + candidate_->other_failures; earlier > 1; --earlier) retry_.next(0);
+        step_ = Step::switch_later;
+        at_ = parts_.reactor.now() + next_wait(retry_);
+        return;
+    }
+    static_cast<void>(records_.remove_job());  // it can only be the one that was tried
+    failed_job_ = candidate_->image.job;
+    failed_until_ = parts_.reactor.now() + policy_.retry_longest;
+    candidate_.reset();
+    step_ = Step::idle;
+}
+
+// A stored message is as little trusted as one from the network.
+void Engine::find_job() {
+    const auto text = records_.load_job(text_);
+    if (!text && text.error() == errors::kv_not_found) return;
+    if (!text || !open_job(*text)) {
+        static_cast<void>(records_.remove_job());
+        return;
+    }
+    job_ = incoming_;
+    step_ = Step::waiting;
+    at_ = parts_.reactor.now() + network_grace;
+    describe_job();
+    report(State::downloading);
+}
+
+void Engine::resume_job() {
+    if (const auto fit = preflight(job_); !fit) {
+        if (fit.error() != errors::ota_heap) return job_failed(fit.error());
+        at_ = parts_.reactor.now() + next_wait(retry_);
+        return;
+    }
+    start_download();
+}
+
+}  // namespace esb::ota

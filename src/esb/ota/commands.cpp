@@ -1,0 +1,73 @@
+// Signed commands and signed key sets.
+#include "esb/ota/engine.hpp"
+#include "esb/ota/errors.hpp"
+
+#include <algorithm>
+
+namespace esb::ota {
+
+Status Engine::execute(ConstBytes payload) {
+    const auto command = parse_command(payload);
+    if (!command) return fail(command.error());
+    if (!command->audience.includes(identity_)) return fail(errors::ota_wrong_device);
+    const auto last = records_.counter.load();
+    if (!last && last.error() != errors::kv_not_found) return fail(last.error());
+    if (command->counter <= last.value_or(0)) return fail(errors::ota_counter);
+    ESB_TRY(records_.counter.save(command->counter));  // first: a command is executed at most once
+    switch (command->kind) {
+        case SignedCommand::Kind::rollback:
+            return roll_back();
+        case SignedCommand::Kind::confirm:
+            break;
+        case SignedCommand::Kind::cancel:
+            return cancel();
+    }
+    if (on_trial()) confirm();
+    return {};
+}
+
+Status Engine::roll_back() {
+    if (on_trial()) {
+        give_up(TrialCause::cancelled);
+        return step_ == Step::rebooting ? Status() : fail(errors::ota_no_rollback);
+    }
+    if (step_ != Step::idle) return fail(errors::busy);
+    const auto previous = records_.previous.load();
+    if (!previous || previous->slot != idle_slot()) return fail(errors::ota_no_rollback);
+    if (previous->seq < floor_) return fail(errors::ota_below_floor);
+    const auto descriptor = read_descriptor(previous->slot);
+    if (!descriptor) return fail(descriptor.error());
+    const auto image = parse_descriptor(*descriptor);
+    if (!image || image->seq != previous->seq) return fail(errors::ota_no_rollback);
+    candidate_.emplace();
+    candidate_->image = *previous;
+    candidate_->from_seq = running_.seq;
+    candidate_->rollback = true;
+    ESB_TRY(candidate_->ver.assign(image->ver));
+    switch_failures_ = 0;
+    start_verifying();
+    return {};
+}
+
+Status Engine::adopt_keys(ConstBytes payload) {
+    const auto set = parse_keys(payload);
+    if (!set) return fail(set.error());
+    if (is_present_set(*set)) return {};  // the broker has repeated it
+    if (set->version != key_version_ + 1) return fail(errors::ota_key_version);
+    ESB_TRY(records_.keys.save(*set));  // before use: a restart must not bring the old keys back
+    keyring_.clear();
+    for (const auto& key : set->keys) ESB_TRY(keyring_.add(key));
+    key_version_ = set->version;
+    return {};
+}
+
+bool Engine::is_present_set(const KeySet& set) const {
+    const auto held = [this](const TrustedKey& key) {
+        const TrustedKey* const found = keyring_.find(key.kid);
+        return found != nullptr && found->key == key.key;
+    };
+    return set.version == key_version_ && set.keys.size() == keyring_.size() &&
+           std::all_of(set.keys.begin(), set.keys.end(), held);
+}
+
+}  // namespace esb::ota

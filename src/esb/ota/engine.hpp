@@ -1,0 +1,154 @@
+// The inside of Updater: which step an update is at, and what comes next. Private to ota/.
+//
+//   engine.cpp    time and reports          offer.cpp    messages: updates, legacy
+//   install.cpp   verify, switch            commands.cpp signed commands and key sets
+//   boot.cpp      what a boot finds out     trial_run.cpp  confirm, give up
+#pragma once
+
+#include "esb/base/backoff.hpp"
+#include "esb/ota/download.hpp"
+#include "esb/ota/records.hpp"
+#include "esb/ota/trial.hpp"
+#include "esb/ota/updater.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esb::ota {
+
+class Engine final : private DownloadOwner, private net::Task {
+public:
+    Engine(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler);
+    ~Engine() override;
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    UpdatePolicy& policy() { return policy_; }
+    Status trust(std::string_view key);
+    Status begin(const Identity& identity);
+    Status offer(ConstBytes message);
+    void healthy();
+    bool on_trial() const { return step_ == Step::on_trial; }
+    Status cancel();
+    const Progress& progress() const { return progress_; }
+    std::uint32_t floor() const { return floor_; }
+
+private:
+    enum class Step : std::uint8_t {
+        idle,
+        waiting,       // a stored job waits for the network, until at_
+        downloading,   // download_ is at work
+        verifying,     // hasher_ is at work on the candidate
+        switch_later,  // the candidate is tried (again) at at_
+        rebooting,     // everything is stored, the restart is due
+        on_trial,      // this image must become healthy until at_
+        finish_later,  // confirmed, but records could not be written: again at at_
+    };
+    // An accepted update that is not in flash yet.
+    struct Job {
+        crypto::Digest digest{};
+        UpdateManifest manifest;  // legacy: app, hw and URL only, until the descriptor is there
+        std::optional<crypto::Md5Digest> md5;
+        bool is_legacy() const { return md5.has_value(); }
+    };
+
+    // engine.cpp
+    void step(Instant now) override;
+    std::optional<Instant> deadline() const override;
+    static FixedString<16> short_id(const crypto::Digest& digest);
+    void report(State state, std::optional<Error> error = std::nullopt);
+    void describe_job();
+    void describe_candidate();
+    Status refuse(const Error& why, const crypto::Digest* id = nullptr, std::string_view ver = {});
+    Duration next_wait(Backoff& backoff);
+    chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
+
+    // boot.cpp
+    Status load_records();
+    void judge_trial();
+    void went_back(TrialCause cause, Verdict verdict);
+    void find_job();
+    void resume_job();
+
+    // offer.cpp
+    Status open_job(std::string_view text);
+    Status open_update(const Envelope& envelope);
+    Status open_legacy(std::string_view text);
+    Status admit(std::string_view text);
+    Status addressed(const UpdateManifest& manifest) const;
+    Status preflight(const Job& job);
+    Status accept(std::string_view text);
+    bool runs_already(const Job& job) const;
+    void report_running();
+    bool under_way(const crypto::Digest& digest) const;
+    std::uint32_t seq_under_way() const;
+
+    // install.cpp
+    void start_download();
+    Status on_descriptor(const ImageDescriptor& descriptor) override;
+    void on_downloaded(std::uint32_t done, std::uint32_t size) override;
+    void on_download_done(Status outcome) override;
+    void job_failed(const Error& why);
+    void start_verifying();
+    void verify_more();
+    Status judge_flash();
+    Result<ImageDescriptor> read_descriptor(chip::SlotId slot);
+    void refuted(const Error& why);
+    Status switch_slot();
+    void switch_failed(const Error& why);
+    void drop_candidate(const Error& why);
+
+    // trial_run.cpp
+    void begin_trial();
+    void confirm();
+    void finish_confirmation();
+    Status store_confirmation();
+    void give_up(TrialCause cause);
+    Verdict count_trial(TrialCause cause);
+
+    // commands.cpp
+    Status execute(ConstBytes payload);
+    Status roll_back();
+    Status adopt_keys(ConstBytes payload);
+    bool is_present_set(const KeySet& set) const;
+
+    UpdaterParts parts_;
+    ImageIdentity running_;
+    UpdaterHandler& handler_;
+    UpdatePolicy policy_;
+    Records records_;
+    Download download_;
+    SlotHasher hasher_;
+
+    Identity identity_;
+    Keyring compiled_;
+    Keyring keyring_;
+    std::uint32_t key_version_ = 1;  // 1: the compiled-in keys
+    std::uint32_t floor_ = 0;
+    std::optional<ImageRecord> run_;
+    BadList bad_;
+
+    Step step_ = Step::idle;
+    Instant at_{};
+    Progress progress_;
+    Job job_;
+    Job incoming_;                          // an offer while it is judged
+    std::optional<TrialRecord> candidate_;  // the image that is verified, switched to, on trial, or was tried last
+    bool just_downloaded_ = false;          // the candidate is job_'s
+    bool started_over_ = false;             // the download was begun anew because the hash was wrong
+    bool freshness_unknown_ = false;
+    unsigned switch_failures_ = 0;
+    Backoff retry_;
+
+    // What failed lately is not written to flash again at once, however often a broker repeats it.
+    crypto::Digest failed_job_{};
+    Instant failed_until_{};
+    Backoff wear_;
+
+    std::array<std::uint8_t, Records::job_buffer> text_;
+    std::array<std::uint8_t, envelope_max * 3 / 4 + 1> payload_;
+};
+
+}  // namespace esb::ota

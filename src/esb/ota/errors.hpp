@@ -1,0 +1,34 @@
+// Why an update is refused, ends, or goes back. The errors of a form are in envelope.hpp, keys.hpp and manifest.hpp.
+#pragma once
+
+#include "esb/base/result.hpp"
+
+namespace esb::errors {
+// Refused before anything is written
+inline constexpr ErrorKind ota_wrong_app{"ota.wrong_app", "the update is for another application"};
+inline constexpr ErrorKind ota_wrong_hw{"ota.wrong_hw", "the update is for another chip"};
+inline constexpr ErrorKind ota_wrong_device{"ota.wrong_device", "the update is not meant for this device"};
+inline constexpr ErrorKind ota_seq{"ota.seq", "the update is not newer than the running firmware"};
+inline constexpr ErrorKind ota_below_floor{"ota.below_floor", "the update is older than this device accepts"};
+inline constexpr ErrorKind ota_expired{"ota.expired", "the update has expired"};
+inline constexpr ErrorKind ota_too_large{"ota.too_large", "the image is larger than the slot"};
+inline constexpr ErrorKind ota_quarantined{"ota.quarantined", "this update crashed twice or was rolled back"};
+inline constexpr ErrorKind ota_in_trial{"ota.in_trial", "the running firmware is itself still on trial"};
+inline constexpr ErrorKind ota_counter{"ota.counter", "the command is old"};
+inline constexpr ErrorKind ota_key_version{"ota.key_version", "the key set does not follow the stored one"};
+inline constexpr ErrorKind ota_legacy_off{"ota.legacy_off", "URL|md5 is turned off (ota.legacy_md5)"};
+inline constexpr ErrorKind ota_legacy_malformed{"ota.legacy_malformed", "this is not URL|md5"};
+inline constexpr ErrorKind ota_heap{"ota.heap", "too little memory is free for an update"};
+inline constexpr ErrorKind ota_no_rollback{"ota.no_rollback", "there is no confirmed image to go back to"};
+inline constexpr ErrorKind ota_too_soon{"ota.too_soon", "this update failed a moment ago: offer it again later"};
+// Ended while downloading or verifying
+inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not what its manifest says"};
+inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};
+inline constexpr ErrorKind ota_hash{"ota.hash", "the image in flash does not have the manifest's SHA-256"};
+// Why a trial ended
+inline constexpr ErrorKind ota_trial_crashed{"ota.trial_crashed", "the new firmware crashed"};
+inline constexpr ErrorKind ota_trial_hung{"ota.trial_hung", "the new firmware hung"};
+inline constexpr ErrorKind ota_trial_silent{"ota.trial_silent", "the new firmware did not get on line in time"};
+inline constexpr ErrorKind ota_trial_power{"ota.trial_power", "the power went during the trial"};
+inline constexpr ErrorKind ota_boot_loader{"ota.boot_loader", "the boot loader did not start the new firmware"};
+}  // namespace esb::errors

@@ -1,0 +1,182 @@
+// From the first byte of a download to the restart into the new image.
+#include "esb/ota/engine.hpp"
+#include "esb/ota/errors.hpp"
+
+#include <array>
+#include <bit>
+
+namespace esb::ota {
+namespace {
+
+constexpr std::size_t hash_portion = 65536;  // bytes a turn
+
+// Failures that another try at once would only repeat, at the price of another erase.
+bool wears_flash(const Error& why) {
+    return why == errors::ota_hash || why == errors::ota_size || why == errors::slot_bad_image ||
+           why == errors::flash_failed;
+}
+
+}  // namespace
+
+void Engine::start_download() {
+    step_ = Step::downloading;
+    started_over_ = false;
+    switch_failures_ = 0;
+    DownloadPlan plan;
+    plan.job = job_.digest;
+    plan.size = job_.manifest.size;
+    plan.slot = idle_slot();
+    plan.urls = &job_.manifest.urls;
+    plan.tries = policy_.download_tries;
+    plan.retry_first = policy_.retry_first;
+    plan.retry_longest = policy_.retry_longest;
+    download_.start(plan);
+    describe_job();
+    report(State::downloading);
+}
+
+Status Engine::on_descriptor(const ImageDescriptor& descriptor) {
+    const auto image = parse_descriptor(descriptor);
+    if (!image) return fail(image.error());
+    UpdateManifest& manifest = job_.manifest;
+    if (job_.is_legacy()) {
+        if (image->app != running_.app) return fail(errors::ota_wrong_app);
+        if (image->hw != running_.hw) return fail(errors::ota_wrong_hw);
+        if (image->seq < floor_) return fail(errors::ota_below_floor);
+        manifest.seq = image->seq;
+        ESB_TRY(manifest.ver.assign(image->ver));
+    }
+    if (image->app != manifest.app || image->hw != manifest.hw || image->ver != manifest.ver.view() ||
+        image->seq != manifest.seq) {
+        return fail(errors::ota_descriptor);
+    }
+    return records_.previous.remove();  // its slot is erased next
+}
+
+void Engine::on_downloaded(std::uint32_t, std::uint32_t size) {
+    describe_job();
+    progress_.size = size;
+    report(State::downloading);
+}
+
+void Engine::on_download_done(Status outcome) {
+    if (!outcome) return job_failed(outcome.error());
+    const UpdateManifest& manifest = job_.manifest;
+    candidate_.emplace();
+    candidate_->image = {idle_slot(), manifest.seq, download_.received(), manifest.sha256, job_.digest};
+    candidate_->ver = manifest.ver;
+    candidate_->floor = manifest.floor;
+    candidate_->from_seq = running_.seq;
+    just_downloaded_ = true;
+    start_verifying();
+}
+
+void Engine::job_failed(const Error& why) {
+    if (download_.has_erased() && wears_flash(why)) {
+        failed_job_ = job_.digest;
+        failed_until_ = parts_.reactor.now() + next_wait(wear_);
+    }
+    describe_job();
+    download_.stop();
+    candidate_.reset();
+    just_downloaded_ = false;
+    step_ = Step::idle;
+    static_cast<void>(records_.remove_job());  // if it stays it is judged anew at the next boot
+    report(State::failed, why);
+}
+
+void Engine::start_verifying() {
+    step_ = Step::verifying;
+    hasher_.start(candidate_->image.slot, candidate_->image.size, just_downloaded_ && job_.is_legacy());
+    describe_candidate();
+    report(State::verifying);
+}
+
+void Engine::verify_more() {
+    const auto done = hasher_.advance(hash_portion);
+    if (!done) return switch_failed(done.error());
+    if (!*done) return;
+    if (const auto good = judge_flash(); !good) return refuted(good.error());
+    just_downloaded_ = false;
+    const auto switched = switch_slot();
+    if (!switched) return switch_failed(switched.error());
+    step_ = Step::rebooting;
+    report(State::rebooting);
+    handler_.on_restart_wanted();
+}
+
+// The hash is of what the flash reads; so is the descriptor.
+Status Engine::judge_flash() {
+    ImageRecord& image = candidate_->image;
+    const crypto::Digest found = hasher_.sha256();
+    const bool by_md5 = just_downloaded_ && job_.is_legacy();
+    const bool hash_known = by_md5 || image.sha256 != crypto::Digest{};  // not of an image that was there from birth
+    if (hash_known && (by_md5 ? hasher_.md5() != *job_.md5 : found != image.sha256)) return fail(errors::ota_hash);
+    if (by_md5) image.sha256 = found;
+    if (bad_.contains(image.sha256)) return fail(errors::ota_quarantined);
+
+    const auto descriptor = read_descriptor(image.slot);
+    if (!descriptor) return fail(descriptor.error());
+    const auto identity = parse_descriptor(*descriptor);
+    if (!identity) return fail(identity.error());
+    if (identity->app != running_.app || identity->hw != running_.hw || identity->seq != image.seq) {
+        return fail(errors::ota_descriptor);
+    }
+    return {};
+}
+
+Result<ImageDescriptor> Engine::read_descriptor(chip::SlotId slot) {
+    std::array<std::uint8_t, sizeof(ImageDescriptor)> bytes{};
+    ESB_TRY(parts_.slots.read(slot, parts_.slots.geometry().descriptor_at, bytes));
+    return std::bit_cast<ImageDescriptor>(bytes);
+}
+
+// The image in flash is not the one it should be.
+void Engine::refuted(const Error& why) {
+    if (!just_downloaded_) return drop_candidate(why);
+    // A part taken over from an earlier start may be of another file: once more, from the first byte.
+    if (why == errors::ota_hash && download_.resumed() && !started_over_) {
+        started_over_ = true;
+        static_cast<void>(records_.mark.remove());
+        candidate_.reset();
+        just_downloaded_ = false;
+        step_ = Step::downloading;
+        download_.start_over();
+        describe_job();
+        return report(State::downloading);
+    }
+    static_cast<void>(records_.mark.remove());
+    job_failed(why);
+}
+
+// In this order a cut leaves either the old choice and the record, or both new (trial.hpp).
+Status Engine::switch_slot() {
+    candidate_->phase = TrialPhase::prepared;
+    ESB_TRY(records_.trial.save(*candidate_));
+    static_cast<void>(records_.remove_job());  // the trial record says all that is needed from here on
+    static_cast<void>(records_.mark.remove());
+    ESB_TRY(parts_.slots.set_boot(candidate_->image.slot));
+    candidate_->phase = TrialPhase::switched;
+    return records_.trial.save(*candidate_);
+}
+
+void Engine::switch_failed(const Error& why) {
+    if (why == errors::slot_bad_image || ++switch_failures_ >= policy_.download_tries) return drop_candidate(why);
+    step_ = Step::switch_later;
+    at_ = parts_.reactor.now() + next_wait(retry_);
+    report(State::verifying, why);
+}
+
+void Engine::drop_candidate(const Error& why) {
+    describe_candidate();
+    failed_job_ = candidate_->image.job;
+    failed_until_ = parts_.reactor.now() + next_wait(wear_);
+    static_cast<void>(records_.trial.remove());
+    static_cast<void>(records_.remove_job());
+    candidate_.reset();
+    just_downloaded_ = false;
+    step_ = Step::idle;
+    report(State::failed, why);
+}
+
+}  // namespace esb::ota

@@ -1,0 +1,159 @@
+// Messages of <base>/ota: what they are, and whether an update may start.
+#include "esb/base/encoding.hpp"
+#include "esb/net/url.hpp"
+#include "esb/ota/engine.hpp"
+#include "esb/ota/errors.hpp"
+
+namespace esb::ota {
+namespace {
+
+constexpr char legacy_separator = '|';  // an envelope cannot contain it
+
+bool is_legacy(std::string_view text) { return text.find(legacy_separator) != std::string_view::npos; }
+
+Status check_urls(const UpdateManifest& manifest) {
+    for (const auto& url : manifest.urls) {
+        if (const auto parsed = net::parse_url(url); !parsed) return fail(parsed.error());
+    }
+    return {};
+}
+
+}  // namespace
+
+Status Engine::offer(ConstBytes message) {
+    const std::string_view text = as_text(message);
+    if (is_legacy(text)) {
+        const auto opened = policy_.legacy_md5 ? open_legacy(text) : fail(errors::ota_legacy_off);
+        return opened ? admit(text) : refuse(opened.error());
+    }
+    const auto envelope = open_envelope(text, keyring_, payload_);
+    if (!envelope) return refuse(envelope.error());
+    const auto outcome = [&]() -> Status {
+        switch (envelope->type) {
+            case EnvelopeType::update:
+                return open_update(*envelope);
+            case EnvelopeType::command:
+                return execute(envelope->payload);
+            case EnvelopeType::keys:
+                return adopt_keys(envelope->payload);
+        }
+        return {};
+    }();
+    if (!outcome) return refuse(outcome.error(), &envelope->digest);
+    return envelope->type == EnvelopeType::update ? admit(text) : Status();
+}
+
+// A message stored by an earlier boot.
+Status Engine::open_job(std::string_view text) {
+    if (is_legacy(text)) return open_legacy(text);
+    const auto envelope = open_envelope(text, keyring_, payload_);
+    if (!envelope) return fail(envelope.error());
+    if (envelope->type != EnvelopeType::update) return fail(errors::envelope_typ);
+    return open_update(*envelope);
+}
+
+Status Engine::open_update(const Envelope& envelope) {
+    const auto manifest = parse_update(envelope.payload);
+    if (!manifest) return fail(manifest.error());
+    incoming_ = {envelope.digest, *manifest, std::nullopt};
+    return {};
+}
+
+// URL|md5, 32 hex digits. Size, version and seq are known when the image's descriptor is there.
+Status Engine::open_legacy(std::string_view text) {
+    const auto separator = text.rfind(legacy_separator);
+    const auto digits = text.substr(separator + 1);
+    crypto::Md5Digest md5{};
+    FixedString<url_max> url;
+    if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5) || !url.assign(text.substr(0, separator))) {
+        return fail(errors::ota_legacy_malformed);
+    }
+    incoming_ = {crypto::sha256(as_bytes(text)), {}, md5};
+    ESB_TRY(incoming_.manifest.app.assign(running_.app));
+    ESB_TRY(incoming_.manifest.hw.assign(running_.hw));
+    return incoming_.manifest.urls.push_back(url);
+}
+
+Status Engine::admit(std::string_view text) {
+    const auto refuse_it = [this](const Error& why) { return refuse(why, &incoming_.digest, incoming_.manifest.ver); };
+    if (under_way(incoming_.digest)) return {};
+    if (const auto ours = addressed(incoming_.manifest); !ours) return refuse_it(ours.error());
+    if (runs_already(incoming_)) {
+        if (step_ == Step::idle) report_running();
+        return {};
+    }
+    if (const auto fit = preflight(incoming_); !fit) return refuse_it(fit.error());
+    if (step_ == Step::on_trial) return refuse_it(Error(errors::ota_in_trial));
+    if (step_ != Step::idle && incoming_.manifest.seq <= seq_under_way()) return refuse_it(Error(errors::busy));
+    if (step_ == Step::rebooting || step_ == Step::finish_later) return refuse_it(Error(errors::busy));
+    if (incoming_.digest == failed_job_ && parts_.reactor.now() < failed_until_) {
+        handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
+        return fail(errors::ota_too_soon);
+    }
+    return accept(text);
+}
+
+Status Engine::addressed(const UpdateManifest& manifest) const {
+    if (!manifest.audience.includes(identity_)) return fail(errors::ota_wrong_device);
+    if (manifest.app != running_.app) return fail(errors::ota_wrong_app);
+    if (manifest.hw != running_.hw) return fail(errors::ota_wrong_hw);
+    return {};
+}
+
+// Everything that can be known before a byte is fetched or erased.
+Status Engine::preflight(const Job& job) {
+    const UpdateManifest& manifest = job.manifest;
+    ESB_TRY(addressed(manifest));
+    if (job.is_legacy()) {
+        if (!policy_.legacy_md5) return fail(errors::ota_legacy_off);
+    } else {
+        if (manifest.seq < floor_) return fail(errors::ota_below_floor);
+        if (manifest.seq <= running_.seq) return fail(errors::ota_seq);
+    }
+    const bool named = manifest.sha256 != crypto::Digest{};
+    if (bad_.contains(job.digest) || (named && bad_.contains(manifest.sha256))) return fail(errors::ota_quarantined);
+    if (manifest.size > parts_.slots.geometry().size) return fail(errors::ota_too_large);
+    ESB_TRY(check_urls(manifest));
+    const auto wall = parts_.clock.wall();
+    if (manifest.expires && wall && *wall >= *manifest.expires) return fail(errors::ota_expired);
+    if (parts_.system.heap().free < policy_.heap_needed) return fail(errors::ota_heap);
+    freshness_unknown_ = manifest.expires && !wall;
+    return {};
+}
+
+Status Engine::accept(std::string_view text) {
+    download_.stop();
+    step_ = Step::idle;
+    if (candidate_) static_cast<void>(records_.trial.remove());
+    candidate_.reset();
+    just_downloaded_ = false;
+    if (const auto saved = records_.save_job(text, text_); !saved) {
+        return refuse(saved.error(), &incoming_.digest, incoming_.manifest.ver);
+    }
+    job_ = incoming_;
+    start_download();
+    return {};
+}
+
+bool Engine::runs_already(const Job& job) const {
+    if (!run_ || run_->slot != parts_.slots.running() || run_->seq != running_.seq) return false;
+    return run_->job == job.digest || (job.manifest.seq == run_->seq && job.manifest.sha256 == run_->sha256);
+}
+
+void Engine::report_running() {
+    progress_ = {};
+    progress_.id = short_id(incoming_.digest);
+    static_cast<void>(progress_.ver.assign(running_.ver));
+    progress_.done = run_->size;
+    progress_.size = run_->size;
+    report(State::confirmed);
+}
+
+bool Engine::under_way(const crypto::Digest& digest) const {
+    if (step_ == Step::idle) return false;
+    return candidate_ ? candidate_->image.job == digest : job_.digest == digest;
+}
+
+std::uint32_t Engine::seq_under_way() const { return candidate_ ? candidate_->image.seq : job_.manifest.seq; }
+
+}  // namespace esb::ota

@@ -1,0 +1,27 @@
+#include "esb/ota/updater.hpp"
+
+#include "esb/ota/engine.hpp"
+
+namespace esb::ota {
+
+std::string_view name(State state) {
+    constexpr std::string_view names[] = {"idle",  "downloading", "verifying", "rebooting",
+                                          "trial", "confirmed",   "failed",    "rolled_back"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+Updater::Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler)
+    : engine_(std::make_unique<Engine>(parts, running, handler)) {}
+Updater::~Updater() = default;
+
+UpdatePolicy& Updater::policy() { return engine_->policy(); }
+Status Updater::trust(std::string_view key) { return engine_->trust(key); }
+Status Updater::begin(const Identity& identity) { return engine_->begin(identity); }
+Status Updater::offer(ConstBytes message) { return engine_->offer(message); }
+void Updater::healthy() { engine_->healthy(); }
+bool Updater::on_trial() const { return engine_->on_trial(); }
+Status Updater::cancel() { return engine_->cancel(); }
+const Progress& Updater::progress() const { return engine_->progress(); }
+std::uint32_t Updater::floor() const { return engine_->floor(); }
+
+}  // namespace esb::ota
