@@ -124,7 +124,8 @@ TEST_F(FirstBoot, joins_a_network_that_the_console_names) {
         chip.uart.type("wifi connect \"Green \\\"House\\\"\" \"long enough\"\n");
     });
     EXPECT_NE(text.find("wifi: joined "), std::string::npos) << text;
-    EXPECT_NE(rig.boot(2s).find("wifi: joined "), std::string::npos) << "not stored";
+    const auto second = rig.boot(2s);
+    EXPECT_NE(second.find("wifi: joined "), std::string::npos) << second;
 }
 
 TEST_F(FirstBoot, a_key_value_store_that_is_worn_out_is_an_error_and_no_crash) {

@@ -86,6 +86,7 @@ void Core::step(Instant now) {
 }
 
 std::optional<Instant> Core::deadline() const {
+    if (applied_revision_ != store_.revision()) return Instant{};  // also at the first turn
     auto next = earliest(wifi_.deadline(), periodic_.deadline());
     next = earliest(next, presence_.deadline());
     next = earliest(next, link_.deadline());
