@@ -24,7 +24,8 @@ target_compile_options(esb_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   -ffunction-sections -fdata-sections)
 if(ESB_SANITIZE)
-  target_compile_options(esb_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # No vptr check: tests have RTTI, the library has none.
+  target_compile_options(esb_options INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(esb_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(ESB_COVERAGE)
@@ -32,7 +33,7 @@ if(ESB_COVERAGE)
   target_link_options(esb_options INTERFACE --coverage)
 endif()
 if(ESB_FUZZ)
-  target_compile_options(esb_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_compile_options(esb_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all)
   target_link_options(esb_options INTERFACE -fsanitize=address,undefined)
 endif()
 
