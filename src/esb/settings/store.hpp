@@ -91,7 +91,7 @@ public:
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
     // `busy` while a staged generation waits; settings_full, settings_newer, settings_not_loaded, the key/value
-    // store's errors.
+    // store's errors (if that has stored it all the same, a restart finds the new values).
     Status commit(const Patch& patch);
 
     // Applies a patch on trial: durable as "staged"; load() after a restart goes back to what was before.
@@ -107,8 +107,8 @@ public:
     // The values before stage() return, durably. On an error the staged ones are still in use, until a restart.
     Status revert();
 
-    // Drops every stored value (factory reset), durably, whatever load() said. On an error either the values in
-    // use are still stored, or the ones before them.
+    // Drops every stored value (factory reset), durably, whatever load() said. After an error, or a loss of power
+    // meanwhile, either nothing is dropped or a trial has ended: repeat it.
     Status erase_all();
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }

@@ -1,0 +1,59 @@
+// Values in text form. What is parsed is allowed, is shown as text, and that text means the same value again.
+#include "esb/settings/store.hpp"
+
+#include <array>
+#include <cstdlib>
+
+namespace {
+
+using namespace esb;
+using namespace esb::settings;
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+constexpr Setting more[] = {
+    {"f.int", Type::integer, INT64_MIN, INT64_MAX, "0", Stage::none, false, false, "", nullptr},
+    {"f.small", Type::integer, -9, 9, "0", Stage::none, false, false, "", nullptr},
+    {"f.text", Type::text, 0, value_max, "", Stage::none, false, false, "", nullptr},
+    {"f.octets", Type::octets, 0, value_max, "", Stage::none, false, false, "", nullptr},
+    {"f.key", Type::key, 0, value_max, "", Stage::none, false, false, "", nullptr},
+};
+
+void check_round_trip(const Setting& setting, const Value& value) {
+    require(validate(setting, value.reveal()).has_value());
+    // A secret is not shown; its rules for text are those of the same setting without the mark.
+    auto open = setting;
+    open.secret = false;
+    std::array<char, text_max> out;
+    const auto text = format(open, value.reveal(), out);
+    require(text.has_value());
+    const auto again = parse(open, *text);
+    require(again.has_value() && *again == value);
+    require(!setting.secret || format(setting, value.reveal(), out).error() == errors::setting_secret);
+}
+
+void check_patch(const Schema& schema, const Setting& setting, std::string_view text, bool allowed) {
+    Patch patch(schema, Origin::mqtt);
+    require(patch.set(setting.name, text).has_value() == (allowed && !setting.local_only));
+    require(patch.empty() != (allowed && !setting.local_only));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    Schema schema;
+    require(schema.add(more).has_value());
+    const auto& setting = schema.at(data[0] % schema.size());
+    const ConstBytes bytes(data + 1, size - 1);
+
+    const auto parsed = parse(setting, as_text(bytes));
+    if (parsed) check_round_trip(setting, *parsed);
+    const auto accepted = accept(setting, bytes);
+    if (accepted) check_round_trip(setting, *accepted);
+    require(accepted.has_value() == validate(setting, bytes).has_value());
+    check_patch(schema, setting, as_text(bytes), parsed.has_value());
+    return 0;
+}
