@@ -119,7 +119,8 @@ void Engine::transport_closed(Instant now, const Error& why) {
 
 void Engine::end_connection(Instant now) {
     const bool was_stable = connection_.connected && now - connection_.began >= stable_after;
-    if (was_stable) backoff_.reset();
+    // After an overrun the broker waits with messages that only a new connection brings.
+    if (was_stable || connection_.draining) backoff_.reset();
     state_ = wanted_ ? State::waiting : State::stopped;
     retry_at_ = now;
     if (wanted_ && !at_once_) retry_at_ += backoff_.next(next_random());
@@ -175,6 +176,9 @@ void Engine::tick(Instant now) {
             break;
         case State::connected:
             check_keep_alive(now);
+            if (state_ == State::connected && connection_.draining && now >= connection_.closing_until) {
+                close_after_output(Error(errors::mqtt_overrun), now);
+            }
             break;
         case State::closing:
             if (!connection_.close_now && now >= connection_.closing_until) connection_.close_now = true;
@@ -198,6 +202,14 @@ void Engine::check_keep_alive(Instant now) {
     connection_.ping_since = now;
 }
 
+std::optional<Instant> Engine::keep_alive_deadline() const {
+    if (connection_.keep_alive == Duration::zero()) return std::nullopt;
+    const Instant next_ping = connection_.last_sent + connection_.keep_alive;
+    if (connection_.ping == Ping::none) return next_ping;
+    if (connection_.ping == Ping::queued) return ping_deadline();
+    return std::min(next_ping, ping_deadline());
+}
+
 Instant Engine::ping_deadline() const {
     return connection_.ping_since + std::min(connection_.keep_alive, longest_ping_wait);
 }
@@ -208,13 +220,9 @@ std::optional<Instant> Engine::next_deadline() const {
             return retry_at_;
         case State::connecting:
             return connack_deadline();
-        case State::connected: {
-            if (connection_.keep_alive == Duration::zero()) return std::nullopt;
-            const Instant next_ping = connection_.last_sent + connection_.keep_alive;
-            if (connection_.ping == Ping::none) return next_ping;
-            if (connection_.ping == Ping::queued) return ping_deadline();
-            return std::min(next_ping, ping_deadline());
-        }
+        case State::connected:
+            return connection_.draining ? earliest(keep_alive_deadline(), connection_.closing_until)
+                                        : keep_alive_deadline();
         case State::closing:
             if (connection_.close_now) return std::nullopt;
             return connection_.closing_until;

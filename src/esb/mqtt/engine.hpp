@@ -59,14 +59,20 @@ private:
         queued,   // PINGREQ waits for the transport
         awaited,  // it went, PINGRESP has not come
     };
+    enum class Incoming : std::uint8_t {
+        delivered,
+        duplicate,  // QoS 2, was delivered before: only acknowledged
+        left,       // neither: it comes again on another connection
+    };
     // All that lives no longer than one transport; made anew for each.
     struct Connection {
-        Error reason{errors::cancelled};  // valid when closing
-        bool close_now = false;           // closing: nothing more is to be sent
-        bool disconnect_queued = false;   // DISCONNECT is in the control buffer
-        bool clean_session = false;       // as CONNECT said
-        bool skip_message = false;        // the PUBLISH coming in was delivered before
-        bool connected = false;           // CONNACK accepted us
+        Error reason{errors::cancelled};         // valid when closing
+        bool close_now = false;                  // closing: nothing more is to be sent
+        bool disconnect_queued = false;          // DISCONNECT is in the control buffer
+        bool clean_session = false;              // as CONNECT said
+        bool draining = false;                   // overrun: ends at closing_until
+        Incoming message = Incoming::delivered;  // what is done with the PUBLISH coming in
+        bool connected = false;                  // CONNACK accepted us
         Ping ping = Ping::none;
         Duration keep_alive{0};  // when to send PINGREQ; 0: never
         std::size_t connect_size = 0;
@@ -87,6 +93,7 @@ private:
     std::uint32_t next_random();
     void check_keep_alive(Instant now);
     Instant connack_deadline() const { return connection_.began + options_.connack_timeout; }
+    std::optional<Instant> keep_alive_deadline() const;
     Instant ping_deadline() const;
 
     Result<Record*> add_record(Record::Kind kind, std::size_t size);
@@ -99,7 +106,8 @@ private:
     void take_connack(Instant now);
     void take_accepted(bool session_present, Instant now);
     void take_piece(Instant now);
-    bool begin_message(Instant now);
+    void begin_message(Instant now);
+    void begin_draining(Instant now);
     void end_message();
     void take_pubrec(PacketId id);
     void take_suback();

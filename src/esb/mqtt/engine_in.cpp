@@ -5,6 +5,9 @@ namespace {
 
 using State = Client::State;
 
+// From mqtt_overrun being known to the end of the connection.
+constexpr Duration drain_time = 2s;
+
 const ErrorKind& refusal(std::uint8_t code) {
     switch (code) {
         case 1:
@@ -53,7 +56,7 @@ void Engine::take_packet(Instant now) {
         return close_now(Error(errors::mqtt_unexpected));
     }
     const bool needs_answer = packet.type == PacketType::pubrec || packet.type == PacketType::pubrel;
-    if (needs_answer && !ack_room()) return close_after_output(Error(errors::mqtt_overrun), now);
+    if (needs_answer && !ack_room()) return begin_draining(now);  // unanswered it comes again on a resume
     switch (packet.type) {
         case PacketType::connack:
             return take_connack(now);
@@ -106,28 +109,37 @@ void Engine::take_accepted(bool session_present, Instant now) {
 void Engine::take_piece(Instant now) {
     const MessagePiece& piece = decoder_.piece();
     if (!connection_.connected) return close_now(Error(errors::mqtt_unexpected));
-    if (piece.offset == 0 && !begin_message(now)) return;
-    if (!connection_.skip_message) handler_.on_message(piece);
+    if (piece.offset == 0) begin_message(now);
+    if (connection_.message == Incoming::delivered) handler_.on_message(piece);
     if (piece.is_last()) end_message();
 }
 
-// Whether the message may be taken: there must be room to remember and to acknowledge it before any of it is
-// delivered. If not, what is due is still sent, so that the broker gets on with the next connection.
-bool Engine::begin_message(Instant now) {
-    const MessagePiece& piece = decoder_.piece();
-    const bool exactly_once = piece.qos == Qos::exactly_once;
-    connection_.skip_message = exactly_once && session_.is_received(decoder_.piece_id());
-    const bool remembers = exactly_once && !connection_.skip_message;
-    const bool acknowledges = piece.qos != Qos::at_most_once;
-    if ((!acknowledges || ack_room()) && (!remembers || !session_.received_full())) return true;
-    close_after_output(Error(errors::mqtt_overrun), now);
-    return false;
+// There must be room to remember and to acknowledge a message before any of it is delivered.
+void Engine::begin_message(Instant now) {
+    connection_.message = Incoming::delivered;
+    const Qos qos = decoder_.piece().qos;
+    if (qos == Qos::at_most_once) return;
+    const bool known = qos == Qos::exactly_once && session_.is_received(decoder_.piece_id());
+    if (known) connection_.message = Incoming::duplicate;
+    const bool remembers = qos == Qos::exactly_once && !known;
+    if (!ack_room() || (remembers && session_.received_full())) begin_draining(now);
+    if (connection_.draining) connection_.message = Incoming::left;
+}
+
+// The broker has more in flight than we can hold. From here to the end of the connection its messages of QoS 1 and 2
+// are left unanswered, all of them, so that their order stays: they come again on the next connection. All else goes
+// on for a moment, so that exchanges under way get finished on both sides and every connection makes headway.
+void Engine::begin_draining(Instant now) {
+    if (connection_.draining) return;
+    connection_.draining = true;
+    connection_.closing_until = now + drain_time;
 }
 
 // Also after stop() within the last piece: what was delivered is remembered and acknowledged.
 void Engine::end_message() {
     const Qos qos = decoder_.piece().qos;
-    ++(connection_.skip_message ? statistics_.duplicates_in : statistics_.messages_in);
+    if (connection_.message == Incoming::left) return;
+    ++(connection_.message == Incoming::duplicate ? statistics_.duplicates_in : statistics_.messages_in);
     if (qos == Qos::at_least_once) return append_ack(PacketType::puback, decoder_.piece_id());
     if (qos != Qos::exactly_once) return;
     session_.add_received(decoder_.piece_id());

@@ -19,7 +19,8 @@ struct Limits {
     std::size_t max_topic = 128;         // bytes of a topic name or filter, in and out
     std::uint16_t max_inflight_out = 8;  // QoS 1 and 2 publishes on their way to the broker; further ones wait
     // QoS 2 messages from the broker between PUBREC and PUBREL. Brokers send up to their own window at once (20 or
-    // 32 are usual); one more than this ends the connection with mqtt_overrun, and it comes again on the next.
+    // 32 are usual). With one more than this, messages of QoS 1 and 2 are left unanswered and the connection ends 2 s
+    // later with mqtt_overrun: they come again, in order, on the next one.
     std::uint16_t max_inflight_in = 32;
     // Acknowledgements waiting for the transport; see Client::wants_input().
     std::uint16_t max_acks = 128;
