@@ -1,0 +1,94 @@
+#include "host/vchip/partition_table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace esb::vchip {
+namespace {
+
+constexpr std::size_t four_megabytes = std::size_t{4} << 20;
+
+Error error_of(std::string_view text, std::size_t flash_size = four_megabytes) {
+    const auto table = PartitionTable::parse(text, flash_size);
+    EXPECT_FALSE(table) << text;
+    return table ? Error(errors::invalid_argument) : table.error();
+}
+
+TEST(PartitionTable, TheDefaultHasWhatTheChipNeeds) {
+    const auto table = PartitionTable::parse(default_partitions, default_flash_size);
+    ASSERT_TRUE(table);
+    const auto* nvs = table->find("nvs");
+    ASSERT_NE(nvs, nullptr);
+    EXPECT_EQ(nvs->offset, 0x9000U);
+    EXPECT_EQ(nvs->size, 0x6000U);
+    const auto* b = table->find(PartitionType::app, subtype_ota_0 + 1);
+    ASSERT_NE(b, nullptr);
+    EXPECT_EQ(b->offset, 0x420000U);
+    EXPECT_EQ(b->size, 0x400000U);
+    MemoryStore store(default_flash_size);
+    Flash flash(store);
+    EXPECT_EQ(table->region(flash, PartitionType::data, subtype_otadata)->size(), 0x2000U);
+}
+
+// A table as ESP-IDF ships it ("Factory app, two OTA definitions").
+TEST(PartitionTable, ReadsEspIdfsSyntax) {
+    const auto table = PartitionTable::parse(
+        "# Name,   Type, SubType, Offset,  Size, Flags\r\n"
+        "nvs,      data, nvs,     ,        0x4000,\r\n"
+        "otadata,  data, ota,     ,        0x2000,\r\n"
+        "phy_init, data, phy,     ,        0x1000,\r\n"
+        "\r\n"
+        "factory,  app,  factory, ,        1M,\r\n"
+        "ota_0,    app,  ota_0,   ,        1024K,\r\n"
+        "storage,  1,    0x99,    0x300000,512k, encrypted\r\n",
+        four_megabytes);
+    ASSERT_TRUE(table) << table.error().name() << " line " << table.error().detail();
+    ASSERT_EQ(table->all().size(), 6U);
+    EXPECT_EQ(table->find("nvs")->offset, 0x9000U);
+    EXPECT_EQ(table->find("otadata")->offset, 0xD000U);
+    EXPECT_EQ(table->find("factory")->offset, 0x10000U);
+    EXPECT_EQ(table->find("ota_0")->offset, 0x110000U);
+    EXPECT_EQ(table->find("storage")->subtype, 0x99);
+    EXPECT_EQ(table->find("storage")->size, 512U * 1024);
+    EXPECT_EQ(table->find("missing"), nullptr);
+    EXPECT_EQ(table->find(PartitionType::app, subtype_ota_0 + 1), nullptr);
+}
+
+TEST(PartitionTable, ErrorsNameTheirCauseAndLine) {
+    EXPECT_EQ(error_of("nvs, data, nvs, 0x9000"), errors::partition_syntax);
+    EXPECT_EQ(error_of("a, data, nvs, , 4K, , more"), errors::partition_syntax);
+    EXPECT_EQ(error_of(", data, nvs, , 4K"), errors::partition_name);
+    EXPECT_EQ(error_of("seventeen_letters, data, nvs, , 4K"), errors::partition_name);
+    EXPECT_EQ(error_of("a, data, nvs, , 4K\na, data, phy, , 4K"), errors::partition_name);
+    EXPECT_EQ(error_of("a, disk, nvs, , 4K"), errors::partition_type);
+    EXPECT_EQ(error_of("a, data, nsv, , 4K"), errors::partition_type);
+    EXPECT_EQ(error_of("a, app, ota_16, , 64K"), errors::partition_type);
+    EXPECT_EQ(error_of("a, data, 255, , 4K"), errors::partition_type);
+    EXPECT_EQ(error_of("a, data, nvs, 9G, 4K"), errors::partition_number);
+    EXPECT_EQ(error_of("a, data, nvs, -4096, 4K"), errors::partition_number);
+    EXPECT_EQ(error_of("a, data, nvs, , "), errors::partition_number);
+    EXPECT_EQ(error_of("a, data, nvs, , 0x"), errors::partition_number);
+    EXPECT_EQ(error_of("a, data, nvs, , 99999999999"), errors::partition_number);
+    EXPECT_EQ(error_of("a, data, nvs, 0x9004, 4K"), errors::partition_alignment);
+    EXPECT_EQ(error_of("a, data, nvs, , 5000"), errors::partition_alignment);
+    EXPECT_EQ(error_of("a, data, nvs, , 0"), errors::partition_alignment);
+    EXPECT_EQ(error_of("a, app, ota_0, 0x11000, 64K"), errors::partition_alignment);
+    EXPECT_EQ(error_of("a, data, nvs, 0x8000, 4K"), errors::partition_bounds);
+    EXPECT_EQ(error_of("a, app, ota_0, 0x10000, 4M"), errors::partition_bounds);
+    EXPECT_EQ(error_of("a, app, ota_0, 0xFFFF0000, 4095M"), errors::partition_bounds);
+    const auto overlap = error_of("# two\na, data, nvs, 0x9000, 8K\n\nb, data, phy, 0xa000, 4K\n");
+    EXPECT_EQ(overlap, errors::partition_overlap);
+    EXPECT_EQ(overlap.detail(), 4);
+}
+
+TEST(PartitionTable, AMissingPartitionOrASmallFlashIsNamed) {
+    const auto table = PartitionTable::parse("a, data, nvs, 0x9000, 24K", four_megabytes);
+    ASSERT_TRUE(table);
+    MemoryStore store(0xA000);
+    Flash flash(store);
+    EXPECT_EQ(table->region(flash, PartitionType::data, subtype_otadata).error(), errors::partition_missing);
+    EXPECT_EQ(table->region(flash, PartitionType::data, subtype_nvs).error(), errors::partition_bounds);
+    EXPECT_TRUE(PartitionTable::parse("", 0).value().all().empty());
+}
+
+}  // namespace
+}  // namespace esb::vchip
