@@ -55,6 +55,10 @@ function(esb_room name)
   target_link_libraries(esb_${name} ${scope} esb_options ${ARG_DEPENDS} ${ARG_EXTERNAL})
 endfunction()
 
+set(ESB_TEST_PREFIX "" CACHE STRING "Stands before the names of this build's tests")
+set(ESB_MODEL_STEPS 20000 CACHE STRING "Steps of each randomized model test")
+set(ESB_CUTS 1 CACHE STRING "Multiplies the seeds of the enumerated power cuts")
+
 # esb_tests(NAME FOLDER [LIBRARIES...]): one GoogleTest program from FOLDER/*.cpp, registered test by test.
 function(esb_tests name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
@@ -64,7 +68,8 @@ function(esb_tests name folder)
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest_main GTest::gmock)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name} TEST_PREFIX "${ESB_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}\\;ESB_CUTS=${ESB_CUTS}")
 endfunction()
 
 # esb_fuzz(NAME LIBRARIES...): tests/fuzz/NAME.cpp as a libFuzzer program fuzz_NAME; seeds in corpus/NAME.

@@ -37,7 +37,7 @@ Outcome<std::vector<SlotInfo>> read_slots(const std::string& flash, const std::s
     const auto table = vchip::load_partitions(partitions, (*store)->size());
     if (!table) return failure(partitions.empty() ? flash : partitions, table.error());
     std::vector<SlotInfo> slots;
-    for (const std::uint8_t index : {0, 1}) {
+    for (std::uint8_t index = 0; index < 2; ++index) {
         const auto subtype = static_cast<std::uint8_t>(vchip::subtype_ota_0 + index);
         const auto* slot = table->find(vchip::PartitionType::app, subtype);
         if (slot == nullptr) return failure("the layout has no slot ota_" + std::to_string(index));

@@ -1,0 +1,118 @@
+#include "host/cli/broker_accounts.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace esb::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string psk(32, 'a');
+
+Outcome<void> add(Accounts& accounts, const std::string& identity, const std::string& key = psk,
+                  std::vector<std::string> topics = {"app/#"}) {
+    return accounts.add({identity, key, std::move(topics)});
+}
+
+TEST(BrokerAccounts, GivesADeviceItsExactTopicsAndNoOthers) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "ESP-C44F330A9C35"));
+    EXPECT_EQ(accounts.psk_file(), "ESP-C44F330A9C35:" + psk + "\n");
+    EXPECT_EQ(accounts.acl_file(),
+              "# Made by esb from the file accounts; changes here are lost.\n"
+              "\n"
+              "user ESP-C44F330A9C35\n"
+              "topic readwrite ESP/C44F330A9C35/ping\n"
+              "topic write ESP/C44F330A9C35/online\n"
+              "topic write ESP/C44F330A9C35/status\n"
+              "topic read ESP/C44F330A9C35/ota\n"
+              "topic write ESP/C44F330A9C35/ota/status\n"
+              "topic read ESP/C44F330A9C35/config\n"
+              "topic write ESP/C44F330A9C35/config/status\n"
+              "topic write ESP/C44F330A9C35/log\n"
+              "topic readwrite ESP/C44F330A9C35/app/#\n");
+}
+
+TEST(BrokerAccounts, LimitsAnAuthorsTopicsToReadingOrWriting) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "pump", psk, {"read:set/+/level", "write:meter"}));
+    EXPECT_THAT(accounts.acl_file(), HasSubstr("topic read pump/set/+/level\ntopic write pump/meter\n"));
+    EXPECT_THAT(accounts.acl_file(), Not(HasSubstr("app/#")));
+}
+
+TEST(BrokerAccounts, SurvivesBeingWrittenAndRead) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "b-2", std::string(128, 'F'), {"app/#", "read:set"}));
+    ASSERT_TRUE(add(accounts, "a-1"));
+    const auto again = Accounts::parse(accounts.text());
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->text(), accounts.text());
+    ASSERT_EQ(again->all().size(), 2U);
+    EXPECT_EQ(again->all()[0].identity, "a-1");
+    EXPECT_EQ(again->all()[1].psk, std::string(128, 'f'));
+    EXPECT_EQ(again->all()[1].topics, (std::vector<std::string>{"app/#", "read:set"}));
+}
+
+TEST(BrokerAccounts, RefusesBasesThatLieInOneAnother) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "ESP-one"));
+    EXPECT_THAT(add(accounts, "ESP").error().line, HasSubstr("lie in one another"));
+    EXPECT_THAT(add(accounts, "ESP-one-two").error().line, HasSubstr("lie in one another"));
+    EXPECT_THAT(add(accounts, "ESP-one").error().line, HasSubstr("already"));
+    EXPECT_TRUE(add(accounts, "ESP-on"));  // a prefix of letters, not of levels
+    EXPECT_TRUE(add(accounts, "ESP-one2"));
+}
+
+TEST(BrokerAccounts, RefusesIdentitiesThatAreNone) {
+    for (const auto* identity : {"", "a/b", "a+", "#", "-a", "a-", "a--b", "a b", "a\nb", "a:b", "x-ota", "config",
+                                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+        Accounts accounts;
+        EXPECT_FALSE(add(accounts, identity)) << identity;
+        EXPECT_TRUE(accounts.all().empty());
+    }
+}
+
+TEST(BrokerAccounts, RefusesKeysThatAreTooShortTooLongOrNotHex) {
+    for (const auto& key : {std::string(), std::string(30, 'a'), std::string(33, 'a'), std::string(130, 'a'),
+                            std::string(31, 'a') + "g", std::string(31, 'a') + "\n"}) {
+        Accounts accounts;
+        EXPECT_FALSE(add(accounts, "a", key)) << key.size();
+    }
+}
+
+TEST(BrokerAccounts, RefusesTopicsThatReachTheBasesOwn) {
+    for (const auto* filter : {"#", "+", "+/x", "ota", "ota/#", "ping", "config/x", "status", "log/#", "online"}) {
+        Accounts accounts;
+        const auto added = add(accounts, "a", psk, {filter});
+        ASSERT_FALSE(added) << filter;
+        EXPECT_THAT(added.error().line, HasSubstr("base's own topics"));
+    }
+}
+
+TEST(BrokerAccounts, RefusesFiltersThatAreNotFilters) {
+    for (const auto* filter : {"", "/", "app/", "/app", "app//x", "app/#/x", "app/a+", "app/x#", "a\tb", "read:"}) {
+        Accounts accounts;
+        EXPECT_FALSE(add(accounts, "a", psk, {filter})) << filter;
+    }
+}
+
+TEST(BrokerAccounts, NamesTheLineOfADamagedFile) {
+    const auto parsed = Accounts::parse("# comment\n\na " + psk + " app/#\nb short\n");
+    ASSERT_FALSE(parsed);
+    EXPECT_THAT(parsed.error().line, HasSubstr("line 4"));
+}
+
+TEST(BrokerAccounts, RemovesKeyAndTopics) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "a"));
+    ASSERT_TRUE(add(accounts, "b"));
+    ASSERT_TRUE(accounts.remove("a"));
+    EXPECT_FALSE(accounts.remove("a"));
+    EXPECT_EQ(accounts.psk_file(), "b:" + psk + "\n");
+    EXPECT_THAT(accounts.acl_file(), Not(HasSubstr("user a")));
+}
+
+}  // namespace
+}  // namespace esb::cli

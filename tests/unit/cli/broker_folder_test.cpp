@@ -1,0 +1,164 @@
+#include "host/cli/broker_folder.hpp"
+
+#include "host/cli/files.hpp"
+#include "tests/unit/cli/cli_rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include <unistd.h>
+
+namespace esb::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(BrokerFolder, IsReadableByItsOwnerOnly) {
+    const test::Folder folder;
+    const auto made = BrokerFolder::create(folder / "broker", {});
+    ASSERT_TRUE(made) << made.error().line;
+    EXPECT_EQ(folder.mode("broker"), 0700U);
+    for (const auto* file : {"psk", "acl", "accounts", "mosquitto.conf"}) {
+        EXPECT_EQ(folder.mode(std::string("broker/") + file), 0600U) << file;
+    }
+}
+
+TEST(BrokerFolder, PutsPerListenerSettingsBeforeWhatTheyGovern) {
+    BrokerOptions options;
+    options.user = "somebody";
+    const auto text = mosquitto_config("/srv/my broker", options);
+    const auto at = [&text](std::string_view line) {
+        const auto place = text.find("\n" + std::string(line) + "\n");
+        EXPECT_NE(place, std::string::npos) << line;
+        return place;
+    };
+    const auto devices = at("listener 8883 127.0.0.1");
+    const auto tools = at("listener 1884 127.0.0.1");
+    EXPECT_LT(at("per_listener_settings true"), devices);
+    for (const auto* line : {"psk_hint esp32-secure-base", "psk_file /srv/my broker/psk",
+                             "use_identity_as_username true", "use_username_as_clientid true", "allow_anonymous false",
+                             "acl_file /srv/my broker/acl", "tls_version tlsv1.2"}) {
+        EXPECT_GT(at(line), devices);
+        EXPECT_LT(at(line), tools);
+    }
+    EXPECT_GT(at("allow_anonymous true"), tools);
+    EXPECT_THAT(text, HasSubstr("ciphers ECDHE-PSK-CHACHA20-POLY1305:"));
+    EXPECT_THAT(text, Not(HasSubstr(":PSK-")));
+}
+
+TEST(BrokerFolder, RefusesSettingsThatWouldBreakTheConfiguration) {
+    const test::Folder folder;
+    const auto refused = [&](auto change) {
+        BrokerOptions options;
+        change(options);
+        return !BrokerFolder::create(folder / "broker", options);
+    };
+    EXPECT_TRUE(refused([](BrokerOptions& o) { o.bind = "0.0.0.0\nallow_anonymous true"; }));
+    EXPECT_TRUE(refused([](BrokerOptions& o) { o.bind = "example"; }));
+    EXPECT_TRUE(refused([](BrokerOptions& o) { o.hint = "a\nb"; }));
+    EXPECT_TRUE(refused([](BrokerOptions& o) { o.hint = ""; }));
+    EXPECT_TRUE(refused([](BrokerOptions& o) { o.port = o.tools_port; }));
+    EXPECT_TRUE(refused([](BrokerOptions& o) { o.user = "no such user"; }));
+    EXPECT_FALSE(BrokerFolder::create(folder / "line\nbreak", {}));
+    EXPECT_EQ(folder.files(), 0U);
+}
+
+TEST(BrokerFolder, IsNotMadeTwice) {
+    const test::Folder folder;
+    ASSERT_TRUE(BrokerFolder::create(folder / "broker", {}));
+    const auto again = BrokerFolder::create(folder / "broker/", {});
+    ASSERT_FALSE(again);
+    EXPECT_THAT(again.error().line, HasSubstr("exists already"));
+}
+
+TEST(BrokerFolder, ChangesAllThreeFilesAndLeavesNoOthers) {
+    const test::Folder folder;
+    auto made = BrokerFolder::create(folder.path() / "broker", {});
+    ASSERT_TRUE(made);
+    const auto added = made->add({"a-1", test::psk, {"app/#"}});
+    ASSERT_TRUE(added) << added.error().line;
+    EXPECT_EQ(*added, Reload::not_running);
+    EXPECT_EQ(folder.read("broker/psk"), std::string("a-1:") + test::psk + "\n");
+    EXPECT_THAT(folder.read("broker/acl"), HasSubstr("user a-1\n"));
+    EXPECT_THAT(folder.read("broker/accounts"), HasSubstr("a-1 "));
+    ASSERT_TRUE(made->remove("a-1"));
+    EXPECT_EQ(folder.read("broker/psk"), "");
+    EXPECT_THAT(folder.read("broker/acl"), Not(HasSubstr("a-1")));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path() / "broker"), {}), 6);  // .lock, data
+}
+
+TEST(BrokerFolder, DoesNotSignalAProcessThatIsNotItsMosquitto) {
+    const test::Folder folder;
+    auto made = BrokerFolder::create(folder.path() / "broker", {});
+    ASSERT_TRUE(made);
+    for (const auto& pid : {std::to_string(::getpid()), std::string("1"), std::string("x"), std::string("99999999")}) {
+        folder.write("broker/mosquitto.pid", pid + "\n");  // a SIGHUP would end this test
+        EXPECT_EQ(made->add({"dev", test::psk, {}}).value(), Reload::not_running);
+        EXPECT_EQ(made->remove("dev").value(), Reload::not_running);
+    }
+}
+
+TEST(BrokerFolder, ManyRunsAtOnceLoseNothing) {
+    const test::Folder folder;
+    ASSERT_TRUE(BrokerFolder::create(folder.path() / "broker", {}));
+    const auto work = [&folder](char letter) {
+        for (int i = 0; i < 10; ++i) {
+            auto opened = BrokerFolder::open(folder.path() / "broker");
+            ASSERT_TRUE(opened);
+            EXPECT_TRUE(opened->add({letter + std::to_string(i), test::psk, {}}));
+        }
+    };
+    std::thread one(work, 'a');
+    std::thread two(work, 'b');
+    one.join();
+    two.join();
+    EXPECT_EQ(BrokerFolder::open(folder.path() / "broker")->accounts()->all().size(), 20U);
+}
+
+TEST(BrokerFolder, IsFoundOnlyWhereOneWasMade) {
+    const test::Folder folder;
+    EXPECT_FALSE(BrokerFolder::open(folder.path()));
+}
+
+TEST(Files, ReadRefusesWhatIsTooLongAndWhatIsNoFile) {
+    const test::Folder folder;
+    folder.write("long", "12345");
+    EXPECT_EQ(read_file(folder / "long", 5).value(), "12345");
+    EXPECT_FALSE(read_file(folder / "long", 4));
+    EXPECT_FALSE(read_file(folder.path(), 100));
+    EXPECT_FALSE(read_file(folder / "missing", 100));
+}
+
+TEST(Files, ReplaceLeavesTheOldTextWhenItFails) {
+    const test::Folder folder;
+    folder.write("text", "old");
+    ASSERT_TRUE(replace_file(folder / "text", "new", 0640));
+    EXPECT_EQ(folder.read("text"), "new");
+    EXPECT_EQ(folder.mode("text"), 0640U);
+    EXPECT_FALSE(replace_file(folder / "missing/text", "x", 0600));
+    std::filesystem::create_directory(folder.path() / "taken");
+    EXPECT_FALSE(replace_file(folder / "taken", "x", 0600));
+    EXPECT_EQ(folder.files(), 2U);
+}
+
+TEST(Files, CreateNeverOverwrites) {
+    const test::Folder folder;
+    ASSERT_TRUE(create_file(folder / "text", "first", 0600));
+    EXPECT_FALSE(create_file(folder / "text", "second", 0600));
+    EXPECT_EQ(folder.read("text"), "first");
+}
+
+TEST(Files, ALockedFolderIsReportedAfterSomePatience) {
+    const test::Folder folder;
+    const auto held = FolderLock::take(folder.path());
+    ASSERT_TRUE(held);
+    const auto second = FolderLock::take(folder.path(), std::chrono::milliseconds(0));
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error().line, HasSubstr("another esb"));
+}
+
+}  // namespace
+}  // namespace esb::cli

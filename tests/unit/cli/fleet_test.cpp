@@ -1,0 +1,147 @@
+#include "host/cli/device_table.hpp"
+#include "host/cli/device_topics.hpp"
+#include "host/cli/mqtt_session.hpp"
+#include "host/cli/update_watch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace esb::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(DeviceTopics, SplitIntoIdentityAndLeaf) {
+    EXPECT_EQ(split_topic("ESP/C44F330A9C35/online")->identity, "ESP-C44F330A9C35");
+    EXPECT_EQ(split_topic("pump/ota/status")->identity, "pump");
+    EXPECT_EQ(split_topic("pump/ota/status")->leaf, "ota/status");
+    EXPECT_EQ(split_topic("a/b/c/config/status")->identity, "a-b-c");
+    EXPECT_EQ(split_topic("a/status")->leaf, "status");
+    for (const auto* topic : {"online", "/online", "a/app/x", "a//online", "a b/online", "xonline", ""}) {
+        EXPECT_FALSE(split_topic(topic)) << topic;
+    }
+    EXPECT_EQ(topic_of("ESP-C44F330A9C35", "ota/status"), "ESP/C44F330A9C35/ota/status");
+}
+
+TEST(Printable, LeavesNothingThatDrawsOnATerminal) {
+    EXPECT_EQ(printable("a\x1B[2Jb\x7F\n\xC3\xA4"), "a\\x1b[2Jb\\x7f\\x0a\xC3\xA4");
+}
+
+TEST(DeviceTable, ShowsWhatDevicesReported) {
+    DeviceTable table;
+    EXPECT_EQ(table.text(), "no device has reported yet\n");
+    table.take("b/online", "0");
+    table.take("a/1/online", "1");
+    table.take("a/1/status",
+               R"({"app":"basic","ver":"1.0.0","hw":"vchip","seq":1,"ip":"10.0.0.7","rssi":-48,"up":3700})");
+    table.take("a/1/ota/status", R"({"id":"x","state":"confirmed"})");
+    table.take("c/status", "not JSON");
+    table.take("c/online", "2");
+    table.take("c/app/x", "1");
+    EXPECT_EQ(table.rows().size(), 2U);
+    EXPECT_EQ(table.text(),
+              "IDENTITY  ONLINE  APP    VERSION  SEQ  ADDRESS   RSSI  UP    UPDATE\n"
+              "a-1       yes     basic  1.0.0    1    10.0.0.7  -48   1h1m  confirmed\n"
+              "b         no\n");
+    EXPECT_EQ(table.json(),
+              R"([{"ident":"a-1","online":true,"app":"basic","ver":"1.0.0","hw":"vchip","seq":1,"ip":"10.0.0.7",)"
+              R"("rssi":-48,"up":3700,"update":"confirmed"},{"ident":"b","online":false}])");
+}
+
+TEST(DeviceTable, EscapesWhatADeviceSays) {
+    DeviceTable table;
+    table.take("a/status", R"({"app":"\u001b[2J","up":59})");
+    EXPECT_THAT(table.text(), HasSubstr("\\x1b[2J"));
+    EXPECT_THAT(table.text(), HasSubstr("59s"));
+}
+
+TEST(DeviceTable, ShowsSpansInTwoUnits) {
+    DeviceTable table;
+    table.take("a/status", R"({"up":61})");
+    table.take("b/status", R"({"up":90000})");
+    table.take("c/status", R"({"up":-1})");
+    EXPECT_THAT(table.text(), HasSubstr("1m1s"));
+    EXPECT_THAT(table.text(), HasSubstr("1d1h"));
+    EXPECT_THAT(table.text(), Not(HasSubstr("-1")));
+}
+
+std::string status(const std::string& id, const std::string& state, int done = 0, const std::string& error = "") {
+    return R"({"id":")" + id + R"(","state":")" + state + R"(","ver":"1.1.0","done":)" + std::to_string(done) +
+           R"(,"size":4096,"error":")" + error + "\"}";
+}
+
+TEST(UpdateWatch, FollowsItsOwnUpdateToTheEnd) {
+    UpdateWatch watch("1234");
+    EXPECT_FALSE(watch.take(status("9999", "confirmed"), false));
+    EXPECT_TRUE(watch.take(status("1234", "downloading", 1024), false));
+    EXPECT_FALSE(watch.take(status("1234", "downloading", 1024), false));  // nothing new
+    EXPECT_TRUE(watch.take(status("1234", "downloading", 2048), false));
+    EXPECT_FALSE(watch.ended());
+    EXPECT_FALSE(watch.take("garbage", false));
+    EXPECT_TRUE(watch.take(status("1234", "confirmed", 4096), false));
+    EXPECT_TRUE(watch.confirmed());
+    EXPECT_TRUE(watch.ended());
+}
+
+TEST(UpdateWatch, TakesARetainedSuccessButNotARetainedFailure) {
+    UpdateWatch done("1234");
+    EXPECT_TRUE(done.take(status("1234", "confirmed"), true));
+    EXPECT_TRUE(done.confirmed());
+    UpdateWatch again("1234");
+    EXPECT_FALSE(again.take(status("1234", "failed", 0, "ota.hash"), true));
+    EXPECT_FALSE(again.ended());
+    EXPECT_TRUE(again.take(status("1234", "failed", 0, "ota.hash"), false));
+    EXPECT_TRUE(again.failed());
+}
+
+TEST(UpdateWatch, TakesALiveRefusalWithoutAnIdAsItsOwn) {
+    UpdateWatch watch("1234");
+    EXPECT_FALSE(watch.take(status("", "idle"), false));
+    EXPECT_FALSE(watch.take(status("", "failed", 0, "key.unknown"), true));
+    const auto report = watch.take(status("", "failed", 0, "key.unknown"), false);
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->error, "key.unknown");
+    EXPECT_TRUE(watch.failed());
+}
+
+TEST(UpdateWatch, TellsARollBackWithItsReason) {
+    UpdateWatch watch("1234");
+    const auto report = watch.take(
+        R"({"id":"1234","state":"rolled_back","error":"ota.trial_crashed","why":"the new firmware crashed"})", false);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(watch.failed());
+    EXPECT_EQ(progress_line(*report), "rolled_back: the new firmware crashed (ota.trial_crashed)");
+}
+
+TEST(Progress, IsABarALineOrJson) {
+    UpdateReport report{"downloading", "1.1.0", 2048, 4096, "", ""};
+    EXPECT_EQ(progress_bar(report), "[################----------------]  50 %  2 of 4 KiB");
+    EXPECT_EQ(progress_line(report), "downloading 1.1.0: 50 %, 2048 of 4096 bytes");
+    EXPECT_EQ(progress_json("a", "1234", report),
+              R"({"ident":"a","id":"1234","state":"downloading","ver":"1.1.0","done":2048,"size":4096})");
+    report.done = 5000;  // never more than all
+    EXPECT_THAT(progress_bar(report), HasSubstr("100 %"));
+    report.size = 0;
+    EXPECT_THAT(progress_bar(report), HasSubstr("  0 %"));
+}
+
+TEST(BrokerAddress, IsHostAndPort) {
+    EXPECT_EQ(parse_broker("example.org:1")->host, "example.org");
+    EXPECT_EQ(parse_broker("example.org:1")->port, 1);
+    EXPECT_EQ(parse_broker("h")->port, 1884);
+    EXPECT_EQ(parse_broker(":99")->host, "127.0.0.1");
+    for (const auto* text : {"", "h:", "h:0", "h:65536", "h:x", "a b", "mqtt://h:1", "u@h"}) {
+        EXPECT_FALSE(parse_broker(text)) << text;
+    }
+}
+
+TEST(MqttSession, NamesTheBrokerItCannotReach) {
+    MqttSession session;
+    const auto connected = session.connect({"127.0.0.1", 1}, std::chrono::seconds(5));
+    ASSERT_FALSE(connected);
+    EXPECT_THAT(connected.error().line, HasSubstr("127.0.0.1:1"));
+}
+
+}  // namespace
+}  // namespace esb::cli
