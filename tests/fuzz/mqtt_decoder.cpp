@@ -1,0 +1,89 @@
+// The MQTT decoder: any bytes, cut anywhere. The first byte chooses the size of the pieces they are fed in; the
+// events must not depend on it, and what is reported must hold together.
+#include "esb/mqtt/decoder.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+using namespace esb;
+using mqtt::Decoder;
+
+void check(bool condition) {
+    if (!condition) std::abort();
+}
+
+struct Run {
+    std::array<std::uint8_t, 24> topic{};
+    Decoder decoder{topic, 300};
+    std::string events;
+    std::size_t payload = 0;
+
+    void take_piece() {
+        const auto& piece = decoder.piece();
+        check(piece.offset == payload);
+        payload += piece.bytes.size();
+        check(payload <= piece.total && piece.total <= 300);
+        check(!piece.topic.empty() && piece.topic.size() <= topic.size() && mqtt::is_topic_name(piece.topic));
+        check((piece.qos == mqtt::Qos::at_most_once) == (decoder.piece_id() == 0));
+        events += as_text(piece.bytes);
+        if (!piece.is_last()) return;
+        payload = 0;
+        events += "|" + std::string(piece.topic) + std::to_string(decoder.piece_id()) + (piece.duplicate ? "d" : "") +
+                  (piece.retain ? "r" : "") + "\n";
+    }
+    void take_packet() {
+        const auto& packet = decoder.packet();
+        check(packet.type != mqtt::PacketType::publish);
+        events += std::to_string(static_cast<int>(packet.type)) + ":" + std::to_string(packet.id) + ":" +
+                  std::to_string(packet.code) + ":" + std::to_string(packet.session_present) + "\n";
+    }
+    // False after an error.
+    bool feed(ConstBytes bytes) {
+        for (;;) {
+            const std::size_t before = bytes.size();
+            const auto event = decoder.next(bytes);
+            check(bytes.size() <= before);
+            switch (event) {
+                case Decoder::Event::more:
+                    check(bytes.empty());
+                    return true;
+                case Decoder::Event::packet:
+                    take_packet();
+                    break;
+                case Decoder::Event::piece:
+                    take_piece();
+                    break;
+                case Decoder::Event::error:
+                    events += decoder.error().name;
+                    check(decoder.next(bytes) == Decoder::Event::error);
+                    return false;
+            }
+            check(bytes.size() < before);
+        }
+    }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const std::size_t chunk = data[0] % 16 + 1U;
+    ConstBytes bytes{data + 1, size - 1};
+    Run whole, pieces;
+    whole.feed(bytes);
+    while (!bytes.empty()) {
+        const auto part = bytes.first(std::min(chunk, bytes.size()));
+        bytes = bytes.subspan(part.size());
+        if (!pieces.feed(part)) break;
+    }
+    check(whole.events == pieces.events);
+    whole.decoder.reset();
+    whole.payload = 0;
+    const std::uint8_t pingresp[] = {0xD0, 0};
+    check(whole.feed(pingresp));
+    return 0;
+}
