@@ -9,7 +9,7 @@ void* __libc_calloc(std::size_t count, std::size_t size);                       
 void* __interceptor_calloc(std::size_t count, std::size_t size) __attribute__((weak));  // a sanitizer's
 }
 
-namespace esb::testing {
+namespace esb::test {
 
 // Refuses the n-th call of calloc() from now on (1 = the next), and with `lasting` all that follow, until it dies.
 class FailingCalloc {
@@ -41,9 +41,9 @@ private:
     static inline bool paused_ = false;
 };
 
-}  // namespace esb::testing
+}  // namespace esb::test
 
 extern "C" void* calloc(std::size_t count, std::size_t size) noexcept {
-    if (esb::testing::FailingCalloc::should_fail()) return nullptr;
+    if (esb::test::FailingCalloc::should_fail()) return nullptr;
     return __interceptor_calloc != nullptr ? __interceptor_calloc(count, size) : __libc_calloc(count, size);
 }

@@ -32,7 +32,8 @@ struct TlsPskConfig {
     bool allow_plain_psk = false;
 };
 
-// Reactor's task only. Mbed TLS allocates during the handshake; no_memory ends the stream, nothing leaks.
+// Reactor's task only. Mbed TLS allocates during the handshake; no_memory (or, where Mbed TLS hides the
+// cause, tls_protocol) ends the stream, nothing leaks.
 class TlsStream : public Stream, private StreamHandler, private Task {
 public:
     TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy,

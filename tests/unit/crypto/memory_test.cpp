@@ -10,7 +10,7 @@
 namespace {
 
 using namespace esb;
-using esb::testing::FailingCalloc;
+using esb::test::FailingCalloc;
 
 constexpr std::size_t far_too_many = 100000;
 

@@ -1,0 +1,199 @@
+// A real Mbed TLS server (2.28) with pre-shared keys, on the simulated network.
+#pragma once
+
+#include "host/vchip/sim_network.hpp"
+#include "host/vchip/sim_sockets.hpp"
+#include "host/vchip/sim_world.hpp"
+
+#include <mbedtls/ssl.h>
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace esb::test {
+
+class TlsPskServer {
+public:
+    struct Options {
+        std::map<std::string, std::vector<std::uint8_t>> accounts{};
+        std::vector<int> suites{MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256};
+        bool echo = true;
+        bool goodbye = true;                       // close_notify when it ends a connection
+        std::optional<int> close_in_state{};       // closes TCP when the handshake has come so far
+        std::optional<std::size_t> close_after{};  // closes TCP after so many bytes it sent
+        int maximum_minor = MBEDTLS_SSL_MINOR_VERSION_3;
+    };
+
+    TlsPskServer(vchip::SimNetwork& network, const chip::IpAddress& address, std::uint16_t port, Options chosen)
+        : options(std::move(chosen)), sockets_(network, address), listener_(*sockets_.listen({address, port}, 4)) {
+        network.world().add_step([this] {
+            around_step(true);
+            step();
+            around_step(false);
+        });
+    }
+    ~TlsPskServer() { drop(); }
+    TlsPskServer(const TlsPskServer&) = delete;
+    TlsPskServer& operator=(const TlsPskServer&) = delete;
+
+    Options options;
+    std::function<void(bool inside)> around_step = [](bool) {};
+
+    bool open = false;  // the handshake is over
+    bool goodbye_received = false;
+    int connections = 0;
+    int last_error = 0;    // of Mbed TLS
+    std::size_t sent = 0;  // bytes on the wire in the latest connection
+    std::string received;  // of the latest connection
+    std::string suite;
+    bool encrypt_then_mac = false;
+
+    void say(std::string_view text) { outbox_ += text; }
+    void hang_up() {
+        if (open && options.goodbye) mbedtls_ssl_close_notify(&ssl_);
+        drop();
+    }
+    // Bytes past TLS, as an attacker on the way would send them.
+    void say_in_the_clear(std::string_view text) { static_cast<void>(sockets_.send(peer_, as_bytes(text))); }
+    void alert(std::uint8_t level, std::uint8_t description) {
+        mbedtls_ssl_send_alert_message(&ssl_, level, description);
+    }
+
+private:
+    static constexpr int fatal = -1;
+
+    void step() {
+        if (const auto accepted = sockets_.accept(listener_)) start(*accepted);
+        if (!made_) return;
+        if (!open) handshake();
+        if (open) talk();
+    }
+
+    void start(chip::SocketId peer) {
+        drop();
+        peer_ = peer;
+        ++connections;
+        sent = 0;
+        received.clear();
+        outbox_.clear();
+        goodbye_received = false;
+        last_error = 0;
+        mbedtls_ssl_config_init(&config_);
+        mbedtls_ssl_init(&ssl_);
+        made_ = true;
+        mbedtls_ssl_config_defaults(&config_, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT);
+        suites_ = options.suites;
+        suites_.push_back(0);
+        mbedtls_ssl_conf_ciphersuites(&config_, suites_.data());
+        mbedtls_ssl_conf_max_version(&config_, MBEDTLS_SSL_MAJOR_VERSION_3, options.maximum_minor);
+        mbedtls_ssl_conf_rng(&config_, random, this);
+        mbedtls_ssl_conf_psk_cb(&config_, choose_key, this);
+        mbedtls_ssl_setup(&ssl_, &config_);
+        mbedtls_ssl_set_bio(&ssl_, this, send, receive, nullptr);
+    }
+
+    void handshake() {
+        while (ssl_.state != MBEDTLS_SSL_HANDSHAKE_OVER) {
+            if (options.close_in_state && ssl_.state >= *options.close_in_state) return drop();
+            const int code = mbedtls_ssl_handshake_step(&ssl_);
+            if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
+            if (code != 0) {
+                last_error = code;
+                return drop();
+            }
+        }
+        suite = mbedtls_ssl_get_ciphersuite(&ssl_);
+        encrypt_then_mac = ssl_.session->encrypt_then_mac == MBEDTLS_SSL_ETM_ENABLED;
+        open = true;
+    }
+
+    void talk() {
+        std::array<unsigned char, 4096> buffer;
+        while (outbox_.size() < 65536) {
+            const int code = mbedtls_ssl_read(&ssl_, buffer.data(), buffer.size());
+            if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) break;
+            if (code <= 0) {
+                goodbye_received = code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
+                last_error = code;
+                return drop();
+            }
+            const std::string_view text(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(code));
+            received += text;
+            if (options.echo) outbox_ += text;
+        }
+        while (!outbox_.empty()) {
+            const std::size_t size = under_way_ > 0 ? under_way_ : std::min<std::size_t>(outbox_.size(), 16384);
+            const int code = mbedtls_ssl_write(&ssl_, reinterpret_cast<const unsigned char*>(outbox_.data()), size);
+            if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) {
+                under_way_ = size;
+                return;
+            }
+            under_way_ = 0;
+            if (code < 0) return drop();
+            outbox_.erase(0, static_cast<std::size_t>(code));
+        }
+    }
+
+    void drop() {
+        sockets_.close(peer_);
+        peer_ = chip::SocketId::none;
+        open = false;
+        under_way_ = 0;
+        if (!made_) return;
+        mbedtls_ssl_free(&ssl_);
+        mbedtls_ssl_config_free(&config_);
+        made_ = false;
+    }
+
+    static int send(void* self, const unsigned char* bytes, std::size_t size) {
+        auto& server = *static_cast<TlsPskServer*>(self);
+        if (server.options.close_after) {
+            const auto left = *server.options.close_after - server.sent;
+            if (left == 0) return fatal;
+            size = std::min(size, left);
+        }
+        const auto taken = server.sockets_.send(server.peer_, {bytes, size});
+        if (!taken) return taken.error() == errors::would_block ? MBEDTLS_ERR_SSL_WANT_WRITE : fatal;
+        server.sent += *taken;
+        return static_cast<int>(*taken);
+    }
+    static int receive(void* self, unsigned char* out, std::size_t size) {
+        auto& server = *static_cast<TlsPskServer*>(self);
+        const auto got = server.sockets_.receive(server.peer_, {out, size});
+        if (!got && got.error() == errors::closed) return 0;
+        if (!got) return got.error() == errors::would_block ? MBEDTLS_ERR_SSL_WANT_READ : fatal;
+        return static_cast<int>(*got);
+    }
+    static int random(void* self, unsigned char* out, std::size_t size) {
+        auto& server = *static_cast<TlsPskServer*>(self);
+        for (std::size_t i = 0; i < size; ++i) {
+            server.random_ = server.random_ * 6364136223846793005ULL + 1442695040888963407ULL;
+            out[i] = static_cast<unsigned char>(server.random_ >> 56);
+        }
+        return 0;
+    }
+    static int choose_key(void* self, mbedtls_ssl_context* ssl, const unsigned char* name, std::size_t size) {
+        auto& server = *static_cast<TlsPskServer*>(self);
+        const auto found = server.options.accounts.find(std::string(reinterpret_cast<const char*>(name), size));
+        if (found == server.options.accounts.end()) return -1;
+        return mbedtls_ssl_set_hs_psk(ssl, found->second.data(), found->second.size());
+    }
+
+    vchip::SimSockets sockets_;
+    chip::SocketId listener_;
+    chip::SocketId peer_ = chip::SocketId::none;
+    mbedtls_ssl_config config_{};
+    mbedtls_ssl_context ssl_{};
+    std::vector<int> suites_;
+    std::string outbox_;
+    std::size_t under_way_ = 0;
+    std::uint64_t random_ = 42;
+    bool made_ = false;
+};
+
+}  // namespace esb::test
