@@ -1,0 +1,18 @@
+# The libraries of the design, from the system: PkgConfig::MBEDTLS, PkgConfig::HTTP_PARSER, PkgConfig::CJSON.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+# Debian's Mbed TLS and http_parser come without .pc files; cJSON has one.
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+function(esb_find_plain name header)
+  find_path(${name}_INCLUDE ${header} REQUIRED)
+  set(found)
+  foreach(library ${ARGN})
+    find_library(${name}_${library} ${library} REQUIRED)
+    list(APPEND found ${${name}_${library}})
+  endforeach()
+  add_library(PkgConfig::${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(PkgConfig::${name} INTERFACE ${${name}_INCLUDE})
+  target_link_libraries(PkgConfig::${name} INTERFACE ${found})
+endfunction()
+esb_find_plain(MBEDTLS mbedtls/ssl.h mbedtls mbedx509 mbedcrypto)
+esb_find_plain(HTTP_PARSER http_parser.h http_parser)
