@@ -65,7 +65,8 @@ function(esb_add_firmware name)
   target_compile_definitions(${name} PRIVATE
     ESB_HW="vchip" ESB_APP_VERSION="${ARG_VERSION}" ESB_APP_SEQ=${ARG_SEQ} "ESB_UPDATE_KEYS=${keys}" ${ARG_DEFINITIONS})
   target_link_libraries(${name} PRIVATE esb_firmware_main ${ARG_LIBRARIES} esb_vchip)
-  target_link_options(${name} PRIVATE -Wl,--gc-sections -Wl,-T,${ESB_DESCRIPTOR_SCRIPT})
+  # Not position-independent: the relocations would make up a quarter of the image.
+  target_link_options(${name} PRIVATE -no-pie -Wl,--gc-sections -Wl,-T,${ESB_DESCRIPTOR_SCRIPT})
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${ESB_DESCRIPTOR_SCRIPT})
 
   set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)

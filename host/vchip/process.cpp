@@ -19,9 +19,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +41,7 @@ namespace {
 using chip::ResetReason;
 
 constexpr int poll_longest_ms = 50;  // a watchdog that was just started must be noticed
+constexpr Duration lock_patience{5'000};
 constexpr std::size_t copy_chunk = 64 * 1024;
 
 class Descriptor {
@@ -167,7 +168,7 @@ Result<Descriptor> PoweredChip::load(unsigned boot_number) {
         const auto created =
             ProcessFlash::open(options_.flash, options_.partitions, options_.flash_size, options_.faults, *page_);
         if (!created) return fail(created.error());
-        auto lock = FlashLock::take(options_.flash);
+        auto lock = FlashLock::take(options_.flash, lock_patience);
         if (!lock) return fail(lock.error());
         lock_.emplace(std::move(*lock));
     }
@@ -230,7 +231,8 @@ void PoweredChip::become_firmware(const Descriptor& image, pid_t parent, char* c
 // Waits for the child's end and plays its watchdog.
 Result<PoweredChip::End> PoweredChip::supervise(pid_t child) {
     const std::int64_t booted_at = SystemClock::host_ms();
-    const Descriptor handle(pidfd_open(child, 0));
+    // By number: glibc 2.36 declares pidfd_open() without C linkage.
+    const Descriptor handle(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
     if (handle.get() < 0) {
         const int code = errno;
         kill(child, SIGKILL);

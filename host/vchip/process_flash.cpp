@@ -22,7 +22,7 @@ namespace esb::vchip {
 
 namespace {
 
-constexpr auto lock_patience = std::chrono::seconds(5);
+constexpr Duration flashing_patience{1'000};
 constexpr auto lock_retry = std::chrono::milliseconds(10);
 constexpr std::size_t partition_file_max = 64 * 1024;
 
@@ -93,10 +93,10 @@ Result<ProcessFlash> ProcessFlash::open(const std::string& flash_file, const std
     return ProcessFlash{std::move(*store), std::move(*table), std::move(flash)};
 }
 
-Result<FlashLock> FlashLock::take(const std::string& flash_file) {
+Result<FlashLock> FlashLock::take(const std::string& flash_file, Duration patience) {
     const int fd = open(flash_file.c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0) return fail(errors::flash_file, errno);
-    const auto until = std::chrono::steady_clock::now() + lock_patience;
+    const auto until = std::chrono::steady_clock::now() + patience;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (std::chrono::steady_clock::now() >= until) {
             close(fd);
@@ -119,7 +119,7 @@ Status flash_image(const std::string& flash_file, const std::string& partition_f
     if (!page) return fail(page.error());
     auto open = ProcessFlash::open(flash_file, partition_file, size_of_new, {}, **page);
     if (!open) return fail(open.error());
-    const auto lock = FlashLock::take(flash_file);
+    const auto lock = FlashLock::take(flash_file, flashing_patience);
     if (!lock) return fail(lock.error());
     const auto region = slot_region(*open->flash, open->table, slot);
     if (!region) return fail(region.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
 #include "esb/chip/slots.hpp"
 #include "host/vchip/chip_page.hpp"
 #include "host/vchip/flash.hpp"
@@ -43,11 +44,11 @@ struct ProcessFlash {
 };
 
 // Held while a virtual chip runs, by both of its processes. A chip whose parent was just killed may hold it for
-// another moment, so taking it waits up to 5 s.
+// another moment, so taking it waits.
 class FlashLock {
 public:
     // `flash_file` must exist. flash_in_use, flash_file.
-    static Result<FlashLock> take(const std::string& flash_file);
+    static Result<FlashLock> take(const std::string& flash_file, Duration patience);
     FlashLock(FlashLock&& other) noexcept;
     FlashLock& operator=(FlashLock&&) = delete;
     ~FlashLock();

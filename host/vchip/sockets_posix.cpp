@@ -293,8 +293,7 @@ Status PosixSockets::wait(std::span<chip::Interest> interests, Duration timeout)
     }
 }
 
-// One poll(2) over wake-ups, sources and sockets, until the first due time. True if the wait is over for another
-// reason than a socket.
+// One poll(2) over wake-ups, sources and sockets, until the first due time. True if somebody woke the reactor.
 bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant deadline) {
     std::vector<pollfd> fds{{wake_fd_, POLLIN, 0}};
     Instant until = deadline;
@@ -302,17 +301,19 @@ bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant deadli
         fds.push_back({source->fd(), POLLIN, 0});
         until = std::min(until, source->due().value_or(until));
     }
-    for (const auto& interest : interests) fds.push_back(poll_entry(interest));
+    for (const auto& interest : interests) {
+        if (find(interest.socket) == nullptr) until = clock_.now();
+        fds.push_back(poll_entry(interest));
+    }
     const auto left = std::max(until - clock_.now(), Duration::zero());
     ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
 
     const auto sources = std::span(fds).subspan(1, sources_.size());
     const auto sockets = std::span(fds).subspan(1 + sources_.size());
-    bool over = run_sources(sources);
+    run_sources(sources);
     for (std::size_t i = 0; i < interests.size(); ++i) mark_ready(interests[i], sockets[i]);
     std::uint64_t count = 0;
-    if (::read(wake_fd_, &count, sizeof count) > 0) over = true;
-    return over;
+    return ::read(wake_fd_, &count, sizeof count) > 0;
 }
 
 // A socket that is cut off is not looked at; an id that is none is ready at once, for the next call to report.
@@ -328,16 +329,12 @@ void PosixSockets::mark_ready(chip::Interest& interest, const pollfd& result) {
     interest.ready_write = broken || (result.revents & POLLOUT) != 0;
 }
 
-// Lets the sources work that are due or have something to read; true if there was one.
-bool PosixSockets::run_sources(std::span<const pollfd> results) {
-    bool ran = false;
+// Lets the sources work that are due or have something to read; they wake the reactor themselves.
+void PosixSockets::run_sources(std::span<const pollfd> results) {
     for (std::size_t i = 0; i < sources_.size(); ++i) {
         const auto due = sources_[i]->due();
-        if (results[i].revents == 0 && !(due && *due <= clock_.now())) continue;
-        sources_[i]->poll();
-        ran = true;
+        if (results[i].revents != 0 || (due && *due <= clock_.now())) sources_[i]->poll();
     }
-    return ran;
 }
 
 }  // namespace esb::vchip

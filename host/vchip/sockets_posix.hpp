@@ -72,7 +72,7 @@ private:
     bool poll_once(std::span<chip::Interest> interests, Instant deadline);
     pollfd poll_entry(const chip::Interest& interest);
     void mark_ready(chip::Interest& interest, const pollfd& result);
-    bool run_sources(std::span<const pollfd> results);
+    void run_sources(std::span<const pollfd> results);
 
     const chip::Clock& clock_;
     std::array<Entry, max_sockets> entries_{};

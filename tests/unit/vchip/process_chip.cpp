@@ -1,0 +1,388 @@
+// The boot-loader process with real firmware processes, over pipes.
+#include "host/vchip/process.hpp"
+
+#include "esb/crypto/crypto.hpp"
+#include "host/vchip/boot_loader.hpp"
+#include "host/vchip/chip_page.hpp"
+#include "host/vchip/firmware_process.hpp"
+#include "host/vchip/image.hpp"
+#include "host/vchip/process_flash.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace esb;
+using namespace esb::vchip;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(60);
+
+std::vector<std::uint8_t> file_bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// run_vchip() in a child of the test, with its serial port in the test's hands.
+class RunningChip {
+public:
+    explicit RunningChip(const VchipOptions& options) {
+        int in[2];
+        int out[2];
+        EXPECT_EQ(pipe2(in, O_CLOEXEC), 0);
+        EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+        pid_ = fork();
+        if (pid_ == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            dup2(in[0], 0);
+            dup2(out[1], 1);
+            _exit(run_vchip(options));
+        }
+        close(in[0]);
+        close(out[1]);
+        in_ = in[1];
+        out_ = out[0];
+    }
+    ~RunningChip() {
+        if (pid_ > 0) kill_now();
+        close(in_);
+        close(out_);
+    }
+    RunningChip(const RunningChip&) = delete;
+    RunningChip& operator=(const RunningChip&) = delete;
+
+    void type(const std::string& line) {
+        const std::string text = line + "\n";
+        EXPECT_EQ(write(in_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    }
+    // Reads until `text` has come; returns everything up to the end of its line. Empty after a minute or at the end.
+    std::string expect(const std::string& text) {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        for (;;) {
+            const auto found = seen_.find(text);
+            const auto end = found == std::string::npos ? found : seen_.find('\n', found);
+            if (end != std::string::npos) {
+                const std::string taken = seen_.substr(0, end);
+                seen_.erase(0, end + 1);
+                return taken;
+            }
+            if (std::chrono::steady_clock::now() > until || !read_more()) break;
+        }
+        ADD_FAILURE() << "\"" << text << "\" did not come, but: " << seen_;
+        return {};
+    }
+    std::string ask(const std::string& line, const std::string& answer) {
+        type(line);
+        return expect(answer);
+    }
+    // Everything until the end; then the wait status.
+    int wait_for_end(std::string* rest = nullptr) {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (std::chrono::steady_clock::now() < until && read_more()) {
+        }
+        if (rest != nullptr) *rest = seen_;
+        int status = -1;
+        waitpid(pid_, &status, 0);
+        pid_ = -1;
+        return status;
+    }
+    void kill_now() {
+        kill(pid_, SIGKILL);
+        waitpid(pid_, nullptr, 0);
+        pid_ = -1;
+    }
+
+private:
+    bool read_more() {
+        pollfd ready{out_, POLLIN, 0};
+        if (poll(&ready, 1, 1000) == 0) return true;
+        char buffer[4096];
+        const ssize_t got = read(out_, buffer, sizeof buffer);
+        if (got > 0) seen_.append(buffer, static_cast<std::size_t>(got));
+        return got > 0;
+    }
+
+    pid_t pid_ = -1;
+    int in_ = -1;
+    int out_ = -1;
+    std::string seen_;
+};
+
+struct Process : testing::Test {
+    Process() {
+        std::string name = (fs::temp_directory_path() / "vchip-test-XXXXXX").string();
+        folder = mkdtemp(name.data());
+        options.flash = folder / "flash.bin";
+    }
+    ~Process() override { fs::remove_all(folder); }
+
+    void flash(chip::SlotId slot, const std::string& image) {
+        const auto done = flash_image(options.flash, "", image, slot);
+        ASSERT_TRUE(done) << done.error().name();
+    }
+
+    fs::path folder;
+    VchipOptions options;
+};
+
+pid_t pid_in(const std::string& banner) { return std::stoi(banner.substr(banner.find(" pid ") + 5)); }
+
+}  // namespace
+
+TEST_F(Process, ExecutesExactlyTheBytesOfTheSlot) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    running.expect("vchip: boot 1 (power-on): slot ota_0 (valid), image ");
+    const std::string banner = running.expect("hello test-firmware 1.0.0 seq 1 keys 1 slot a reason power-on");
+    const auto program = file_bytes("/proc/" + std::to_string(pid_in(banner)) + "/exe");
+    const auto image = file_bytes(VCHIP_IMAGE_1);
+    auto flash_bytes = file_bytes(options.flash);
+    flash_bytes.erase(flash_bytes.begin(), flash_bytes.begin() + 0x20000);
+    flash_bytes.resize(image.size());
+    EXPECT_EQ(crypto::sha256(program), crypto::sha256(flash_bytes));
+    EXPECT_EQ(crypto::sha256(program), crypto::sha256(image));
+    std::string rest;
+    running.type("off");
+    EXPECT_EQ(running.wait_for_end(&rest), 0);
+    EXPECT_NE(rest.find("vchip: power off"), std::string::npos);
+}
+
+TEST_F(Process, ARestartKeepsRetainedMemoryAndTheWallClock) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    running.ask("retained", "retained 1 of 2048");
+    running.ask("wall", "wall unknown");
+    running.type("set-wall");
+    running.type("restart");
+    running.expect("vchip: boot 2 (software)");
+    running.expect("reason software");
+    running.ask("retained", "retained 2 of 2048");
+    running.ask("wall", "wall set");
+    running.ask("heap", "heap 1");
+}
+
+TEST_F(Process, ACrashIsAPanicAndSoIsABadExitCode) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    running.type("crash");
+    running.expect("vchip: the firmware crashed (signal 9), restarting");
+    running.expect("reason panic");
+    running.type("exit 3");
+    running.expect("vchip: the firmware crashed (exit code 3), restarting");
+    running.expect("vchip: boot 3 (panic)");
+}
+
+TEST_F(Process, TheWatchdogEndsFirmwareThatHangs) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    running.type("watchdog");
+    running.type("hang");
+    running.expect("vchip: watchdog: the firmware hangs, restarting");
+    running.expect("reason task-watchdog");
+}
+
+TEST_F(Process, TheBootWatchdogEndsFirmwareThatNeverStartsItsOwn) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.boot_watchdog = Duration(1500);
+    options.max_boots = 1;
+    RunningChip running(options);
+    running.expect("vchip: boot watchdog: the firmware hangs, restarting");
+    std::string rest;
+    EXPECT_EQ(running.wait_for_end(&rest), 0);
+    EXPECT_NE(rest.find("vchip: stopped after 1 boots"), std::string::npos);
+}
+
+TEST_F(Process, KillingTheParentIsALossOfPower) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    pid_t firmware = 0;
+    {
+        RunningChip running(options);
+        firmware = pid_in(running.expect("hello"));
+        running.ask("store", "stored");
+        running.kill_now();
+    }
+    // The lock is free only once the child is gone as well.
+    RunningChip again(options);
+    again.expect("reason power-on");
+    // Nobody may have collected it yet, but it executes nothing any more.
+    std::error_code gone;
+    static_cast<void>(fs::read_symlink("/proc/" + std::to_string(firmware) + "/exe", gone));
+    EXPECT_TRUE(gone);
+    again.ask("load", "loaded value");
+}
+
+TEST_F(Process, AChosenSlotBootsOnTrialAndIsAbortedWithoutConfirmation) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    {
+        RunningChip first(options);
+        first.expect("hello");
+    }
+    flash(chip::SlotId::b, VCHIP_IMAGE_2);
+    RunningChip running(options);
+    running.expect("hello test-firmware 1.0.0");
+    running.ask("boot-other", "chosen");
+    running.type("restart");
+    running.expect("vchip: boot 2 (software): slot ota_1 (pending verify)");
+    running.expect("hello test-firmware 2.0.0 seq 2 keys 1 slot b reason software");
+    running.type("crash");
+    running.expect("vchip: boot 3 (panic): slot ota_0 (valid)");
+    running.ask("boot-other", "chosen");
+    running.type("restart");
+    running.expect("slot b");
+    running.ask("confirm", "confirmed");
+    running.type("restart");
+    running.expect("vchip: boot 5 (software): slot ota_1 (valid)");
+}
+
+TEST_F(Process, APlannedPowerCutKillsBothProcessesAtThatOperation) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    {
+        // Operations from power-on: the boot loader's first record, then the store's formatting.
+        options.faults.cut = PowerCut{4, CutKind::before};
+        RunningChip running(options);
+        running.expect("hello");
+        running.type("store");
+        const int status = running.wait_for_end();
+        ASSERT_TRUE(WIFSIGNALED(status));
+        EXPECT_EQ(WTERMSIG(status), SIGKILL);
+    }
+    options.faults = {};
+    RunningChip again(options);
+    again.expect("reason power-on");
+    again.ask("store", "stored");
+}
+
+TEST_F(Process, ACutMayHitTheBootLoaderItself) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    {
+        options.faults.cut = PowerCut{1, CutKind::after};
+        RunningChip running(options);
+        EXPECT_TRUE(WIFSIGNALED(running.wait_for_end()));
+    }
+    options.faults = {};
+    RunningChip again(options);
+    again.expect("hello");
+}
+
+TEST_F(Process, EndlessRestartsEndInAClearError) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.restart_limit = 2;
+    options.restart_window = Duration(600'000);
+    RunningChip running(options);
+    for (int i = 0; i < 3; ++i) {
+        running.expect("hello");
+        running.type("restart");
+    }
+    std::string output;
+    const int status = running.wait_for_end(&output);
+    EXPECT_EQ(WEXITSTATUS(status), 1);
+    EXPECT_NE(output.find("vchip: error: the firmware restarts again and again"), std::string::npos);
+}
+
+TEST_F(Process, AnErasedFlashIsMadeAndHoldsNothingToBoot) {
+    RunningChip running(options);
+    std::string output;
+    EXPECT_EQ(WEXITSTATUS(running.wait_for_end(&output)), 1);
+    EXPECT_NE(output.find("vchip: error: no slot holds a bootable image"), std::string::npos);
+    EXPECT_EQ(fs::file_size(options.flash), default_flash_size);
+}
+
+TEST_F(Process, TheRadioFollowsItsFileWhileTheFirmwareRuns) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.radio = folder / "radio.json";
+    RunningChip running(options);
+    running.ask("join", "left: network not found");
+    std::ofstream(options.radio) << R"({"networks":[{"ssid":"Home","passphrase":"another one"}]})";
+    running.ask("join", "left: wrong password");
+    std::ofstream(options.radio) << R"({"networks":[{"ssid":"Home","passphrase":"correct horse"}]})";
+    running.ask("join", "address 127.0.0.1");
+}
+
+TEST_F(Process, AnAccessPointsPortIsSaid) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    const std::string line = running.ask("listen", "vchip: 4.3.2.1:80 is 127.0.0.1:");
+    EXPECT_GT(std::stoi(line.substr(line.rfind(':') + 1)), 1023);
+}
+
+TEST_F(Process, FlashingRefusesABadImageAndLeavesTheSlotAlone) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    auto bytes = file_bytes(VCHIP_IMAGE_2);
+    bytes[bytes.size() / 2] ^= 1;
+    const std::string bad = folder / "bad.img";
+    std::ofstream(bad, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+    EXPECT_EQ(flash_image(options.flash, "", bad).error(), errors::image_hash);
+    EXPECT_EQ(flash_image(options.flash, "", folder / "none.img").error(), errors::image_file);
+    std::ofstream(bad, std::ios::binary) << "not an image";
+    EXPECT_FALSE(flash_image(options.flash, "", bad));
+    RunningChip running(options);
+    running.expect("hello test-firmware 1.0.0");
+}
+
+TEST_F(Process, ARunningChipsFlashFileIsLocked) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    running.expect("hello");
+    EXPECT_EQ(flash_image(options.flash, "", VCHIP_IMAGE_2, chip::SlotId::b).error(), errors::flash_in_use);
+}
+
+TEST_F(Process, APartitionFileThatIsMissingIsAnError) {
+    options.partitions = folder / "none.csv";
+    RunningChip running(options);
+    std::string output;
+    EXPECT_EQ(WEXITSTATUS(running.wait_for_end(&output)), 1);
+    EXPECT_NE(output.find("partition file"), std::string::npos);
+}
+
+TEST(ProcessFlash, APlanLosesWhatHasHappened) {
+    const auto plan = parse_fault_plan("cut=12:unstable:7,fail=3,fail=20");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(to_text(*plan), "cut=12:unstable:7,fail=3,fail=20");
+    EXPECT_EQ(to_text(remaining_plan(*plan, 5)), "cut=7:unstable:7,fail=15");
+    EXPECT_EQ(to_text(remaining_plan(*plan, 12)), "fail=8");
+    EXPECT_EQ(to_text(remaining_plan(*plan, 100)), "");
+}
+
+TEST(ProcessEnvironment, PortsRoundTripAndBadOnesAreRefused) {
+    const auto ports = parse_ports("80:8080,53:0");
+    ASSERT_TRUE(ports);
+    EXPECT_EQ(to_text(*ports), "80:8080,53:0");
+    EXPECT_TRUE(parse_ports("")->empty());
+    for (const char* bad : {"80", "0:80", "80:65536", "x:1", "80:80,", ":"}) {
+        EXPECT_TRUE(!parse_ports(bad) || std::string_view(bad) == "80:80,") << bad;
+    }
+}
+
+TEST(ProcessEnvironment, FirmwareStartedByHandSaysWhy) {
+    unsetenv("ESB_VCHIP_PAGE");
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run_inherited_chip([](chip::Chip&) { FAIL(); }), exit_no_board);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("esb vchip run"), std::string::npos);
+}
+
+TEST(ProcessPage, ADescriptorThatIsNoPageIsRefused) {
+    EXPECT_EQ(SharedPage::inherit(-1).error(), errors::chip_page);
+    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    EXPECT_EQ(SharedPage::inherit(fd).error(), errors::chip_page);
+    close(fd);
+    const auto page = SharedPage::create();
+    ASSERT_TRUE(page);
+    const auto same = SharedPage::inherit(dup(page->fd()));
+    ASSERT_TRUE(same);
+    (*page)->flash_operations = 5;
+    EXPECT_EQ((*same)->flash_operations, 5U);
+}

@@ -1,0 +1,264 @@
+// The radio's state machine, in virtual time.
+#include "host/vchip/virtual_radio.hpp"
+
+#include "host/vchip/sim_network.hpp"
+#include "host/vchip/sim_parts.hpp"
+#include "host/vchip/sim_sockets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+using namespace esb;
+using namespace esb::vchip;
+using chip::DisconnectReason;
+using chip::IpAddress;
+using chip::RadioEvent;
+using Kind = RadioEvent::Kind;
+
+namespace {
+
+constexpr chip::AddressConfig lease{IpAddress::v4(192, 0, 2, 10), IpAddress::v4(255, 255, 255, 0),
+                                    IpAddress::v4(192, 0, 2, 1), IpAddress::v4(192, 0, 2, 1)};
+
+chip::StationConfig station(std::string_view ssid, std::string_view passphrase) {
+    chip::StationConfig config;
+    EXPECT_TRUE(config.ssid.assign(ssid));
+    EXPECT_TRUE(config.passphrase.assign(as_bytes(passphrase)));
+    return config;
+}
+
+chip::AccessPointConfig access_point(std::string_view passphrase, std::uint8_t stations = 1) {
+    chip::AccessPointConfig config;
+    EXPECT_TRUE(config.ssid.assign("ESP-TEST"));
+    EXPECT_TRUE(config.passphrase.assign(as_bytes(passphrase)));
+    config.address = IpAddress::v4(4, 3, 2, 1);
+    config.max_stations = stations;
+    return config;
+}
+
+struct Radio : testing::Test {
+    SimWorld world;
+    SimNetwork network{world};
+    StationLink link;
+    SimSockets sockets{network, SimPlace{0, lease.address}, &link};
+    SimRadio radio{world, sockets, link, lease};
+
+    void SetUp() override {
+        radio.add_network("Home", "correct horse", -48);
+        ASSERT_TRUE(radio.start("DE", "host"));
+    }
+    // The next event, waiting up to a minute.
+    std::optional<RadioEvent> next() {
+        for (int i = 0; i < 100; ++i) {
+            if (const auto event = radio.next_event()) return event;
+            EXPECT_TRUE(sockets.wait({}, Duration(600)));
+        }
+        return std::nullopt;
+    }
+    Kind next_kind() { return next().value_or(RadioEvent{.kind = Kind::client_left}).kind; }
+    DisconnectReason next_reason() {
+        const auto event = next();
+        EXPECT_TRUE(event && event->kind == Kind::station_left);
+        return event ? event->reason : DisconnectReason::unknown;
+    }
+    void join_home() {
+        ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+        EXPECT_EQ(next_kind(), Kind::station_joined);
+        EXPECT_EQ(next_kind(), Kind::station_address);
+    }
+};
+
+}  // namespace
+
+TEST_F(Radio, JoinsAndGetsTheLeaseAndOnlyThenIsTheLinkUp) {
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    EXPECT_FALSE(radio.link());
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+    EXPECT_FALSE(link.up);
+    const auto event = next();
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->kind, Kind::station_address);
+    EXPECT_EQ(event->ip.address, lease.address);
+    EXPECT_TRUE(link.up);
+    EXPECT_EQ(radio.link()->rssi, -48);
+    EXPECT_EQ(radio.host_name(), "host");
+}
+
+TEST_F(Radio, NothingWorksBeforeStart) {
+    SimRadio cold(world, sockets, link, lease);
+    EXPECT_EQ(cold.join(station("Home", "x")).error(), errors::radio_failed);
+    EXPECT_EQ(cold.leave().error(), errors::radio_failed);
+    EXPECT_EQ(cold.start_scan().error(), errors::radio_failed);
+    EXPECT_EQ(cold.start_access_point(access_point("password")).error(), errors::radio_failed);
+    EXPECT_EQ(cold.stop_access_point().error(), errors::radio_failed);
+    EXPECT_EQ(cold.set_power_save(chip::PowerSave::none).error(), errors::radio_failed);
+    EXPECT_EQ(cold.start("DEU", "").error(), errors::invalid_argument);
+}
+
+TEST_F(Radio, AWrongPasswordAMissingNetworkAndSilentDhcpHaveTheirReasons) {
+    ASSERT_TRUE(radio.join(station("Home", "wrong horse")));
+    EXPECT_EQ(next_reason(), DisconnectReason::wrong_password);
+    ASSERT_TRUE(radio.join(station("Away", "correct horse")));
+    EXPECT_EQ(next_reason(), DisconnectReason::network_not_found);
+    Air air = radio.air();
+    air.networks[0].dhcp = false;
+    radio.set_air(air);
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+    EXPECT_TRUE(radio.link());
+    EXPECT_EQ(next_reason(), DisconnectReason::no_address);
+    EXPECT_FALSE(radio.link());
+}
+
+TEST_F(Radio, AStaticAddressNeedsNoDhcp) {
+    Air air = radio.air();
+    air.networks[0].dhcp = false;
+    radio.set_air(air);
+    auto config = station("Home", "correct horse");
+    config.ip.address = IpAddress::v4(192, 0, 2, 77);
+    ASSERT_TRUE(radio.join(config));
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+    EXPECT_EQ(next()->ip.address, config.ip.address);
+}
+
+TEST_F(Radio, AKnownPasswordIsNotUsedOnAnOpenLookAlike) {
+    radio.add_network("Cafe", "", -30);
+    ASSERT_TRUE(radio.join(station("Cafe", "secret12")));
+    EXPECT_EQ(next_reason(), DisconnectReason::auth_refused);
+    ASSERT_TRUE(radio.join(station("Cafe", "")));
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+}
+
+TEST_F(Radio, LosesTheSignalWhenTheNetworkGoesAndWhenTheAirIsOff) {
+    join_home();
+    radio.remove_network("Home");
+    EXPECT_EQ(next_reason(), DisconnectReason::signal_lost);
+    EXPECT_FALSE(link.up);
+    radio.add_network("Home", "correct horse");
+    join_home();
+    radio.set_on(false);
+    EXPECT_EQ(next_reason(), DisconnectReason::signal_lost);
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    EXPECT_EQ(next_reason(), DisconnectReason::network_not_found);
+}
+
+TEST_F(Radio, AnEditedPasswordMattersAtTheNextJoin) {
+    join_home();
+    Air air = radio.air();
+    air.networks[0].passphrase = "new password";
+    radio.set_air(air);
+    EXPECT_FALSE(radio.next_event());
+    EXPECT_TRUE(link.up);
+    ASSERT_TRUE(radio.leave());
+    EXPECT_EQ(next_reason(), DisconnectReason::requested);
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    EXPECT_EQ(next_reason(), DisconnectReason::wrong_password);
+}
+
+TEST_F(Radio, AnotherJoinEndsTheFirstAndAPeerMayEndIt) {
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    EXPECT_EQ(next_reason(), DisconnectReason::requested);
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+    radio.kick(DisconnectReason::closed_by_peer);
+    EXPECT_EQ(next_reason(), DisconnectReason::closed_by_peer);
+    radio.kick(DisconnectReason::closed_by_peer);
+    EXPECT_FALSE(radio.next_event());
+    EXPECT_EQ(radio.join(station("", "")).error(), errors::invalid_argument);
+}
+
+TEST_F(Radio, TheStrongestOfOneNameIsJoinedUnlessOneIsNamed) {
+    radio.add_network("Home", "correct horse", -30);
+    join_home();
+    EXPECT_EQ(radio.link()->rssi, -30);
+    auto config = station("Home", "correct horse");
+    config.bssid = radio.air().networks[0].bssid;
+    ASSERT_TRUE(radio.join(config));
+    EXPECT_EQ(next_reason(), DisconnectReason::requested);
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+    EXPECT_EQ(radio.link()->rssi, -48);
+}
+
+TEST_F(Radio, AHiddenNetworkIsNotScannedAndFoundOnlyWhenAskedFor) {
+    Air air = radio.air();
+    air.networks[0].hidden = true;
+    radio.set_air(air);
+    ASSERT_TRUE(radio.start_scan());
+    EXPECT_EQ(next_kind(), Kind::scan_done);
+    chip::ScanEntry entry;
+    EXPECT_EQ(radio.scan_results({&entry, 1}), 0U);
+    auto config = station("Home", "correct horse");
+    ASSERT_TRUE(radio.join(config));
+    EXPECT_EQ(next_reason(), DisconnectReason::network_not_found);
+    config.hidden = true;
+    ASSERT_TRUE(radio.join(config));
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+}
+
+TEST_F(Radio, AScanIsSortedByStrengthAndOnlyOneRunsAtATime) {
+    radio.add_network("Weak", "", -90);
+    radio.add_network("Strong", "", -20);
+    ASSERT_TRUE(radio.start_scan());
+    EXPECT_EQ(radio.start_scan().error(), errors::busy);
+    EXPECT_EQ(next_kind(), Kind::scan_done);
+    std::array<chip::ScanEntry, 2> two;
+    ASSERT_EQ(radio.scan_results(two), 2U);
+    EXPECT_EQ(two[0].ssid, "Strong");
+    EXPECT_EQ(two[0].auth, chip::Auth::open);
+    EXPECT_EQ(two[1].ssid, "Home");
+    EXPECT_TRUE(radio.start_scan());
+}
+
+TEST_F(Radio, AnAccessPointNeedsAPassword) {
+    EXPECT_EQ(radio.start_access_point(access_point("")).error(), errors::radio_open_ap);
+    EXPECT_EQ(radio.start_access_point(access_point("1234567")).error(), errors::radio_open_ap);
+    EXPECT_EQ(radio.access_point(), nullptr);
+    ASSERT_TRUE(radio.start_access_point(access_point("12345678")));
+    EXPECT_EQ(next_kind(), Kind::access_point_started);
+    EXPECT_EQ(radio.access_point()->ssid, "ESP-TEST");
+}
+
+TEST_F(Radio, PhonesJoinUpToTheLimitAndLeaveWithTheAccessPoint) {
+    constexpr chip::Mac first{2, 0, 0, 0, 0, 1};
+    constexpr chip::Mac second{2, 0, 0, 0, 0, 2};
+    radio.set_phones({first, second});
+    ASSERT_TRUE(radio.start_access_point(access_point("12345678")));
+    EXPECT_EQ(next_kind(), Kind::access_point_started);
+    EXPECT_EQ(next()->client, first);
+    std::array<chip::Mac, 4> clients;
+    EXPECT_EQ(radio.access_point_clients(clients), 1U);
+    radio.set_phones({second});
+    EXPECT_EQ(next_kind(), Kind::client_left);
+    EXPECT_EQ(next()->client, second);
+    ASSERT_TRUE(radio.stop_access_point());
+    EXPECT_EQ(next_kind(), Kind::client_left);
+    EXPECT_EQ(next_kind(), Kind::access_point_stopped);
+    ASSERT_TRUE(radio.stop_access_point());
+    EXPECT_FALSE(radio.next_event());
+}
+
+TEST_F(Radio, AQueueNobodyEmptiesKeepsTheNewest) {
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_TRUE(radio.start_access_point(access_point("12345678")));
+        ASSERT_TRUE(radio.stop_access_point());
+    }
+    std::optional<RadioEvent> last;
+    int count = 0;
+    while (const auto event = radio.next_event()) {
+        last = event;
+        ++count;
+    }
+    EXPECT_EQ(count, 64);
+    EXPECT_EQ(last->kind, Kind::access_point_stopped);
+}
+
+TEST_F(Radio, PowerOffForgetsEverythingSilently) {
+    join_home();
+    ASSERT_TRUE(radio.start_access_point(access_point("12345678")));
+    radio.power_off();
+    EXPECT_FALSE(radio.next_event());
+    EXPECT_FALSE(link.up);
+    EXPECT_EQ(radio.access_point(), nullptr);
+    EXPECT_EQ(radio.leave().error(), errors::radio_failed);
+}
