@@ -44,8 +44,7 @@ std::optional<UnixTime> SimChipClock::wall() const {
 }
 
 SimChip::SimChip(SimNetwork& network, Flash& flash, const SimChipOptions& options)
-    : network_(network),
-      flash_(flash),
+    : flash_(flash),
       table_(parse_or_abort(options.partitions, flash.size())),
       needs_image_(options.needs_image),
       realm_(network.new_realm()),

@@ -93,7 +93,6 @@ private:
     Result<BootChoice> choose();
     Status open_storage(chip::SlotId running);
 
-    SimNetwork& network_;
     Flash& flash_;
     PartitionTable table_;
     bool needs_image_;

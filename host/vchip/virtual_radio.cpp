@@ -236,7 +236,8 @@ void VirtualRadio::finish_scan() {
         if (!air_.on || network.hidden) continue;
         scan_.push_back({network.ssid, network.bssid, network.rssi, network.channel, network.auth});
     }
-    std::stable_sort(scan_.begin(), scan_.end(), [](const auto& a, const auto& b) { return a.rssi > b.rssi; });
+    std::sort(scan_.begin(), scan_.end(),
+              [](const auto& a, const auto& b) { return a.rssi != b.rssi ? a.rssi > b.rssi : a.bssid < b.bssid; });
     emit({.kind = Kind::scan_done});
 }
 
