@@ -20,9 +20,9 @@ Status BrokerLink::use(const BrokerAccount& account, Instant now) {
     end(Error(errors::link_account_changed), now);
     if (other_identity) client_.forget_session();
     account_ = account;
+    base_ = base_topic(account_.identity);
     if (!account_.complete()) return {};
 
-    base_ = base_topic(account_.identity);
     will_topic_.clear();
     ESB_TRY(will_topic_.append(base_));
     ESB_TRY(will_topic_.append("/online"));
