@@ -111,16 +111,20 @@ class Lab:
         self._things.append(thing)
         return thing
 
+    def short(self, text: str) -> str:
+        """The text without the folders' long names."""
+        return text.replace(f"{self.folder}/", "").replace(f"{self.products.build}/", "")
+
     def esb(self, *arguments, check=True, stdin=None, quiet=False) -> subprocess.CompletedProcess:
         """Runs the command line tool and narrates it."""
         arguments = [str(a) for a in arguments]
         if not quiet:
-            self.narrator.command(["esb", *(a.replace(f"{self.folder}/", "") for a in arguments)])
+            self.narrator.command(["esb", *(self.short(a) for a in arguments)])
         done = subprocess.run([self.products.esb, *arguments], input=stdin, capture_output=True, text=True,
                               cwd=self.folder, timeout=PATIENCE)
         if not quiet:
             for line in done.stdout.splitlines() + done.stderr.splitlines():
-                self.narrator.output("esb", line)
+                self.narrator.output("esb", self.short(line))
         if check and done.returncode != 0:
             raise StepFailed(f"esb {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
         return done
@@ -293,7 +297,7 @@ class Chip:
         arguments = ["vchip", "run", "--flash", str(self.flash), "--radio", str(self.air.path)]
         if self.mac:
             arguments += ["--mac", self.mac]
-        self.lab.narrator.command(["esb", *(a.replace(f"{self.lab.folder}/", "") for a in arguments)])
+        self.lab.narrator.command(["esb", *(self.lab.short(a) for a in arguments)])
         self.lines = []
         self.powered_at = time.monotonic()
         self.terminal = pexpect.spawn(str(self.lab.products.esb), arguments, encoding="utf-8", codec_errors="replace",
@@ -334,7 +338,7 @@ class Chip:
 
     def settle(self) -> list[str]:
         """Everything printed since power-on, once the console has answered."""
-        self.ask("status", r"up: \d+ s")
+        self.ask("status", r"up: \d+ s\r*\n")
         return list(self.lines)
 
     def firmware_pid(self) -> int:
@@ -365,7 +369,7 @@ class Update:
     def __init__(self, lab: Lab, broker: Broker, identity: str, envelope: pathlib.Path, timeout: float = 60):
         self.lab = lab
         arguments = ["ota", identity, str(envelope), "--broker", broker.tools, "--timeout", f"{timeout:g}"]
-        lab.narrator.command(["esb", *(a.replace(f"{lab.folder}/", "") for a in arguments)])
+        lab.narrator.command(["esb", *(lab.short(a) for a in arguments)])
         self.terminal = pexpect.spawn(str(lab.products.esb), arguments, encoding="utf-8", timeout=timeout + 10,
                                       dimensions=(24, 100))
         self.screen = ""

@@ -45,14 +45,16 @@ class Story:
 
     def first_boot(self):
         """An erased flash: the chip formats its storage, makes its secrets, stores them, then prints them."""
-        self.lab.esb("vchip", "flash", "--flash", self.chip.flash, "--image", self.lab.products.basic_1_0)
+        image = self.lab.folder / "basic-1.0.0.img"
+        shutil.copy(self.lab.products.basic_1_0, image)
+        self.lab.esb("vchip", "flash", "--flash", self.chip.flash, "--image", image)
         self.chip.air.networks = [{"ssid": SSID, "passphrase": PASSPHRASE, "rssi": -48}]
         self.chip.air.write()
         self.chip.power_on()
         self.chip.expect(r"===== basic 1\.0\.0 \(seq 1\) on vchip, slot a")
         self.chip.expect(r"storage: formatted")
-        mqtt = self.chip.expect(r"MQTT ident=(ESP-[0-9A-F]{12}) psk=([0-9a-f]{32})\r?\n")
-        ap = self.chip.expect(r"AP ssid=(\S+) pass=(\S+)\r?\n")
+        mqtt = self.chip.expect(r"MQTT ident=(ESP-[0-9A-F]{12}) psk=([0-9a-f]{32})\r*\n")
+        ap = self.chip.expect(r"AP ssid=(\S+) pass=(\S+)\r*\n")
         qr = self.chip.expect(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;")
         self.birth = Birth(mqtt[1], mqtt[2], ap[2])
         require(ap[1] == mqtt[1], "the access point's name is not the identity")
@@ -65,7 +67,7 @@ class Story:
         """The second boot prints the identity, and no secret."""
         self.chip.power_off()
         self.chip.power_on()
-        self.chip.expect(rf"MQTT ident={self.birth.identity}\r?\n")
+        self.chip.expect(rf"MQTT ident={self.birth.identity}\r*\n")
         self.second_boot = self.chip.settle()
         text = "\n".join(self.second_boot)
         require(self.birth.psk not in text, "the PSK was printed again")
@@ -88,10 +90,10 @@ class Story:
         """Over the serial port: Wi-Fi and broker are set; the device goes on line by itself."""
         chip = self.chip
         chip.ask("help", r"wifi connect <ssid>")
-        chip.ask(f'wifi connect {SSID} "{PASSPHRASE}"', r"ok\r?\n", shown=f'wifi connect {SSID} "..."')
-        chip.ask(f"mqtt server 127.0.0.1 {self.broker.port}", r"ok\r?\n")
+        chip.ask(f'wifi connect {SSID} "{PASSPHRASE}"', r"ok\r*\n", shown=f'wifi connect {SSID} "..."')
+        chip.ask(f"mqtt server 127.0.0.1 {self.broker.port}", r"ok\r*\n")
         chip.expect(rf'wifi: joined "?{SSID}"?, address [0-9.]+')
-        self.suite = chip.expect(r"tls: (\S+)\r?\n")[1]
+        self.suite = chip.expect(r"tls: (\S+)\r*\n")[1]
         require(FORWARD_SECRET.fullmatch(self.suite), f"{self.suite} has no forward secrecy")
         chip.expect(rf"mqtt: connected to 127\.0\.0\.1:{self.broker.port} as {self.birth.identity}")
         echo = chip.expect(r"ping: echo after (\d+) ms")[1]
@@ -100,12 +102,11 @@ class Story:
     def ask_for_secrets(self):
         """The console takes secrets and never shows them."""
         chip = self.chip
-        chip.ask(f"mqtt psk {self.birth.psk}", r"ok\r?\n", shown="mqtt psk ...")
-        for question, last in (("mqtt info", r"state: [^\r\n]*"), ("wifi info", r"state: [^\r\n]*"),
-                               ("status", r"up: \d+ s")):
+        chip.ask(f"mqtt psk {self.birth.psk}", r"ok\r*\n", shown="mqtt psk ...")
+        for question, last in (("mqtt info", r"echo: \d+ ms\r*\n"), ("wifi info", r"signal: [^\r\n]*\r*\n"),
+                               ("status", r"up: \d+ s\r*\n")):
             before = len(chip.lines)
             chip.ask(question, last)
-            chip.settle()
             self.shown[question] = "\n".join(chip.lines[before:])
         text = "\n".join(self.shown.values())
         for secret in (self.birth.psk, self.birth.ap_password, PASSPHRASE):
@@ -186,7 +187,7 @@ class Story:
         other.set_retained("hello")
         base = self.birth.identity.replace("-", "/")
 
-        with other.listening("#", f"{base}/#", other.topic) as session:
+        with other.listening("#") as session:  # granted, but everything foreign is filtered out
             require(session.line() == f"{other.topic} hello", "the other device cannot read its own topic")
             other.tell(f"{base}/app/probe", "not for you")
             other.tell(other.topic, "second")
@@ -197,7 +198,7 @@ class Story:
         seen = len(self.chip.lines)
         other.publish(f"{base}/status", "stolen", "-i", self.birth.identity)
         self.chip.settle()
-        require(not any(line.startswith("mqtt:") for line in self.chip.lines[seen:]), "the device's client id was taken")
+        require(not any(", next try" in line for line in self.chip.lines[seen:]), "the device's client id was taken")
 
         with other.listening(other.topic) as session:
             require(session.line() == f"{other.topic} hello", "the session is not up")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import Lab, Products
+from esb_lab import Lab, Products, wait_until
 from story import STEPS, Story
 
 
@@ -63,7 +63,7 @@ def test_second_boot_prints_the_identity_and_no_secret(run):
 
 def test_broker_starts_from_our_configuration_and_reloads(run):
     story = run.step("start_broker")
-    assert "Reloading config" in story.broker.log()
+    wait_until("the broker's reload", lambda: "Reloading config" in story.broker.log())
     assert (story.broker.folder / "psk").stat().st_mode & 0o777 == 0o600
     listed = story.lab.esb_json("broker", "list", story.broker.folder)
     assert [account["ident"] for account in listed] == [story.birth.identity]
