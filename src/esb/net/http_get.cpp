@@ -8,7 +8,6 @@
 namespace esb::net {
 namespace {
 
-constexpr std::size_t max_url = 255;
 constexpr std::size_t max_request = 512;  // a URL and the fixed lines
 constexpr Duration rate_window = std::chrono::minutes(1);
 

@@ -130,9 +130,7 @@ int HttpResponse::refuse(const Error& why) {
 int HttpResponse::field(std::string_view piece) {
     if (refused_) return stop;
     if (head_seen_) return go_on;  // a trailer, RFC 9110 §6.5: may be ignored
-    if (name_ended_) {
-        if (const auto taken = take_header(); !taken) return refuse(taken.error());
-    }
+    if (name_ended_) take_header();
     name_overflow_ = name_overflow_ || !name_.append(piece);
     return go_on;
 }
@@ -145,27 +143,25 @@ int HttpResponse::value(std::string_view piece) {
     return go_on;
 }
 
-// One header line is whole: keeps what judges the body, and starts anew.
-Status HttpResponse::take_header() {
+// One header line is whole: keeps what judges the body, and starts anew. The verdict waits for the end of the header.
+void HttpResponse::take_header() {
     const auto text = without_trailing_space(value_);
-    const bool is_range = !name_overflow_ && equal_ignoring_case(name_, "content-range");
-    const bool is_coding = !name_overflow_ && equal_ignoring_case(name_, "transfer-encoding");
-    const bool chunked = !value_overflow_ && equal_ignoring_case(text, "chunked");
-    if (is_coding && !chunked) return fail(errors::http_malformed);
-    if (is_range && (value_overflow_ || content_range_seen_)) return fail(errors::http_range);
-    if (is_range) {
+    if (!name_overflow_ && equal_ignoring_case(name_, "transfer-encoding")) {
+        foreign_coding_ = foreign_coding_ || value_overflow_ || !equal_ignoring_case(text, "chunked");
+    }
+    if (!name_overflow_ && equal_ignoring_case(name_, "content-range")) {
+        bad_range_ = bad_range_ || value_overflow_ || content_range_seen_;
         content_range_seen_ = true;
         static_cast<void>(content_range_.assign(text));  // same capacity
     }
     name_.clear();
     value_.clear();
     name_ended_ = name_overflow_ = value_overflow_ = false;
-    return {};
 }
 
 int HttpResponse::headers_complete() {
     if (refused_) return stop;
-    if (const auto taken = take_header(); !taken) return refuse(taken.error());
+    take_header();
     parser_.upgrade = 0;  // an "Upgrade" that is merely offered; some parsers stop there
     constexpr unsigned switching_protocols = 101;
     if (parser_.status_code / 100 == 1 && parser_.status_code != switching_protocols) return skip_body;
@@ -179,16 +175,19 @@ int HttpResponse::headers_complete() {
 Status HttpResponse::judge_head(HttpHead& head) {
     if (parser_.http_major != 1) return fail(errors::http_malformed);
     head.status = parser_.status_code;
+    if (head.status != 200 && head.status != 206) {
+        return fail(errors::http_status, static_cast<std::int32_t>(head.status));
+    }
+    if (foreign_coding_) return fail(errors::http_malformed);
     if (parser_.content_length != no_length) head.content_length = parser_.content_length;
     if (head.status == 206) return judge_range(head);
-    if (head.status != 200) return fail(errors::http_status, static_cast<std::int32_t>(head.status));
     head.complete_size = head.content_length;
     return {};
 }
 
 Status HttpResponse::judge_range(HttpHead& head) {
     const auto range = parse_content_range(content_range_);
-    if (from_ == 0 || !range || range->first != from_) return fail(errors::http_range);
+    if (from_ == 0 || bad_range_ || !range || range->first != from_) return fail(errors::http_range);
     const auto size = range->last - range->first + 1;
     if (head.content_length && *head.content_length != size) return fail(errors::http_range);
     body_left_ = size;
@@ -210,7 +209,7 @@ int HttpResponse::body(std::string_view piece) {
 int HttpResponse::message_complete() {
     if (refused_) return stop;
     if (!head_seen_) {  // an interim response; the real one follows
-        content_range_seen_ = false;
+        content_range_seen_ = bad_range_ = foreign_coding_ = false;
         content_range_.clear();
         return go_on;
     }

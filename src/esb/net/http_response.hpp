@@ -35,7 +35,7 @@ private:
     int body(std::string_view piece);
     int message_complete();
 
-    Status take_header();
+    void take_header();
     Status judge_head(HttpHead& head);
     Status judge_range(HttpHead& head);
     Status outcome_of(std::size_t parsed, std::size_t given);
@@ -53,6 +53,8 @@ private:
     bool value_overflow_ = false;
     FixedString<64> content_range_;
     bool content_range_seen_ = false;
+    bool bad_range_ = false;                  // too long, or told twice
+    bool foreign_coding_ = false;             // a Transfer-Encoding that is not "chunked"
     std::optional<std::uint64_t> body_left_;  // what a 206 promised
     std::optional<Error> refused_;
     bool head_seen_ = false;
