@@ -166,7 +166,10 @@ Status Store::erase_all() {
     // The committed values go last: cut in between, the device still has settings that belong together.
     ESB_TRY(remove(other(committed_key_)));
     if (staged()) drop_staged();
-    ESB_TRY(remove(committed_key_));
+    if (const auto removed = remove(committed_key_); !removed) {
+        refusal_ = removed.error();
+        return removed;
+    }
     refusal_.reset();
     if (active().size == 0) return {};
     active().clear();

@@ -108,7 +108,8 @@ public:
     Status revert();
 
     // Drops every stored value (factory reset), durably, whatever load() said. After an error, or a loss of power
-    // meanwhile, either nothing is dropped or a trial has ended: repeat it.
+    // meanwhile, either nothing is dropped or a trial has ended: repeat it. An error that leaves open whether the last
+    // values are gone has every commit refused until then, or until load().
     Status erase_all();
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }

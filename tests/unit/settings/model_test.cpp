@@ -142,10 +142,12 @@ private:
             staged_change = staged_change || (!same && setting.stage != Stage::none);
         }
         const auto writes = flash_.writes();
+        const auto calls = flash_.calls();
         const auto status = on_trial ? store_->stage(patch) : store_->commit(patch);
-        if (trial_) {
+        if (refused_ || trial_) {
             ASSERT_FALSE(status);
-            ASSERT_EQ(status.error(), errors::busy);
+            ASSERT_EQ(status.error(), refused_ ? errors::flash_failed : errors::busy);
+            ASSERT_EQ(flash_.calls(), calls);
             return;
         }
         const bool becomes_trial = on_trial && staged_change;
@@ -187,6 +189,7 @@ private:
         if (first_done) stored(Beside::nothing_that_counts, {});
         if (second_done) stored(Beside::newer, {});
         if (status) committed_.clear();
+        refused_ = !status && (refused_ || failing_call_ == 2);
         if (!status && cut_) restart();
     }
     void restart() {
@@ -194,6 +197,7 @@ private:
         start();
         ASSERT_EQ(loaded_ == Loaded::reverted, beside_ == Beside::trial);
         trial_.reset();
+        refused_ = false;
         if (beside_ == Beside::newer) committed_ = newer_;
         stored(Beside::nothing_that_counts, {});
     }
@@ -207,6 +211,7 @@ private:
     std::optional<Reference> trial_;
     bool network_ = false;
     bool broker_ = false;
+    bool refused_ = false;  // a factory reset failed half way
     Beside beside_ = Beside::nothing_that_counts;
     Reference newer_;
     unsigned failing_call_ = 0;  // 0: none

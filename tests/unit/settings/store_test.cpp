@@ -594,6 +594,9 @@ TEST_P(FailingStoreTest, AFailedFactoryResetLeavesSettingsThatBelongTogether) {
         flash.fail_at(call, errors::flash_failed, how);
         EXPECT_FALSE(store->erase_all());
         EXPECT_EQ(host(), on_trial && call == 1 ? "trial" : "one");
+        if (call == 2) {
+            EXPECT_EQ(commit(names::mqtt_host, "two").error(), errors::flash_failed);
+        }
         ASSERT_TRUE(store->erase_all());
         EXPECT_EQ(host(), "");
         EXPECT_EQ(*restart(), Loaded::fresh);
