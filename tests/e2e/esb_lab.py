@@ -88,7 +88,7 @@ class Products:
 
 
 class Lab:
-    """Context manager. The folder is removed at the end of a success, kept otherwise (or with KEEP=1)."""
+    """Context manager. The folder is removed at the end of a success, kept otherwise (or if `keep`, or with KEEP=1)."""
 
     def __init__(self, products: Products | None = None, narrator=None):
         self.products = products or Products()
@@ -96,15 +96,16 @@ class Lab:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="esb-lab-"))
         self.logs = self.folder / "logs"
         self.logs.mkdir()
-        self._things: list = []  # ended in reverse order
+        self.keep = os.environ.get("KEEP") == "1"
+        self._things: list = []  # ended in this order: devices before what they talk to
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, *_):
-        for thing in reversed(self._things):
+        for thing in self._things:
             thing.stop()
-        if kind is None and os.environ.get("KEEP") != "1":
+        if kind is None and not self.keep:
             shutil.rmtree(self.folder)
 
     def keep_track(self, thing):

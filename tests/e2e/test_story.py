@@ -30,12 +30,15 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run():
+def run(request):
     products = Products()
     assert products.missing() == [], "build esb and the example images first"
     lab = Lab(products)
     with lab:
         yield Run(lab)
+        if request.session.testsfailed:
+            lab.keep = True
+            print(f"\nlogs and files are in {lab.folder}")
 
 
 def test_every_step_of_the_demo_is_tested_here():
