@@ -98,6 +98,7 @@ std::string mosquitto_config(const std::filesystem::path& folder, const BrokerOp
     text += "# Accounts are changed by `esb broker add` and `esb broker remove`.\n\n";
     // Has to stand before everything it changes the meaning of.
     text += "per_listener_settings true\n";
+    text += "set_tcp_nodelay true\n";  // small packets both ways: Nagle would cost 40 ms each
     text += "user " + options.user + '\n';
     text += "pid_file " + file("mosquitto.pid");
     text += "persistence true\n";

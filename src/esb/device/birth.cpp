@@ -57,7 +57,9 @@ Status be_born(const BirthParts& parts, const Identity& identity) {
         return {};
     }
     show(parts, identity);
-    if (!parts.uart.host_connected()) return {};  // nobody saw it: the next boot shows it again
+    parts.output.flush();
+    // Nobody saw it, or not all of it: the next boot shows it again.
+    if (!parts.uart.host_connected() || !parts.output.idle()) return {};
     const std::uint8_t mark = 1;
     return parts.key_value.put(shown_key, {&mark, 1});
 }

@@ -120,21 +120,10 @@ Status show_setting(Core& core, const settings::Setting& setting, Output& out) {
         out.line(set_or_not(core.settings().is_set(setting.name)));
         return {};
     }
-    switch (setting.type) {
-        case settings::Type::boolean:
-            out.line(core.settings().boolean(setting.name) ? "on" : "off");
-            break;
-        case settings::Type::integer:
-            out.number(core.settings().integer(setting.name)).end_line();
-            break;
-        case settings::Type::text:
-            out.line(core.settings().text(setting.name));
-            break;
-        case settings::Type::octets:
-        case settings::Type::key:
-            out.quoted(core.settings().bytes(setting.name)).end_line();
-            break;
-    }
+    std::array<char, settings::text_max> text;
+    const auto shown = core.settings().show(setting.name, text);
+    if (!shown) return fail(shown.error());
+    out.line(*shown);
     return {};
 }
 
