@@ -219,7 +219,7 @@ TEST_F(Posix, TheChipsOwnAddressesAndLowPortsAreMapped) {
     EXPECT_EQ(told[1].first.port, 53);
 
     PosixSockets phone(clock);
-    const auto socket = phone.connect({loopback, told[0].second});
+    ASSERT_TRUE(phone.connect({loopback, told[0].second}));
     ASSERT_TRUE(wait(*listener, false));
     const auto accepted = sockets.accept(*listener);
     ASSERT_TRUE(accepted);
