@@ -36,16 +36,14 @@ public:
             return;
         }
         const bool downloading = report.state == "downloading" && report.size > 0 && report.error.empty();
-        if (shell_.terminal && downloading) {
-            shell_.out << "\r\x1B[K" << progress_bar(report) << std::flush;
-            drawn_ = true;
-            return;
-        }
+        if (shell_.terminal && downloading) return draw(report);
+        // A download of which no more is said is complete: the bar shows it.
+        if (drawn_ && report.state == "verifying") draw(report);
+        end_bar();
         const auto tenth = report.size == 0 ? 0 : std::uint64_t{report.done} * 10 / report.size;
         if (downloading && last_state_ == report.state && tenth == last_tenth_) return;
         last_state_ = report.state;
         last_tenth_ = tenth;
-        end_bar();
         shell_.out << progress_line(report) << std::endl;
     }
     void end_bar() {
@@ -54,6 +52,11 @@ public:
     }
 
 private:
+    void draw(const UpdateReport& report) {
+        shell_.out << "\r\x1B[K" << progress_bar(report) << std::flush;
+        drawn_ = true;
+    }
+
     const Options& options_;
     std::string id_;
     Shell& shell_;

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -46,10 +47,12 @@ class Narrator:
         self.line("  " + self.paint("faint", "$ ") + self.paint("command", " ".join(quoted(a) for a in arguments)))
 
     def output(self, source: str, text: str):
+        if self.bar and source == "esb":  # the bar is complete: it stays where it is
+            bar = self.bar
+            self.progress("")
+            self.line(bar)
         text = "".join(c if c.isprintable() else "?" for c in text)
         self.line(f"    {self.paint('faint', self.MARKS[source])} {self.paint(source, text)}")
-        if self.bar and source == "esb":
-            self.progress("")
 
     def progress(self, text: str):
         """A state of the progress bar; empty takes it away."""
@@ -71,7 +74,13 @@ def quoted(word: str) -> str:
     return f"'{word}'" if " " in word else word
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)  # so that what was started is ended
     narrator = Narrator()
     products = Products()
     if products.missing():
@@ -79,7 +88,7 @@ def main() -> int:
         return 1
     started = time.monotonic()
     lab = Lab(products, narrator)
-    story = Story(lab)
+    story = Story(lab, download_rate="150k")  # a second or two, so that the bar can be seen
     step = ""
     try:
         with lab:

@@ -203,10 +203,11 @@ class Broker:
 
 
 class WebServer:
-    """An nginx that serves one folder over plain HTTP."""
+    """An nginx that serves one folder over plain HTTP, at most `rate` bytes a second ("150k"; "0": unlimited)."""
 
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, rate: str = "0"):
         self.lab = lab
+        self.rate = rate
         self.folder = lab.folder / "web"
         self.files = self.folder / "files"
         self.files.mkdir(parents=True)
@@ -225,7 +226,7 @@ class WebServer:
         config.write_text(f"{user}daemon off;\nworker_processes 1;\npid {self.folder}/nginx.pid;\n"
                           f"error_log {self.lab.logs}/nginx-error.log;\nevents {{}}\nhttp {{\n"
                           f"  access_log {self.lab.logs}/nginx-access.log;\n{paths}"
-                          f"  server {{ listen 127.0.0.1:{self.port}; root {self.files}; }}\n}}\n")
+                          f"  server {{ listen 127.0.0.1:{self.port}; root {self.files}; limit_rate {self.rate}; }}\n}}\n")
         self.lab.narrator.command(["nginx", "-c", "web/nginx.conf"])
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         self.process = subprocess.Popen([nginx, "-p", self.folder, "-c", config, "-e",

@@ -27,11 +27,11 @@ class Birth:
 
 
 class Story:
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, download_rate: str = "0"):
         self.lab = lab
         self.chip = Chip(lab)
         self.broker = Broker(lab)
-        self.web = WebServer(lab)
+        self.web = WebServer(lab, download_rate)
         self.birth: Birth | None = None
         self.second_boot: list[str] = []
         self.shown: dict[str, str] = {}  # what the console answered to questions
