@@ -8,6 +8,7 @@
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
 #include "esb/device/publish_queue.hpp"
+#include "esb/mqtt/errors.hpp"
 #include "esb/ota/updater.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
