@@ -1,0 +1,211 @@
+// The power goes before, inside and after every flash operation of an update, the boot loader's included.
+#include "esb/ota/errors.hpp"
+#include "tests/support/cuts.hpp"
+#include "tests/support/update_rig.hpp"
+
+#include <gtest/gtest.h>
+
+namespace esb {
+namespace {
+
+using ota::State;
+using test::Boot;
+using test::BootEnd;
+using test::Conduct;
+
+// What the run has seen and recovery must not undo.
+struct Notes {
+    std::uint32_t floor = 0;
+    bool confirmed = false;
+};
+
+class UpdateCuts : public testing::Test {
+protected:
+    const test::Image old_image = test::make_image({.seq = 41, .ver = "1.3.0", .body = 5000});
+    const test::Image new_image = test::make_image({.seq = 42, .ver = "1.4.0", .body = 5000});
+    Notes notes;
+
+    void set_up(test::UpdateRig& rig, Conduct conduct) {
+        rig.allow(old_image);
+        rig.allow(new_image, conduct);
+        rig.server.file = new_image;
+        rig.retained = envelope;
+    }
+    // Boots as the story goes, until it settles or the power is gone.
+    void run(test::UpdateRig& rig, std::size_t most) {
+        for (std::size_t i = 0; i < most; ++i) {
+            const Boot boot = rig.boot();
+            if (boot.end == BootEnd::no_image || boot.end == BootEnd::power_lost) return note(boot);
+            note(boot);
+            if (boot.end == BootEnd::settled) return;
+        }
+    }
+    void note(const Boot& boot) {
+        for (const auto& report : boot.log.reports) {
+            if (report.state == State::confirmed && !report.error) notes = {40, true};
+        }
+    }
+    // The invariants of every boot after a cut.
+    std::string judge(const Boot& boot) const {
+        if (boot.end == BootEnd::no_image) return "nothing boots";
+        if (!boot.authorized) return "an unauthorized image runs";
+        if (boot.seq != 41 && boot.seq != 42) return "a foreign image runs";
+        if (notes.confirmed && boot.seq != 42) return "a confirmed image has reverted";
+        if (boot.end != BootEnd::crash && boot.floor < notes.floor) return "the floor fell";
+        return {};
+    }
+
+    test::TestSigner signer;
+    const std::string envelope = signer.envelope("esb-update", test::Manifest::of(new_image, 40).json());
+};
+
+TEST_F(UpdateCuts, AGoodUpdateIsDoneWithinThreeCleanBoots) {
+    vchip::CutScenario scenario;
+    scenario.prepare = [&] { return test::factory_flash(old_image); };
+    scenario.run = [&](vchip::Flash& flash) {
+        notes = {};
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::healthy);
+        run(rig, 2);
+    };
+    scenario.check = [&](vchip::Flash& flash) -> std::string {
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::healthy);
+        Boot boot;
+        for (int i = 0; i < 3; ++i) {
+            boot = rig.boot();
+            if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
+            if (boot.end == BootEnd::settled) break;
+        }
+        if (boot.seq != 42 || boot.last.state != State::confirmed) return "not done within three clean boots";
+        if (boot.state != chip::SlotState::valid && boot.state != chip::SlotState::undefined) return "not confirmed";
+        if (boot.floor != 40) return "the floor did not rise";
+        return {};
+    };
+    EXPECT_TRUE(test::survives_cuts("good update", scenario, {.seeds = 2, .second_seeds = 1}));
+}
+
+TEST_F(UpdateCuts, ACrashingUpdateEndsOnTheOldImage) {
+    vchip::CutScenario scenario;
+    scenario.prepare = [&] { return test::factory_flash(old_image); };
+    scenario.run = [&](vchip::Flash& flash) {
+        notes = {};
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::crashes_late);
+        run(rig, 5);
+    };
+    scenario.check = [&](vchip::Flash& flash) -> std::string {
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::crashes_late);
+        Boot boot;
+        // At most three trials and the restarts between them; a cut may hide one trial's cause.
+        for (int i = 0; i < 9; ++i) {
+            boot = rig.boot();
+            if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
+            if (boot.seq == 41 && boot.end == BootEnd::settled) return {};
+        }
+        return "the old image does not come to rest";
+    };
+    EXPECT_TRUE(test::survives_cuts("crashing update", scenario, {.seeds = 1, .second_seeds = 0}));
+}
+
+TEST_F(UpdateCuts, ASilentUpdateEndsOnTheOldImage) {
+    vchip::CutScenario scenario;
+    scenario.prepare = [&] { return test::factory_flash(old_image); };
+    const auto patient = [&](test::UpdateRig& rig, Conduct conduct) {
+        set_up(rig, conduct);
+        rig.limit = std::chrono::seconds(70);
+    };
+    scenario.run = [&](vchip::Flash& flash) {
+        notes = {};
+        test::UpdateRig rig(flash);
+        patient(rig, Conduct::silent);
+        run(rig, 3);
+    };
+    scenario.check = [&](vchip::Flash& flash) -> std::string {
+        test::UpdateRig rig(flash);
+        patient(rig, Conduct::silent);
+        Boot boot;
+        for (int i = 0; i < 9; ++i) {
+            boot = rig.boot();
+            if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
+            if (boot.seq == 41 && boot.end == BootEnd::settled) return {};
+        }
+        return "the old image does not come to rest";
+    };
+    EXPECT_TRUE(test::survives_cuts("silent update", scenario, {.seeds = 1, .second_seeds = 0}));
+}
+
+TEST_F(UpdateCuts, ASignedRollBackEndsOnEitherConfirmedImage) {
+    vchip::CutScenario scenario;
+    const std::string command = signer.envelope("esb-command", R"({"cmd":"rollback","ctr":1})");
+    const auto prepare = [&](test::UpdateRig& rig) {
+        set_up(rig, Conduct::healthy);
+        rig.retained = command;
+    };
+    scenario.prepare = [&] {
+        auto store = test::factory_flash(old_image);
+        vchip::Flash flash(store);
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::healthy);
+        run(rig, 2);
+        return store;
+    };
+    scenario.run = [&](vchip::Flash& flash) {
+        test::UpdateRig rig(flash);
+        prepare(rig);
+        run(rig, 2);
+        notes = {40, false};  // either image may run, but the floor stays
+    };
+    scenario.check = [&](vchip::Flash& flash) -> std::string {
+        test::UpdateRig rig(flash);
+        prepare(rig);
+        Boot boot;
+        for (int i = 0; i < 3; ++i) {
+            boot = rig.boot();
+            if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
+            if (boot.end == BootEnd::settled) return {};
+        }
+        return "not at rest within three clean boots";
+    };
+    EXPECT_TRUE(test::survives_cuts("signed roll-back", scenario, {.seeds = 1, .second_seeds = 0}));
+}
+
+TEST_F(UpdateCuts, AKeyRotationLeavesTheOldOrTheNewKey) {
+    test::TestSigner second("second");
+    const std::string rotation = signer.envelope("esb-keys", R"({"ver":2,"keys":[)" + second.jwk() + "]}");
+    bool adopted = false;
+    vchip::CutScenario scenario;
+    scenario.prepare = [&] { return test::factory_flash(old_image); };
+    scenario.run = [&](vchip::Flash& flash) {
+        adopted = false;
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::healthy);
+        rig.retained.clear();
+        rig.on_line = [&](ota::Updater& updater) { adopted = updater.offer(as_bytes(rotation)).has_value(); };
+        static_cast<void>(rig.boot());
+    };
+    scenario.check = [&](vchip::Flash& flash) -> std::string {
+        test::UpdateRig rig(flash);
+        set_up(rig, Conduct::healthy);
+        rig.retained.clear();
+        bool by_old = false;
+        bool by_new = false;
+        rig.on_line = [&](ota::Updater& updater) {
+            const auto probe = [&](test::TestSigner& with) {
+                const auto outcome = updater.offer(as_bytes(with.envelope("esb-command", R"({"cmd":"cancel"})")));
+                return outcome.error() == errors::manifest_member;  // the signature was good
+            };
+            by_old = probe(signer);
+            by_new = probe(second);
+        };
+        if (const auto wrong = judge(rig.boot()); !wrong.empty()) return wrong;
+        if (by_old == by_new) return "not exactly one of the two keys counts";
+        if (adopted && !by_new) return "an adopted key set is lost";
+        return {};
+    };
+    EXPECT_TRUE(test::survives_cuts("key rotation", scenario, {.seeds = 2, .second_seeds = 1}));
+}
+
+}  // namespace
+}  // namespace esb

@@ -1,0 +1,544 @@
+// Whole updates on a simulated chip: download, switch, trial, confirmation, and everything that can go wrong.
+#include "esb/ota/errors.hpp"
+#include "tests/support/update_rig.hpp"
+
+#include <gtest/gtest.h>
+
+namespace esb {
+namespace {
+
+using ota::State;
+using test::Boot;
+using test::BootEnd;
+using test::Conduct;
+using test::Manifest;
+
+constexpr std::size_t kib = 1024;
+
+// Images of about 147 KiB: two erase blocks and a bit.
+class Updates : public testing::Test {
+protected:
+    const test::Image old_image = test::make_image({.seq = 41, .ver = "1.3.0"});
+    const test::Image new_image = test::make_image({.seq = 42, .ver = "1.4.0", .body = 150'000});
+    vchip::MemoryStore store = test::factory_flash(old_image, test::large_flash);
+    vchip::Flash flash{store};
+    test::UpdateRig rig{flash, test::large_partitions};
+
+    Updates() {
+        rig.allow(old_image);
+        rig.allow(new_image);
+        rig.server.file = new_image;
+        rig.retained = rig.envelope(new_image, 40);
+    }
+    Boot expect_updated(std::size_t boots = 2) {
+        const auto all = rig.boot_until_settled(boots);
+        const Boot& last = all.back();
+        EXPECT_EQ(last.seq, 42U);
+        EXPECT_TRUE(last.authorized);
+        EXPECT_EQ(last.last.state, State::confirmed);
+        EXPECT_EQ(last.state, chip::SlotState::valid);
+        EXPECT_EQ(last.floor, 40U);
+        return last;
+    }
+    Boot expect_failed(const ErrorKind& why) {
+        const Boot boot = rig.boot();
+        EXPECT_TRUE(boot.refused(why)) << name(boot.last.state) << " "
+                                       << (boot.last.error ? boot.last.error->name() : "no error");
+        EXPECT_EQ(boot.seq, 41U);
+        const Boot next = rig.boot();
+        EXPECT_EQ(next.seq, 41U) << "the running firmware is untouched";
+        EXPECT_TRUE(next.authorized);
+        return boot;
+    }
+    std::string legacy(const test::Image& image) {
+        crypto::Md5 md5;
+        md5.update(image);
+        return std::string(test::file_url) + "|" + test::hex(md5.finish());
+    }
+    std::string command(const std::string& verb, int counter) {
+        return rig.signer.envelope("esb-command", R"({"cmd":")" + verb + R"(","ctr":)" + std::to_string(counter) + "}");
+    }
+};
+
+TEST_F(Updates, RunThroughAllStates) {
+    const Boot first = rig.boot();
+    EXPECT_EQ(first.end, BootEnd::restart);
+    for (const auto state : {State::downloading, State::verifying, State::rebooting}) EXPECT_TRUE(first.log.saw(state));
+    EXPECT_EQ(first.last.ver, "1.4.0");
+    EXPECT_EQ(first.last.size, new_image.size());
+    EXPECT_EQ(first.last.done, new_image.size());
+    EXPECT_EQ(first.last.id.size(), 16U);
+    const auto reports = std::count_if(first.log.reports.begin(), first.log.reports.end(),
+                                       [](const auto& report) { return report.state == State::downloading; });
+    EXPECT_GE(reports, 3) << "one at least every 64 KiB";
+    const Boot second = rig.boot();
+    EXPECT_TRUE(second.log.saw(State::trial));
+    EXPECT_EQ(second.last.state, State::confirmed);
+    EXPECT_EQ(second.state, chip::SlotState::valid);
+    EXPECT_EQ(second.floor, 40U);
+    EXPECT_EQ(rig.server.connections, 1);
+    EXPECT_EQ(flash.overprograms(), 0U);
+    const Boot third = rig.boot();
+    EXPECT_EQ(third.seq, 42U);
+    EXPECT_EQ(third.last.state, State::confirmed) << "the retained manifest of what runs is success";
+    EXPECT_EQ(rig.server.connections, 1) << "and nothing is fetched again";
+}
+
+TEST_F(Updates, RepeatedOffersChangeNothing) {
+    int offers = 0;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.progress().state == State::downloading && offers < 50) {
+            ++offers;
+            EXPECT_TRUE(updater.offer(as_bytes(rig.retained)));
+        }
+        return false;
+    };
+    expect_updated();
+    EXPECT_EQ(rig.server.connections, 1);
+    EXPECT_GT(offers, 0);
+}
+
+TEST_F(Updates, ResumeAfterADroppedConnection) {
+    rig.server.drop_after = 70'000;
+    expect_updated();
+    ASSERT_EQ(rig.server.range_starts.size(), 3U);
+    EXPECT_EQ(rig.server.range_starts[1], 70'000U) << "in the same boot not a byte twice";
+    EXPECT_EQ(rig.server.body_bytes, new_image.size());
+}
+
+TEST_F(Updates, ResumeByThemselvesAfterARestart) {
+    rig.server.bytes_a_second = 20'000;
+    rig.watch = [](ota::Updater& updater) { return updater.progress().done >= 64 * 1024; };
+    EXPECT_EQ(rig.boot().end, BootEnd::settled);
+    rig.watch = {};
+    rig.retained.clear();  // nobody offers it again
+    rig.limit = std::chrono::minutes(10);
+    const Boot second = rig.boot();
+    EXPECT_EQ(second.end, BootEnd::restart);
+    EXPECT_EQ(rig.server.range_starts.back(), 64 * kib);
+    rig.retained.clear();
+    expect_updated(1);
+}
+
+TEST_F(Updates, HashThePrefixAgainBeforeTheyResume) {
+    rig.server.bytes_a_second = 20'000;
+    rig.watch = [](ota::Updater& updater) { return updater.progress().done >= 64 * 1024; };
+    static_cast<void>(rig.boot());
+    rig.watch = {};
+    // A bit of the idle slot flips while the device is off.
+    std::array<std::uint8_t, 4> cell{};
+    ASSERT_TRUE(flash.read(0x50000 + 0x8000, cell));
+    for (auto& byte : cell) byte = 0;
+    ASSERT_TRUE(flash.program(0x50000 + 0x8000, cell));
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.server.range_starts.back(), 0U) << "the whole file again";
+    expect_updated(1);
+}
+
+TEST_F(Updates, StartOverWhenTheServerIgnoresTheRange) {
+    rig.server.drop_after = 70'000;
+    rig.server.on_connection = [&](int number) {
+        rig.server.ignores_range = true;
+        if (number > 1) rig.server.drop_after.reset();
+    };
+    expect_updated();
+    EXPECT_EQ(rig.server.body_bytes, 70'000 + new_image.size());
+}
+
+TEST_F(Updates, StartOverWhenTheRangeIsAnother) {
+    rig.server.drop_after = 70'000;
+    rig.server.lies_about_range = true;
+    rig.server.on_connection = [&](int number) {
+        if (number > 1) rig.server.drop_after.reset();
+    };
+    expect_updated();
+    EXPECT_EQ(rig.server.range_starts, (std::vector<std::size_t>{0, 70'000, 0}));
+}
+
+TEST_F(Updates, SurviveAFileThatChangedBetweenTwoTries) {
+    auto other_file = new_image;
+    for (auto& byte : other_file) byte = static_cast<std::uint8_t>(byte ^ 0x55);
+    for (std::size_t i = 0; i < 4096; ++i) other_file[i] = new_image[i];  // the descriptor is the same
+    rig.server.file = other_file;
+    rig.server.bytes_a_second = 20'000;
+    rig.watch = [](ota::Updater& updater) { return updater.progress().done >= 64 * 1024; };
+    static_cast<void>(rig.boot());
+    rig.watch = {};
+    rig.server.file = new_image;  // repaired
+    EXPECT_EQ(rig.boot().end, BootEnd::restart) << "the mixture is noticed, and fetched anew once";
+    EXPECT_EQ(rig.server.range_starts.back(), 0U);
+    expect_updated(1);
+}
+
+TEST_F(Updates, FailAtOnceWhenTheHashIsWrong) {
+    rig.server.file[100'000] ^= 1;
+    const Boot boot = expect_failed(errors::ota_hash);
+    EXPECT_EQ(boot.last.id.size(), 16U);
+    EXPECT_EQ(rig.server.connections, 2) << "once in each of the two boots";
+}
+
+TEST_F(Updates, DoNotWearTheFlashForARepeatedBadOffer) {
+    rig.server.file[100'000] ^= 1;
+    int refused = 0;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.progress().state != State::failed) return false;
+        for (int i = 0; i < 20; ++i) {
+            const auto again = updater.offer(as_bytes(rig.retained));
+            if (!again && again.error() == errors::ota_too_soon) ++refused;
+        }
+        return true;
+    };
+    const Boot boot = rig.boot();
+    EXPECT_EQ(refused, 20);
+    EXPECT_TRUE(boot.refused(errors::ota_hash)) << "the status keeps the reason";
+    EXPECT_EQ(rig.server.connections, 1);
+}
+
+TEST_F(Updates, FailAtOnceWhenTheSizeIsWrong) {
+    rig.server.file.resize(new_image.size() - 1);
+    const auto erases = flash.wear().erases[0x50000 / 4096];
+    expect_failed(errors::ota_size);
+    EXPECT_EQ(flash.wear().erases[0x50000 / 4096], erases) << "the header tells";
+    rig.server.file = new_image;
+    rig.server.file.push_back(0);
+    expect_failed(errors::ota_size);
+    rig.server.tells_size = false;
+    expect_failed(errors::ota_size);
+    rig.server.file.resize(new_image.size() - 1);
+    expect_failed(errors::ota_size);
+}
+
+TEST_F(Updates, FailAtOnceWhenTheDescriptorDisagrees) {
+    const auto other = test::make_image({.seq = 43, .ver = "1.5.0", .body = 150'000});
+    rig.server.file = other;
+    ASSERT_EQ(other.size(), new_image.size());
+    const auto erases = flash.wear().erases[0x50000 / 4096];
+    expect_failed(errors::ota_descriptor);
+    EXPECT_EQ(flash.wear().erases[0x50000 / 4096], erases) << "before the slot is erased";
+    rig.server.file.assign(new_image.size(), 'x');
+    expect_failed(errors::ota_no_descriptor);
+    // Signed consistently, but too short to hold a descriptor.
+    auto tiny = Manifest::of(new_image);
+    rig.server.file.assign(100, 'x');
+    tiny.size = 100;
+    rig.retained = rig.envelope(tiny);
+    expect_failed(errors::ota_no_descriptor);
+}
+
+TEST_F(Updates, FailAtOnceWhenNoAddressHasTheFile) {
+    rig.server.status = 404;
+    const Boot boot = expect_failed(errors::http_status);
+    EXPECT_EQ(boot.last.error->detail(), 404);
+    EXPECT_EQ(rig.server.connections, 2);
+    auto only_https = Manifest::of(new_image);
+    only_https.urls = R"("https://192.0.2.1/x")";
+    rig.retained = rig.envelope(only_https);
+    expect_failed(errors::http_https);
+}
+
+TEST_F(Updates, TryTheOtherAddresses) {
+    test::FileServer mirror(rig.network, chip::IpAddress::v4(192, 0, 2, 2));
+    mirror.file = new_image;
+    rig.server.status = 404;
+    auto manifest = Manifest::of(new_image, 40);
+    manifest.urls = R"("https://192.0.2.1/x","http://192.0.2.1/x","http://192.0.2.9/x","http://192.0.2.2/x")";
+    rig.retained = rig.envelope(manifest);
+    rig.limit = std::chrono::minutes(20);
+    expect_updated();
+    EXPECT_EQ(rig.server.connections, 1);
+    EXPECT_EQ(mirror.connections, 1);
+}
+
+TEST_F(Updates, TryAgainWithBackOffWhenTheServerIsDown) {
+    rig.server.status = 503;
+    rig.server.on_connection = [&](int number) {
+        if (number == 4) rig.server.status = 200;
+    };
+    expect_updated();
+    EXPECT_EQ(rig.server.connections, 4);
+}
+
+TEST_F(Updates, GiveUpAfterTheTries) {
+    rig.server.status = 503;
+    const Boot boot = rig.boot();
+    EXPECT_TRUE(boot.refused(errors::http_status));
+    EXPECT_EQ(rig.server.connections, 5);
+    rig.server.status = 200;
+    expect_updated(2);
+}
+
+TEST_F(Updates, GiveUpOnATruncatingServerThatMakesNoProgress) {
+    rig.server.drop_after = 0;
+    const Boot boot = rig.boot();
+    EXPECT_TRUE(boot.refused(errors::http_truncated));
+    EXPECT_EQ(rig.server.connections, 5);
+}
+
+TEST_F(Updates, GiveUpOnASlowServer) {
+    rig.server.bytes_a_second = 1;
+    rig.limit = std::chrono::hours(1);
+    const Boot boot = rig.boot();
+    EXPECT_TRUE(boot.refused(errors::http_too_slow));
+}
+
+TEST_F(Updates, FollowAHigherOfferAndRefuseALowerOne) {
+    const auto newer = test::make_image({.seq = 44, .ver = "2.0.0", .body = 150'000});
+    const auto older = test::make_image({.seq = 43, .ver = "1.9.0", .body = 150'000});
+    rig.allow(newer);
+    rig.server.bytes_a_second = 20'000;
+    rig.settles_on_failure = false;  // the refusal of the lower one
+    bool offered = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (offered || updater.progress().done < 64 * 1024) return false;
+        offered = true;
+        rig.server.file = newer;
+        rig.server.bytes_a_second = 0;
+        EXPECT_TRUE(updater.offer(as_bytes(rig.envelope(newer))));
+        const auto refused = updater.offer(as_bytes(rig.envelope(older)));
+        EXPECT_TRUE(!refused && refused.error() == errors::busy);
+        return false;
+    };
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    const Boot second = rig.boot();
+    EXPECT_EQ(second.seq, 44U);
+}
+
+TEST_F(Updates, CanBeCancelled) {
+    rig.server.bytes_a_second = 20'000;
+    bool cancelled = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (cancelled || updater.progress().done < 64 * 1024) return false;
+        cancelled = true;
+        EXPECT_TRUE(updater.offer(as_bytes(command("cancel", 1))));
+        return false;
+    };
+    EXPECT_TRUE(rig.boot().refused(errors::cancelled));
+    rig.retained.clear();
+    EXPECT_EQ(rig.boot().last.state, State::idle) << "it does not resume";
+}
+
+TEST_F(Updates, GoBackWhenTheNewImageCrashesAtStartAndQuarantineItTheSecondTime) {
+    rig.allow(new_image, Conduct::crashes);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    const Boot back = rig.boot();
+    EXPECT_EQ(back.seq, 41U);
+    EXPECT_EQ(back.log.error_of(State::rolled_back), Error(errors::ota_trial_crashed));
+    EXPECT_EQ(back.end, BootEnd::restart) << "one more trial, without another download";
+    EXPECT_EQ(rig.server.connections, 1);
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    const Boot again = rig.boot();
+    EXPECT_EQ(again.seq, 41U);
+    EXPECT_EQ(again.log.error_of(State::rolled_back), Error(errors::ota_trial_crashed));
+    EXPECT_TRUE(again.refused(errors::ota_quarantined)) << "the retained manifest";
+    const Boot later = rig.boot();
+    EXPECT_EQ(later.end, BootEnd::settled);
+    EXPECT_TRUE(later.refused(errors::ota_quarantined));
+    EXPECT_EQ(rig.server.connections, 1);
+    // The same image in another envelope.
+    auto renamed = Manifest::of(new_image);
+    renamed.more = R"(,"exp":2000000000)";
+    rig.retained = rig.envelope(renamed);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_quarantined));
+}
+
+TEST_F(Updates, TellAHangFromACrash) {
+    rig.allow(new_image, Conduct::hangs);
+    static_cast<void>(rig.boot());
+    EXPECT_EQ(rig.boot().end, BootEnd::hang);
+    EXPECT_EQ(rig.boot().log.error_of(State::rolled_back), Error(errors::ota_trial_hung));
+    EXPECT_EQ(rig.boot().end, BootEnd::hang);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_quarantined));
+}
+
+TEST_F(Updates, GoBackWhenTheNewImageStaysSilentAndTryThreeTimes) {
+    rig.allow(new_image, Conduct::silent);
+    int trials = 0;
+    std::vector<Boot> boots;
+    for (int i = 0; i < 8; ++i) {
+        boots.push_back(rig.boot());
+        if (boots.back().seq == 42) ++trials;
+        if (boots.back().end == BootEnd::settled) break;
+    }
+    EXPECT_EQ(trials, 3);
+    const Boot& last = boots.back();
+    EXPECT_EQ(last.seq, 41U);
+    EXPECT_EQ(last.log.error_of(State::rolled_back), Error(errors::ota_trial_silent));
+    EXPECT_EQ(last.last.state, State::rolled_back);
+    EXPECT_EQ(last.last.error, Error(errors::ota_trial_silent));
+    EXPECT_EQ(rig.server.connections, 1);
+    // Later the same offer may start again.
+    rig.policy.retry_first = rig.policy.retry_longest = Duration(1);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.server.connections, 2);
+}
+
+TEST_F(Updates, CountALossOfPowerInTheTrial) {
+    rig.allow(new_image, Conduct::silent);
+    static_cast<void>(rig.boot());
+    rig.limit = std::chrono::seconds(5);
+    EXPECT_EQ(rig.boot().end, BootEnd::settled);  // the power goes: the next reason is power-on
+    rig.limit = std::chrono::minutes(5);
+    const Boot back = rig.boot();
+    EXPECT_EQ(back.seq, 41U);
+    EXPECT_EQ(back.log.error_of(State::rolled_back), Error(errors::ota_trial_power));
+    EXPECT_EQ(back.end, BootEnd::restart) << "tried again";
+    rig.allow(new_image, Conduct::healthy);
+    expect_updated(1);
+}
+
+TEST_F(Updates, RefuseOthersDuringTheTrial) {
+    const auto newer = test::make_image({.seq = 44, .ver = "2.0.0", .body = 150'000});
+    rig.allow(new_image, Conduct::silent);
+    static_cast<void>(rig.boot());
+    bool offered = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (offered) return false;
+        offered = true;
+        EXPECT_TRUE(updater.on_trial());
+        const auto refused = updater.offer(as_bytes(rig.envelope(newer)));
+        EXPECT_TRUE(!refused && refused.error() == errors::ota_in_trial);
+        EXPECT_TRUE(updater.offer(as_bytes(rig.retained))) << "its own manifest again is success";
+        EXPECT_TRUE(updater.cancel()) << "nothing to end";
+        return false;
+    };
+    const Boot trial = rig.boot();
+    EXPECT_TRUE(offered);
+    EXPECT_EQ(trial.end, BootEnd::restart) << "silent: it gives itself up";
+}
+
+TEST_F(Updates, CanBeConfirmedByASignedCommand) {
+    rig.allow(new_image, Conduct::silent);
+    static_cast<void>(rig.boot());
+    bool sent = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (!sent) {
+            EXPECT_TRUE(updater.offer(as_bytes(command("confirm", 1))));
+        }
+        sent = true;
+        return updater.progress().state == State::confirmed;
+    };
+    EXPECT_EQ(rig.boot().last.state, State::confirmed);
+    EXPECT_EQ(rig.boot().seq, 42U);
+}
+
+TEST_F(Updates, AreEndedByASignedRollBackDuringTheTrial) {
+    rig.allow(new_image, Conduct::silent);
+    static_cast<void>(rig.boot());
+    bool sent = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (!sent) {
+            EXPECT_TRUE(updater.offer(as_bytes(command("rollback", 1))));
+        }
+        sent = true;
+        return false;
+    };
+    const Boot trial = rig.boot();
+    EXPECT_EQ(trial.end, BootEnd::restart);
+    const Boot back = rig.boot();
+    EXPECT_EQ(back.seq, 41U);
+    EXPECT_EQ(back.log.error_of(State::rolled_back), Error(errors::cancelled));
+    EXPECT_EQ(back.end, BootEnd::settled) << "no further trial";
+}
+
+TEST_F(Updates, CanBeRolledBackByASignedCommand) {
+    rig.retained = rig.envelope(new_image, 41);
+    const auto manifest = rig.retained;
+    ASSERT_EQ(rig.boot_until_settled(2).back().seq, 42U);
+    rig.retained = command("rollback", 1);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    rig.retained.clear();
+    const Boot back = rig.boot();
+    EXPECT_EQ(back.seq, 41U);
+    EXPECT_EQ(back.last.state, State::confirmed);
+    EXPECT_EQ(back.floor, 41U) << "the floor stays";
+    // The manifest that is still retained does not undo it, but the same image newly signed may.
+    rig.retained = manifest;
+    EXPECT_TRUE(rig.boot().refused(errors::ota_quarantined));
+    auto anew = Manifest::of(new_image, 41);
+    anew.more = R"(,"note":"again")";
+    rig.retained = rig.envelope(anew);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().seq, 42U);
+}
+
+TEST_F(Updates, AreNotRolledBackBelowTheFloor) {
+    rig.retained = rig.envelope(new_image, 42);
+    ASSERT_EQ(rig.boot_until_settled(2).back().seq, 42U);
+    rig.retained = command("rollback", 1);
+    const Boot boot = rig.boot();
+    EXPECT_TRUE(boot.refused(errors::ota_below_floor));
+    EXPECT_EQ(rig.boot().seq, 42U);
+    // Nor does an update go below it.
+    auto below = Manifest::of(old_image);
+    rig.retained = rig.envelope(below);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_below_floor));
+}
+
+TEST_F(Updates, AreNotRolledBackToASlotThatADownloadHasTouched) {
+    ASSERT_EQ(rig.boot_until_settled(2).back().seq, 42U);
+    auto third = test::make_image({.seq = 43, .ver = "1.5.0", .body = 150'000});
+    rig.server.file = third;
+    rig.server.file[140'000] ^= 1;
+    rig.retained = rig.envelope(third);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
+    rig.retained = command("rollback", 1);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_no_rollback));
+}
+
+TEST_F(Updates, TakeALegacyMessageWhenItIsAllowed) {
+    rig.policy.legacy_md5 = true;
+    rig.retained = legacy(new_image);
+    const auto boots = rig.boot_until_settled(2);
+    EXPECT_EQ(boots.back().seq, 42U);
+    EXPECT_EQ(boots.back().last.state, State::confirmed);
+    EXPECT_EQ(boots.back().last.ver, "1.4.0");
+    EXPECT_EQ(rig.server.connections, 1);
+    EXPECT_EQ(rig.boot().last.state, State::confirmed) << "retained: nothing is fetched again";
+    EXPECT_EQ(rig.server.connections, 1);
+}
+
+TEST_F(Updates, RefuseALegacyFileThatIsWrong) {
+    rig.policy.legacy_md5 = true;
+    rig.retained = legacy(new_image);
+    rig.server.file[120'000] ^= 1;
+    expect_failed(errors::ota_hash);
+    rig.server.file = test::make_image({.seq = 42, .app = "another"});
+    expect_failed(errors::ota_wrong_app);
+    rig.server.file = test::make_image({.seq = 42, .hw = "esp32"});
+    expect_failed(errors::ota_wrong_hw);
+    rig.server.file.assign(200 * kib, 'x');
+    expect_failed(errors::ota_too_large);
+    rig.server.tells_size = false;
+    rig.server.file = test::make_image({.seq = 42, .body = 200 * kib});
+    expect_failed(errors::ota_too_large);
+}
+
+TEST_F(Updates, SurviveFlashThatFailsOnce) {
+    rig.on_line = [&](ota::Updater&) {
+        vchip::FaultPlan plan;
+        plan.failures = {flash.operations() + 5, flash.operations() + 20};
+        flash.set_plan(plan);
+    };
+    rig.limit = std::chrono::minutes(10);
+    const auto boots = rig.boot_until_settled(3);
+    EXPECT_EQ(boots.back().seq, 42U);
+    EXPECT_EQ(boots.back().last.state, State::confirmed);
+}
+
+TEST_F(Updates, FailWhenTheFlashIsWornOut) {
+    rig.on_line = [&](ota::Updater&) {
+        vchip::FaultPlan plan;
+        for (std::uint64_t n = 4; n < 2000; ++n) plan.failures.insert(flash.operations() + n);
+        flash.set_plan(plan);
+    };
+    rig.limit = std::chrono::minutes(10);
+    const Boot boot = rig.boot();
+    EXPECT_TRUE(boot.refused(errors::flash_failed)) << name(boot.last.state);
+    flash.set_plan({});
+    rig.on_line = {};
+    EXPECT_EQ(rig.boot().seq, 41U);
+}
+
+}  // namespace
+}  // namespace esb

@@ -1,0 +1,235 @@
+// Every message that is refused before anything is written, each with its own name.
+#include "tests/support/update_rig.hpp"
+
+#include "esb/base/json.hpp"
+#include "esb/net/url.hpp"
+#include "esb/ota/errors.hpp"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+namespace esb::ota {
+namespace {
+
+using test::Boot;
+using test::BootEnd;
+using test::Manifest;
+
+class Offers : public testing::Test {
+protected:
+    const test::Image old_image = test::make_image({.seq = 41, .ver = "1.3.0"});
+    const test::Image new_image = test::make_image({.seq = 42, .ver = "1.4.0"});
+    vchip::MemoryStore store = test::factory_flash(old_image);
+    vchip::Flash flash{store};
+    test::UpdateRig rig{flash};
+    test::TestSigner stranger{"stranger"};
+
+    Offers() {
+        rig.allow(old_image);
+        rig.allow(new_image);
+        rig.server.file = new_image;
+    }
+    // Boots the old image, offers a message, and expects its refusal by name with nothing else changed.
+    void expect_refused(const std::string& message, const ErrorKind& why, const std::string& hint = {}) {
+        const auto before = rig.server.connections;
+        rig.retained = message;
+        const Boot boot = rig.boot();
+        EXPECT_TRUE(boot.refused(why)) << hint << " " << name(boot.last.state) << " "
+                                       << (boot.last.error ? boot.last.error->name() : "no error") << " instead of "
+                                       << why.name;
+        EXPECT_EQ(boot.seq, 41U);
+        EXPECT_EQ(boot.end, BootEnd::settled);
+        EXPECT_EQ(rig.server.connections, before) << hint << ": refused before anything is fetched";
+    }
+    Manifest manifest() const { return Manifest::of(new_image); }
+};
+
+TEST_F(Offers, RefuseEveryMalformedEnvelope) {
+    const std::string payload = manifest().json();
+    const std::string kid = rig.signer.kid();
+    const auto with_header = [&](const std::string& header) { return rig.signer.sign_with_header(header, payload); };
+    expect_refused(stranger.envelope("esb-update", payload), errors::key_unknown);
+    expect_refused(stranger.sign_with_header(rig.signer.header("esb-update"), payload), errors::bad_signature);
+    for (const auto* alg : {"none", "HS256", "es256"}) {
+        expect_refused(
+            with_header(R"({"alg":")" + std::string(alg) + R"(","kid":")" + kid + R"(","typ":"esb-update"})"),
+            errors::envelope_alg, alg);
+    }
+    expect_refused(with_header(R"({"alg":"ES256","kid":")" + kid + R"(","typ":"esb-update","x5u":"http://x"})"),
+                   errors::envelope_header);
+    expect_refused(with_header(R"({"alg":"ES256","kid":")" + kid + R"(","typ":"JWT"})"), errors::envelope_typ);
+    expect_refused("hello", errors::envelope_malformed);
+    expect_refused(std::string(4000, 'a'), errors::envelope_too_large);
+    expect_refused(rig.signer.envelope("esb-update", "{"), errors::json_syntax);
+    expect_refused(rig.signer.envelope("esb-update", "{}"), errors::manifest_member);
+}
+
+TEST_F(Offers, RefuseAnUpdateThatIsNotForThisDevice) {
+    auto other = manifest();
+    other.app = "another";
+    expect_refused(rig.envelope(other), errors::ota_wrong_app);
+    other = manifest();
+    other.hw = "esp32";
+    expect_refused(rig.envelope(other), errors::ota_wrong_hw);
+    other = manifest();
+    other.more = R"(,"dev":["ESP-2","ESP-3"])";
+    expect_refused(rig.envelope(other), errors::ota_wrong_device);
+}
+
+TEST_F(Offers, RefuseLowerAndEqualSequenceNumbers) {
+    auto lower = manifest();
+    for (const unsigned seq : {1U, 40U, 41U}) {
+        lower.seq = seq;
+        expect_refused(rig.envelope(lower), errors::ota_seq, std::to_string(seq));
+    }
+}
+
+TEST_F(Offers, RefuseWhatDoesNotFitOrCannotBeFetched) {
+    auto bad = manifest();
+    bad.size = 64 * 1024 + 1;
+    expect_refused(rig.envelope(bad), errors::ota_too_large);
+    bad = manifest();
+    bad.urls = R"("ftp://192.0.2.1/x")";
+    expect_refused(rig.envelope(bad), errors::url_scheme);
+    bad.urls = R"("http://192.0.2.1/a b")";
+    expect_refused(rig.envelope(bad), errors::url_bad);
+    bad.urls = R"("http://192.0.2.1/x","file:///etc/passwd")";
+    expect_refused(rig.envelope(bad), errors::url_scheme);
+    bad = manifest();
+    bad.more = R"(,"enc":{"alg":"A256GCM"})";
+    expect_refused(rig.envelope(bad), errors::manifest_encrypted);
+}
+
+TEST_F(Offers, JudgeTheExpiryOnlyByASetClock) {
+    auto expiring = manifest();
+    expiring.more = R"(,"exp":1790000000)";
+    rig.wall = UnixTime(1790000000);
+    expect_refused(rig.envelope(expiring), errors::ota_expired);
+    rig.wall = UnixTime(1789999000);
+    rig.retained = rig.envelope(expiring);
+    auto boot = rig.boot();
+    EXPECT_EQ(boot.end, BootEnd::restart);
+    EXPECT_FALSE(boot.last.freshness_unknown);
+}
+
+TEST_F(Offers, ReportUnknownFreshnessWithoutAClock) {
+    auto expiring = manifest();
+    expiring.more = R"(,"exp":1)";
+    rig.retained = rig.envelope(expiring);
+    const auto boot = rig.boot();
+    EXPECT_EQ(boot.end, BootEnd::restart);
+    EXPECT_TRUE(boot.last.freshness_unknown);
+}
+
+TEST_F(Offers, AreRefusedWhileMemoryIsShort) {
+    rig.heap.free = 10'000;
+    expect_refused(rig.envelope(new_image), errors::ota_heap);
+}
+
+TEST_F(Offers, AreRefusedWhenTheStoreIsFull) {
+    // Every key/value write fails: 24 KiB at 0x9000.
+    rig.on_line = [&](Updater&) {
+        vchip::FaultPlan plan;
+        for (std::uint64_t n = 1; n < 40; ++n) plan.failures.insert(flash.operations() + n);
+        flash.set_plan(plan);
+    };
+    expect_refused(rig.envelope(new_image), errors::flash_failed);
+    flash.set_plan({});
+    rig.on_line = {};
+    EXPECT_EQ(rig.boot().end, BootEnd::restart) << "and accepted when there is room again";
+}
+
+TEST_F(Offers, LegacyIsOffByDefault) {
+    crypto::Md5 md5;
+    md5.update(new_image);
+    const std::string message = std::string(test::file_url) + "|" + test::hex(md5.finish());
+    expect_refused(message, errors::ota_legacy_off);
+    expect_refused("|", errors::ota_legacy_off);
+    rig.policy.legacy_md5 = true;
+    expect_refused(message + "0", errors::ota_legacy_malformed);
+    expect_refused(message.substr(0, message.size() - 1) + "g", errors::ota_legacy_malformed);
+    expect_refused("|" + test::hex(md5.finish()), errors::url_bad);
+    expect_refused("ftp://x/|" + test::hex(md5.finish()), errors::url_scheme);
+    expect_refused(std::string(300, 'x') + "|" + test::hex(md5.finish()), errors::ota_legacy_malformed);
+}
+
+TEST_F(Offers, RefuseOldCommands) {
+    const auto command = [&](const std::string& verb, int counter, const std::string& more = "") {
+        return rig.signer.envelope("esb-command",
+                                   R"({"cmd":")" + verb + R"(","ctr":)" + std::to_string(counter) + more + "}");
+    };
+    expect_refused(command("rollback", 5), errors::ota_no_rollback);
+    expect_refused(command("cancel", 5), errors::ota_counter);
+    expect_refused(command("cancel", 4), errors::ota_counter);
+    expect_refused(command("cancel", 9, R"(,"dev":["ESP-2"])"), errors::ota_wrong_device);
+    expect_refused(rig.signer.envelope("esb-command", "{}"), errors::manifest_member);
+    rig.retained = command("cancel", 6);
+    EXPECT_EQ(rig.boot().last.state, State::idle) << "nothing to cancel is success";
+    rig.retained = command("confirm", 7);
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+    expect_refused(command("confirm", 7), errors::ota_counter);
+}
+
+TEST_F(Offers, AdoptAKeySetThatFollowsAndIsSignedByATrustedKey) {
+    test::TestSigner second("second");
+    const auto set = [](int version, const std::string& keys) {
+        return R"({"ver":)" + std::to_string(version) + R"(,"keys":[)" + keys + "]}";
+    };
+    expect_refused(rig.signer.envelope("esb-keys", set(1, second.jwk())), errors::ota_key_version);
+    expect_refused(rig.signer.envelope("esb-keys", set(3, second.jwk())), errors::ota_key_version);
+    expect_refused(second.envelope("esb-keys", set(2, second.jwk())), errors::key_unknown);
+    expect_refused(rig.signer.envelope("esb-keys", set(2, "")), errors::manifest_member);
+    const auto adopted = rig.signer.envelope("esb-keys", set(2, second.jwk()));
+    rig.retained = adopted;
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+    // After a restart only the new key counts, also for the repeated old set.
+    expect_refused(adopted, errors::key_unknown);
+    expect_refused(rig.envelope(new_image), errors::key_unknown);
+    rig.retained = second.envelope("esb-keys", set(2, second.jwk()));
+    EXPECT_EQ(rig.boot().last.state, State::idle) << "the present set again changes nothing";
+    expect_refused(second.envelope("esb-keys", set(2, rig.signer.jwk())), errors::ota_key_version);
+    rig.retained = second.envelope("esb-update", manifest().json());
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+}
+
+TEST_F(Offers, WaitForTheRestartOnceTheSlotIsSwitched) {
+    std::optional<Error> other, cancelled;
+    const auto third = test::make_image({.seq = 43});
+    rig.on_line = [&](Updater& updater) { static_cast<void>(updater.offer(as_bytes(rig.envelope(new_image)))); };
+    rig.watch = [&](Updater& updater) {
+        if (updater.progress().state != State::rebooting) return false;
+        if (const auto offered = updater.offer(as_bytes(rig.envelope(third))); !offered) other = offered.error();
+        if (const auto stopped = updater.cancel(); !stopped) cancelled = stopped.error();
+        return true;
+    };
+    static_cast<void>(rig.boot());
+    // The boot may have ended by the wanted restart before the watch saw it.
+    if (other) {
+        EXPECT_EQ(*other, errors::busy);
+        EXPECT_EQ(*cancelled, errors::busy);
+    }
+}
+
+TEST(Updater, RefusesBadTrustAnchors) {
+    const auto image = test::make_image({});
+    auto store = test::factory_flash(image);
+    vchip::Flash flash(store);
+    test::UpdateRig rig(flash);
+    rig.allow(image);
+    rig.trusted.clear();
+    rig.on_line = [](Updater& updater) {
+        EXPECT_EQ(updater.trust("x").error(), errors::key_malformed);
+        EXPECT_EQ(updater.trust(std::string(43, 'A') + "." + std::string(43, 'A')).error(), errors::bad_key);
+    };
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+}
+
+TEST(State, HasItsWireNames) {
+    EXPECT_EQ(name(State::idle), "idle");
+    EXPECT_EQ(name(State::rolled_back), "rolled_back");
+    EXPECT_EQ(name(State::confirmed), "confirmed");
+}
+
+}  // namespace
+}  // namespace esb::ota

@@ -1,0 +1,163 @@
+#include "esb/ota/records.hpp"
+
+#include "tests/support/memory_key_value.hpp"
+#include "tests/support/test_signer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace esb::ota {
+namespace {
+
+crypto::Digest digest(std::uint8_t value) {
+    crypto::Digest made;
+    made.fill(value);
+    return made;
+}
+
+TrialRecord trial() {
+    TrialRecord record;
+    record.image = {chip::SlotId::b, 42, 812345, digest(1), digest(2)};
+    EXPECT_TRUE(record.ver.assign("1.4.0"));
+    record.floor = 40;
+    record.from_seq = 41;
+    record.phase = TrialPhase::started;
+    record.cause = TrialCause::silent;
+    record.rollback = true;
+    record.crashes = 1;
+    record.other_failures = 2;
+    return record;
+}
+
+template <typename T>
+std::vector<std::uint8_t> bytes_of(const T& record) {
+    std::vector<std::uint8_t> out(1000);
+    ByteWriter writer(out);
+    encode(record, writer);
+    out.resize(writer.size());
+    return out;
+}
+
+struct StoredRecords : testing::Test {
+    test::MemoryKeyValue store;
+    Records records{store};
+};
+
+TEST_F(StoredRecords, SurviveARestart) {
+    ASSERT_TRUE(records.trial.save(trial()));
+    ASSERT_TRUE(records.mark.save({digest(3), 65536, digest(4)}));
+    ASSERT_TRUE(records.floor.save(40));
+    ASSERT_TRUE(records.run.save(trial().image));
+    Records again(store);
+    const auto read = again.trial.load();
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->image, trial().image);
+    EXPECT_EQ(read->ver, "1.4.0");
+    EXPECT_EQ(read->floor, 40U);
+    EXPECT_EQ(read->from_seq, 41U);
+    EXPECT_EQ(read->phase, TrialPhase::started);
+    EXPECT_EQ(read->cause, TrialCause::silent);
+    EXPECT_TRUE(read->rollback);
+    EXPECT_EQ(read->crashes, 1);
+    EXPECT_EQ(read->other_failures, 2);
+    EXPECT_EQ(again.mark.load()->bytes, 65536U);
+    EXPECT_EQ(again.floor.load().value(), 40U);
+    EXPECT_EQ(again.run.load()->seq, 42U);
+    ASSERT_TRUE(again.trial.remove());
+    EXPECT_EQ(again.trial.load().error(), errors::kv_not_found);
+}
+
+TEST_F(StoredRecords, HoldAFullKeySet) {
+    KeySet set;
+    set.version = 3;
+    for (int i = 0; i < 8; ++i) {
+        ASSERT_TRUE(set.keys.push_back(*parse_key(test::TestSigner("key " + std::to_string(i)).public_text())));
+    }
+    ASSERT_TRUE(records.keys.save(set));
+    const auto read = records.keys.load();
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->keys.size(), 8U);
+    EXPECT_EQ(read->keys[7].kid, set.keys[7].kid);
+}
+
+TEST_F(StoredRecords, HoldTheLargestEnvelope) {
+    std::array<std::uint8_t, Records::job_buffer> scratch;
+    const std::string text(envelope_max, 'x');
+    ASSERT_TRUE(records.save_job(text, scratch));
+    EXPECT_EQ(records.load_job(scratch).value(), text);
+    EXPECT_EQ(records.save_job(text + "x", scratch).error(), errors::too_long);
+    ASSERT_TRUE(records.remove_job());
+    EXPECT_EQ(records.load_job(scratch).error(), errors::kv_not_found);
+}
+
+TEST_F(StoredRecords, RefuseEveryBitFlipAndEveryPrefix) {
+    ASSERT_TRUE(records.trial.save(trial()));
+    const auto good = store.values["ota.trial"];
+    for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+        auto flipped = good;
+        flipped[bit / 8] = static_cast<std::uint8_t>(flipped[bit / 8] ^ (1U << bit % 8));
+        store.values["ota.trial"] = flipped;
+        ASSERT_EQ(records.trial.load().error(), errors::ota_record) << bit;
+    }
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        store.values["ota.trial"].assign(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+        ASSERT_EQ(records.trial.load().error(), errors::ota_record) << size;
+    }
+    store.values["ota.trial"] = std::vector<std::uint8_t>(4000);
+    EXPECT_EQ(records.trial.load().error(), errors::ota_record);
+}
+
+TEST_F(StoredRecords, AreBoundToTheirKey) {
+    ASSERT_TRUE(records.run.save(trial().image));
+    store.values["ota.prev"] = store.values["ota.run"];
+    EXPECT_EQ(records.previous.load().error(), errors::ota_record);
+}
+
+TEST_F(StoredRecords, PassTheStoresErrorsOn) {
+    store.fail_at(1, errors::kv_full);
+    EXPECT_EQ(records.floor.save(1).error(), errors::kv_full);
+    store.fail_at(1, errors::kv_corrupt);
+    EXPECT_EQ(records.floor.load().error(), errors::kv_corrupt);
+    std::array<std::uint8_t, Records::job_buffer> scratch;
+    store.values["ota.job"] = {1, 2, 3, 4, 5, 6};
+    EXPECT_EQ(records.load_job(scratch).error(), errors::ota_record);
+}
+
+TEST(RecordDecoders, RefuseValuesOutsideTheirEnumerations) {
+    const auto good = bytes_of(trial());
+    TrialRecord out;
+    ASSERT_TRUE(decode(good, out));
+    const std::size_t flags = good.size() - 5;  // phase, cause, rollback, crashes, other failures
+    for (const auto& [at, value] :
+         {std::pair{std::size_t{0}, 2}, std::pair{flags, 7}, std::pair{flags + 1, 7}, std::pair{flags + 2, 2}}) {
+        auto bad = good;
+        bad[at] = static_cast<std::uint8_t>(value);
+        TrialRecord ignored;
+        EXPECT_EQ(decode(bad, ignored).error(), errors::ota_record) << at;
+    }
+    auto longer = good;
+    longer.push_back(0);
+    EXPECT_FALSE(decode(longer, out));
+}
+
+TEST(RecordDecoders, RefuseTooManyElementsAndBadKeys) {
+    BadList list;
+    EXPECT_FALSE(decode(std::vector<std::uint8_t>(1 + 9 * 32, 9), list));
+    KeySet set;
+    std::vector<std::uint8_t> off_curve(4 + 1 + 64, 1);
+    EXPECT_FALSE(decode(off_curve, set));
+}
+
+TEST(BadList, ForgetsTheOldest) {
+    BadList list;
+    for (std::uint8_t i = 0; i < 9; ++i) list.add(digest(i));
+    list.add(digest(5));
+    EXPECT_EQ(list.digests.size(), 8U);
+    EXPECT_FALSE(list.contains(digest(0)));
+    EXPECT_TRUE(list.contains(digest(1)));
+    EXPECT_TRUE(list.contains(digest(8)));
+}
+
+}  // namespace
+}  // namespace esb::ota

@@ -1,0 +1,143 @@
+#include "esb/ota/trial.hpp"
+
+#include "esb/ota/errors.hpp"
+
+#include <gtest/gtest.h>
+
+namespace esb::ota {
+namespace {
+
+using chip::ResetReason;
+using chip::SlotId;
+using chip::SlotState;
+
+constexpr TrialLimits limits{2, 3};
+
+struct Row {
+    TrialPhase phase;
+    SlotState state;
+    ResetReason reset;
+    BootFinding finding;
+    TrialCause cause = TrialCause::none;
+};
+
+void expect_rows(SlotId running, std::initializer_list<Row> rows) {
+    int number = 0;
+    for (const Row& row : rows) {
+        TrialRecord record;
+        record.image.slot = SlotId::b;
+        record.phase = row.phase;
+        record.cause = TrialCause::silent;
+        const auto judged = judge_boot(record, {running, row.state, row.reset});
+        EXPECT_EQ(judged.finding, row.finding) << "row " << number;
+        EXPECT_EQ(judged.cause, row.cause) << "row " << number;
+        ++number;
+    }
+}
+
+TEST(JudgeBoot, InTheNewImage) {
+    using enum TrialPhase;
+    using enum SlotState;
+    expect_rows(SlotId::b,
+                {
+                    {prepared, pending_verify, ResetReason::power_on, BootFinding::trial_begins},
+                    {switched, pending_verify, ResetReason::software, BootFinding::trial_begins},
+                    {switched, fresh, ResetReason::software, BootFinding::trial_begins},
+                    {switched, undefined, ResetReason::software, BootFinding::trial_begins},
+                    // A boot loader without roll-back starts it a second time.
+                    {started, fresh, ResetReason::panic, BootFinding::give_up, TrialCause::crashed},
+                    {started, undefined, ResetReason::task_watchdog, BootFinding::give_up, TrialCause::hung},
+                    {started, pending_verify, ResetReason::power_on, BootFinding::give_up, TrialCause::power},
+                    {silent, fresh, ResetReason::software, BootFinding::give_up, TrialCause::silent},
+                    // A cut while it was confirmed: before, in or behind the boot record's write.
+                    {confirming, pending_verify, ResetReason::power_on, BootFinding::finish_confirm},
+                    {confirming, valid, ResetReason::power_on, BootFinding::finish_confirm},
+                    {confirming, undefined, ResetReason::power_on, BootFinding::finish_confirm},
+                    {started, valid, ResetReason::power_on, BootFinding::finish_confirm},
+                    // Nothing else can be booted.
+                    {started, aborted, ResetReason::panic, BootFinding::trial_begins},
+                    {silent, invalid, ResetReason::software, BootFinding::trial_begins},
+                    {ended, aborted, ResetReason::power_on, BootFinding::trial_begins},
+                });
+}
+
+TEST(JudgeBoot, InTheOldImage) {
+    using enum TrialPhase;
+    using enum SlotState;
+    expect_rows(SlotId::a,
+                {
+                    // Cut before or in the switch.
+                    {prepared, undefined, ResetReason::power_on, BootFinding::not_switched},
+                    {prepared, valid, ResetReason::power_on, BootFinding::not_switched},
+                    {prepared, fresh, ResetReason::brownout, BootFinding::not_switched},
+                    {prepared, aborted, ResetReason::power_on, BootFinding::not_switched},
+                    // The new image crashed before its first record.
+                    {prepared, aborted, ResetReason::panic, BootFinding::went_back, TrialCause::crashed},
+                    {switched, aborted, ResetReason::panic, BootFinding::went_back, TrialCause::crashed},
+                    {switched, aborted, ResetReason::interrupt_watchdog, BootFinding::went_back, TrialCause::hung},
+                    {switched, aborted, ResetReason::power_on, BootFinding::went_back, TrialCause::power},
+                    // Chosen, but not booted.
+                    {switched, fresh, ResetReason::software, BootFinding::went_back, TrialCause::boot_loader},
+                    {switched, pending_verify, ResetReason::software, BootFinding::went_back, TrialCause::boot_loader},
+                    {switched, undefined, ResetReason::software, BootFinding::went_back, TrialCause::boot_loader},
+                    {started, aborted, ResetReason::panic, BootFinding::went_back, TrialCause::crashed},
+                    {started, aborted, ResetReason::other_watchdog, BootFinding::went_back, TrialCause::hung},
+                    {started, aborted, ResetReason::brownout, BootFinding::went_back, TrialCause::power},
+                    {started, aborted, ResetReason::software, BootFinding::went_back, TrialCause::power},
+                    {started, undefined, ResetReason::power_on, BootFinding::went_back, TrialCause::power},
+                    {started, invalid, ResetReason::software, BootFinding::went_back, TrialCause::silent},
+                    {silent, invalid, ResetReason::software, BootFinding::went_back, TrialCause::silent},
+                    {silent, aborted, ResetReason::power_on, BootFinding::went_back, TrialCause::silent},
+                    {confirming, undefined, ResetReason::power_on, BootFinding::not_switched},
+                    {failed, aborted, ResetReason::power_on, BootFinding::waiting, TrialCause::silent},
+                    {ended, aborted, ResetReason::power_on, BootFinding::over, TrialCause::silent},
+                });
+}
+
+TEST(CountFailure, QuarantinesAfterTheSecondCrash) {
+    TrialRecord record;
+    EXPECT_EQ(count_failure(record, TrialCause::crashed, limits), Verdict::again);
+    EXPECT_EQ(record.phase, TrialPhase::failed);
+    EXPECT_EQ(count_failure(record, TrialCause::hung, limits), Verdict::quarantine);
+    EXPECT_EQ(record.phase, TrialPhase::ended);
+    EXPECT_EQ(record.cause, TrialCause::hung);
+}
+
+TEST(CountFailure, EndsAfterThreeTrialsOfAnyKind) {
+    TrialRecord record;
+    EXPECT_EQ(count_failure(record, TrialCause::silent, limits), Verdict::again);
+    EXPECT_EQ(count_failure(record, TrialCause::power, limits), Verdict::again);
+    EXPECT_EQ(count_failure(record, TrialCause::boot_loader, limits), Verdict::over);
+    EXPECT_EQ(record.phase, TrialPhase::ended);
+    TrialRecord mixed;
+    EXPECT_EQ(count_failure(mixed, TrialCause::crashed, limits), Verdict::again);
+    EXPECT_EQ(count_failure(mixed, TrialCause::silent, limits), Verdict::again);
+    EXPECT_EQ(count_failure(mixed, TrialCause::silent, limits), Verdict::over);
+}
+
+TEST(CountFailure, TriesARollBackOnce) {
+    TrialRecord record;
+    record.rollback = true;
+    EXPECT_EQ(count_failure(record, TrialCause::power, limits), Verdict::over);
+    TrialRecord cancelled;
+    EXPECT_EQ(count_failure(cancelled, TrialCause::cancelled, limits), Verdict::over);
+}
+
+TEST(CountFailure, NeverWraps) {
+    TrialRecord record;
+    record.other_failures = 0xFF;
+    EXPECT_EQ(count_failure(record, TrialCause::power, limits), Verdict::over);
+    EXPECT_EQ(record.other_failures, 0xFF);
+}
+
+TEST(TrialCause, HasAnErrorEach) {
+    EXPECT_EQ(to_error(TrialCause::crashed), errors::ota_trial_crashed);
+    EXPECT_EQ(to_error(TrialCause::hung), errors::ota_trial_hung);
+    EXPECT_EQ(to_error(TrialCause::silent), errors::ota_trial_silent);
+    EXPECT_EQ(to_error(TrialCause::power), errors::ota_trial_power);
+    EXPECT_EQ(to_error(TrialCause::boot_loader), errors::ota_boot_loader);
+    EXPECT_EQ(to_error(TrialCause::cancelled), errors::cancelled);
+}
+
+}  // namespace
+}  // namespace esb::ota
