@@ -125,7 +125,7 @@ private:
     Backoff backoff_;
     std::uint32_t random_ = 0;
     std::size_t pending_ = 0;
-    Instant retry_at_{};
+    Instant retry_at_;
     Connection connection_;
     Statistics statistics_;
     Decoder decoder_;

@@ -24,7 +24,8 @@ struct Limits {
     std::uint16_t max_inflight_in = 32;
     // Acknowledgements waiting for the transport; see Client::wants_input().
     std::uint16_t max_acks = 128;
-    std::size_t max_packet_in = 256 * 1024;  // remaining length; larger closes the connection with mqtt_too_large
+    std::size_t max_packet_in =
+        std::size_t{256} * 1024;  // remaining length; larger closes the connection with mqtt_too_large
 };
 
 struct Will {

@@ -83,6 +83,19 @@ TEST(MqttConnection, ThePasswordIsWipedOnceSent) {
     EXPECT_FALSE(held());
 }
 
+TEST(MqttConnection, ThePasswordIsWipedWhenConnectWasCutShort) {
+    MqttRig rig;
+    rig.options.user_name = "user";
+    rig.options.password = as_bytes("needle-in-memory");
+    MqttRig::require(rig.client.configure(rig.options));
+    rig.start();
+    rig.open();
+    rig.client.output();
+    rig.send(1);
+    rig.close();
+    EXPECT_EQ(as_text(rig.memory).find("needle-in-memory"), std::string_view::npos);
+}
+
 TEST(MqttConnection, ConfigureRefusesWhatTheSpecificationForbids) {
     MqttRig rig;
     const auto refused = [&rig](auto change) -> std::string {

@@ -306,6 +306,7 @@ TEST_P(MqttModel, LossyLinkBrokerLosesSessions) {
     simulation.run(steps());
     simulation.check_completions();
     EXPECT_EQ(simulation.outcomes["disconnected mqtt.unexpected"], 0U);
+    EXPECT_GT(simulation.outcomes["mqtt.session_lost"], 0U);
     simulation.check_incoming();
     simulation.check_nothing_leaked();
 }

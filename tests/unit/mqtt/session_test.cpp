@@ -181,6 +181,8 @@ TEST(MqttSession, ALostSessionSendsAnewWithoutDupAndDoomsReleases) {
     rig.session.add_received(9);
     rig.session.connection_lost();
     rig.session.resume();  // one that came to nothing
+    Record* resent = rig.session.start_next();
+    EXPECT_TRUE(Outbox::packet(*resent)[0] & 8);
     rig.session.connection_lost();
     rig.session.lost();
     EXPECT_EQ(rig.session.ids_in_use(), 1U);  // the release, until it is taken
