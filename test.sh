@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that tests this project: installs what is missing, builds with sanitizers (dev) and optimized (release),
-# then one CTest run over both. --full adds what is long.
+# Everything that tests this project: installs what is missing, builds with sanitizers (dev), optimized (release), for
+# the fuzzers (fuzz) and for a bare chip (cortex-m), then one CTest run over all of them. --full adds what is long.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -15,13 +15,19 @@ for argument in "$@"; do
   esac
 done
 
-scripts/install-packages.sh build ${full:+full}
+scripts/install-packages.sh build fuzz cortex-m
 scripts/build.sh dev
 scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1"
 if [[ -n $full ]]; then scale="-DESB_MODEL_STEPS=1000000 -DESB_CUTS=20"; fi
 ESB_CMAKE_OPTIONS="-DESB_TEST_PREFIX=release. $scale" scripts/build.sh release
 
-# One run over both builds, so that one summary tells it all.
+cmake --preset fuzz -DESB_FUZZ_SECONDS=$([[ -n $full ]] && echo 60 || echo 5) >/dev/null
+cmake --build build/fuzz -j "${ESB_JOBS:-2}" --target fuzzers
+cmake --preset cortex-m >/dev/null
+cmake --build build/cortex-m -j "${ESB_JOBS:-2}"
+bench/footprint
+
+# One run over all builds, so that one summary tells it all.
 mkdir -p build/all
-printf 'subdirs("%s" "%s")\n' "$PWD/build/dev" "$PWD/build/release" >build/all/CTestTestfile.cmake
+printf 'subdirs(%s)\n' "$(printf '"%s" ' "$PWD"/build/{dev,release,fuzz,cortex-m})" >build/all/CTestTestfile.cmake
 exec ctest --test-dir build/all --output-on-failure --parallel "${ESB_JOBS:-2}" --timeout 900

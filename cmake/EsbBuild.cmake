@@ -62,7 +62,7 @@ endfunction()
 
 # esb_fuzz(NAME LIBRARIES...): tests/fuzz/NAME.cpp as a libFuzzer program fuzz_NAME; seeds in corpus/NAME.
 function(esb_fuzz name)
-  add_executable(fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}.cpp)
+  add_executable(fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp)
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(fuzz_${name} PRIVATE ${ARGN})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)

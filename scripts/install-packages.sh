@@ -2,7 +2,7 @@
 # Installs the Debian packages this project needs: only what is missing, without recommended extras, and without
 # leaving services behind that the packages would start.
 #
-#   scripts/install-packages.sh [build] [full] [cortex-m]     (default: build)
+#   scripts/install-packages.sh [build] [fuzz] [cortex-m]     (default: build)
 set -euo pipefail
 
 build_packages=(
@@ -11,7 +11,7 @@ build_packages=(
   mosquitto mosquitto-clients nginx-light openssl
   python3 python3-pytest python3-pexpect python3-cryptography gcovr
 )
-full_packages=(clang-19 libclang-rt-19-dev)
+fuzz_packages=(clang-19 libclang-rt-19-dev)
 cortex_m_packages=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib libnewlib-arm-none-eabi qemu-system-arm)
 
 fail() {
@@ -23,9 +23,9 @@ wanted=()
 for list in "${@:-build}"; do
   case $list in
     build) wanted+=("${build_packages[@]}") ;;
-    full) wanted+=("${full_packages[@]}") ;;
+    fuzz) wanted+=("${fuzz_packages[@]}") ;;
     cortex-m) wanted+=("${cortex_m_packages[@]}") ;;
-    *) fail "unknown list '$list'; there are: build, full, cortex-m" ;;
+    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m" ;;
   esac
 done
 
