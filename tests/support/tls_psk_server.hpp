@@ -25,11 +25,17 @@ public:
         bool goodbye = true;                       // close_notify when it ends a connection
         std::optional<int> close_in_state{};       // closes TCP when the handshake has come so far
         std::optional<std::size_t> close_after{};  // closes TCP after so many bytes it sent
+        std::optional<int> refuse_in_state{};      // sends `refusal` and resets TCP when the handshake has come so far
+        std::string refusal{"\x15\x03\x03\0\x02\x02\x73", 7};  // the alert unknown_psk_identity
         int maximum_minor = MBEDTLS_SSL_MINOR_VERSION_3;
     };
 
     TlsPskServer(vchip::SimNetwork& network, const chip::IpAddress& address, std::uint16_t port, Options chosen)
-        : options(std::move(chosen)), sockets_(network, address), listener_(*sockets_.listen({address, port}, 4)) {
+        : options(std::move(chosen)),
+          network_(network),
+          address_(address),
+          sockets_(network, address),
+          listener_(*sockets_.listen({address, port}, 4)) {
         network.world().add_step([this] {
             around_step(true);
             step();
@@ -100,6 +106,7 @@ private:
     void handshake() {
         while (ssl_.state != MBEDTLS_SSL_HANDSHAKE_OVER) {
             if (options.close_in_state && ssl_.state >= *options.close_in_state) return drop();
+            if (options.refuse_in_state && ssl_.state >= *options.refuse_in_state) return refuse();
             const int code = mbedtls_ssl_handshake_step(&ssl_);
             if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
             if (code != 0) {
@@ -110,6 +117,13 @@ private:
         suite = mbedtls_ssl_get_ciphersuite(&ssl_);
         encrypt_then_mac = ssl_.session->encrypt_then_mac == MBEDTLS_SSL_ETM_ENABLED;
         open = true;
+    }
+
+    // Says why, and lets the connection be reset before the client could say all it has to.
+    void refuse() {
+        say_in_the_clear(options.refusal);
+        network_.reset_connections(address_);
+        drop();
     }
 
     void talk() {
@@ -184,6 +198,8 @@ private:
         return mbedtls_ssl_set_hs_psk(ssl, found->second.data(), found->second.size());
     }
 
+    vchip::SimNetwork& network_;
+    chip::IpAddress address_;
     vchip::SimSockets sockets_;
     chip::SocketId listener_;
     chip::SocketId peer_ = chip::SocketId::none;

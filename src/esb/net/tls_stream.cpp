@@ -238,9 +238,7 @@ Error TlsStream::Context::error_of(int code, bool in_handshake) {
     }
     if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return Error(in_handshake ? errors::tls_alert : errors::closed);
     // The other side's Finished is the first thing under keys that depend on the PSK.
-    if (in_handshake && (code == MBEDTLS_ERR_SSL_INVALID_MAC || code == MBEDTLS_ERR_SSL_BAD_HS_FINISHED)) {
-        return Error(errors::tls_bad_psk);
-    }
+    if (in_handshake && code == MBEDTLS_ERR_SSL_INVALID_MAC) return Error(errors::tls_bad_psk);
     return Error(errors::tls_protocol, -code);
 }
 

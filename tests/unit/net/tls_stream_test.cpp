@@ -124,13 +124,17 @@ TEST(TlsStream, an_unknown_identity_is_named) {
 }
 
 // The server says its alert and is gone before all that we had to say was sent.
-TEST(TlsStream, an_unknown_identity_is_named_even_when_the_server_resets_at_once) {
-    for (const std::size_t segment : {5U, 50U}) {
-        TlsRig rig;
-        ASSERT_TRUE(rig.stream.configure({.identity = "ESP-2", .key = key}));
-        rig.net.network.faults(test::client_address).max_segment = segment;
-        rig.net.network.faults(test::client_address).segment_gap = 3ms;
-        EXPECT_EQ(rig.failure(), "tls.bad_psk");
+TEST(TlsStream, an_alert_is_understood_even_when_writing_fails_before_it_was_read) {
+    TlsRig rig({.refuse_in_state = MBEDTLS_SSL_CLIENT_KEY_EXCHANGE});
+    EXPECT_EQ(rig.failure(), "tls.bad_psk");
+    EXPECT_EQ(rig.handler.why->detail(), 115);
+}
+
+TEST(TlsStream, a_reset_within_the_handshake_is_a_reset_when_no_alert_explains_it) {
+    for (const std::string_view bytes :
+         {std::string_view(), std::string_view("\x15\x03\x03"), std::string_view("\x16\x03\x03\0\x02\x02\x73", 7)}) {
+        TlsRig rig({.refuse_in_state = MBEDTLS_SSL_CLIENT_KEY_EXCHANGE, .refusal = std::string(bytes)});
+        EXPECT_EQ(rig.failure(), "socket.reset");
     }
 }
 
