@@ -18,7 +18,7 @@ public:
     CutReport enumerate() {
         judge_uncut();
         for (std::uint64_t at = 1; at <= report_.operations && !enough(); at += options_.stride) {
-            for_each_cut(at, options_.seeds, [this](const PowerCut& cut) { judge_first(cut); });
+            for_each_cut(options_.kinds, at, options_.seeds, [this](const PowerCut& cut) { judge_first(cut); });
         }
         return report_;
     }
@@ -38,9 +38,9 @@ private:
 
     bool enough() const { return report_.failures.size() >= options_.max_failures; }
 
-    template <typename Use>
-    void for_each_cut(std::uint64_t operation, unsigned seeds, const Use& use) {
-        for (const auto kind : all_cut_kinds) {
+    template <typename Kinds, typename Use>
+    void for_each_cut(const Kinds& kinds, std::uint64_t operation, unsigned seeds, const Use& use) {
+        for (const CutKind kind : kinds) {
             const unsigned variants = is_tear(kind) ? seeds : 1;
             for (unsigned i = 0; i < variants && !enough(); ++i) {
                 use(PowerCut{operation, kind, is_tear(kind) ? options_.first_seed + i : 1});
@@ -64,7 +64,7 @@ private:
         note(to_text(cut), outcome.verdict);
         if (options_.second_seeds == 0 || report_.cuts % options_.second_every != 0) return;
         for (std::uint64_t at = 1; at <= outcome.operations; ++at) {
-            for_each_cut(at, options_.second_seeds,
+            for_each_cut(all_cut_kinds, at, options_.second_seeds,
                          [&](const PowerCut& second) { judge_second(cut_store, cut, second); });
         }
     }

@@ -31,7 +31,8 @@ struct CutOptions {
     unsigned second_seeds = 0;  // the same during recovery; 0: no second cuts
     unsigned second_every = 1;  // second cuts after every n-th first cut only
     std::uint64_t first_seed = 1;
-    std::uint64_t stride = 1;  // every n-th operation only
+    std::vector<CutKind> kinds{std::begin(all_cut_kinds), std::end(all_cut_kinds)};  // of first cuts
+    std::uint64_t stride = 1;                                                        // every n-th operation only
     std::size_t max_failures = 5;
 };
 

@@ -44,7 +44,22 @@ void tear_half_done(SeededRandom& random, TornBytes& torn, ConstBytes target, bo
     }
 }
 
+// One to three of the bits that had to change hang between, all others are done or all are as they were: read by
+// luck, the operation seems complete or never begun.
+void tear_by_a_few_bits(SeededRandom& random, TornBytes& torn, ConstBytes target) {
+    const std::vector<std::uint8_t> before = torn.bytes;
+    if (random.below(2) == 0) copy(target, torn.bytes);
+    const auto count = 1 + random.below(3);
+    for (std::uint64_t tries = 0; tries < 64 && torn.unstable.size() < count; ++tries) {
+        const std::size_t at = random.below(target.size());
+        const auto bit = static_cast<std::uint8_t>((before[at] ^ target[at]) & (1U << random.below(8)));
+        if (bit != 0) torn.unstable[at] = bit;
+    }
+    for (const auto& [at, bit] : torn.unstable) torn.bytes[at] = mix(torn.bytes[at], before[at], bit);
+}
+
 void tear_unstable(SeededRandom& random, TornBytes& torn, ConstBytes target) {
+    if (random.below(2) == 0) return tear_by_a_few_bits(random, torn, target);
     const auto done_weight = random.below(17);
     const auto unstable_weight = 1 + random.below(16);
     const std::size_t reached = 1 + random.below(target.size());  // nothing happened behind it

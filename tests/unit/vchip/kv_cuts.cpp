@@ -46,6 +46,12 @@ public:
                 .run = [this](Flash& flash) { run(flash); },
                 .check = [this](Flash& flash) { return check(flash); }};
     }
+    // Another judgement: one boot and one write, so that a second cut meets a session that believed what it read.
+    CutScenario scenario_with_short_check() {
+        auto made = scenario();
+        made.check = [this](Flash& flash) { return short_check(flash); };
+        return made;
+    }
     // Steps that have happened before the scenario begins.
     void start_after(const std::vector<Step>& steps) {
         before_.emplace(size_);
@@ -85,6 +91,14 @@ private:
         if (*mounted == chip::Mount::formatted && (notes_.mounted || before_)) return "formatted again";
         if (auto verdict = compare(store); !verdict.empty()) return verdict;
         return keeps_its_word(flash, store);
+    }
+
+    Verdict short_check(Flash& flash) {
+        KeyValue store(Region(flash, 0, size_));
+        if (!store.mount()) return "does not mount";
+        if (auto verdict = compare(store); !verdict.empty()) return verdict;
+        if (!store.put("probe", as_bytes("p"))) return "takes no new value";
+        return {};
     }
 
     Verdict compare(KeyValue& store) {
@@ -169,6 +183,16 @@ TEST(KeyValueCuts, RemovedKeysDoNotComeBackFromCleanedPages) {
     }
     Session session(3, steps);
     expect_survival("removal", session, {.seeds = 4, .second_seeds = 1, .second_every = 5});
+}
+
+// A tear that reads well by luck must not be what a later erase relies on.
+TEST(KeyValueCuts, NothingIsErasedOnTheWordOfUnstableCells) {
+    std::vector<Step> steps;
+    for (char c = 'a'; c < 'g'; ++c) steps.push_back({"big", text(1800, c)});
+    Session session(3, steps);
+    session.start_after({{"still", text(500, 's')}, {"gone", text(100, 'g')}, {"gone", {}}});
+    EXPECT_TRUE(test::survives_cuts("kv: unstable", session.scenario_with_short_check(),
+                                    {.seeds = 16, .second_seeds = 1, .kinds = {CutKind::unstable}}));
 }
 
 TEST(KeyValueCuts, AFullStoreThatIsPacked) {
