@@ -37,7 +37,9 @@ void check_accepted(esb::ConstBytes text) {
     char* const printed = cJSON_PrintUnformatted(tree);
     require(printed != nullptr);
     const std::string_view again(printed);
-    require(esb::scan_json(esb::as_bytes(again), {.max_size = again.size()}).has_value());
+    const auto rescanned = esb::scan_json(esb::as_bytes(again), {.max_size = again.size()});
+    // cJSON prints integers above 10^15 with an exponent, which the scanner refuses.
+    require(rescanned.has_value() || rescanned.error() == esb::errors::json_number);
     cJSON_free(printed);
     cJSON_Delete(tree);
 }
