@@ -106,6 +106,7 @@ private:
         const Error why = client_.wants_close() ? client_.close_reason() : Error(errors::closed);
         client_.transport_closed(now_, why);
         stream_.clear();
+        offered_.clear();
         connect_seen_ = false;
     }
     void pass(Duration by) {
@@ -117,8 +118,11 @@ private:
     void send(std::size_t most) {
         const auto out = client_.output();
         if (client_.wants_close()) check(out.empty());
+        check(client_.wants_close() || (out.size() >= offered_.size() && equal(out.first(offered_.size()), offered_)));
+        offered_.assign(out.begin(), out.end());
         const std::size_t count = std::min(most, out.size());
         stream_.insert(stream_.end(), out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count));
+        if (count > 0) offered_.clear();
         client_.sent(count, now_);
         while (const auto packet = wire::take_packet(stream_)) {
             check((packet->type == 1) != connect_seen_);
@@ -195,6 +199,7 @@ private:
     mqtt::Client client_;
     Instant now_{1s};
     wire::Bytes stream_;
+    wire::Bytes offered_;  // and not taken
     bool connect_seen_ = false;
     std::size_t expected_ = 0;
     std::uint8_t reaction_ = 0;

@@ -78,7 +78,9 @@ public:
     bool wants_close() const;
     Error close_reason() const;
 
-    // Bytes to send next; valid until the next call of any other member. Empty: nothing to send.
+    // Bytes to send next; valid until the next call of any other member. Empty: nothing to send. Until sent() it gives
+    // the same bytes again, perhaps with more behind them (unless wants_close() has become true): a TLS stream that
+    // could not finish a record may be given them once more.
     ConstBytes output();
     // The transport took `count` bytes of output().
     void sent(std::size_t count, Instant now);

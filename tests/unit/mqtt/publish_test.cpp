@@ -180,6 +180,31 @@ TEST(MqttPublish, AcknowledgementsNeverCutIntoAPacketHalfSent) {
     EXPECT_EQ(lines[1], "PUBACK 1");
 }
 
+TEST(MqttPublish, OutputNotTakenComesAgainUnchanged) {
+    const auto begins_with = [](ConstBytes bytes, const wire::Bytes& front) {
+        return bytes.size() >= front.size() && equal(bytes.first(front.size()), front);
+    };
+    for (const bool control_first : {false, true}) {
+        MqttRig rig({.max_inflight_out = 1, .max_acks = 4});
+        rig.connect();
+        if (control_first) rig.feed(wire::publish("t", "x", 1, 1));
+        rig.publish("t", "kept in place", 1);
+        wire::Bytes offered;
+        const auto out = rig.client.output();
+        offered.assign(out.begin(), out.end());
+        rig.feed(wire::publish("t", "x", 1, 2));
+        EXPECT_TRUE(begins_with(rig.client.output(), offered));
+        rig.advance(58s);  // PINGREQ
+        while (rig.client.publish({"t", as_bytes("more"), Qos::at_least_once})) {
+        }
+        EXPECT_TRUE(begins_with(rig.client.output(), offered));
+        rig.client.forget_session();
+        EXPECT_TRUE(begins_with(rig.client.output(), offered));
+        rig.client.stop(rig.now);
+        EXPECT_TRUE(begins_with(rig.client.output(), offered));
+    }
+}
+
 TEST(MqttPublish, ResumeRepeatsInOrderWithDupAndNothingElse) {  // MQTT-4.4.0-1, MQTT-4.6.0-1
     MqttRig rig;
     rig.connect();
