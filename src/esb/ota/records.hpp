@@ -1,15 +1,16 @@
 // What the update engine remembers: small versioned records in KeyValue, each with a CRC. Whoever loads one treats it
 // as a hint or checks it again: an envelope is verified anew, a download mark is compared with the flash.
 //
-//   key        content                                             written
-//   ota.job    the accepted message (envelope, or URL|md5)         before a download starts; removed when it ends
-//   ota.mark   how far the idle slot is filled, and its hash       every erase block of download
-//   ota.trial  the image to try or tried, and how it went          before the boot slot changes; removed on
-//   confirmation ota.floor  lowest seq ever accepted again                      on confirmation ota.run    the
-//   confirmed running image                         on confirmation ota.prev   the confirmed image before it, in the
-//   other slot    on confirmation; removed before that slot is erased ota.bad    digests that are not tried again on
-//   quarantine ota.ctr    counter of the last signed command                  before the command is executed ota.keys
-//   the signed key set in use                           before it is used
+//   key        content                                              written
+//   ota.job    the accepted message (envelope, or URL|md5)          before a download starts; removed when it ends
+//   ota.mark   how far the idle slot is filled, and its hash        every erase block of download
+//   ota.trial  the image to try or tried, and how it went           before the boot slot changes; removed on confirmation
+//   ota.floor  lowest seq ever accepted again                       on confirmation
+//   ota.run    the confirmed running image                          on confirmation
+//   ota.prev   the confirmed image before it, in the other slot     on confirmation; removed before that slot is erased
+//   ota.bad    digests that are not tried again                     on quarantine
+//   ota.ctr    counter of the last signed command                   before the command is executed
+//   ota.keys   the signed key set in use                            before it is used
 #pragma once
 
 #include "esb/base/fixed.hpp"
