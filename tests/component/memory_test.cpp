@@ -1,7 +1,9 @@
 // Memory that runs out at any moment of getting on line: an error and a retry, no crash, no leak (LeakSanitizer).
 #include "support/failing_calloc.hpp"
 #include "support/online_device.hpp"
+#include "support/update_rig.hpp"
 
+#include <cjson/cJSON.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -56,6 +58,44 @@ TEST(Memory, an_empty_heap_for_a_while_is_named_and_survived) {
         }
         EXPECT_TRUE(rig.online()) << rig.chip.uart.output();
     }
+}
+
+// cJSON asks malloc(), which the rest of the test needs too: its own hook refuses instead.
+struct CountedJson {
+    CountedJson() {
+        cJSON_Hooks hooks{[](std::size_t size) { return FailingCalloc::should_fail() ? nullptr : std::malloc(size); },
+                          [](void* memory) { std::free(memory); }};
+        cJSON_InitHooks(&hooks);
+    }
+    ~CountedJson() { cJSON_InitHooks(nullptr); }
+};
+
+TEST(Memory, refused_at_every_nth_call_during_an_update_leaves_the_old_firmware_or_the_new) {
+    const auto old_image = test::make_image({.seq = 41, .ver = "1.3.0"});
+    const auto new_image = test::make_image({.seq = 42, .ver = "1.4.0"});
+    const CountedJson counted;
+    unsigned refusals = 0;
+    for (std::size_t nth = 1;; nth = after(nth)) {
+        auto store = test::factory_flash(old_image);
+        vchip::Flash flash(store);
+        test::UpdateRig rig(flash);
+        rig.allow(old_image);
+        rig.allow(new_image);
+        rig.server.file = new_image;
+        rig.retained = rig.envelope(new_image);
+        {
+            const FailingCalloc failing(nth);
+            const auto hindered = rig.boot();
+            ASSERT_TRUE(hindered.authorized) << nth;
+            if (!FailingCalloc::refused()) break;
+        }
+        ++refusals;
+        const auto boots = rig.boot_until_settled(3);
+        ASSERT_EQ(boots.back().seq, 42U) << nth;
+        ASSERT_EQ(boots.back().last.state, ota::State::confirmed) << nth;
+    }
+    std::printf("allocations refused during an update: %u\n", refusals);
+    EXPECT_GT(refusals, 10U);
 }
 
 }  // namespace
