@@ -57,7 +57,8 @@ function(esb_tests name folder)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest_main GTest::gmock)
   gtest_discover_tests(${name} TEST_PREFIX "${ESB_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}\\;ESB_CUTS=${ESB_CUTS}")
+    PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}"
+               ENVIRONMENT_MODIFICATION "ESB_CUTS=set:${ESB_CUTS}")  # a list of two would be torn apart on the way
 endfunction()
 
 # esb_fuzz(NAME LIBRARIES...): tests/fuzz/NAME.cpp as a libFuzzer program fuzz_NAME; seeds in corpus/NAME.
