@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <ostream>
 
 namespace esb {
 namespace {
@@ -129,6 +130,9 @@ struct Attack {
     void (*spoil)(OnlineDevice&);
     void (*mend)(OnlineDevice&);
 };
+
+// Test names would otherwise show the struct's bytes, which differ from run to run.
+void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.name; }
 
 void mend_reply(OnlineDevice& rig) { rig.broker.reply = TlsBroker::usual; }
 void mend_network(OnlineDevice& rig) { rig.network.faults(test::broker_address) = {}; }
