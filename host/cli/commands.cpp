@@ -16,7 +16,7 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
         std::string hint = where->get_name();
         for (const auto* up = where->get_parent(); up != nullptr; up = up->get_parent())
             hint = up->get_name() + ' ' + hint;
-        return "esb: " + std::string(error.what()) + " (see: " + hint + " --help)\n";
+        return "esb: " + printable(error.what()) + " (see: " + hint + " --help)\n";
     });
     add_key_commands(app, shell);
     add_sign_commands(app, shell);

@@ -1,6 +1,7 @@
 // What every command gets: its streams, and where its exit status goes.
 #pragma once
 
+#include "host/cli/device_topics.hpp"
 #include "host/cli/outcome.hpp"
 
 #include <istream>
@@ -23,7 +24,7 @@ struct Shell {
     // Ends a command: prints the failure's line and sets the status.
     void finish(const Outcome<void>& outcome) {
         if (outcome) return;
-        err << "esb: " << outcome.error().line << '\n';
+        err << "esb: " << printable(outcome.error().line) << '\n';  // it may quote what was typed
         status = exit_failed;
     }
 };

@@ -55,7 +55,7 @@ protected:
         return {};
     }
 
-    test::TestSigner signer;
+    test::TestSigner& signer = test::shared_signer();
     const std::string envelope = signer.envelope("esb-update", test::Manifest::of(new_image, 40).json());
 };
 
@@ -82,7 +82,7 @@ TEST_F(UpdateCuts, AGoodUpdateIsDoneWithinThreeCleanBoots) {
         if (boot.floor != 40) return "the floor did not rise";
         return {};
     };
-    EXPECT_TRUE(test::survives_cuts("good update", scenario, {.seeds = 2, .second_seeds = 1}));
+    EXPECT_TRUE(test::survives_cuts("good update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 30}));
 }
 
 TEST_F(UpdateCuts, ACrashingUpdateEndsOnTheOldImage) {

@@ -131,6 +131,12 @@ struct Boot {
     bool refused(const ErrorKind& kind) const { return last.state == ota::State::failed && last.error == Error(kind); }
 };
 
+// Making a key takes a millisecond, and cut enumerations make thousands of rigs.
+inline TestSigner& shared_signer() {
+    static TestSigner signer;
+    return signer;
+}
+
 class UpdateRig {
 public:
     explicit UpdateRig(vchip::Flash& flash, std::string_view partitions = small_partitions)
@@ -160,7 +166,7 @@ public:
     std::function<bool(ota::Updater&)> watch;
     ota::UpdatePolicy policy;
     std::vector<std::string> trusted;
-    TestSigner signer;
+    TestSigner& signer = shared_signer();
     bool settles_on_failure = true;
     Duration limit = std::chrono::minutes(5);  // virtual time after which a boot counts as settled
     Identity identity = *make_identity("ESP-1");
@@ -245,9 +251,9 @@ private:
         if (!image) return BootEnd::no_image;
 
         ota::Updater updater({reactor, names, slots, key_value, world.clock(), entropy, system}, *image, result.log);
-        updater.policy() = policy;
         for (const auto& key : trusted) static_cast<void>(updater.trust(key));
         static_cast<void>(updater.begin(identity));
+        updater.policy() = policy;  // as esb_main does: after the start, before the first turn
         const BootEnd end = turn(reactor, updater, conduct, result);
         result.last = updater.progress();
         result.floor = updater.floor();

@@ -56,7 +56,7 @@ public:
     // Device::run) returns too.
     virtual void restart() = 0;
     // Starts the task watchdog for the calling task: without feed_watchdog() for `timeout` the chip restarts
-    // with ResetReason::task_watchdog.
+    // with ResetReason::task_watchdog. Called again it changes the timeout.
     virtual Status start_watchdog(Duration timeout) = 0;
     virtual void feed_watchdog() = 0;
 };

@@ -52,9 +52,7 @@ void Core::start() {
     for (const auto key : app_.update_keys) {
         if (const auto trusted = updater_.trust(key); !trusted) out().text("update key: ").error(trusted.error());
     }
-    if (const auto watched = chip_.system.start_watchdog(policy_.watchdog); !watched) {
-        out().text("watchdog: ").error(watched.error());
-    }
+    start_watchdog();
     if (const auto begun = updater_.begin(identity_); !begun) out().text("ota: ").error(begun.error());
     if (const auto radio = wifi_.start("", identity_); !radio) out().text("wifi: ").error(radio.error());
     applied_revision_ = store_.revision() - 1;
@@ -68,7 +66,15 @@ void Core::print_banner() {
     o.text(", after ").text(chip::name(chip_.system.reset_reason())).text(" =====").end_line();
 }
 
+void Core::start_watchdog() {
+    watchdog_ = policy_.watchdog;
+    if (const auto watched = chip_.system.start_watchdog(watchdog_); !watched) {
+        out().text("watchdog: ").error(watched.error());
+    }
+}
+
 bool Core::turn(Duration longest) {
+    if (watchdog_ != policy_.watchdog) start_watchdog();  // the author's wish comes after the start
     reactor_.turn(longest);
     return !restart_due(reactor_.now());
 }
@@ -128,8 +134,8 @@ Status Core::fill_inbox() {
     ESB_TRY(topic.append(link_.base()));
     ESB_TRY(topic.append("/ota"));
     ESB_TRY(inbox_.add(topic, mqtt::Qos::at_least_once, [this](const Message& message) {
-        if (!message.is_last() || message.offset != 0)
-            return out().text("ota: ").error(Error(errors::envelope_too_large));
+        if (message.offset != 0) return;
+        if (!message.is_last()) return updater_.refuse(Error(errors::envelope_too_large));
         static_cast<void>(updater_.offer(message.bytes));  // a refusal comes as progress
     }));
     for (const auto& subscription : author_subscriptions_) ESB_TRY(add_to_inbox(subscription));
@@ -244,6 +250,7 @@ void Core::on_progress(const ota::Progress& progress) {
     if (progress.error) o.text(": ").text(progress.error->text()).text(" (").text(progress.error->name()).text(")");
     o.end_line();
     progress_to_send_ = true;
+    reactor_.wake();  // this turn's part in sending may be over
 }
 
 void Core::publish_progress() {

@@ -73,6 +73,7 @@ private:
     void on_round_trip(Duration time) override;
 
     void print_banner();
+    void start_watchdog();
     void apply_settings(Instant now);
     Status subscribe_all();
     Status fill_inbox();
@@ -86,6 +87,7 @@ private:
     chip::Chip& chip_;
     AppDesc app_;
     Policy policy_;
+    Duration watchdog_{};  // as it was started
     Identity identity_;
     settings::Schema schema_;
     settings::Store store_;

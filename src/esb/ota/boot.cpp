@@ -13,8 +13,6 @@ Status Engine::begin(const Identity& identity) {
     identity_ = identity;
     const auto added = parts_.reactor.add(*this);
     const auto loaded = load_records();
-    retry_ = Backoff(policy_.retry_first, policy_.retry_longest);
-    wear_ = retry_;
     judge_trial();
     return added ? loaded : added;
 }
@@ -54,27 +52,47 @@ void Engine::judge_trial() {
     candidate_ = *stored;
     describe_candidate();
     const BootFacts facts{running, parts_.slots.state(candidate_->image.slot), parts_.system.reset_reason()};
-    const auto [finding, cause] = judge_boot(*candidate_, facts);
-    switch (finding) {
+    boot_judgement_ = judge_boot(*candidate_, facts);
+    switch (boot_judgement_.finding) {
         case BootFinding::trial_begins:
             return begin_trial();
         case BootFinding::give_up:
-            return give_up(cause);
+            return give_up(boot_judgement_.cause);
         case BootFinding::finish_confirm:
             return confirm();
         case BootFinding::not_switched:
             return start_verifying();
         case BootFinding::went_back:
-            return went_back(cause, count_trial(cause));
         case BootFinding::waiting:
-            return went_back(cause, Verdict::again);
         case BootFinding::over:
-            return went_back(cause, Verdict::over);
+            step_ = Step::went_back;
+            return;
     }
 }
 
-void Engine::went_back(TrialCause cause, Verdict verdict) {
-    report(State::rolled_back, to_error(cause));
+// The first turn: the author has set the policy by now.
+void Engine::use_policy(Instant now) {
+    policy_final_ = true;
+    retry_ = Backoff(policy_.retry_first, policy_.retry_longest);
+    wear_ = retry_;
+    if (step_ == Step::on_trial) at_ = now + policy_.trial_timeout;
+    if (step_ == Step::went_back) go_on(judge_failure());
+}
+
+Verdict Engine::judge_failure() {
+    switch (boot_judgement_.finding) {
+        case BootFinding::went_back:
+            return count_trial(boot_judgement_.cause);
+        case BootFinding::waiting:
+            return Verdict::again;
+        default:
+            return Verdict::over;
+    }
+}
+
+// What the old image does after the new one's trial.
+void Engine::go_on(Verdict verdict) {
+    report(State::rolled_back, to_error(boot_judgement_.cause));
     if (verdict == Verdict::again) {
         for (int earlier = candidate_->crashes + candidate_->other_failures; earlier > 1; --earlier) retry_.next(0);
         step_ = Step::switch_later;

@@ -30,6 +30,7 @@ Status Engine::trust(std::string_view key) {
 }
 
 void Engine::step(Instant now) {
+    if (!policy_final_) use_policy(now);
     if (step_ == Step::downloading) return download_.step(now);
     if (step_ == Step::verifying) return verify_more();
     if (now < at_) return;  // the other steps wait for a time or for the device
@@ -48,6 +49,7 @@ void Engine::step(Instant now) {
 }
 
 std::optional<Instant> Engine::deadline() const {
+    if (!policy_final_) return Instant{};
     switch (step_) {
         case Step::idle:
         case Step::rebooting:

@@ -29,6 +29,7 @@ public:
     Status trust(std::string_view key);
     Status begin(const Identity& identity);
     Status offer(ConstBytes message);
+    Status refuse(const Error& why, const crypto::Digest* id = nullptr, std::string_view ver = {});
     void healthy();
     bool on_trial() const { return step_ == Step::on_trial; }
     Status cancel();
@@ -44,6 +45,7 @@ private:
         switch_later,  // the candidate is tried (again) at at_
         rebooting,     // everything is stored, the restart is due
         on_trial,      // this image must become healthy until at_
+        went_back,     // the candidate has failed its trial; what follows is decided in the first turn
         finish_later,  // confirmed, but records could not be written: again at at_
     };
     // An accepted update that is not in flash yet.
@@ -61,14 +63,15 @@ private:
     void report(State state, std::optional<Error> error = std::nullopt);
     void describe_job();
     void describe_candidate();
-    Status refuse(const Error& why, const crypto::Digest* id = nullptr, std::string_view ver = {});
     Duration next_wait(Backoff& backoff);
     chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
 
     // boot.cpp
     Status load_records();
     void judge_trial();
-    void went_back(TrialCause cause, Verdict verdict);
+    void use_policy(Instant now);
+    Verdict judge_failure();
+    void go_on(Verdict verdict);
     void find_job();
     void resume_job();
 
@@ -130,6 +133,8 @@ private:
     std::optional<ImageRecord> run_;
     BadList bad_;
 
+    bool policy_final_ = false;  // since the first turn
+    BootJudgement boot_judgement_{};
     Step step_ = Step::idle;
     Instant at_{};
     Progress progress_;

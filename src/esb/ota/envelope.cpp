@@ -68,7 +68,7 @@ Result<Header> open_header(std::string_view encoded, const Keyring& keys) {
     std::array<std::uint8_t, header_max> bytes{};
     const auto decoded = base64url_decode(encoded, bytes);
     if (!decoded) return fail(errors::envelope_malformed);
-    const auto document = JsonDocument::parse(*decoded, {.max_size = header_max, .max_depth = 1});
+    const auto document = JsonDocument::parse(*decoded, {.max_size = header_max, .max_depth = 3});
     if (!document) return fail(document.error());
     return judge_header(document->root(), keys);
 }

@@ -18,6 +18,7 @@ UpdatePolicy& Updater::policy() { return engine_->policy(); }
 Status Updater::trust(std::string_view key) { return engine_->trust(key); }
 Status Updater::begin(const Identity& identity) { return engine_->begin(identity); }
 Status Updater::offer(ConstBytes message) { return engine_->offer(message); }
+void Updater::refuse(const Error& why) { static_cast<void>(engine_->refuse(why)); }
 void Updater::healthy() { engine_->healthy(); }
 bool Updater::on_trial() const { return engine_->on_trial(); }
 Status Updater::cancel() { return engine_->cancel(); }

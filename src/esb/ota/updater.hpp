@@ -94,6 +94,9 @@ public:
     // An update that is running already, or already under way, is success and changes nothing.
     Status offer(ConstBytes message);
 
+    // Reports a message of <base>/ota that cannot be offered, because it did not fit into memory.
+    void refuse(const Error& why);
+
     // The device is healthy (default: MQTT round trip); may be called as often as that is seen. Ends a trial: the slot
     // is confirmed, the floor raised. A download that waits for the network after a restart starts now.
     void healthy();

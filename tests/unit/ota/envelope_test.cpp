@@ -71,8 +71,7 @@ TEST_F(Envelopes, RefusesEveryForeignHeaderMember) {
     for (const auto* more :
          {R"(,"crit":["exp"])", R"(,"jwk":{})", R"(,"jku":"http://x/")", R"(,"x5u":"http://x/")", R"(,"x5c":[])",
           R"(,"x5t":"")", R"(,"cty":"json")", R"(,"b64":false)", R"(,"ALG":"ES256")", R"(,"":"")"}) {
-        const auto name = refusal_of_header(header("ES256", "esb-command", more));
-        EXPECT_TRUE(name == "envelope.header" || name == "json.too_deep") << more << " " << name;
+        EXPECT_EQ(refusal_of_header(header("ES256", "esb-command", more)), "envelope.header") << more;
     }
     EXPECT_EQ(refusal_of_header(header("ES256", "esb-command", R"(,"exp":1)")), "envelope.header");
     EXPECT_EQ(refusal_of_header(R"({"alg":"ES256","typ":"esb-keys"})"), "envelope.header") << "no kid";

@@ -45,6 +45,11 @@ protected:
     Manifest manifest() const { return Manifest::of(new_image); }
 };
 
+TEST_F(Offers, ReportWhatDidNotFitIntoMemory) {
+    rig.on_line = [](Updater& updater) { updater.refuse(Error(errors::envelope_too_large)); };
+    EXPECT_TRUE(rig.boot().refused(errors::envelope_too_large));
+}
+
 TEST_F(Offers, RefuseEveryMalformedEnvelope) {
     const std::string payload = manifest().json();
     const std::string kid = rig.signer.kid();
