@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from esb_lab import Broker, Chip, Lab, StepFailed, Update, WebServer, sha256, wait_until
+from signer import Signer, manifest, redescribed
 
 SSID = "Greenhouse"
 PASSPHRASE = "correct horse battery"
@@ -211,6 +212,62 @@ class Story:
         self.evidence.append(("accounts", "foreign topics neither read nor written; once removed: refused, and the live "
                                           "session is silent"))
 
+    # Attacks ------------------------------------------------------------------------------------------------------
+
+    def refuse_updates(self):
+        """A stranger's signature, an old release, a changed file: refused by name, the running firmware untouched."""
+        image = (self.web.files / "basic-1.1.0.img").read_bytes()
+        url = self.web.url("basic-1.1.0.img")
+        ours = Signer.from_pem(self.lab.products.key)
+        newer = redescribed(image, seq=3, ver="1.2.0")
+        (self.web.files / "changed.img").write_bytes(newer[:5000] + bytes([newer[5000] ^ 1]) + newer[5001:])
+        attacks = [
+            (Signer().envelope(manifest(newer, url)), "key.unknown"),
+            (ours.envelope(manifest(image, url, seq=1)), "ota.seq"),
+            (ours.envelope(manifest(newer, self.web.url("changed.img"))), "ota.hash"),
+        ]
+        topic = self.birth.identity.replace("-", "/") + "/ota"
+        before = sha256(self.chip.running_program())
+        for envelope, reason in attacks:
+            subprocess.run(self.broker.as_tool("mosquitto_pub", "-q", "1", "-t", topic, "-m", envelope), check=True,
+                           timeout=20)
+            self.chip.expect(rf"ota: failed[^\r\n]*\({re.escape(reason)}\)")
+            wait_until("the reason on the broker", lambda: reason in (self.broker.retained(topic + "/status") or ""))
+        require(sha256(self.chip.running_program()) == before, "another program runs")
+        self.evidence.append(("updates refused", ", ".join(reason for _, reason in attacks)))
+
+    def go_back(self):
+        """A signed release that crashes at its start: the boot loader goes back by itself, and the broker hears why."""
+        shutil.copy(self.lab.products.build / "tests/e2e/crashing-2.0.0.img", self.web.files)
+        image = (self.web.files / "crashing-2.0.0.img").read_bytes()
+        envelope = Signer.from_pem(self.lab.products.key).envelope(manifest(image, self.web.url("crashing-2.0.0.img")))
+        topic = self.birth.identity.replace("-", "/") + "/ota"
+        subprocess.run(self.broker.as_tool("mosquitto_pub", "-q", "1", "-t", topic, "-m", envelope), check=True, timeout=20)
+        self.chip.expect(r"===== basic 2\.0\.0 \(seq 20\)")
+        self.chip.expect(r"===== basic 1\.1\.0 \(seq 2\) on vchip, slot b")
+        self.chip.expect(r"ota: rolled_back[^\r\n]*\(ota\.trial_crashed\)")
+        self.chip.expect(r"ping: echo after \d+ ms")
+        wait_until("the cause on the broker", lambda: "ota.trial_crashed" in (self.broker.retained(topic + "/status") or ""))
+        self.evidence.append(("crashing release", "rolled back by the boot loader, reported as ota.trial_crashed"))
+
+    def refuse_lines(self):
+        """Nonsense at the serial port: one clear line each, nothing changed."""
+        cases = [("mqtt server h 65536", "setting.range"), ("mqtt server h x", "setting.type"),
+                 ("mqtt ident a/b", "identity.invalid"), ("mqtt psk 12xy", "setting."), ("dance", "console.unknown")]
+        for line, reason in cases:
+            self.chip.ask(line, rf"\({re.escape(reason)}[^\r\n]*\r*\n")
+        self.evidence.append(("nonsense at the console", f"{len(cases)} lines refused by name"))
+
+    def lose_the_broker(self):
+        """The broker goes away and comes back: a named reason, back-off, on line again, and no restart."""
+        firmware = self.chip.firmware_pid()
+        self.broker.stop()
+        self.chip.expect(r"mqtt: [^\r\n]*next try in \d+ ms")
+        self.broker.start()
+        self.chip.expect(r"ping: echo after \d+ ms")
+        require(self.chip.firmware_pid() == firmware, "the device restarted because of the broker")
+        self.evidence.append(("broker lost", "named, backed off, on line again without a restart"))
+
 
 STEPS = [
     ("A factory-new chip", ["first_boot", "reboot"]),
@@ -218,6 +275,7 @@ STEPS = [
     ("Set up over the serial port", ["use_console", "ask_for_secrets", "power_cycle"]),
     ("A signed update", ["sign_update", "update", "stays"]),
     ("Accounts keep devices apart", ["keep_out"]),
+    ("It refuses, it survives", ["refuse_updates", "go_back", "refuse_lines", "lose_the_broker"]),
 ]
 
 
