@@ -146,3 +146,24 @@ def test_tool_refuses_what_it_cannot_do_in_one_line(run):
         done = subprocess.run([esb, *arguments], capture_output=True, text=True, timeout=20)
         assert done.returncode == status
         assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("esb: ")
+
+
+def test_bad_updates_are_refused_by_name(run):
+    assert ("updates refused", "key.unknown, ota.seq, ota.hash") in run.step("refuse_updates").evidence
+
+
+def test_a_crashing_release_is_rolled_back_and_reported(run):
+    story = run.step("go_back")
+    assert story.device()["ver"] == "1.1.0"
+
+
+def test_nonsense_at_the_console_changes_nothing(run):
+    run.step("refuse_lines")
+    story = run.story
+    before = len(story.chip.lines)
+    story.chip.ask("mqtt info", r"echo: \d+ ms\r*\n")
+    assert f"server: 127.0.0.1:{story.broker.port}" in "\n".join(story.chip.lines[before:])
+
+
+def test_a_lost_broker_is_found_again_without_a_restart(run):
+    run.step("lose_the_broker")
