@@ -305,6 +305,7 @@ class Chip:
         self.terminal = pexpect.spawn(str(self.lab.products.esb), arguments, encoding="utf-8", codec_errors="replace",
                                       timeout=PATIENCE, echo=False, cwd=str(self.lab.folder))
         self.terminal.delaybeforesend = None
+        self.terminal.delayafterclose = self.terminal.ptyproc.delayafterclose = 0
         self.terminal.logfile_read = LineSplitter(self._take_line)
 
     def power_off(self):
@@ -313,6 +314,7 @@ class Chip:
             return
         os.kill(self.terminal.pid, signal.SIGKILL)
         self.terminal.expect(pexpect.EOF, timeout=10)
+        self.terminal.wait()
         self.terminal.close(force=True)
         self.terminal = None
 
