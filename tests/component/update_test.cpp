@@ -132,6 +132,7 @@ TEST_F(Updates, HashThePrefixAgainBeforeTheyResume) {
     ASSERT_TRUE(flash.program(0x50000 + 0x8000, cell));
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     EXPECT_EQ(rig.server.range_starts.back(), 0U) << "the whole file again";
+    EXPECT_EQ(rig.server.connections, 2) << "before anything is fetched, not only by the hash at the end";
     expect_updated(1);
 }
 
