@@ -312,7 +312,7 @@ class Chip:
         """Loss of power: the chip's processes are killed."""
         if self.terminal is None:
             return
-        os.kill(self.terminal.pid, signal.SIGKILL)
+        os.killpg(self.terminal.pid, signal.SIGKILL)  # both at the same moment; pexpect made it a session of its own
         self.terminal.expect(pexpect.EOF, timeout=10)
         self.terminal.wait()
         self.terminal.close(force=True)
