@@ -6,6 +6,7 @@
 #include "esb/net/reactor.hpp"
 #include "esb/ota/updater.hpp"
 #include "host/vchip/boot_loader.hpp"
+#include "host/vchip/boot_record.hpp"
 #include "host/vchip/flash.hpp"
 #include "host/vchip/key_value.hpp"
 #include "host/vchip/partition_table.hpp"
@@ -116,6 +117,58 @@ struct BootLog : ota::UpdaterHandler {
     }
 };
 
+// The real slots, with refusals that the test plans: `nullptr` lets a call through.
+struct HookedSlots final : chip::Slots {
+    using Hook = std::function<const ErrorKind*()>;
+    vchip::Slots& real;
+    const Hook& set_boot_hook;
+    const Hook& confirm_hook;
+    const Hook& reject_hook;
+
+    HookedSlots(vchip::Slots& slots, const Hook& set_boot_fault, const Hook& confirm_fault, const Hook& reject_fault)
+        : real(slots), set_boot_hook(set_boot_fault), confirm_hook(confirm_fault), reject_hook(reject_fault) {}
+
+    chip::SlotGeometry geometry() const override { return real.geometry(); }
+    chip::SlotId running() const override { return real.running(); }
+    Status read(chip::SlotId slot, std::size_t offset, MutBytes out) override { return real.read(slot, offset, out); }
+    Status erase(chip::SlotId slot, std::size_t offset, std::size_t length) override {
+        return real.erase(slot, offset, length);
+    }
+    Status program(chip::SlotId slot, std::size_t offset, ConstBytes bytes) override {
+        return real.program(slot, offset, bytes);
+    }
+    chip::SlotState state(chip::SlotId slot) const override { return real.state(slot); }
+    Status set_boot(chip::SlotId slot) override {
+        const ErrorKind* const fault = set_boot_hook ? set_boot_hook() : nullptr;
+        return fault != nullptr ? fail(*fault) : real.set_boot(slot);
+    }
+    Status confirm_running() override {
+        const ErrorKind* const fault = confirm_hook ? confirm_hook() : nullptr;
+        return fault != nullptr ? fail(*fault) : real.confirm_running();
+    }
+    Status reject_running() override {
+        const ErrorKind* const fault = reject_hook ? reject_hook() : nullptr;
+        return fault != nullptr ? fail(*fault) : real.reject_running();
+    }
+};
+
+// The real store, whose put() the test can refuse by key.
+struct HookedKeyValue final : chip::KeyValue {
+    using Hook = std::function<const ErrorKind*(std::string_view key)>;
+    vchip::KeyValue& real;
+    const Hook& put_hook;
+
+    HookedKeyValue(vchip::KeyValue& store, const Hook& put_fault) : real(store), put_hook(put_fault) {}
+
+    Result<chip::Mount> mount() override { return real.mount(); }
+    Result<ConstBytes> get(std::string_view key, MutBytes out) override { return real.get(key, out); }
+    Status put(std::string_view key, ConstBytes value) override {
+        const ErrorKind* const fault = put_hook ? put_hook(key) : nullptr;
+        return fault != nullptr ? fail(*fault) : real.put(key, value);
+    }
+    Status remove(std::string_view key) override { return real.remove(key); }
+};
+
 enum class BootEnd : std::uint8_t { no_image, settled, restart, crash, hang, power_lost };
 
 struct Boot {
@@ -164,6 +217,12 @@ public:
     std::function<void(ota::Updater&)> on_line;
     // Called at every turn; true ends the boot.
     std::function<bool(ota::Updater&)> watch;
+    // Called with the mounted store before the update engine begins.
+    std::function<void(chip::KeyValue&)> before_begin;
+    HookedSlots::Hook set_boot_fault, confirm_fault, reject_fault;
+    HookedKeyValue::Hook put_fault;
+    // False: a boot loader that starts what the boot record chooses and changes no state.
+    bool loader_goes_back = true;
     ota::UpdatePolicy policy;
     std::vector<std::string> trusted;
     TestSigner& signer = shared_signer();
@@ -183,17 +242,17 @@ public:
         if (!flash_.powered()) flash_.power_on();
         const auto reason = reason_;
         reason_ = chip::ResetReason::power_on;
-        const auto choice = vchip::boot(flash_, table_);
+        const auto choice = choose();
         if (!choice) {
             if (!flash_.powered()) result.end = BootEnd::power_lost;
             return result;
         }
-        result.slot = choice->slot;
-        auto slots = vchip::Slots::open(flash_, table_, choice->slot).value();
+        result.slot = *choice;
+        auto slots = vchip::Slots::open(flash_, table_, *choice).value();
         ota::ImageDescriptor descriptor{};
-        if (!identify(slots, choice->slot, descriptor, result)) return lost(result);
+        if (!identify(slots, *choice, descriptor, result)) return lost(result);
         result.end = run(slots, descriptor, reason, result);
-        result.state = slots.state(choice->slot);
+        result.state = slots.state(*choice);
         reason_ = reason_after(result.end);
         return result;
     }
@@ -205,6 +264,18 @@ public:
     }
 
 private:
+    Result<chip::SlotId> choose() {
+        if (loader_goes_back) {
+            const auto choice = vchip::boot(flash_, table_);
+            if (!choice) return fail(choice.error());
+            return choice->slot;
+        }
+        const auto otadata = table_.region(flash_, vchip::PartitionType::data, vchip::subtype_otadata);
+        const auto entries = vchip::BootRecord(*otadata).read();
+        if (!entries) return fail(entries.error());
+        const auto active = vchip::active_entry(*entries);
+        return active ? (*entries)[*active].slot() : chip::SlotId::a;
+    }
     static chip::ResetReason reason_after(BootEnd end) {
         switch (end) {
             case BootEnd::restart:
@@ -250,7 +321,11 @@ private:
         const auto image = ota::parse_descriptor(descriptor);
         if (!image) return BootEnd::no_image;
 
-        ota::Updater updater({reactor, names, slots, key_value, world.clock(), entropy, system}, *image, result.log);
+        HookedSlots hooked_slots(slots, set_boot_fault, confirm_fault, reject_fault);
+        HookedKeyValue hooked_store(key_value, put_fault);
+        if (before_begin) before_begin(key_value);
+        ota::Updater updater({reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system}, *image,
+                             result.log);
         for (const auto& key : trusted) static_cast<void>(updater.trust(key));
         static_cast<void>(updater.begin(identity));
         updater.policy() = policy;  // as esb_main does: after the start, before the first turn

@@ -1,0 +1,334 @@
+// Updates when flash, store or boot loader do not do what they should.
+#include "esb/ota/errors.hpp"
+#include "esb/ota/records.hpp"
+#include "tests/support/update_rig.hpp"
+
+#include <gtest/gtest.h>
+
+namespace esb {
+namespace {
+
+using ota::State;
+using test::Boot;
+using test::BootEnd;
+using test::Conduct;
+using test::Manifest;
+
+class UpdateFaults : public testing::Test {
+protected:
+    const test::Image old_image = test::make_image({.seq = 41, .ver = "1.3.0", .body = 5000});
+    const test::Image new_image = test::make_image({.seq = 42, .ver = "1.4.0", .body = 5000});
+    vchip::MemoryStore store = test::factory_flash(old_image);
+    vchip::Flash flash{store};
+    test::UpdateRig rig{flash};
+
+    UpdateFaults() { set_up(rig); }
+    void set_up(test::UpdateRig& with) {
+        with.allow(old_image);
+        with.allow(new_image);
+        with.server.file = new_image;
+        with.retained = with.envelope(new_image, 40);
+        with.limit = std::chrono::minutes(10);
+    }
+    void expect_updated(std::size_t boots) {
+        const auto all = rig.boot_until_settled(boots);
+        EXPECT_EQ(all.back().seq, 42U);
+        EXPECT_EQ(all.back().last.state, State::confirmed);
+        EXPECT_FALSE(all.back().last.error);
+    }
+    // Refuses the first `times` calls.
+    static auto first(int times, const ErrorKind& kind = errors::flash_failed) {
+        return [left = times, &kind]() mutable { return left-- > 0 ? &kind : nullptr; };
+    }
+    static auto first_puts(std::string_view of, int times, const ErrorKind& kind = errors::kv_full) {
+        return [=, left = times, &kind](std::string_view key) mutable -> const ErrorKind* {
+            return key == of && left-- > 0 ? &kind : nullptr;
+        };
+    }
+    // A download that was interrupted by a restart before its end.
+    void interrupt_download() {
+        rig.server.bytes_a_second = 600;
+        rig.limit = std::chrono::seconds(8);
+        EXPECT_EQ(rig.boot().end, BootEnd::settled);
+        rig.limit = std::chrono::minutes(10);
+        rig.server.bytes_a_second = 0;
+        rig.retained.clear();
+    }
+};
+
+TEST_F(UpdateFaults, OneFailingFlashOperationAnywhereIsOvercome) {
+    std::uint64_t tried = 0;
+    for (std::uint64_t at = 1;; ++at, ++tried) {
+        auto fresh = test::factory_flash(old_image);
+        vchip::Flash worn(fresh);
+        test::UpdateRig each(worn);
+        set_up(each);
+        worn.set_plan({{}, {at}});
+        Boot last;
+        for (int i = 0; i < 5; ++i) {
+            last = each.boot();
+            ASSERT_TRUE(last.authorized) << at;
+            if (last.end == BootEnd::settled && last.last.state == State::confirmed) break;
+        }
+        ASSERT_EQ(last.seq, 42U) << "operation " << at;
+        ASSERT_EQ(last.last.state, State::confirmed) << "operation " << at;
+        if (worn.operations() < at) break;
+    }
+    EXPECT_GT(tried, 20U);
+}
+
+TEST_F(UpdateFaults, ABootLoaderWithoutRollBackIsReplacedByTheRecords) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    rig.loader_goes_back = false;
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    const Boot again = rig.boot();
+    EXPECT_EQ(again.seq, 42U) << "the boot loader starts it once more";
+    EXPECT_EQ(again.end, BootEnd::restart) << "and it gives itself up";
+    EXPECT_EQ(again.last.error, Error(errors::ota_trial_crashed));
+    const Boot old = rig.boot();
+    EXPECT_EQ(old.seq, 41U);
+    EXPECT_EQ(old.log.error_of(State::rolled_back), Error(errors::ota_trial_crashed));
+    EXPECT_EQ(old.end, BootEnd::restart) << "the second trial";
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    const Boot last = rig.boot();
+    EXPECT_EQ(last.seq, 41U);
+    EXPECT_TRUE(last.refused(errors::ota_quarantined));
+}
+
+TEST_F(UpdateFaults, ABootLoaderThatDoesNotSwitchIsReported) {
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    // Somebody erases the boot record: the old image boots although the other was chosen.
+    ASSERT_TRUE(flash.erase(0xf000, 8192));
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.seq, 41U);
+    EXPECT_EQ(boot.log.error_of(State::rolled_back), Error(errors::ota_boot_loader));
+    expect_updated(2);
+}
+
+TEST_F(UpdateFaults, ASwitchThatFailsIsRepeated) {
+    rig.set_boot_fault = first(2);
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.end, BootEnd::restart);
+    EXPECT_EQ(boot.log.error_of(State::verifying), Error(errors::flash_failed));
+    expect_updated(1);
+    EXPECT_EQ(rig.server.connections, 1);
+}
+
+TEST_F(UpdateFaults, ASwitchThatAlwaysFailsEndsTheUpdate) {
+    rig.set_boot_fault = first(1000);
+    EXPECT_TRUE(rig.boot().refused(errors::flash_failed));
+    rig.set_boot_fault = {};
+    rig.retained.clear();
+    EXPECT_EQ(rig.boot().last.state, State::idle) << "nothing is left over";
+}
+
+TEST_F(UpdateFaults, AnImageThatTheChipRefusesIsGivenUpAtOnce) {
+    int calls = 0;
+    rig.set_boot_fault = [&calls]() -> const ErrorKind* {
+        ++calls;
+        return &errors::slot_bad_image;
+    };
+    EXPECT_TRUE(rig.boot().refused(errors::slot_bad_image));
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(rig.boot().seq, 41U);
+}
+
+TEST_F(UpdateFaults, AFullStoreDelaysTheSwitch) {
+    rig.put_fault = first_puts("ota.trial", 2);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    expect_updated(1);
+}
+
+TEST_F(UpdateFaults, AFullStoreDoesNotStopTheDownload) {
+    rig.put_fault = first_puts("ota.mark", 1000);
+    expect_updated(2);
+}
+
+TEST_F(UpdateFaults, AStoreThatRefusesTheJobRefusesTheOffer) {
+    rig.put_fault = first_puts("ota.job", 1);
+    EXPECT_TRUE(rig.boot().refused(errors::kv_full));
+    expect_updated(2);
+}
+
+TEST_F(UpdateFaults, AConfirmationIsRepeatedUntilItSucceeds) {
+    rig.confirm_fault = first(3);
+    rig.watch = [](ota::Updater& updater) {
+        updater.healthy();
+        return false;
+    };
+    expect_updated(2);
+    EXPECT_EQ(rig.boot().floor, 40U);
+}
+
+TEST_F(UpdateFaults, RecordsOfAConfirmationAreWrittenLater) {
+    for (const auto* key : {"ota.floor", "ota.prev", "ota.run"}) {
+        auto fresh = test::factory_flash(old_image);
+        vchip::Flash good(fresh);
+        test::UpdateRig each(good);
+        set_up(each);
+        each.put_fault = first_puts(key, 2);
+        const auto boots = each.boot_until_settled(2);
+        EXPECT_EQ(boots.back().log.error_of(State::confirmed), Error(errors::kv_full)) << key;
+        EXPECT_EQ(boots.back().last.state, State::confirmed);
+        EXPECT_FALSE(boots.back().last.error) << key;
+        EXPECT_EQ(boots.back().floor, 40U);
+        const Boot next = each.boot();
+        EXPECT_EQ(next.floor, 40U) << key;
+        EXPECT_EQ(next.last.state, State::confirmed) << "what runs is known: " << key;
+        EXPECT_EQ(each.server.connections, 1) << key;
+    }
+}
+
+TEST_F(UpdateFaults, ATrialThatCannotBeGivenUpGoesOn) {
+    rig.allow(new_image, Conduct::silent);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    int refused = 0;
+    rig.reject_fault = [&refused]() -> const ErrorKind* {
+        ++refused;
+        return &errors::slot_no_other;
+    };
+    rig.watch = [&refused](ota::Updater& updater) {
+        if (refused >= 2) updater.healthy();
+        return updater.progress().state == State::confirmed;
+    };
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.last.state, State::confirmed);
+    EXPECT_EQ(refused, 2);
+}
+
+TEST_F(UpdateFaults, AStoredJobIsNotTrusted) {
+    interrupt_download();
+    const auto connections = rig.server.connections;
+    rig.before_begin = [](chip::KeyValue& values) {
+        ASSERT_TRUE(values.put("ota.job", as_bytes("anything"))) << "not even a record";
+    };
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+    rig.before_begin = {};
+    EXPECT_EQ(rig.boot().last.state, State::idle) << "it was removed";
+    EXPECT_EQ(rig.server.connections, connections);
+}
+
+TEST_F(UpdateFaults, AStoredJobOfAKeyNoLongerTrustedIsDropped) {
+    interrupt_download();
+    const auto connections = rig.server.connections;
+    test::TestSigner other("other");
+    rig.trusted = {other.public_text()};
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+    EXPECT_EQ(rig.server.connections, connections);
+}
+
+TEST_F(UpdateFaults, AStoredJobIsJudgedAgain) {
+    auto expiring = Manifest::of(new_image, 40);
+    expiring.more = R"(,"exp":1790000000)";
+    rig.retained = rig.envelope(expiring);
+    interrupt_download();
+    rig.wall = UnixTime(1790000001);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_expired));
+}
+
+TEST_F(UpdateFaults, AStoredJobWaitsForMemory) {
+    interrupt_download();
+    const auto connections = rig.server.connections;
+    rig.heap.free = 1000;
+    rig.limit = std::chrono::minutes(2);
+    EXPECT_EQ(rig.boot().last.state, State::downloading);
+    EXPECT_EQ(rig.server.connections, connections);
+    rig.heap.free = 200'000;
+    expect_updated(2);
+}
+
+TEST_F(UpdateFaults, AStoredMessageThatIsNoUpdateIsDropped) {
+    rig.retained.clear();
+    const auto command = rig.signer.envelope("esb-command", R"({"cmd":"cancel","ctr":1})");
+    rig.before_begin = [&](chip::KeyValue& values) {
+        ota::Records records(values);
+        std::array<std::uint8_t, ota::Records::job_buffer> scratch;
+        ASSERT_TRUE(records.save_job(command, scratch));
+    };
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+}
+
+TEST_F(UpdateFaults, ATrialWithoutARecordIsStillATrial) {
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    rig.before_begin = [](chip::KeyValue& values) { ASSERT_TRUE(values.put("ota.trial", as_bytes("torn"))); };
+    rig.retained.clear();
+    const Boot boot = rig.boot();
+    EXPECT_TRUE(boot.log.saw(State::trial));
+    EXPECT_EQ(boot.last.state, State::confirmed);
+    EXPECT_EQ(boot.state, chip::SlotState::valid);
+    EXPECT_EQ(boot.last.ver, "1.4.0");
+}
+
+TEST_F(UpdateFaults, ARecordOfOtherImagesIsForgotten) {
+    rig.retained.clear();
+    rig.before_begin = [](chip::KeyValue& values) {
+        ota::TrialRecord record;
+        record.image.slot = chip::SlotId::b;
+        record.image.seq = 7;
+        record.from_seq = 6;
+        record.phase = ota::TrialPhase::started;
+        ASSERT_TRUE(ota::Records(values).trial.save(record));
+    };
+    EXPECT_EQ(rig.boot().last.state, State::idle) << "the chip was flashed by cable since";
+}
+
+TEST_F(UpdateFaults, AnUnreadableFloorDoesNotOpenTheWayBack) {
+    rig.retained.clear();
+    rig.before_begin = [](chip::KeyValue& values) { ASSERT_TRUE(values.put("ota.floor", as_bytes("?"))); };
+    EXPECT_EQ(rig.boot().floor, 41U) << "what runs is the floor";
+}
+
+TEST_F(UpdateFaults, AnImageThatChangedInFlashIsNotTriedAgain) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    const std::array<std::uint8_t, 4> zeros{};
+    ASSERT_TRUE(flash.program(0x30000 + 0x1000, zeros));
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.log.error_of(State::failed), Error(errors::ota_hash));
+    EXPECT_EQ(boot.seq, 41U);
+    EXPECT_EQ(boot.end, BootEnd::settled);
+}
+
+TEST_F(UpdateFaults, WhatCannotBeCountedIsNotTriedAgain) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    rig.put_fault = first_puts("ota.trial", 1000);
+    rig.limit = std::chrono::minutes(2);
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.end, BootEnd::settled) << "no trial in this boot";
+    EXPECT_EQ(boot.log.error_of(State::rolled_back), Error(errors::ota_trial_crashed));
+}
+
+TEST_F(UpdateFaults, WaitingForAnotherTrialCanBeOvertaken) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    const auto newer = test::make_image({.seq = 43, .ver = "1.5.0", .body = 5000});
+    rig.allow(newer);
+    rig.server.file = newer;
+    rig.retained = rig.envelope(newer, 40);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.seq, 43U);
+    EXPECT_EQ(boot.last.state, State::confirmed);
+}
+
+TEST_F(UpdateFaults, WaitingForAnotherTrialCanBeCancelled) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    rig.retained.clear();
+    rig.on_line = [](ota::Updater& updater) { EXPECT_TRUE(updater.cancel()); };
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.end, BootEnd::settled);
+    EXPECT_EQ(boot.last.error, Error(errors::cancelled));
+    rig.on_line = {};
+    EXPECT_EQ(rig.boot().last.state, State::idle);
+}
+
+}  // namespace
+}  // namespace esb
