@@ -27,7 +27,7 @@ def broker(request):
         for identity, psk in KEYS.items():
             broker.add(identity, psk)
         yield broker
-        lab.keep = bool(request.session.testsfailed)
+        lab.keep = lab.keep or bool(request.session.testsfailed)
 
 
 @pytest.fixture(scope="module")

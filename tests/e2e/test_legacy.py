@@ -13,7 +13,7 @@ from on_line import Device, firmware
 def device(request):
     with Lab() as lab:
         yield Device(lab, "steady-1.0.0")
-        lab.keep = bool(request.session.testsfailed)
+        lab.keep = lab.keep or bool(request.session.testsfailed)
 
 
 @pytest.fixture(scope="module")

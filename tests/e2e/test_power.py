@@ -210,7 +210,7 @@ class Life:
 def house(request):
     with Lab() as lab:
         yield House(lab)
-        lab.keep = bool(request.session.testsfailed)
+        lab.keep = lab.keep or bool(request.session.testsfailed)
         if lab.keep:
             print(f"\nlogs and files are in {lab.folder}")
 

@@ -28,7 +28,7 @@ def device(request):
         device = Device(lab, "steady-1.0.0")
         device.confirm_update(firmware(lab.products, "steady-1.1.0").read_bytes(), floor=FLOOR)
         yield device
-        lab.keep = bool(request.session.testsfailed)
+        lab.keep = lab.keep or bool(request.session.testsfailed)
         if lab.keep:
             print(f"\nlogs and files are in {lab.folder}")
 
