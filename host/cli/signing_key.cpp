@@ -98,7 +98,7 @@ Result<SigningKey> SigningKey::from_scalar(const std::array<std::uint8_t, 32>& s
     return key;
 }
 
-Result<SigningKey> SigningKey::generate() {
+Result<SigningKey> SigningKey::generate_any() {
     Pair pair;
     std::array<std::uint8_t, 32> scalar{};
     if (mbedtls_pk_setup(&pair.pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0 ||
@@ -108,6 +108,13 @@ Result<SigningKey> SigningKey::generate() {
     }
     auto key = from_scalar(scalar);
     wipe(scalar);
+    return key;
+}
+
+Result<SigningKey> SigningKey::generate() {
+    auto key = generate_any();
+    // A public text that begins with "-" would be taken for an option on a command line; one key in 64 is thrown away.
+    for (int tries = 0; key && key->public_text().starts_with('-') && tries < 64; ++tries) key = generate_any();
     return key;
 }
 

@@ -22,7 +22,7 @@ namespace esb::cli {
 // The private part is wiped when the object goes.
 class SigningKey {
 public:
-    // A fresh random key. key_failed.
+    // A fresh random key whose public text does not begin with "-". key_failed.
     static Result<SigningKey> generate();
     // PEM, SEC 1 or PKCS #8. key_file, key_not_p256.
     static Result<SigningKey> load_pem(const std::filesystem::path& path);
@@ -44,6 +44,7 @@ public:
 
 private:
     SigningKey() = default;
+    static Result<SigningKey> generate_any();
     static Result<SigningKey> from_scalar(const std::array<std::uint8_t, 32>& scalar);
 
     std::array<std::uint8_t, 32> private_{};

@@ -78,6 +78,10 @@ TEST_F(SigningKeys, AreMadeSavedAndLoaded) {
     EXPECT_NE(SigningKey::generate()->kid(), key->kid());
 }
 
+TEST_F(SigningKeys, HavePublicTextsThatCanStandOnACommandLine) {
+    for (int i = 0; i < 200; ++i) EXPECT_FALSE(SigningKey::generate()->public_text().starts_with('-'));
+}
+
 TEST_F(SigningKeys, NeverOverwriteAFile) {
     const auto key = SigningKey::generate();
     ASSERT_TRUE(key->save_pem(folder / "key.pem"));
