@@ -1,0 +1,73 @@
+// Wi-Fi by ESP-IDF's driver.
+#pragma once
+
+#include "esb/chip/esp32/mutex.hpp"
+#include "esb/chip/esp32/radio_events.hpp"
+#include "esb/chip/radio.hpp"
+#include "esb/chip/sockets.hpp"
+
+#include <atomic>
+#include <cstdint>
+
+#include "esp_event.h"
+#include "esp_netif.h"
+
+namespace esb::chip::esp32 {
+
+// The driver's memory is taken by start() and kept. Nothing of the configuration goes into the driver's own store in
+// NVS: a passphrase there would outlive a factory reset. A network is joined without encryption only when no
+// passphrase is given, and with one never below WPA2. At most one object; Sockets::start() comes before start().
+class Radio final : public chip::Radio {
+public:
+    static constexpr std::size_t max_scan_entries = 20;
+
+    explicit Radio(Wake& wake);
+    Radio(const Radio&) = delete;
+    Radio& operator=(const Radio&) = delete;
+
+    // True when the radio runs, which feeds the random number generator with noise. Any task.
+    bool on() const { return on_.load(); }
+
+    Status start(std::string_view country, std::string_view host_name) override;
+    Status join(const StationConfig& network) override;
+    Status leave() override;
+    std::optional<Link> link() const override;
+    Status set_power_save(PowerSave mode) override;
+    Status start_scan() override;
+    std::size_t scan_results(std::span<ScanEntry> out) const override;
+    Status start_access_point(const AccessPointConfig& config) override;
+    Status stop_access_point() override;
+    std::size_t access_point_clients(std::span<Mac> out) const override;
+    std::optional<RadioEvent> next_event() override;
+
+private:
+    enum class Station : std::uint8_t { idle, joining, joined };
+
+    Status start_driver(std::string_view country);
+    Status start_netifs(std::string_view host_name);
+    Status drop_station();
+
+    // In the task of ESP-IDF's event loop.
+    static void on_event(void* self, esp_event_base_t base, std::int32_t id, void* data);
+    void on_wifi(std::int32_t id, const void* data);
+    void on_address(const ip_event_got_ip_t& event);
+    void on_lost_address();
+    void on_joined();
+    void on_left(std::uint8_t reason);
+    void report(const RadioEvent& event);
+
+    Wake& wake_;
+    std::atomic<bool> on_{false};
+    std::atomic<bool> scanning_{false};
+    esp_netif_t* station_netif_ = nullptr;
+    esp_netif_t* ap_netif_ = nullptr;
+    FixedVector<ScanEntry, max_scan_entries> networks_;  // of the latest scan; reactor's task only
+
+    Mutex mutex_;  // for what follows
+    RadioEvents events_;
+    Station station_ = Station::idle;
+    bool leaving_ = false;       // we have asked the driver to leave, and it has not said yet that it did
+    bool lost_address_ = false;  // that is why
+};
+
+}  // namespace esb::chip::esp32
