@@ -6,9 +6,11 @@
 
 namespace esb {
 
-void run_firmware(chip::Chip& chip) {
+void run_firmware(chip::Chip& chip) { run_firmware(chip, {}); }
+
+void run_firmware(chip::Chip& chip, const Limits& limits) {
     // On the heap: tasks' stacks on real chips are small.
-    const auto device = std::make_unique<Device>(chip, esb_app_desc());
+    const auto device = std::make_unique<Device>(chip, esb_app_desc(), limits);
     device->start();
     esb_main(*device);
     device->run();

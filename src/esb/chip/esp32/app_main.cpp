@@ -1,0 +1,75 @@
+// Where ESP-IDF starts us: the chip's parts are made and handed to run_firmware() in a task of its own. The one file
+// of the port that knows device/.
+#include "esb/chip/chip.hpp"
+#include "esb/chip/esp32/button.hpp"
+#include "esb/chip/esp32/clock.hpp"
+#include "esb/chip/esp32/console_port.hpp"
+#include "esb/chip/esp32/entropy.hpp"
+#include "esb/chip/esp32/key_value.hpp"
+#include "esb/chip/esp32/log_output.hpp"
+#include "esb/chip/esp32/radio.hpp"
+#include "esb/chip/esp32/resolver.hpp"
+#include "esb/chip/esp32/retained_ram.hpp"
+#include "esb/chip/esp32/slots.hpp"
+#include "esb/chip/esp32/sockets.hpp"
+#include "esb/chip/esp32/system.hpp"
+#include "esb/device/firmware.hpp"
+
+#include <esp_log.h>
+#include <esp_system.h>
+#include <freertos/FreeRTOS.h>
+#include <freertos/task.h>
+#include <sdkconfig.h>
+
+namespace esb::chip::esp32 {
+namespace {
+
+constexpr std::uint32_t stack_size = CONFIG_ESB_TASK_STACK;
+constexpr UBaseType_t priority = CONFIG_ESB_TASK_PRIORITY;
+
+// Lives in static memory: the map file shows its size, and the task's stack stays small.
+struct Parts {
+    explicit Parts(const Slots& opened) : slots(opened) {}
+
+    Slots slots;
+    KeyValue key_value;
+    Sockets sockets;
+    Radio radio{sockets};
+    Resolver resolver{sockets};
+    ConsolePort uart{sockets};
+    Entropy entropy{Radio::on};
+    Clock clock;
+    RetainedRam retained_ram;
+    Button button{sockets};
+    System system;
+};
+
+Limits configured_limits() {
+    Limits limits;
+    limits.mqtt_memory = CONFIG_ESB_MQTT_MEMORY;
+    limits.max_message = CONFIG_ESB_MAX_MESSAGE;
+    limits.queue_slots = CONFIG_ESB_QUEUE_SLOTS;
+    limits.max_publish = CONFIG_ESB_MAX_PUBLISH;
+    return limits;
+}
+
+void run(void*) {
+    const auto slots = Slots::open();
+    if (!slots) {
+        ESP_LOGE("esb", "%.*s", static_cast<int>(slots.error().text().size()), slots.error().text().data());
+        abort();  // nothing here could be updated; said again at every restart
+    }
+    static Parts parts(*slots);
+    send_log_to(parts.uart);
+    Chip chip{parts.slots,   parts.key_value, parts.radio,        parts.sockets, parts.resolver, parts.uart,
+              parts.entropy, parts.clock,     parts.retained_ram, parts.button,  parts.system};
+    run_firmware(chip, configured_limits());
+}
+
+}  // namespace
+}  // namespace esb::chip::esp32
+
+extern "C" void app_main() {
+    using namespace esb::chip::esp32;
+    if (xTaskCreate(run, "esb", stack_size, nullptr, priority, nullptr) != pdPASS) abort();
+}

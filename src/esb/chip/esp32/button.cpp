@@ -1,0 +1,45 @@
+#include "esb/chip/esp32/button.hpp"
+
+#include <driver/gpio.h>
+#include <esp_err.h>
+#include <freertos/FreeRTOS.h>
+#include <freertos/timers.h>
+#include <sdkconfig.h>
+
+namespace esb::chip::esp32 {
+namespace {
+
+constexpr int pin_number = CONFIG_ESB_BUTTON_GPIO;
+constexpr bool present = pin_number >= 0;
+constexpr auto pin = static_cast<gpio_num_t>(pin_number);
+
+}  // namespace
+
+Button::Button(Wake& wake) : wake_(wake) {
+    if constexpr (present) {
+        gpio_config_t config{};
+        config.pin_bit_mask = 1ULL << (present ? pin_number : 0);
+        config.mode = GPIO_MODE_INPUT;
+        config.pull_up_en = GPIO_PULLUP_ENABLE;
+        config.intr_type = GPIO_INTR_ANYEDGE;
+        ESP_ERROR_CHECK(gpio_config(&config));
+        const esp_err_t installed = gpio_install_isr_service(0);
+        if (installed != ESP_ERR_INVALID_STATE) ESP_ERROR_CHECK(installed);  // the author's code may have done it
+        ESP_ERROR_CHECK(gpio_isr_handler_add(pin, on_change, this));
+    }
+}
+
+bool Button::pressed() const {
+    if constexpr (present) return gpio_get_level(pin) == 0;
+    return false;
+}
+
+// Wake talks to the network stack, which an interrupt may not: FreeRTOS's timer task does.
+void Button::on_change(void* self) {
+    BaseType_t switch_task = pdFALSE;
+    xTimerPendFunctionCallFromISR([](void* button, std::uint32_t) { static_cast<Button*>(button)->wake_.wake(); }, self,
+                                  0, &switch_task);
+    if (switch_task == pdTRUE) portYIELD_FROM_ISR();
+}
+
+}  // namespace esb::chip::esp32

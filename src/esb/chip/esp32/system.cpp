@@ -1,0 +1,93 @@
+#include "esb/chip/esp32/system.hpp"
+
+#include <esp_flash_encrypt.h>
+#include <esp_heap_caps.h>
+#include <esp_mac.h>
+#include <esp_secure_boot.h>
+#include <esp_system.h>
+#include <esp_task_wdt.h>
+#include <freertos/FreeRTOS.h>
+#include <freertos/task.h>
+#include <sdkconfig.h>
+
+namespace esb::chip::esp32 {
+namespace {
+
+// Idle tasks stay watched where the configuration says so.
+constexpr std::uint32_t idle_cores =
+#if CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0
+    1U |
+#endif
+#if CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU1
+    2U |
+#endif
+    0U;
+
+}  // namespace
+
+System::System() {
+    if (esp_secure_boot_enabled()) static_cast<void>(protections_.push_back("secure-boot"));
+    if (esp_flash_encryption_enabled()) static_cast<void>(protections_.push_back("flash-encryption"));
+#if CONFIG_NVS_ENCRYPTION
+    static_cast<void>(protections_.push_back("nvs-encryption"));
+#endif
+}
+
+std::array<std::uint8_t, 6> System::station_mac() const {
+    std::array<std::uint8_t, 6> mac{};
+    ESP_ERROR_CHECK(esp_read_mac(mac.data(), ESP_MAC_WIFI_STA));
+    return mac;
+}
+
+std::string_view System::hardware() const { return CONFIG_IDF_TARGET; }
+
+ResetReason System::reset_reason() const {
+    switch (esp_reset_reason()) {
+        case ESP_RST_POWERON:
+            return ResetReason::power_on;
+        case ESP_RST_EXT:
+            return ResetReason::external;
+        case ESP_RST_SW:
+            return ResetReason::software;
+        case ESP_RST_PANIC:
+            return ResetReason::panic;
+        case ESP_RST_INT_WDT:
+            return ResetReason::interrupt_watchdog;
+        case ESP_RST_TASK_WDT:
+            return ResetReason::task_watchdog;
+        case ESP_RST_WDT:
+            return ResetReason::other_watchdog;
+        case ESP_RST_DEEPSLEEP:
+            return ResetReason::deep_sleep;
+        case ESP_RST_BROWNOUT:
+            return ResetReason::brownout;
+        default:
+            return ResetReason::unknown;
+    }
+}
+
+Heap System::heap() const {
+    return {esp_get_free_heap_size(), esp_get_minimum_free_heap_size(),
+            heap_caps_get_largest_free_block(MALLOC_CAP_DEFAULT)};
+}
+
+std::size_t System::stack_reserve() const { return uxTaskGetStackHighWaterMark(nullptr) * sizeof(StackType_t); }
+
+void System::restart() { esp_restart(); }
+
+Status System::start_watchdog(Duration timeout) {
+    if (timeout <= Duration::zero()) return fail(errors::invalid_argument);
+    esp_task_wdt_config_t config{};
+    config.timeout_ms = static_cast<std::uint32_t>(timeout.count());
+    config.idle_core_mask = idle_cores;
+    config.trigger_panic = true;  // a restart, with a trace on the serial port
+    esp_err_t done = esp_task_wdt_reconfigure(&config);
+    if (done == ESP_ERR_INVALID_STATE) done = esp_task_wdt_init(&config);
+    if (done == ESP_OK && esp_task_wdt_status(nullptr) != ESP_OK) done = esp_task_wdt_add(nullptr);
+    if (done != ESP_OK) return fail(errors::watchdog_failed, done);
+    return {};
+}
+
+void System::feed_watchdog() { esp_task_wdt_reset(); }
+
+}  // namespace esb::chip::esp32

@@ -1,0 +1,54 @@
+#include <sdkconfig.h>
+
+#if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
+#include "esb/chip/esp32/usb_serial.hpp"
+
+#include <driver/usb_serial_jtag.h>
+#include <esp_err.h>
+
+#include <algorithm>
+
+namespace esb::chip::esp32 {
+namespace {
+
+constexpr TickType_t send_patience = pdMS_TO_TICKS(50);
+// The driver does not say when its 256 bytes have left; a host that reads fetches 64 bytes every millisecond.
+constexpr TickType_t leave_time = pdMS_TO_TICKS(50);
+
+}  // namespace
+
+UsbSerial::UsbSerial(Wake& wake)
+    : SerialPort(wake), input_(xStreamBufferCreateStatic(input_size, 1, input_bytes_.data(), &input_memory_)) {
+    usb_serial_jtag_driver_config_t config = USB_SERIAL_JTAG_DRIVER_CONFIG_DEFAULT();
+    ESP_ERROR_CHECK(usb_serial_jtag_driver_install(&config));
+    start_task();
+}
+
+std::size_t UsbSerial::read(MutBytes out) { return xStreamBufferReceive(input_, out.data(), out.size(), 0); }
+
+bool UsbSerial::host_connected() const { return usb_serial_jtag_is_connected() && taken_; }
+
+void UsbSerial::send(ConstBytes bytes) {
+    // A host that has stopped reading is not waited for a second time.
+    const TickType_t patience = host_connected() ? send_patience : 0;
+    taken_ = usb_serial_jtag_write_bytes(bytes.data(), bytes.size(), patience) == static_cast<int>(bytes.size());
+    sent_at_ = xTaskGetTickCount();
+}
+
+bool UsbSerial::input() {
+    std::array<std::uint8_t, 64> piece;
+    bool arrived = false;
+    for (;;) {
+        const std::size_t room = std::min(piece.size(), xStreamBufferSpacesAvailable(input_));
+        if (room == 0) return arrived;  // the rest waits in the driver until the reactor has read
+        const int got = usb_serial_jtag_read_bytes(piece.data(), static_cast<std::uint32_t>(room), 0);
+        if (got <= 0) return arrived;
+        xStreamBufferSend(input_, piece.data(), static_cast<std::size_t>(got), 0);
+        arrived = true;
+    }
+}
+
+bool UsbSerial::sent() const { return xTaskGetTickCount() - sent_at_ >= leave_time; }
+
+}  // namespace esb::chip::esp32
+#endif
