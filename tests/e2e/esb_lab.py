@@ -18,7 +18,7 @@ import time
 
 import pexpect
 
-PATIENCE = 30  # seconds for anything that should take a moment
+PATIENCE = float(os.environ.get("ESB_PATIENCE", "30"))  # seconds for anything that should take a moment
 
 
 class StepFailed(Exception):
@@ -215,8 +215,8 @@ class WebServer:
         self.process: subprocess.Popen | None = None
         lab.keep_track(self)
 
-    def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{name}"
+    def url(self, name: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}/{name}"
 
     def start(self):
         paths = "".join(f"  {kind}_temp_path {self.folder}/tmp-{kind};\n"

@@ -55,9 +55,10 @@ class Running:
 class Device:
     """One chip with its broker, its web server, and the operator who signs for it."""
 
+    host = "127.0.0.1"  # where the chip finds the two
+
     def __init__(self, lab: Lab, image: str):
         self.lab = lab
-        self.chip = Chip(lab)
         self.broker = Broker(lab)
         self.web = WebServer(lab)
         self.signer = Signer.from_pem(lab.products.key)
@@ -72,16 +73,25 @@ class Device:
         self.web.start()
 
     def start_chip(self, image: str):
+        """From erased flash to on line."""
+        self.chip = Chip(self.lab)
         self.lab.esb("vchip", "flash", "--flash", self.chip.flash, "--image", firmware(self.lab.products, image))
         self.chip.air.networks = [NETWORK]
         self.chip.air.write()
         self.chip.power_on()
+        self.take_birth()
+        self.go_on_line(f'wifi connect {NETWORK["ssid"]} "{NETWORK["passphrase"]}"')
+
+    def take_birth(self):
+        """Reads identity and key from the serial port and makes the account."""
         born = self.chip.expect(r"MQTT ident=(\S+) psk=([0-9a-f]{32})\r*\n")
         self.identity, self.psk = born[1], born[2]
         self.base = self.identity.replace("-", "/")
         self.broker.add(self.identity, self.psk)
-        self.chip.ask(f'wifi connect {NETWORK["ssid"]} "{NETWORK["passphrase"]}"', r"ok\r*\n")
-        self.chip.ask(f"mqtt server 127.0.0.1 {self.broker.port}", r"ok\r*\n")
+
+    def go_on_line(self, join: str):
+        self.chip.ask(join, r"ok\r*\n")
+        self.chip.ask(f"mqtt server {self.host} {self.broker.port}", r"ok\r*\n")
         self.chip.expect(r"ping: echo after \d+ ms")
 
     def running(self) -> Running:
@@ -95,7 +105,7 @@ class Device:
         """Puts a file on the web server, under a name of its own; the URL."""
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.img"
         (self.web.files / name).write_bytes(data)
-        return self.web.url(name)
+        return self.web.url(name, self.host)
 
     def publish(self, subtopic: str, message: str, *more: str):
         subprocess.run(self.broker.as_tool("mosquitto_pub", "-q", "1", "-t", f"{self.base}/{subtopic}", "-s", *more),

@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-DESCRIPTOR_AT = 0x400
+DESCRIPTOR_AT = 0x400  # of the virtual chip's images
+ESP_DESCRIPTOR_AT = 0x120  # of ESP-IDF's, which begin with this byte:
+ESP_MAGIC = 0xE9
 DESCRIPTOR = struct.Struct("<II32s16s32s40x")  # magic, seq, app, hw, ver
 SEAL = 32  # bytes: the SHA-256 at the end of an image
 
@@ -24,7 +26,8 @@ def compact(document) -> bytes:
 
 
 def describe(image: bytes) -> dict:
-    _, seq, app, hw, ver = DESCRIPTOR.unpack_from(image, DESCRIPTOR_AT)
+    at = ESP_DESCRIPTOR_AT if image[0] == ESP_MAGIC else DESCRIPTOR_AT
+    _, seq, app, hw, ver = DESCRIPTOR.unpack_from(image, at)
     text = lambda field: field.rstrip(b"\0").decode()
     return {"app": text(app), "hw": text(hw), "ver": text(ver), "seq": seq}
 
