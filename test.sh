@@ -27,6 +27,7 @@ cmake --build build/fuzz -j "${ESB_JOBS:-2}" --target fuzzers
 cmake --preset cortex-m >/dev/null
 cmake --build build/cortex-m -j "${ESB_JOBS:-2}"
 bench/footprint
+tests/emulator/source_hash.py
 
 # One run over all builds, so that one summary tells it all.
 mkdir -p build/all

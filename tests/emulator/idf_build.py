@@ -1,0 +1,108 @@
+"""Builds firmware for the chip with ESP-IDF, as an author does it: CMake and Ninja, one build folder a chip.
+
+IDF_PATH names ESP-IDF; its environment must be active (export.sh). ESB_IDF_CMAKE holds further options for CMake.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+
+from esb_lab import Products, StepFailed
+from source_hash import ROOT
+
+HERE = pathlib.Path(__file__).resolve().parent
+FLASH_SIZE = 4 << 20
+STEADY = ROOT / "tests/e2e/firmware/steady.cpp"
+
+
+@dataclasses.dataclass(frozen=True)
+class Firmware:
+    name: str
+    source: pathlib.Path
+    version: str
+    seq: int
+    definitions: str = ""
+
+
+BASIC_1_0 = Firmware("basic-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1)
+BASIC_1_1 = Firmware("basic-1.1.0", ROOT / "examples/basic/main.cpp", "1.1.0", 2)
+CRASHING = Firmware("crashing-2.0.0", ROOT / "tests/e2e/firmware/crashing.cpp", "2.0.0", 20)
+OFFLINE = Firmware("offline-2.2.0", HERE / "firmware/offline.cpp", "2.2.0", 22)
+
+
+class IdfBuild:
+    def __init__(self, products: Products, target: str = "esp32c3"):
+        self.products = products
+        self.target = target
+        self.folder = products.build / "emulator" / target
+        self.products_folder = products.build / "emulator" / "images"
+        self.products_folder.mkdir(parents=True, exist_ok=True)
+
+    def image(self, firmware: Firmware) -> pathlib.Path:
+        """The signed file's contents: what goes into a slot."""
+        self._build(firmware)
+        return self._product(firmware, "bin")
+
+    def flash(self, firmware: Firmware) -> pathlib.Path:
+        """A whole 4 MB flash: boot loader, partition table and this firmware in slot a; all else erased."""
+        self._build(firmware)
+        return self._product(firmware, "flash")
+
+    def map_file(self, firmware: Firmware) -> pathlib.Path:
+        self._build(firmware)
+        return self._product(firmware, "map")
+
+    def elf_file(self, firmware: Firmware) -> pathlib.Path:
+        self._build(firmware)
+        return self._product(firmware, "elf")
+
+    def _product(self, firmware: Firmware, kind: str) -> pathlib.Path:
+        return self.products_folder / f"{firmware.name}-{self.target}.{kind}"
+
+    def _build(self, firmware: Firmware):
+        stamp = self._product(firmware, "stamp")
+        made_of = f"{sources_hash()} {firmware} {self.products.key.stat().st_mtime_ns}"
+        if stamp.exists() and stamp.read_text() == made_of:
+            return
+        self._run("cmake", "-G", "Ninja", "-S", HERE / "firmware", "-B", self.folder, f"-DIDF_TARGET={self.target}",
+                  f"-DSDKCONFIG={self.folder}/sdkconfig", f"-DESB_SOURCE={firmware.source}",
+                  f"-DESB_SOURCE_DEFINITIONS={firmware.definitions}", f"-DESB_APP_VERSION={firmware.version}",
+                  f"-DESB_APP_SEQ={firmware.seq}", f"-DESB_UPDATE_KEY_FILE={self.products.key}.pub.jwk",
+                  *shlex.split(os.environ.get("ESB_IDF_CMAKE", "")))
+        self._run("ninja", "-C", self.folder)
+        for kind in ("bin", "map", "elf"):
+            self._product(firmware, kind).write_bytes((self.folder / f"firmware.{kind}").read_bytes())
+        self._product(firmware, "flash").write_bytes(self._whole_flash())
+        stamp.write_text(made_of)
+
+    def _whole_flash(self) -> bytes:
+        about = json.loads((self.folder / "flasher_args.json").read_text())
+        flash = bytearray(b"\xff" * FLASH_SIZE)
+        for offset, file in about["flash_files"].items():
+            data = (self.folder / file).read_bytes()
+            flash[int(offset, 0):int(offset, 0) + len(data)] = data
+        return bytes(flash)
+
+    def _run(self, *command):
+        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", timeout=1800)
+        (self.products_folder / "build.log").write_text(done.stdout)
+        if done.returncode != 0:
+            raise StepFailed(f"{command[0]} failed, see {self.products_folder}/build.log: {done.stdout[-800:]}")
+
+
+@functools.cache
+def sources_hash() -> str:
+    """Over everything that goes into the firmware."""
+    total = hashlib.sha256()
+    folders = ("src/esb", "cmake", "esp-idf", "examples", "tests/emulator/firmware", "tests/e2e/firmware")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    for path in sorted([*files, ROOT / "CMakeLists.txt", ROOT / "Kconfig"]):
+        if "build" not in path.parts and path.exists():
+            total.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return total.hexdigest()[:16]

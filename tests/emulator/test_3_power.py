@@ -1,0 +1,128 @@
+"""The emulator is killed at random moments of updates and of changes of settings. It always boots, an authorized image
+runs, the settings are the old or the new ones, and in the end the update is done.
+
+ESB_CHIP_KILLS says how often (30 during updates; two thirds of that during changes); ESB_SEED repeats an earlier run.
+"""
+
+import collections
+import os
+import random
+import re
+import time
+
+import pytest
+
+from emulated_chip import HOST
+from esb_lab import StepFailed
+from idf_build import BASIC_1_0, BASIC_1_1, IdfBuild
+from on_chip import ChipDevice
+
+KILLS = int(os.environ.get("ESB_CHIP_KILLS", "30"))
+SEED = int(os.environ.get("ESB_SEED") or random.SystemRandom().randrange(1 << 32))
+BANNER = r"===== basic (\S+) \(seq (\d+)\) on esp32c3, slot ([ab])"
+
+
+@pytest.fixture(scope="module")
+def device(lab):
+    print(f"\nESB_SEED={SEED}")
+    return ChipDevice(lab, IdfBuild(lab.products), BASIC_1_0)
+
+
+@pytest.fixture(scope="module")
+def dice():
+    return random.Random(SEED)
+
+
+def let_run(device: ChipDevice, seconds: float):
+    try:
+        device.chip.expect(r"the emulator ended with status", seconds)
+    except StepFailed:
+        return
+    pytest.fail("the emulator died by itself")
+
+
+def boots_as(device: ChipDevice) -> str:
+    """Power on; the version that runs, which must be an authorized image, whole in its slot."""
+    device.chip.power_on()
+    version, _, slot = device.chip.expect(BANNER).groups()
+    image = device.image({"1.0.0": BASIC_1_0, "1.1.0": BASIC_1_1}[version])
+    assert device.chip.slot(slot)[:len(image)] == image
+    return version
+
+
+def test_settings_are_old_or_new(device, dice, record):
+    chip = device.chip
+    ports = [8883]
+    chip.ask("mqtt server nowhere.invalid 8883", r"ok")
+    kills = max(1, KILLS * 2 // 3)
+    for number in range(kills):
+        port = 10000 + number
+        chip.type(f"mqtt server nowhere.invalid {port}")
+        ports.append(port)
+        let_run(device, dice.uniform(0, 0.4))
+        chip.power_off()
+        boots_as(device)
+        chip.expect(rf"MQTT ident={device.identity}\s")
+        chip.type("mqtt info")
+        stored = int(chip.expect(r"server: nowhere\.invalid:(\d+)")[1])
+        assert stored in ports[-2:], f"kill {number}: {stored} is neither of {ports[-2:]} (seed {SEED})"
+        ports = [stored]
+    record("kills during changes of settings", kills)
+    chip.ask(f"mqtt server {HOST} {device.broker.port}", r"ok")
+    chip.expect(r"ping: echo after \d+ ms")
+
+
+@pytest.fixture(scope="module")
+def life(device):
+    """The flash of a device that is set up, so that an update can begin anew."""
+    device.chip.power_off()
+    return device.chip.flash.read_bytes()
+
+
+def test_an_update_survives(device, life, dice, record):
+    """One offer is enough until the new firmware has run: the broker keeps what the device has not acknowledged, the
+    device keeps what it has. Only a trial that lost its power waits for its back-off, or for the next offer."""
+    envelope = device.signed(device.image(BASIC_1_1), floor=2)
+    began = time.monotonic()
+    start_over(device, life, envelope)
+    confirm(device, envelope)
+    duration = time.monotonic() - began
+    start_over(device, life, envelope)
+    moments = collections.Counter()
+    updates = 0
+    for _ in range(KILLS):
+        let_run(device, dice.uniform(0, duration))
+        moments[last_state(device.chip.text)] += 1
+        device.chip.power_off()
+        version = boots_as(device)
+        device.chip.expect(rf"MQTT ident={device.identity}\s")
+        if version == "1.1.0" and "on trial" not in device.chip.ask("status", r"firmware: [^\r\n]*")[0]:
+            updates += 1
+            start_over(device, life, envelope)
+    confirm(device, envelope)
+    record("an update without a kill, seconds", round(duration))
+    record("kills during updates", f"{KILLS}, after the report of {dict(moments)}; {updates + 1} updates done")
+
+
+def start_over(device: ChipDevice, life: bytes, envelope: str):
+    device.chip.power_off()
+    device.chip.flash.write_bytes(life)
+    device.chip.power_on()
+    device.chip.expect(r"ping: echo after \d+ ms")
+    device.offer(envelope)
+
+
+def confirm(device: ChipDevice, envelope: str):
+    """Lets the update come to its end."""
+    for _ in range(4):
+        try:
+            device.chip.expect(r"ota: confirmed", 90)
+            break
+        except StepFailed:
+            device.offer(envelope)
+    device.runs_now(BASIC_1_1)
+
+
+def last_state(text: str) -> str:
+    states = re.findall(r"ota: (\w+)", text)
+    return states[-1] if states else "nothing yet"
