@@ -3,7 +3,11 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/fixed.hpp"
 
+#if __has_include(<cjson/cJSON.h>)
 #include <cjson/cJSON.h>
+#else
+#include <cJSON.h>  // as ESP-IDF's component json has it
+#endif
 
 #include <algorithm>
 #include <array>

@@ -33,12 +33,12 @@ struct Parts {
 
     Slots slots;
     KeyValue key_value;
+    Clock clock;
     Sockets sockets;
     Radio radio{sockets};
-    Resolver resolver{sockets};
+    Resolver resolver{clock, sockets};
     ConsolePort uart{sockets};
-    Entropy entropy{Radio::on};
-    Clock clock;
+    Entropy entropy{radio};
     RetainedRam retained_ram;
     Button button{sockets};
     System system;
@@ -53,13 +53,18 @@ Limits configured_limits() {
     return limits;
 }
 
+// Without two slots or the network stack nothing could ever be updated. Said again at every restart.
+[[noreturn]] void give_up(const Error& why) {
+    ESP_LOGE("esb", "%.*s (%ld)", static_cast<int>(why.text().size()), why.text().data(),
+             static_cast<long>(why.detail()));
+    abort();
+}
+
 void run(void*) {
     const auto slots = Slots::open();
-    if (!slots) {
-        ESP_LOGE("esb", "%.*s", static_cast<int>(slots.error().text().size()), slots.error().text().data());
-        abort();  // nothing here could be updated; said again at every restart
-    }
+    if (!slots) give_up(slots.error());
     static Parts parts(*slots);
+    if (const auto started = parts.sockets.start(); !started) give_up(started.error());
     send_log_to(parts.uart);
     Chip chip{parts.slots,   parts.key_value, parts.radio,        parts.sockets, parts.resolver, parts.uart,
               parts.entropy, parts.clock,     parts.retained_ram, parts.button,  parts.system};

@@ -3,7 +3,6 @@
 #include <driver/gpio.h>
 #include <esp_err.h>
 #include <freertos/FreeRTOS.h>
-#include <freertos/timers.h>
 #include <sdkconfig.h>
 
 namespace esb::chip::esp32 {
@@ -15,7 +14,7 @@ constexpr auto pin = static_cast<gpio_num_t>(pin_number);
 
 }  // namespace
 
-Button::Button(Wake& wake) : wake_(wake) {
+Button::Button(Sockets& sockets) : sockets_(sockets) {
     if constexpr (present) {
         gpio_config_t config{};
         config.pin_bit_mask = 1ULL << (present ? pin_number : 0);
@@ -34,12 +33,8 @@ bool Button::pressed() const {
     return false;
 }
 
-// Wake talks to the network stack, which an interrupt may not: FreeRTOS's timer task does.
 void Button::on_change(void* self) {
-    BaseType_t switch_task = pdFALSE;
-    xTimerPendFunctionCallFromISR([](void* button, std::uint32_t) { static_cast<Button*>(button)->wake_.wake(); }, self,
-                                  0, &switch_task);
-    if (switch_task == pdTRUE) portYIELD_FROM_ISR();
+    if (static_cast<Button*>(self)->sockets_.wake_from_isr()) portYIELD_FROM_ISR();
 }
 
 }  // namespace esb::chip::esp32

@@ -6,8 +6,8 @@
 namespace esb::chip::esp32 {
 
 Status Entropy::fill(MutBytes out) {
-    const std::lock_guard lock(filling_);
-    if (radio_on_()) {
+    const Lock lock(filling_);
+    if (radio_.on()) {
         esp_fill_random(out.data(), out.size());
         return {};
     }

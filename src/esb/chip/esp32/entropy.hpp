@@ -2,8 +2,8 @@
 #pragma once
 
 #include "esb/chip/entropy.hpp"
-
-#include <mutex>
+#include "esb/chip/esp32/mutex.hpp"
+#include "esb/chip/esp32/radio.hpp"
 
 namespace esb::chip::esp32 {
 
@@ -12,14 +12,13 @@ namespace esb::chip::esp32 {
 // Starting the radio while another task is inside fill() is not allowed; both are the reactor task's.
 class Entropy final : public chip::Entropy {
 public:
-    // `radio_on` is asked at every call.
-    explicit Entropy(bool (*radio_on)()) : radio_on_(radio_on) {}
+    explicit Entropy(const Radio& radio) : radio_(radio) {}
 
     Status fill(MutBytes out) override;
 
 private:
-    bool (*radio_on_)();
-    std::mutex filling_;
+    const Radio& radio_;
+    Mutex filling_;
 };
 
 }  // namespace esb::chip::esp32

@@ -44,7 +44,7 @@ protected:
 
 private:
     static constexpr std::size_t queue_size = 2048;  // bytes, as much as the console's output
-    static constexpr std::size_t stack_size = 2560;  // bytes; wake() goes through the network stack
+    static constexpr std::size_t stack_size = 2048;  // bytes
 
     void run();
     void empty_queue();
