@@ -1,8 +1,8 @@
 // A mutex of FreeRTOS that lives inside its owner. (std::mutex takes heap at its first lock on ESP-IDF.)
 #pragma once
 
-#include "freertos/FreeRTOS.h"
-#include "freertos/semphr.h"
+#include <freertos/FreeRTOS.h>
+#include <freertos/semphr.h>
 
 namespace esb::chip::esp32 {
 

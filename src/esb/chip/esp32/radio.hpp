@@ -3,14 +3,16 @@
 
 #include "esb/chip/esp32/mutex.hpp"
 #include "esb/chip/esp32/radio_events.hpp"
+#include "esb/chip/esp32/radio_setup.hpp"
+#include "esb/chip/esp32/scan_list.hpp"
 #include "esb/chip/radio.hpp"
 #include "esb/chip/sockets.hpp"
 
 #include <atomic>
 #include <cstdint>
 
-#include "esp_event.h"
-#include "esp_netif.h"
+#include <esp_event.h>
+#include <esp_netif.h>
 
 namespace esb::chip::esp32 {
 
@@ -19,8 +21,6 @@ namespace esb::chip::esp32 {
 // passphrase is given, and with one never below WPA2. At most one object; Sockets::start() comes before start().
 class Radio final : public chip::Radio {
 public:
-    static constexpr std::size_t max_scan_entries = 20;
-
     explicit Radio(Wake& wake);
     Radio(const Radio&) = delete;
     Radio& operator=(const Radio&) = delete;
@@ -43,14 +43,10 @@ public:
 private:
     enum class Station : std::uint8_t { idle, joining, joined };
 
-    Status start_driver(std::string_view country);
-    Status start_netifs(std::string_view host_name);
-    Status drop_station();
-
     // In the task of ESP-IDF's event loop.
     static void on_event(void* self, esp_event_base_t base, std::int32_t id, void* data);
     void on_wifi(std::int32_t id, const void* data);
-    void on_address(const ip_event_got_ip_t& event);
+    void on_address(const ip_event_got_ip_t& got);
     void on_lost_address();
     void on_joined();
     void on_left(std::uint8_t reason);
@@ -59,9 +55,9 @@ private:
     Wake& wake_;
     std::atomic<bool> on_{false};
     std::atomic<bool> scanning_{false};
-    esp_netif_t* station_netif_ = nullptr;
-    esp_netif_t* ap_netif_ = nullptr;
-    FixedVector<ScanEntry, max_scan_entries> networks_;  // of the latest scan; reactor's task only
+    bool started_ = false;
+    Netifs netifs_;
+    ScanList networks_;  // of the latest scan; reactor's task only
 
     Mutex mutex_;  // for what follows
     RadioEvents events_;

@@ -8,8 +8,8 @@
 
 #include <array>
 
-#include "esp_timer.h"
-#include "lwip/ip_addr.h"
+#include <esp_timer.h>
+#include <lwip/ip_addr.h>
 
 namespace esb::chip::esp32 {
 
@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t max_name = 253;
     static constexpr Duration longest = std::chrono::seconds(30);
 
-    Resolver(const Clock& clock, Wake& wake);
+    Resolver(const chip::Clock& clock, Wake& wake);
     ~Resolver() override;
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
@@ -45,7 +45,7 @@ private:
     void give_up_on_old();
     Status set_alarm();
 
-    const Clock& clock_;
+    const chip::Clock& clock_;
     Wake& wake_;
     Mutex mutex_;
     std::array<Slot, max_queries> slots_{};

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "sdkconfig.h"
+#include <sdkconfig.h>
 
 namespace esb::chip::esp32 {
 

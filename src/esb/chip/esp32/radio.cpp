@@ -1,0 +1,248 @@
+#include "esb/chip/esp32/radio.hpp"
+
+#include "esb/chip/esp32/lwip_convert.hpp"
+#include "esb/chip/esp32/radio_convert.hpp"
+#include "esb/chip/esp32/radio_setup.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <esp_wifi.h>
+
+namespace esb::chip::esp32 {
+
+namespace {
+
+Status checked(esp_err_t code) {
+    if (code != ESP_OK) return fail(errors::radio_failed, code);
+    return {};
+}
+
+IpAddress dns_server(esp_netif_t* netif) {
+    esp_netif_dns_info_t dns{};
+    if (esp_netif_get_dns_info(netif, ESP_NETIF_DNS_MAIN, &dns) != ESP_OK) return {};
+    const bool is_v4 = dns.ip.type == ESP_IPADDR_TYPE_V4 && dns.ip.u_addr.ip4.addr != 0;
+    return is_v4 ? from_word(dns.ip.u_addr.ip4.addr) : IpAddress{};
+}
+
+}  // namespace
+
+Radio::Radio(Wake& wake) : wake_(wake) {}
+
+Status Radio::start(std::string_view country, std::string_view host_name) {
+    if (on_) return {};
+    if (!started_) {
+        const auto netifs = make_netifs(host_name);
+        if (!netifs) return fail(netifs.error());
+        netifs_ = *netifs;
+        ESB_TRY(start_driver(country));
+        ESB_TRY(checked(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, &Radio::on_event, this)));
+        ESB_TRY(checked(esp_event_handler_register(IP_EVENT, ESP_EVENT_ANY_ID, &Radio::on_event, this)));
+        started_ = true;
+    }
+    ESB_TRY(checked(esp_wifi_start()));
+    on_ = true;
+    return {};
+}
+
+Status Radio::join(const StationConfig& network) {
+    if (!on_) return fail(errors::radio_failed);
+    ESB_TRY(leave());
+    ESB_TRY(set_station_address(netifs_.station, network.ip));
+    wifi_config_t config{};
+    fill(config.sta, network);
+    const auto set = checked(esp_wifi_set_config(WIFI_IF_STA, &config));
+    wipe({reinterpret_cast<std::uint8_t*>(&config), sizeof config});
+    ESB_TRY(set);
+    {
+        const Lock lock(mutex_);
+        station_ = Station::joining;
+    }
+    const auto asked = checked(esp_wifi_connect());
+    if (asked) return {};
+    const Lock lock(mutex_);
+    station_ = Station::idle;
+    return asked;
+}
+
+Status Radio::leave() {
+    if (!on_) return fail(errors::radio_failed);
+    {
+        const Lock lock(mutex_);
+        events_.forget_station();
+        if (station_ == Station::idle) return {};
+        station_ = Station::idle;
+        leaving_ = true;
+        lost_address_ = false;
+    }
+    return checked(esp_wifi_disconnect());
+}
+
+std::optional<Link> Radio::link() const {
+    wifi_ap_record_t record{};
+    if (!on_ || esp_wifi_sta_get_ap_info(&record) != ESP_OK) return std::nullopt;
+    return Link{to_mac(record.bssid), record.rssi, record.primary};
+}
+
+Status Radio::set_power_save(PowerSave mode) {
+    return checked(esp_wifi_set_ps(mode == PowerSave::none ? WIFI_PS_NONE : WIFI_PS_MIN_MODEM));
+}
+
+Status Radio::start_scan() {
+    if (!on_) return fail(errors::radio_failed);
+    if (scanning_.exchange(true)) return fail(errors::busy);
+    const wifi_scan_config_t config{};  // active, every channel, no hidden networks
+    const esp_err_t code = esp_wifi_scan_start(&config, false);
+    if (code == ESP_OK) return {};
+    scanning_ = false;
+    if (code == ESP_ERR_WIFI_STATE) return fail(errors::busy, code);  // joining
+    return fail(errors::radio_failed, code);
+}
+
+std::size_t Radio::scan_results(std::span<ScanEntry> out) const {
+    const std::size_t count = std::min(out.size(), networks_.size());
+    std::copy_n(networks_.begin(), count, out.begin());
+    return count;
+}
+
+Status Radio::start_access_point(const AccessPointConfig& config) {
+    constexpr std::size_t shortest_passphrase = 8;  // IEEE 802.11 annex J.4
+    if (config.passphrase.size() < shortest_passphrase) return fail(errors::radio_open_ap);
+    if (!on_) return fail(errors::radio_failed);
+    ESB_TRY(set_access_point_address(netifs_.access_point, config.address));
+    // The mode comes first because the driver takes a configuration only for an interface that exists; until it has
+    // the new one the closed one of start_driver(), or the previous one, holds.
+    ESB_TRY(checked(esp_wifi_set_mode(WIFI_MODE_APSTA)));
+    wifi_config_t driver_config{};
+    fill(driver_config.ap, config);
+    const auto set = checked(esp_wifi_set_config(WIFI_IF_AP, &driver_config));
+    wipe({reinterpret_cast<std::uint8_t*>(&driver_config), sizeof driver_config});
+    if (!set) static_cast<void>(stop_access_point());
+    return set;
+}
+
+Status Radio::stop_access_point() {
+    if (!on_) return {};
+    return checked(esp_wifi_set_mode(WIFI_MODE_STA));
+}
+
+std::size_t Radio::access_point_clients(std::span<Mac> out) const {
+    wifi_sta_list_t list{};
+    if (!on_ || esp_wifi_ap_get_sta_list(&list) != ESP_OK) return 0;
+    const auto count = std::min(out.size(), static_cast<std::size_t>(std::max(list.num, 0)));
+    for (std::size_t i = 0; i < count; ++i) out[i] = to_mac(list.sta[i].mac);
+    return count;
+}
+
+std::optional<RadioEvent> Radio::next_event() {
+    std::optional<RadioEvent> event;
+    {
+        const Lock lock(mutex_);
+        event = events_.pop();
+    }
+    if (event && event->kind == RadioEvent::Kind::scan_done) take_scan_results(networks_);
+    return event;
+}
+
+void Radio::on_event(void* self, esp_event_base_t base, std::int32_t id, void* data) {
+    auto& radio = *static_cast<Radio*>(self);
+    if (base == WIFI_EVENT) radio.on_wifi(id, data);
+    if (base == IP_EVENT && id == IP_EVENT_STA_GOT_IP) radio.on_address(*static_cast<const ip_event_got_ip_t*>(data));
+    if (base == IP_EVENT && id == IP_EVENT_STA_LOST_IP) radio.on_lost_address();
+}
+
+void Radio::on_wifi(std::int32_t id, const void* data) {
+    RadioEvent event{};
+    switch (id) {
+        case WIFI_EVENT_STA_CONNECTED:
+            return on_joined();
+        case WIFI_EVENT_STA_DISCONNECTED:
+            return on_left(static_cast<const wifi_event_sta_disconnected_t*>(data)->reason);
+        case WIFI_EVENT_SCAN_DONE:
+            // The scan that is part of a join does not get here, except on its way to one of ours.
+            if (!scanning_.exchange(false)) return;
+            event.kind = RadioEvent::Kind::scan_done;
+            break;
+        case WIFI_EVENT_AP_START:
+            event.kind = RadioEvent::Kind::access_point_started;
+            break;
+        case WIFI_EVENT_AP_STOP:
+            event.kind = RadioEvent::Kind::access_point_stopped;
+            break;
+        case WIFI_EVENT_AP_STACONNECTED:
+            event.kind = RadioEvent::Kind::client_joined;
+            event.client = to_mac(static_cast<const wifi_event_ap_staconnected_t*>(data)->mac);
+            break;
+        case WIFI_EVENT_AP_STADISCONNECTED:
+            event.kind = RadioEvent::Kind::client_left;
+            event.client = to_mac(static_cast<const wifi_event_ap_stadisconnected_t*>(data)->mac);
+            break;
+        default:
+            return;
+    }
+    report(event);
+}
+
+void Radio::on_joined() {
+    {
+        const Lock lock(mutex_);
+        if (leaving_ || station_ != Station::joining) return;  // of the network that is being left
+        station_ = Station::joined;
+    }
+    RadioEvent event{};
+    event.kind = RadioEvent::Kind::station_joined;
+    report(event);
+}
+
+// The driver's own code does not tell whether we asked for it: an access point that shuts down sends the same one.
+void Radio::on_left(std::uint8_t reason) {
+    RadioEvent event{};
+    event.kind = RadioEvent::Kind::station_left;
+    event.raw_reason = reason;
+    event.reason = to_reason(reason);
+    {
+        const Lock lock(mutex_);
+        if (leaving_)
+            event.reason = DisconnectReason::requested;
+        else if (lost_address_)
+            event.reason = DisconnectReason::no_address;
+        // A join() after our leave() is under way already: this event belongs to the one before.
+        if (!leaving_) station_ = Station::idle;
+        leaving_ = lost_address_ = false;
+    }
+    report(event);
+}
+
+void Radio::on_address(const ip_event_got_ip_t& got) {
+    {
+        const Lock lock(mutex_);
+        if (leaving_ || station_ != Station::joined) return;
+    }
+    RadioEvent event{};
+    event.kind = RadioEvent::Kind::station_address;
+    event.ip.address = from_word(got.ip_info.ip.addr);
+    event.ip.netmask = from_word(got.ip_info.netmask.addr);
+    event.ip.gateway = from_word(got.ip_info.gw.addr);
+    event.ip.dns = dns_server(netifs_.station);
+    report(event);
+}
+
+// The lease ran out and was not renewed. The driver would stay joined for ever; so leave, and say why.
+void Radio::on_lost_address() {
+    {
+        const Lock lock(mutex_);
+        if (leaving_ || station_ != Station::joined) return;  // comes two minutes after each disconnect, too
+        lost_address_ = true;
+    }
+    static_cast<void>(esp_wifi_disconnect());
+}
+
+void Radio::report(const RadioEvent& event) {
+    {
+        const Lock lock(mutex_);
+        events_.push(event);
+    }
+    wake_.wake();
+}
+
+}  // namespace esb::chip::esp32
