@@ -29,6 +29,11 @@ OUTSIDE = {
     "cJSON.h": {"src/esb/base/json.cpp"},
 }
 LINUX = re.compile(r"^(sys/|unistd\.h|fcntl\.h|poll\.h|netdb\.h|arpa/|netinet/|pthread\.h|thread|mutex|iostream|regex)")
+# The port's folder, the only one that may know ESP-IDF, and its one file that starts the firmware.
+PORT = "src/esb/chip/esp32/"
+PORT_START = PORT + "app_main.cpp"
+ESP_IDF = re.compile(r"^(esp_|nvs|bootloader_|sdkconfig\.h|freertos/|driver/|lwip/|soc/|hal/|rom/)")
+NOT_IN_PORT = re.compile(r"^(thread|mutex|iostream|regex|string|vector|functional)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
 
@@ -36,14 +41,30 @@ def includes(file):
     return INCLUDE.findall(file.read_text(encoding="utf-8"))
 
 
+def check_port(root):
+    """The port includes ESP-IDF, chip/ and base/; only its start knows who is started."""
+    for file in sorted((root / PORT).rglob("*.[ch]pp")):
+        relative = file.relative_to(root).as_posix()
+        for target in includes(file):
+            allowed = target.startswith(("esb/chip/", "esb/base/"))
+            if relative == PORT_START and target == "esb/device/firmware.hpp":
+                allowed = True
+            if target.startswith(("esb/", "host/")) and not allowed:
+                yield f"{relative}: the ESP32 port may not include {target}"
+            if NOT_IN_PORT.match(target):
+                yield f"{relative}: the library may not know <{target}>"
+
+
 def check_library(root):
     for file in sorted((root / "src/esb").rglob("*.[ch]pp")):
         relative = file.relative_to(root).as_posix()
         parts = file.relative_to(root / "src/esb").parts
         room = parts[0] if len(parts) > 1 else ""
-        if "esp32" in parts:
-            continue  # the port knows ESP-IDF
+        if relative.startswith(PORT):
+            continue  # check_port
         for target in includes(file):
+            if ESP_IDF.match(target) or target.startswith("esb/chip/esp32/"):
+                yield f"{relative}: only {PORT} may include {target}"
             if target.startswith("esb/"):
                 other = target.split("/")[1]
                 if other != room and other not in LOWER[room]:
@@ -76,7 +97,7 @@ def check_host(root):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    wrong = list(check_library(root)) + list(check_host(root))
+    wrong = list(check_library(root)) + list(check_port(root)) + list(check_host(root))
     files = len(list((root / "src").rglob("*.[ch]pp"))) + len(list((root / "host").rglob("*.[ch]pp")))
     print("\n".join(wrong) if wrong else f"{files} files, every arrow points down")
     return 1 if wrong or files == 0 else 0
