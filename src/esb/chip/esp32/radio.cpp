@@ -70,11 +70,10 @@ Status Radio::leave() {
     {
         const Lock lock(mutex_);
         events_.forget_station();
-        if (station_ == Station::idle) return {};
         station_ = Station::idle;
-        leaving_ = true;
         lost_address_ = false;
     }
+    // Always, whatever we believe of the driver; it says nothing if it had nothing to leave.
     return checked(esp_wifi_disconnect());
 }
 
@@ -112,6 +111,7 @@ Status Radio::start_access_point(const AccessPointConfig& config) {
     ESB_TRY(set_access_point_address(netifs_.access_point, config.address));
     // The mode comes first because the driver takes a configuration only for an interface that exists; until it has
     // the new one the closed one of start_driver(), or the previous one, holds.
+    access_point_wanted_ = true;
     ESB_TRY(checked(esp_wifi_set_mode(WIFI_MODE_APSTA)));
     wifi_config_t driver_config{};
     fill(driver_config.ap, config);
@@ -123,6 +123,7 @@ Status Radio::start_access_point(const AccessPointConfig& config) {
 
 Status Radio::stop_access_point() {
     if (!on_) return {};
+    access_point_wanted_ = false;
     return checked(esp_wifi_set_mode(WIFI_MODE_STA));
 }
 
@@ -164,9 +165,12 @@ void Radio::on_wifi(std::int32_t id, const void* data) {
             event.kind = RadioEvent::Kind::scan_done;
             break;
         case WIFI_EVENT_AP_START:
+            if (access_point_told_.exchange(true)) return;
             event.kind = RadioEvent::Kind::access_point_started;
             break;
         case WIFI_EVENT_AP_STOP:
+            // A new configuration makes the driver stop and start it; that is nobody's business.
+            if (access_point_wanted_ || !access_point_told_.exchange(false)) return;
             event.kind = RadioEvent::Kind::access_point_stopped;
             break;
         case WIFI_EVENT_AP_STACONNECTED:
@@ -186,7 +190,7 @@ void Radio::on_wifi(std::int32_t id, const void* data) {
 void Radio::on_joined() {
     {
         const Lock lock(mutex_);
-        if (leaving_ || station_ != Station::joining) return;  // of the network that is being left
+        if (station_ != Station::joining) return;  // left meanwhile
         station_ = Station::joined;
     }
     RadioEvent event{};
@@ -194,21 +198,23 @@ void Radio::on_joined() {
     report(event);
 }
 
-// The driver's own code does not tell whether we asked for it: an access point that shuts down sends the same one.
+// Did we ask for it? One cannot count on an event for each leave(): the driver sends none while it still searches for
+// the network. And its code alone does not tell: an access point that shuts down sends the same "leaving". But such a
+// code while we are not joined (any more, or yet again) can only be the echo of our own leave().
 void Radio::on_left(std::uint8_t reason) {
     RadioEvent event{};
     event.kind = RadioEvent::Kind::station_left;
     event.raw_reason = reason;
-    event.reason = to_reason(reason);
     {
         const Lock lock(mutex_);
-        if (leaving_)
+        const bool echo = station_ == Station::joining && reason == WIFI_REASON_ASSOC_LEAVE;
+        if (station_ == Station::idle || echo) {
             event.reason = DisconnectReason::requested;
-        else if (lost_address_)
-            event.reason = DisconnectReason::no_address;
-        // A join() after our leave() is under way already: this event belongs to the one before.
-        if (!leaving_) station_ = Station::idle;
-        leaving_ = lost_address_ = false;
+        } else {
+            event.reason = lost_address_ ? DisconnectReason::no_address : to_reason(reason);
+            station_ = Station::idle;
+        }
+        lost_address_ = false;
     }
     report(event);
 }
@@ -216,7 +222,7 @@ void Radio::on_left(std::uint8_t reason) {
 void Radio::on_address(const ip_event_got_ip_t& got) {
     {
         const Lock lock(mutex_);
-        if (leaving_ || station_ != Station::joined) return;
+        if (station_ != Station::joined) return;  // left meanwhile
     }
     RadioEvent event{};
     event.kind = RadioEvent::Kind::station_address;
@@ -231,7 +237,7 @@ void Radio::on_address(const ip_event_got_ip_t& got) {
 void Radio::on_lost_address() {
     {
         const Lock lock(mutex_);
-        if (leaving_ || station_ != Station::joined) return;  // comes two minutes after each disconnect, too
+        if (station_ != Station::joined) return;  // comes two minutes after each disconnect, too
         lost_address_ = true;
     }
     static_cast<void>(esp_wifi_disconnect());

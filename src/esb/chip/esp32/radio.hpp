@@ -55,6 +55,8 @@ private:
     Wake& wake_;
     std::atomic<bool> on_{false};
     std::atomic<bool> scanning_{false};
+    std::atomic<bool> access_point_wanted_{false};
+    std::atomic<bool> access_point_told_{false};  // access_point_started was the last we told of it
     bool started_ = false;
     Netifs netifs_;
     ScanList networks_;  // of the latest scan; reactor's task only
@@ -62,8 +64,7 @@ private:
     Mutex mutex_;  // for what follows
     RadioEvents events_;
     Station station_ = Station::idle;
-    bool leaving_ = false;       // we have asked the driver to leave, and it has not said yet that it did
-    bool lost_address_ = false;  // that is why
+    bool lost_address_ = false;  // why we leave
 };
 
 }  // namespace esb::chip::esp32
