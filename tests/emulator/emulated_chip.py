@@ -7,8 +7,7 @@ The emulator is QEMU with Espressif's chips and their Wi-Fi. ESB_EMULATOR names 
 import os
 import pathlib
 import re
-import signal
-import socket
+import select
 import struct
 import subprocess
 import threading
@@ -51,14 +50,14 @@ class EmulatedChip:
         self.powered_at = 0.0
         self._news = threading.Condition()
         self._process: subprocess.Popen | None = None
-        self._serial: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._powered = False
-        self._listener = socket.socket(socket.AF_UNIX)
+        # Pipes, not a socket: the emulator drops what it cannot write at once, and single bytes soon fill a socket.
         self._path = lab.folder / f"{name}.uart"
-        self._listener.bind(str(self._path))
-        self._listener.listen(1)
-        self._listener.settimeout(30)
+        for end in ("in", "out"):
+            os.mkfifo(f"{self._path}.{end}")
+        self._typed = os.open(f"{self._path}.in", os.O_RDWR)
+        self._printed = os.open(f"{self._path}.out", os.O_RDONLY | os.O_NONBLOCK)
         lab.keep_track(self)
 
     # Power
@@ -82,7 +81,8 @@ class EmulatedChip:
 
     def stop(self):
         self.power_off()
-        self._listener.close()
+        os.close(self._typed)
+        os.close(self._printed)
 
     def _command(self) -> list[str]:
         nic = f"user,model={self.target}_wifi" + (f",{self.network_options}" if self.network_options else "")
@@ -90,42 +90,38 @@ class EmulatedChip:
                    "-L", str(boot_roms()), "-display", "none", "-monitor", "none",
                    "-drive", f"file={self.flash},if=mtd,format=raw",
                    "-global", f"driver=timer.{self.target}.timg,property=wdt_disable,value=true",
-                   "-nic", nic, "-chardev", f"socket,id=uart,path={self._path}", "-serial", "chardev:uart"]
+                   "-nic", nic, "-chardev", f"pipe,id=uart,path={self._path}", "-serial", "chardev:uart"]
         return command if self.restarts_inside else command + ["-no-reboot"]
 
     def _start(self):
         with open(self.lab.logs / f"{self.name}-emulator.log", "ab") as log:
             self._process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                              process_group=0)
-        try:
-            self._serial, _ = self._listener.accept()
-        except TimeoutError:
-            raise StepFailed(f"the emulator does not start, see {self.lab.logs}/{self.name}-emulator.log") from None
         self.boots += 1
 
     def _run(self):
         """Reads all that the serial port says; starts the emulator anew when the chip has restarted itself."""
         while True:
-            self._read_to_the_end()
-            self._process.wait()
+            while self._process.poll() is None:
+                self._read_what_is_there(0.2)
+            self._read_what_is_there(0)
             with self._news:
-                self._serial.close()
                 if not self._powered:
                     return
-                if self._process.returncode not in (0, -signal.SIGKILL):
+                if self._process.returncode != 0:
                     self._append(f"\nthe emulator ended with status {self._process.returncode}\n")
                     return
                 self._start()
 
-    def _read_to_the_end(self):
-        while True:
-            try:
-                piece = self._serial.recv(65536)
-            except OSError:
-                return
-            if not piece:
-                return
+    def _read_what_is_there(self, patience: float):
+        readable, _, _ = select.select([self._printed], [], [], patience)
+        if not readable:
+            return
+        piece = os.read(self._printed, 65536)
+        if piece:
             self._append(piece.decode(errors="replace"))
+        else:
+            time.sleep(0.01)  # nobody has opened the other end yet, or nobody any more
 
     def _append(self, piece: str):
         with open(self.lab.logs / f"{self.name}-serial.log", "a") as log:
@@ -152,10 +148,7 @@ class EmulatedChip:
                 self._news.wait(left)
 
     def type(self, line: str):
-        # In pieces that a real UART's queue takes.
-        data = (line + "\r\n").encode()
-        for at in range(0, len(data), 64):
-            self._serial.sendall(data[at:at + 64])
+        os.write(self._typed, (line + "\r\n").encode())
 
     def ask(self, line: str, pattern: str) -> re.Match:
         self.type(line)
