@@ -81,7 +81,9 @@ TEST_F(UpdateFaults, ABootLoaderWithoutRollBackIsReplacedByTheRecords) {
     rig.allow(new_image, Conduct::crashes_late);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     rig.loader_goes_back = false;
-    EXPECT_EQ(rig.boot().end, BootEnd::crash);
+    const Boot trial = rig.boot();
+    EXPECT_EQ(trial.end, BootEnd::crash);
+    EXPECT_EQ(trial.log.error_of(State::trial), Error(errors::ota_unguarded));
     const Boot again = rig.boot();
     EXPECT_EQ(again.seq, 42U) << "the boot loader starts it once more";
     EXPECT_EQ(again.end, BootEnd::restart) << "and it gives itself up";

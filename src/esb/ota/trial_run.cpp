@@ -15,7 +15,9 @@ void Engine::begin_trial() {
     } else {
         static_cast<void>(progress_.ver.assign(running_.ver));
     }
-    report(State::trial);
+    // A boot loader with roll-back would have turned `fresh` into `pending_verify`.
+    const bool unguarded = parts_.slots.state(parts_.slots.running()) == chip::SlotState::fresh;
+    report(State::trial, unguarded ? std::optional(Error(errors::ota_unguarded)) : std::nullopt);
 }
 
 void Engine::healthy() {
