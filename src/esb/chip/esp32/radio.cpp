@@ -32,9 +32,11 @@ Radio::Radio(Wake& wake) : wake_(wake) {}
 Status Radio::start(std::string_view country, std::string_view host_name) {
     if (on_) return {};
     if (!started_) {
-        const auto netifs = make_netifs(host_name);
-        if (!netifs) return fail(netifs.error());
-        netifs_ = *netifs;
+        if (netifs_.station == nullptr) {
+            const auto netifs = make_netifs(host_name);
+            if (!netifs) return fail(netifs.error());
+            netifs_ = *netifs;
+        }
         ESB_TRY(start_driver(country));
         ESB_TRY(checked(esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, &Radio::on_event, this)));
         ESB_TRY(checked(esp_event_handler_register(IP_EVENT, ESP_EVENT_ANY_ID, &Radio::on_event, this)));
@@ -112,10 +114,10 @@ Status Radio::start_access_point(const AccessPointConfig& config) {
     // The mode comes first because the driver takes a configuration only for an interface that exists; until it has
     // the new one the closed one of start_driver(), or the previous one, holds.
     access_point_wanted_ = true;
-    ESB_TRY(checked(esp_wifi_set_mode(WIFI_MODE_APSTA)));
+    auto set = checked(esp_wifi_set_mode(WIFI_MODE_APSTA));
     wifi_config_t driver_config{};
     fill(driver_config.ap, config);
-    const auto set = checked(esp_wifi_set_config(WIFI_IF_AP, &driver_config));
+    if (set) set = checked(esp_wifi_set_config(WIFI_IF_AP, &driver_config));
     wipe({reinterpret_cast<std::uint8_t*>(&driver_config), sizeof driver_config});
     if (!set) static_cast<void>(stop_access_point());
     return set;

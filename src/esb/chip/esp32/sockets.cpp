@@ -8,6 +8,8 @@
 
 #include <esp_netif.h>
 #include <esp_timer.h>
+#include <freertos/FreeRTOS.h>
+#include <freertos/task.h>
 #include <lwip/sockets.h>
 
 namespace esb::chip::esp32 {
@@ -186,8 +188,9 @@ Status Sockets::wait(std::span<Interest> interests, Duration timeout) {
     for (;;) {
         // Somebody may have woken us before; then only a look at the sockets.
         const Duration longest = wake_.pending() ? Duration::zero() : std::min(left, longest_sleep);
-        const bool ready = select_once(interests, longest);
-        if (wake_.take() || ready) return {};
+        const auto ready = select_once(interests, longest);
+        if (!ready) return fail(ready.error());
+        if (wake_.take() || *ready) return {};
         const Duration passed = uptime() - start;
         if (passed >= timeout) return {};
         left = timeout - passed;
@@ -195,7 +198,7 @@ Status Sockets::wait(std::span<Interest> interests, Duration timeout) {
 }
 
 // True if an interest is ready. An id that is none is ready at once, for the next call to report.
-bool Sockets::select_once(std::span<Interest> interests, Duration longest) {
+Result<bool> Sockets::select_once(std::span<Interest> interests, Duration longest) {
     fd_set readable;
     fd_set writable;
     fd_set broken;
@@ -216,7 +219,13 @@ bool Sockets::select_once(std::span<Interest> interests, Duration longest) {
         highest = std::max(highest, fd);
     }
     timeval limit = to_timeval(ready ? Duration::zero() : longest);
-    if (lwip_select(highest + 1, &readable, &writable, &broken, &limit) <= 0) return ready;
+    const int count = lwip_select(highest + 1, &readable, &writable, &broken, &limit);
+    if (count < 0) {
+        const auto error = from_errno();
+        vTaskDelay(1);  // without memory it fails at once; the reactor comes back at once, and others must run
+        return error;
+    }
+    if (count == 0) return ready;
     for (auto& interest : interests) {
         const int fd = fd_of(interest.socket);
         if (fd < 0) continue;

@@ -46,7 +46,7 @@ private:
     Result<SocketId> adopt(int fd);
     Result<SocketId> open_bound(const Endpoint& at, int type, int backlog);
     int fd_of(SocketId socket) const;  // -1: there is none
-    bool select_once(std::span<Interest> interests, Duration longest);
+    Result<bool> select_once(std::span<Interest> interests, Duration longest);
 
     WakeSignal wake_;
     std::array<Entry, max_sockets> entries_{};  // by file descriptor

@@ -24,24 +24,28 @@ Status WakeSignal::start() {
     SocketAddress at(Endpoint{IpAddress::v4(127, 0, 0, 1), 0});
     const bool bound = lwip_bind(fd, at.get(), at.size()) == 0 && lwip_getsockname(fd, at.get(), at.size_out()) == 0;
     int on = 1;
-    if (bound && lwip_ioctl(fd, FIONBIO, &on) == 0) message_ = tcpip_callbackmsg_new(&WakeSignal::send_byte, this);
-    if (message_ == nullptr) {
+    tcpip_callback_msg* message = nullptr;
+    if (bound && lwip_ioctl(fd, FIONBIO, &on) == 0) message = tcpip_callbackmsg_new(&WakeSignal::send_byte, this);
+    if (message == nullptr) {
         lwip_close(fd);
         return fail(errors::socket_none_left);
     }
     port_ = at.endpoint().port;
     fd_ = fd;
+    message_ = message;
     return {};
 }
 
 void WakeSignal::raise() {
-    if (raised_.exchange(true) || fd_ < 0) return;
-    static_cast<void>(tcpip_callbackmsg_trycallback(message_));  // full: see the class
+    if (raised_.exchange(true)) return;
+    tcpip_callback_msg* message = message_;
+    if (message != nullptr) static_cast<void>(tcpip_callbackmsg_trycallback(message));  // full: see the class
 }
 
 bool WakeSignal::raise_from_isr() {
-    if (raised_.exchange(true) || fd_ < 0) return false;
-    return tcpip_callbackmsg_trycallback_fromisr(message_) == ERR_NEED_SCHED;
+    if (raised_.exchange(true)) return false;
+    tcpip_callback_msg* message = message_;
+    return message != nullptr && tcpip_callbackmsg_trycallback_fromisr(message) == ERR_NEED_SCHED;
 }
 
 // A packet that finds no memory is no loss either: the flag stands.

@@ -38,9 +38,9 @@ private:
 
     std::atomic<bool> raised_{false};
     int fd_ = -1;
-    std::uint16_t port_ = 0;  // fd_'s, in host order
-    tcpip_callback_msg* message_ = nullptr;
-    udp_pcb* sender_ = nullptr;  // lwIP's task only
+    std::uint16_t port_ = 0;                             // fd_'s, in host order
+    std::atomic<tcpip_callback_msg*> message_{nullptr};  // set last by start(): others may raise() meanwhile
+    udp_pcb* sender_ = nullptr;                          // lwIP's task only
 };
 
 }  // namespace esb::chip::esp32
