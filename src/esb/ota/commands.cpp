@@ -7,9 +7,9 @@
 namespace esb::ota {
 
 Status Engine::execute(ConstBytes payload) {
-    const auto command = parse_command(payload);
+    const auto command = parse_command(payload, identity_);
     if (!command) return fail(command.error());
-    if (!command->audience.includes(identity_)) return fail(errors::ota_wrong_device);
+    if (!command->audience.includes_us) return fail(errors::ota_wrong_device);
     const auto last = records_.counter.load();
     if (!last && last.error() != errors::kv_not_found) return fail(last.error());
     if (command->counter <= last.value_or(0)) return fail(errors::ota_counter);
@@ -50,14 +50,14 @@ Status Engine::roll_back() {
 }
 
 Status Engine::adopt_keys(ConstBytes payload) {
-    const auto set = parse_keys(payload);
-    if (!set) return fail(set.error());
-    if (is_present_set(*set)) return {};  // the broker has repeated it
-    if (set->version != key_version_ + 1) return fail(errors::ota_key_version);
-    ESB_TRY(records_.keys.save(*set));  // before use: a restart must not bring the old keys back
+    KeySet set;
+    ESB_TRY(parse_keys(payload, set));
+    if (is_present_set(set)) return {};  // the broker has repeated it
+    if (set.version != key_version_ + 1) return fail(errors::ota_key_version);
+    ESB_TRY(records_.keys.save(set));  // before use: a restart must not bring the old keys back
     keyring_.clear();
-    for (const auto& key : set->keys) ESB_TRY(keyring_.add(key));
-    key_version_ = set->version;
+    for (const auto& key : set.keys) ESB_TRY(keyring_.add(key));
+    key_version_ = set.version;
     return {};
 }
 

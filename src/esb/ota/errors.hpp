@@ -26,7 +26,8 @@ inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not wh
 inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};
 inline constexpr ErrorKind ota_hash{"ota.hash", "the image in flash does not have the manifest's SHA-256"};
 // Goes with `trial`: if the new firmware cannot even start, nobody goes back
-inline constexpr ErrorKind ota_unguarded{"ota.unguarded", "the boot loader has no roll-back: flash one that has, by cable"};
+inline constexpr ErrorKind ota_unguarded{"ota.unguarded",
+                                         "the boot loader has no roll-back: flash one that has, by cable"};
 // Why a trial ended
 inline constexpr ErrorKind ota_trial_crashed{"ota.trial_crashed", "the new firmware crashed"};
 inline constexpr ErrorKind ota_trial_hung{"ota.trial_hung", "the new firmware hung"};

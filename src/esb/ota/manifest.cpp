@@ -55,16 +55,16 @@ Status read_urls(JsonValue value, UpdateManifest& manifest) {
 }
 
 // Absent means everyone; an empty list would mean nobody and is surely a mistake.
-Status read_audience(JsonValue value, Audience& audience) {
+Status read_audience(JsonValue value, const Identity& us, Audience& audience) {
     if (!value.is_present()) return {};
     if (!value.is_array() || value.size() == 0 || value.size() > max_devices) return bad();
-    audience.everyone = false;
+    audience = {.everyone = false, .includes_us = false};
     for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
         const auto text = item.text();
         if (!text) return bad();
         const auto identity = make_identity(*text);
         if (!identity) return bad();
-        ESB_TRY(audience.devices.push_back(*identity));
+        audience.includes_us = audience.includes_us || *identity == us;
     }
     return {};
 }
@@ -89,15 +89,11 @@ Result<TrustedKey> read_jwk(JsonValue jwk) {
 
 }  // namespace
 
-bool Audience::includes(const Identity& identity) const {
-    return everyone || std::find(devices.begin(), devices.end(), identity) != devices.end();
-}
-
-Result<UpdateManifest> parse_update(ConstBytes payload) {
+Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& manifest) {
     const auto document = JsonDocument::parse(payload, payload_limits);
     if (!document) return fail(document.error());
     const JsonValue root = document->root();
-    UpdateManifest manifest;
+    manifest = {};
     ESB_TRY(read_word(root["app"], manifest.app));
     ESB_TRY(read_word(root["hw"], manifest.hw));
     ESB_TRY(read_word(root["ver"], manifest.ver));
@@ -106,14 +102,14 @@ Result<UpdateManifest> parse_update(ConstBytes payload) {
     ESB_TRY(read_u32(root["size"], 1, manifest.size));
     ESB_TRY(read_digest(root["sha256"], manifest.sha256));
     ESB_TRY(read_urls(root["url"], manifest));
-    ESB_TRY(read_audience(root["dev"], manifest.audience));
+    ESB_TRY(read_audience(root["dev"], us, manifest.audience));
     ESB_TRY(read_expiry(root["exp"], manifest.expires));
     if (manifest.floor > manifest.seq) return bad();  // it would forbid itself
     if (root["enc"].is_present()) return fail(errors::manifest_encrypted);
-    return manifest;
+    return {};
 }
 
-Result<SignedCommand> parse_command(ConstBytes payload) {
+Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us) {
     const auto document = JsonDocument::parse(payload, payload_limits);
     if (!document) return fail(document.error());
     const JsonValue root = document->root();
@@ -126,16 +122,16 @@ Result<SignedCommand> parse_command(ConstBytes payload) {
     } else if (verb != "cancel") {
         return bad();
     }
-    ESB_TRY(read_audience(root["dev"], command.audience));
+    ESB_TRY(read_audience(root["dev"], us, command.audience));
     ESB_TRY(read_u32(root["ctr"], 1, command.counter));
     return command;
 }
 
-Result<KeySet> parse_keys(ConstBytes payload) {
+Status parse_keys(ConstBytes payload, KeySet& set) {
     const auto document = JsonDocument::parse(payload, payload_limits);
     if (!document) return fail(document.error());
     const JsonValue root = document->root();
-    KeySet set;
+    set = {};
     ESB_TRY(read_u32(root["ver"], 1, set.version));
     const JsonValue keys = root["keys"];
     if (!keys.is_array() || keys.size() == 0 || keys.size() > max_keys) return bad();
@@ -146,7 +142,7 @@ Result<KeySet> parse_keys(ConstBytes payload) {
         if (std::any_of(set.keys.begin(), set.keys.end(), same)) return bad();
         ESB_TRY(set.keys.push_back(*key));
     }
-    return set;
+    return {};
 }
 
 }  // namespace esb::ota

@@ -25,11 +25,11 @@ inline constexpr std::size_t max_urls = 4;
 inline constexpr std::size_t url_max = 255;     // bytes
 inline constexpr std::size_t max_devices = 32;  // in "dev"
 
-// Who an envelope is meant for: an absent "dev" means every device.
+// Who an envelope is meant for: an absent "dev" means every device. The list itself is not kept: 32 identities would
+// take more memory than all the rest.
 struct Audience {
     bool everyone = true;
-    FixedVector<Identity, max_devices> devices;
-    bool includes(const Identity& identity) const;
+    bool includes_us = true;
 };
 
 struct UpdateManifest {
@@ -57,9 +57,10 @@ struct KeySet {
     FixedVector<TrustedKey, max_keys> keys;
 };
 
-// Unknown members are ignored; known ones of the wrong type or range are manifest_member.
-Result<UpdateManifest> parse_update(ConstBytes payload);
-Result<SignedCommand> parse_command(ConstBytes payload);
-Result<KeySet> parse_keys(ConstBytes payload);
+// Unknown members are ignored; known ones of the wrong type or range are manifest_member. `us` is who asks, for the
+// audience. The large ones fill what the caller has, whose contents after an error are worth nothing.
+Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& out);
+Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us);
+Status parse_keys(ConstBytes payload, KeySet& out);
 
 }  // namespace esb::ota

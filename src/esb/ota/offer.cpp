@@ -53,10 +53,9 @@ Status Engine::open_job(std::string_view text) {
 }
 
 Status Engine::open_update(const Envelope& envelope) {
-    const auto manifest = parse_update(envelope.payload);
-    if (!manifest) return fail(manifest.error());
-    incoming_ = {envelope.digest, *manifest, std::nullopt};
-    return {};
+    incoming_.digest = envelope.digest;
+    incoming_.md5.reset();
+    return parse_update(envelope.payload, identity_, incoming_.manifest);
 }
 
 // URL|md5, 32 hex digits. Size, version and seq are known when the image's descriptor is there.
@@ -68,7 +67,9 @@ Status Engine::open_legacy(std::string_view text) {
     if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5) || !url.assign(text.substr(0, separator))) {
         return fail(errors::ota_legacy_malformed);
     }
-    incoming_ = {crypto::sha256(as_bytes(text)), {}, md5};
+    incoming_.digest = crypto::sha256(as_bytes(text));
+    incoming_.manifest = {};
+    incoming_.md5 = md5;
     ESB_TRY(incoming_.manifest.app.assign(running_.app));
     ESB_TRY(incoming_.manifest.hw.assign(running_.hw));
     return incoming_.manifest.urls.push_back(url);
@@ -94,7 +95,7 @@ Status Engine::admit(std::string_view text) {
 }
 
 Status Engine::addressed(const UpdateManifest& manifest) const {
-    if (!manifest.audience.includes(identity_)) return fail(errors::ota_wrong_device);
+    if (!manifest.audience.includes_us) return fail(errors::ota_wrong_device);
     if (manifest.app != running_.app) return fail(errors::ota_wrong_app);
     if (manifest.hw != running_.hw) return fail(errors::ota_wrong_hw);
     return {};

@@ -148,11 +148,17 @@ std::uint32_t record_crc(std::string_view key, ConstBytes versioned) { return cr
 }  // namespace
 
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out) {
-    ByteWriter writer(out);
-    writer.u8(record_version).bytes(content);
-    writer.le32(record_crc(key, writer.written()));
-    if (writer.overflowed()) return fail(errors::too_long);
-    return writer.written();
+    if (out.size() < content.size() + record_overhead) return fail(errors::too_long);
+    const auto record = out.first(content.size() + record_overhead);
+    copy(content, record.subspan(1));
+    seal_in_place(key, record);
+    return record;
+}
+
+void seal_in_place(std::string_view key, MutBytes record) {
+    record[0] = record_version;
+    ByteWriter tail(record.last(4));
+    tail.le32(record_crc(key, record.first(record.size() - 4)));
 }
 
 Result<ConstBytes> unseal_record(std::string_view key, ConstBytes stored) {

@@ -95,6 +95,8 @@ Status decode(ConstBytes bytes, std::uint32_t& out);
 // version | content | CRC-32 of key, version and content (little endian).
 inline constexpr std::size_t record_overhead = 5;
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out);
+// The same where the content stands in its place already: `record` has one byte before it and four behind.
+void seal_in_place(std::string_view key, MutBytes record);
 Result<ConstBytes> unseal_record(std::string_view key, ConstBytes stored);
 
 namespace record_keys {
@@ -109,6 +111,14 @@ inline constexpr std::string_view counter = "ota.ctr";
 inline constexpr std::string_view keys = "ota.keys";
 }  // namespace record_keys
 
+// Longest stored form, in bytes.
+template <typename T>
+inline constexpr std::size_t stored_max = 192;
+template <>
+inline constexpr std::size_t stored_max<BadList> = 272;  // 8 digests
+template <>
+inline constexpr std::size_t stored_max<KeySet> = 544;  // 8 keys
+
 // Typed access to one record. Loading gives kv_not_found, ota_record, or the store's error.
 template <typename T>
 class Stored {
@@ -116,7 +126,7 @@ public:
     Stored(chip::KeyValue& key_value, std::string_view key) : key_value_(key_value), key_(key) {}
 
     Result<T> load() const {
-        std::array<std::uint8_t, record_max> buffer;
+        std::array<std::uint8_t, stored_max<T>> buffer;
         const auto stored = key_value_.get(key_, buffer);
         if (!stored) return fail(stored.error() == errors::kv_too_small ? Error(errors::ota_record) : stored.error());
         const auto content = unseal_record(key_, *stored);
@@ -126,20 +136,17 @@ public:
         return value;
     }
     Status save(const T& value) const {
-        std::array<std::uint8_t, record_max> content;
-        ByteWriter writer(content);
+        std::array<std::uint8_t, stored_max<T>> record;
+        ByteWriter writer(MutBytes(record).subspan(1, record.size() - record_overhead));
         encode(value, writer);
         if (writer.overflowed()) return fail(errors::too_long);
-        std::array<std::uint8_t, record_max> sealed;
-        const auto bytes = seal_record(key_, writer.written(), sealed);
-        if (!bytes) return fail(bytes.error());
-        return key_value_.put(key_, *bytes);
+        const auto sealed = MutBytes(record).first(writer.size() + record_overhead);
+        seal_in_place(key_, sealed);
+        return key_value_.put(key_, sealed);
     }
     Status remove() const { return key_value_.remove(key_); }
 
 private:
-    static constexpr std::size_t record_max = 640;  // the key set with 8 keys is the largest
-
     chip::KeyValue& key_value_;
     std::string_view key_;
 };

@@ -5,6 +5,7 @@
 #include "esb/ota/envelope.hpp"
 #include "esb/ota/manifest.hpp"
 #include "host/cli/jws.hpp"
+#include "tests/support/read_manifest.hpp"
 #include "tests/support/vchip_image.hpp"
 
 #include <gmock/gmock.h>
@@ -71,7 +72,7 @@ TEST(UpdatePayload, IsReadBackByTheDevice) {
     made.expires = 1790000000;
     const auto payload = update_payload(made);
     ASSERT_TRUE(payload) << payload.error().line;
-    const auto manifest = ota::parse_update(as_bytes(*payload));
+    const auto manifest = esb::test::read_update(as_bytes(*payload));
     ASSERT_TRUE(manifest) << manifest.error().name();
     EXPECT_EQ(manifest->app, "greenhouse");
     EXPECT_EQ(manifest->hw, "vchip");
@@ -83,12 +84,15 @@ TEST(UpdatePayload, IsReadBackByTheDevice) {
     ASSERT_EQ(manifest->urls.size(), 2U);
     EXPECT_EQ(manifest->urls[1], "https://example.org/b?c=d");
     EXPECT_FALSE(manifest->audience.everyone);
-    EXPECT_EQ(manifest->audience.devices.size(), 2U);
+    EXPECT_FALSE(manifest->audience.includes_us);
+    for (const auto* device : {"ESP-C44F330A9C35", "pump"}) {
+        EXPECT_TRUE(esb::test::read_update(as_bytes(*payload), device)->audience.includes_us) << device;
+    }
     EXPECT_EQ(manifest->expires->count(), 1790000000);
 }
 
 TEST(UpdatePayload, WithoutDevicesIsForAll) {
-    const auto manifest = ota::parse_update(as_bytes(update_payload(request()).value()));
+    const auto manifest = esb::test::read_update(as_bytes(update_payload(request()).value()));
     ASSERT_TRUE(manifest);
     EXPECT_TRUE(manifest->audience.everyone);
     EXPECT_FALSE(manifest->expires);
@@ -113,11 +117,11 @@ TEST(CommandPayload, IsReadBackByTheDevice) {
     for (const auto* command : {"rollback", "confirm", "cancel"}) {
         const auto payload = command_payload({command, {"pump"}, 7});
         ASSERT_TRUE(payload);
-        const auto parsed = ota::parse_command(as_bytes(*payload));
+        const auto parsed = esb::test::read_command(as_bytes(*payload), "pump");
         ASSERT_TRUE(parsed) << parsed.error().name();
         EXPECT_EQ(parsed->counter, 7U);
-        EXPECT_TRUE(parsed->audience.includes(*make_identity("pump")));
-        EXPECT_FALSE(parsed->audience.includes(*make_identity("lamp")));
+        EXPECT_TRUE(parsed->audience.includes_us);
+        EXPECT_FALSE(esb::test::read_command(as_bytes(*payload), "lamp")->audience.includes_us);
     }
     EXPECT_FALSE(command_payload({"format", {"pump"}, 7}));
     EXPECT_FALSE(command_payload({"cancel", {}, 7}));
@@ -129,7 +133,7 @@ TEST(KeysPayload, IsReadBackByTheDevice) {
     ASSERT_TRUE(one && two);
     const auto payload = keys_payload(3, {one->public_text(), two->public_text()});
     ASSERT_TRUE(payload) << payload.error().line;
-    const auto parsed = ota::parse_keys(as_bytes(*payload));
+    const auto parsed = esb::test::read_keys(as_bytes(*payload));
     ASSERT_TRUE(parsed) << parsed.error().name();
     EXPECT_EQ(parsed->version, 3U);
     ASSERT_EQ(parsed->keys.size(), 2U);

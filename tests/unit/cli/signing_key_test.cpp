@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "esb/base/encoding.hpp"
+#include "tests/support/read_manifest.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -118,7 +119,7 @@ TEST_F(SigningKeys, ShowTheirPublicHalfOnly) {
     EXPECT_EQ(parsed->key, key->public_key());
     EXPECT_EQ(parsed->kid, key->kid());
     const std::string set = R"({"ver":2,"keys":[)" + key->public_jwk() + "]}";
-    const auto keys = ota::parse_keys(as_bytes(set));
+    const auto keys = esb::test::read_keys(as_bytes(set));
     ASSERT_TRUE(keys) << set;
     EXPECT_EQ(keys->keys[0].key, key->public_key());
     EXPECT_EQ(key->public_jwk().find("\"d\""), std::string::npos);

@@ -1,6 +1,7 @@
 #include "esb/ota/manifest.hpp"
 
 #include "esb/base/json.hpp"
+#include "tests/support/read_manifest.hpp"
 #include "tests/support/test_signer.hpp"
 
 #include <gtest/gtest.h>
@@ -33,12 +34,12 @@ std::string_view outcome(const Result<UpdateManifest>& parsed) { return parsed ?
 std::string_view with(const std::string& name, const std::string& value) {
     auto members = update_members();
     members[name] = value;
-    return outcome(parse_update(as_bytes(json(members))));
+    return outcome(test::read_update(as_bytes(json(members))));
 }
 std::string_view without(const std::string& name) {
     auto members = update_members();
     members.erase(name);
-    return outcome(parse_update(as_bytes(json(members))));
+    return outcome(test::read_update(as_bytes(json(members))));
 }
 
 TEST(UpdateManifest, ReadsAllMembers) {
@@ -46,7 +47,7 @@ TEST(UpdateManifest, ReadsAllMembers) {
     members["dev"] = R"(["ESP-1","ESP-2"])";
     members["exp"] = "1790000000";
     members["note"] = R"({"unknown":["members","are","ignored"]})";
-    const auto parsed = parse_update(as_bytes(json(members)));
+    const auto parsed = test::read_update(as_bytes(json(members)));
     ASSERT_TRUE(parsed) << parsed.error().name();
     EXPECT_EQ(parsed->app, "greenhouse");
     EXPECT_EQ(parsed->hw, "esp32c3");
@@ -57,15 +58,18 @@ TEST(UpdateManifest, ReadsAllMembers) {
     EXPECT_EQ(parsed->sha256[31], 0xAA);
     ASSERT_EQ(parsed->urls.size(), 2U);
     EXPECT_EQ(parsed->urls[1], "https://b/y");
-    EXPECT_TRUE(parsed->audience.includes(*make_identity("ESP-2")));
-    EXPECT_FALSE(parsed->audience.includes(*make_identity("ESP-3")));
+    EXPECT_FALSE(parsed->audience.everyone);
+    EXPECT_TRUE(parsed->audience.includes_us);
+    EXPECT_TRUE(test::read_update(as_bytes(json(members)), "ESP-2")->audience.includes_us);
+    EXPECT_FALSE(test::read_update(as_bytes(json(members)), "ESP-3")->audience.includes_us);
     EXPECT_EQ(parsed->expires, UnixTime(1790000000));
 }
 
 TEST(UpdateManifest, MeansEveryDeviceWithoutDev) {
-    const auto parsed = parse_update(as_bytes(json(update_members())));
+    const auto parsed = test::read_update(as_bytes(json(update_members())));
     ASSERT_TRUE(parsed);
-    EXPECT_TRUE(parsed->audience.includes(*make_identity("anybody")));
+    EXPECT_TRUE(parsed->audience.everyone);
+    EXPECT_TRUE(parsed->audience.includes_us);
     EXPECT_FALSE(parsed->expires);
 }
 
@@ -123,25 +127,25 @@ TEST(UpdateManifest, LimitsUrlsAndDevices) {
 TEST(UpdateManifest, RefusesEncryptedImages) { EXPECT_EQ(with("enc", R"({"alg":"A256GCM"})"), "manifest.encrypted"); }
 
 TEST(UpdateManifest, RefusesWhatIsNotAnObject) {
-    EXPECT_EQ(outcome(parse_update(as_bytes("[]"))), "manifest.member");
-    EXPECT_EQ(outcome(parse_update(as_bytes("{"))), "json.syntax");
+    EXPECT_EQ(outcome(test::read_update(as_bytes("[]"))), "manifest.member");
+    EXPECT_EQ(outcome(test::read_update(as_bytes("{"))), "json.syntax");
     EXPECT_EQ(with("x", "[[[1]]]"), "json.too_deep");
     EXPECT_EQ(with("x", "1.5"), "json.number");
 }
 
 std::string_view command(const std::string& text) {
-    const auto parsed = parse_command(as_bytes(text));
+    const auto parsed = test::read_command(as_bytes(text));
     return parsed ? "ok" : parsed.error().name();
 }
 
 TEST(SignedCommand, ReadsEachVerb) {
-    const auto parsed = parse_command(as_bytes(R"({"cmd":"rollback","dev":["ESP-1"],"ctr":7})"));
+    const auto parsed = test::read_command(as_bytes(R"({"cmd":"rollback","dev":["ESP-1"],"ctr":7})"));
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->kind, SignedCommand::Kind::rollback);
     EXPECT_EQ(parsed->counter, 7U);
     EXPECT_FALSE(parsed->audience.everyone);
-    EXPECT_EQ(parse_command(as_bytes(R"({"cmd":"confirm","ctr":1})"))->kind, SignedCommand::Kind::confirm);
-    EXPECT_EQ(parse_command(as_bytes(R"({"cmd":"cancel","ctr":1})"))->kind, SignedCommand::Kind::cancel);
+    EXPECT_EQ(test::read_command(as_bytes(R"({"cmd":"confirm","ctr":1})"))->kind, SignedCommand::Kind::confirm);
+    EXPECT_EQ(test::read_command(as_bytes(R"({"cmd":"cancel","ctr":1})"))->kind, SignedCommand::Kind::cancel);
 }
 
 TEST(SignedCommand, RefusesOthers) {
@@ -154,14 +158,14 @@ TEST(SignedCommand, RefusesOthers) {
 }
 
 std::string_view keys(const std::string& text) {
-    const auto parsed = parse_keys(as_bytes(text));
+    const auto parsed = test::read_keys(as_bytes(text));
     return parsed ? "ok" : parsed.error().name();
 }
 
 TEST(KeySet, ReadsJwks) {
     const test::TestSigner one("one");
     const test::TestSigner two("two");
-    const auto parsed = parse_keys(as_bytes(R"({"ver":3,"keys":[)" + one.jwk() + "," + two.jwk() + "]}"));
+    const auto parsed = test::read_keys(as_bytes(R"({"ver":3,"keys":[)" + one.jwk() + "," + two.jwk() + "]}"));
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->version, 3U);
     ASSERT_EQ(parsed->keys.size(), 2U);
