@@ -69,6 +69,7 @@ class IdfBuild:
         made_of = f"{sources_hash()} {firmware} {self.products.key.stat().st_mtime_ns}"
         if stamp.exists() and stamp.read_text() == made_of:
             return
+        self._forget_old_options()
         self._run("cmake", "-G", "Ninja", "-S", HERE / "firmware", "-B", self.folder, f"-DIDF_TARGET={self.target}",
                   f"-DSDKCONFIG={self.folder}/sdkconfig", f"-DESB_SOURCE={firmware.source}",
                   f"-DESB_SOURCE_DEFINITIONS={firmware.definitions}", f"-DESB_APP_VERSION={firmware.version}",
@@ -78,6 +79,17 @@ class IdfBuild:
         for kind in ("bin", "map", "elf"):
             self._product(firmware, kind).write_bytes((self.folder / f"firmware.{kind}").read_bytes())
         self._product(firmware, "flash").write_bytes(self._whole_flash())
+        stamp.write_text(made_of)
+
+    def _forget_old_options(self):
+        """ESP-IDF keeps the options of the first configuration; new defaults need a new one."""
+        defaults = [ROOT / "examples/basic/sdkconfig.defaults", HERE / "firmware/sdkconfig.defaults"]
+        stamp = self.folder / "defaults.stamp"
+        made_of = hashlib.sha256(b"".join(path.read_bytes() for path in defaults)).hexdigest()
+        if stamp.exists() and stamp.read_text() == made_of:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "sdkconfig").unlink(missing_ok=True)
         stamp.write_text(made_of)
 
     def _whole_flash(self) -> bytes:
