@@ -46,6 +46,15 @@ public:
     const AppDesc& app() const { return app_; }
     const Identity& identity() const { return identity_; }
     bool online() const { return online_.load(); }
+    // What became of the latest change; `config commit` and `config revert` are config().keep() and .revert().
+    ConfigChanges& config() { return config_; }
+    // Which broker and which of its keys is in use, or tried next.
+    const Brokers& brokers() const { return brokers_; }
+    // The device has been on line (an MQTT round trip) since it was born or last reset.
+    bool commissioned() const { return commissioned_.is(); }
+    // Wipes settings and secrets: noted durably now, done by the restart that follows. The identity, the update floor
+    // and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
+    Status factory_reset(bool keep_secrets);
     void set_online_handler(Function<void(bool)> handler) { online_handler_ = handler; }
 
 private:
