@@ -30,8 +30,9 @@ public:
     // False when no account is complete.
     bool any() const;
 
-    // An attempt with choice(), or a connection that never came as far as a round trip, has failed.
-    void failed();
+    // An attempt with choice(), or a connection that never came as far as a round trip, has failed. `stay`: with this
+    // broker, as it is the one that is to prove itself.
+    void failed(bool stay = false);
     // A round trip with choice() has succeeded.
     void succeeded();
     // A connection that had succeeded has ended.

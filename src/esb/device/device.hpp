@@ -43,10 +43,23 @@ public:
     void on_online(Function<void(bool)> handler);
     // Adds a console command; its name must be free.
     Status add_command(const console::Command& command);
-    // Adds settings; the table must live as long as the device.
+    // Adds settings; the table must live as long as the device. They then appear at the console, in <base>/config and
+    // wherever ours do; a value stored earlier is in use at once.
     Status add_settings(std::span<const settings::Setting> table);
+    // Called in the first turn, and after every change of the settings in use.
+    void on_settings(Function<void()> handler);
 
+    // For reading. A change of what could cut the device off belongs through change_settings().
     settings::Store& settings();
+    // Applies a patch as the console does: at once, or on trial where the device could lose its way to the broker.
+    // config_on_trial, the errors of settings::Store::stage().
+    Status change_settings(const settings::Patch& patch);
+    const settings::Schema& schema() const;
+    // The device has been on line since it was born or last reset.
+    bool commissioned() const;
+    // Wipes settings and secrets with the restart that follows; the identity and the update floor stay. `keep_secrets`:
+    // the broker account's identity and keys and the access point's password stay too.
+    Status factory_reset(bool keep_secrets = false);
     console::Output& console();
     const Identity& identity() const;
     // The MQTT round trip has succeeded in the present connection.

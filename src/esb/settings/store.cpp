@@ -2,6 +2,7 @@
 
 #include "esb/base/secret.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace esb::settings {
@@ -55,7 +56,10 @@ std::int64_t Store::integer(std::string_view name) const {
     return fallback ? number(fallback->reveal()) : 0;
 }
 
-std::string_view Store::text(std::string_view name) const { return as_text(in_use(name, Type::text)); }
+std::string_view Store::text(std::string_view name) const {
+    const auto* setting = schema_.find(name);
+    return as_text(in_use(name, setting != nullptr && setting->type == Type::choice ? Type::choice : Type::text));
+}
 
 ConstBytes Store::bytes(std::string_view name) const {
     const auto octets = in_use(name, Type::octets);
@@ -110,8 +114,7 @@ Status Store::apply(const Patch& patch, bool on_trial) {
     merge_records(active().records(), patch.records(), writer);
     scratch().size = blob_header_size + writer.size();
     const std::uint8_t mask = on_trial ? changed.stages : 0;
-    const Status written = writer.overflowed() ? Status(fail(errors::settings_full)) : write(scratch(), mask);
-    if (!written) {
+    if (const auto written = write_checked(scratch(), writer, mask); !written) {
         scratch().clear();
         return written;
     }
@@ -122,6 +125,12 @@ Status Store::apply(const Patch& patch, bool on_trial) {
     committed_key_ = other(committed_key_);
     scratch().clear();
     return {};
+}
+
+Status Store::write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask) {
+    if (records.overflowed()) return fail(errors::settings_full);
+    ESB_TRY(check_together(records.written()));
+    return write(blob, mask);
 }
 
 // Puts a blob under the key that does not hold the committed values.
@@ -161,6 +170,32 @@ void Store::drop_staged() {
 }
 
 Status Store::remove(std::size_t key) { return key_value_.remove(keys[key]); }
+
+Status Store::erase_all_but(std::span<const std::string_view> kept) {
+    ESB_TRY(revert());
+    if (refusal_) return erase_all();
+    ByteWriter writer(MutBytes(scratch().bytes).subspan(blob_header_size));
+    RecordReader reader(active().records());
+    while (const auto record = reader.next()) {
+        if (std::find(kept.begin(), kept.end(), record->name) != kept.end()) encode(*record, writer);
+    }
+    if (writer.size() == 0) return erase_all();
+    // Nothing to leave out: no flash operation, but for a second key that still holds an older generation.
+    if (writer.size() == active().records().size()) {
+        scratch().clear();
+        return remove(other(committed_key_));
+    }
+    scratch().size = blob_header_size + writer.size();
+    if (const auto written = write(scratch(), 0); !written) {
+        scratch().clear();
+        return written;
+    }
+    swap();
+    committed_key_ = other(committed_key_);
+    scratch().clear();
+    ++revision_;
+    return remove(other(committed_key_));
+}
 
 Status Store::erase_all() {
     // The committed values go last: cut in between, the device still has settings that belong together.

@@ -13,11 +13,13 @@
 #include <string_view>
 
 namespace esb::errors {
-inline constexpr ErrorKind config_on_trial{"config.on_trial", "another change is on trial: keep it or take it back first"};
+inline constexpr ErrorKind config_on_trial{"config.on_trial",
+                                           "another change is on trial: keep it or take it back first"};
 inline constexpr ErrorKind config_no_trial{"config.no_trial", "no change is on trial"};
 inline constexpr ErrorKind config_no_address{"config.no_address", "no address was obtained in time"};
 inline constexpr ErrorKind config_no_round_trip{"config.no_round_trip", "no message came back from the broker in time"};
-inline constexpr ErrorKind config_interrupted{"config.interrupted", "the device restarted before the change had proved itself"};
+inline constexpr ErrorKind config_interrupted{"config.interrupted",
+                                              "the device restarted before the change had proved itself"};
 inline constexpr ErrorKind config_taken_back{"config.taken_back", "the change was taken back by hand"};
 }  // namespace esb::errors
 
@@ -49,9 +51,9 @@ public:
 
     // Stages the patch, or commits it when nothing in it needs a stage, or when `proven` is false: a device that has
     // never been on line has nothing to go back to, and its network must not go because the broker does not know it
-    // yet. config_on_trial, the errors of Store::stage(); every outcome is reported.
+    // yet. config_on_trial, the errors of Store::stage(): whoever proposes reports those.
     Status propose(const Patch& patch, std::string_view id, bool proven);
-    // Reports a change that did not get as far as a patch.
+    // Reports a change that was refused, whether one is on trial or not.
     void refuse(std::string_view id, const Error& why, std::string_view setting);
 
     // The staged values are in use from now on; each stage has `per_stage` to succeed.
@@ -83,10 +85,11 @@ private:
     void confirm(Stage stage);
     void take_back(const Error& why, Instant now);
     void end(Report::State state, std::optional<Error> why);
-    void say(Report::State state, std::optional<Error> why);
+    void say(const Report& report);
 
     Store& store_;
     Report report_;
+    FixedString<16> id_;  // of the change on trial
     std::uint32_t revision_ = 0;
     Duration per_stage_{};
     std::optional<Instant> until_;
