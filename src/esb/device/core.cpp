@@ -27,7 +27,6 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       queue_(limits.queue_slots, limits.max_publish) {
     presence_.introduce(app_.image, updater_);
     static_cast<void>(reactor_.add(*this));  // the first of a new reactor always fits
-    add_commands(*this);
 }
 
 Core::~Core() { reactor_.remove(*this); }
@@ -45,6 +44,7 @@ void Core::start() {
         !born) {
         out().text("identity: ").error(born.error());
     }
+    shell_.start(reactor_.now());
     trust_update_keys();
     start_watchdog();
     if (const auto begun = updater_.begin(identity_); !begun) out().text("ota: ").error(begun.error());
@@ -112,7 +112,7 @@ bool Core::turn(Duration longest) {
 void Core::step(Instant now) {
     chip_.system.feed_watchdog();
     watch_button(now);
-    console_.poll();
+    shell_.step(now);
     if (applied_revision_ != store_.revision() && config_.may_apply(now)) apply_settings(now);
     wifi_.step(now);
     periodic_.step(now);
@@ -131,6 +131,7 @@ std::optional<Instant> Core::deadline() const {
     next = earliest(next, presence_.deadline());
     next = earliest(next, link_.deadline());
     next = earliest(next, config_.deadline());
+    next = earliest(next, shell_.deadline(now));
     next = earliest(next, reset_press_.deadline());
     // A running device feeds its watchdog several times within its time-out.
     return earliest(earliest(next, restart_until_), now + policy_.watchdog / 4);

@@ -10,6 +10,7 @@
 #include "esb/device/long_press.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/presence.hpp"
+#include "esb/device/shell.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
 #include "esb/wifi/supervisor.hpp"
@@ -41,7 +42,9 @@ public:
     // For the console's commands and Device.
     chip::Chip& chip() { return chip_; }
     console::Console& console() { return console_; }
+    Shell& shell() { return shell_; }
     settings::Store& settings() { return store_; }
+    const settings::Store& settings() const { return store_; }
     settings::Schema& schema() { return schema_; }
     wifi::Supervisor& wifi() { return wifi_; }
     BrokerLink& link() { return link_; }
@@ -124,6 +127,7 @@ private:
     settings::Schema schema_;
     settings::Store store_;
     console::Console console_;
+    Shell shell_{*this};
     net::Reactor reactor_;
     net::Names names_;
     wifi::Supervisor wifi_;
@@ -148,8 +152,5 @@ private:
     std::atomic<bool> restart_wanted_{false};
     std::optional<Instant> restart_until_;
 };
-
-// Registers the console's commands (commands.cpp).
-void add_commands(Core& core);
 
 }  // namespace esb

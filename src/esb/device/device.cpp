@@ -16,7 +16,14 @@ Status Device::every(Duration period, Function<void()> work) {
     return core_->periodic().add(period, work, core_->reactor().now());
 }
 void Device::on_online(Function<void(bool)> handler) { core_->set_online_handler(handler); }
-Status Device::add_command(const console::Command& command) { return core_->console().add(command); }
+Status Device::add_command(const console::Command& command) {
+    return told("command", command.name, core_->console().add(command));
+}
+console::Variables& Device::variables() { return core_->shell().variables(); }
+Status Device::told(std::string_view what, std::string_view name, const Status& status) {
+    if (!status) console().text(what).text(" ").quoted(as_bytes(name)).text(": ").error(status.error());
+    return status;
+}
 Status Device::add_settings(std::span<const settings::Setting> table) { return core_->schema().add(table); }
 
 void Device::on_settings(Function<void()> handler) { core_->set_settings_handler(handler); }

@@ -4,6 +4,7 @@
 #include "esb/base/identity.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/console/console.hpp"
+#include "esb/console/variables.hpp"
 #include "esb/device/app.hpp"
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
@@ -41,8 +42,15 @@ public:
     Status every(Duration period, Function<void()> work);
     // Called with true after each MQTT round trip that opens a connection, with false when it ends.
     void on_online(Function<void(bool)> handler);
-    // Adds a console command; its name must be free.
+    // Adds a console command: it appears in help and completion, and answers --json, like ours. A name that is not free
+    // or not [a-z0-9-], and more than CommandTable::max_added commands, are also printed, for whoever drops the result.
     Status add_command(const console::Command& command);
+    // Names a variable for `debug list` and `debug show`; name and variable must live as long as the device. Any number
+    // (also volatile or std::atomic), bool, or text (see console/variables.hpp). Errors are printed likewise.
+    template <typename T>
+    Status debug(std::string_view name, const volatile T& variable) {
+        return told("debug", name, variables().add(name, variable));
+    }
     // Adds settings; the table must live as long as the device. They then appear at the console, in <base>/config and
     // wherever ours do; a value stored earlier is in use at once.
     Status add_settings(std::span<const settings::Setting> table);
@@ -79,6 +87,9 @@ public:
     bool turn(Duration longest);
 
 private:
+    console::Variables& variables();
+    Status told(std::string_view what, std::string_view name, const Status& status);
+
     std::unique_ptr<Core> core_;
 };
 

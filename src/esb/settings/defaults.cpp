@@ -1,6 +1,7 @@
 // The settings of the base itself.
 #include "esb/base/identity.hpp"
 #include "esb/chip/network.hpp"
+#include "esb/crypto/password.hpp"
 #include "esb/settings/blob.hpp"
 #include "esb/settings/schema.hpp"
 
@@ -243,6 +244,9 @@ constexpr Setting table[] = {
     // clang-format on
     {names::ap_pass, Type::text, 0, 63, "", Stage::none, true, false,
      "password of the set-up access point: 8 to 63 printable ASCII characters", check_access_point_pass},
+    {names::console_password, Type::key, 0, crypto::password_hash_size, "", Stage::none, true, true,
+     "password of the console, 8 to 64 bytes; only its slow hash is stored; empty: no lock",
+     crypto::check_password_hash},
     {names::ota_key, Type::text, 0, 87, "", Stage::none, false, true,
      "public update key (x.y) in place of those compiled in; from the next start on", check_update_key},
     {names::ota_legacy_md5, Type::boolean, 0, 1, "off", Stage::none, false, true,

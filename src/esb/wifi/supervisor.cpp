@@ -90,6 +90,8 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
             give_up(event.reason, now);
             return;
         case RadioEvent::Kind::scan_done:
+            ++scans_;
+            return;
         case RadioEvent::Kind::access_point_started:
         case RadioEvent::Kind::access_point_stopped:
         case RadioEvent::Kind::client_joined:

@@ -59,6 +59,8 @@ public:
     const chip::AddressConfig& address() const { return address_; }
     const chip::Ssid& ssid() const { return networks_[at_].ssid; }
     chip::DisconnectReason last_reason() const { return last_reason_; }
+    // Scans that have ended since the start; their results are the radio's.
+    std::uint32_t scans() const { return scans_; }
 
 private:
     void handle(const chip::RadioEvent& event, Instant now);
@@ -71,6 +73,7 @@ private:
     Timing timing_;
     Backoff backoff_;
     State state_ = State::off;
+    std::uint32_t scans_ = 0;
     FixedVector<chip::StationConfig, max_networks> networks_;
     std::size_t at_ = 0;
     chip::AddressConfig address_;
