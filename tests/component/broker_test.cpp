@@ -98,7 +98,10 @@ TEST(Broker, a_new_identity_has_new_topics_and_a_new_session) {
     OnlineDevice rig;
     ASSERT_TRUE(rig.online());
     rig.broker.server.options.accounts["other-1"] = std::vector<std::uint8_t>(16, 0xAB);
-    rig.settings("mqtt psk abababababababababababababababab\nmqtt ident other-1\n");
+    settings::Patch patch(rig.device->schema(), settings::Origin::console);
+    ASSERT_TRUE(patch.set(settings::names::mqtt_psk, "abababababababababababababababab"));
+    ASSERT_TRUE(patch.set(settings::names::mqtt_ident, "other-1"));
+    ASSERT_TRUE(rig.device->change_settings(patch));
     ASSERT_TRUE(rig.run_until([&rig] { return !rig.broker.latest("other/1/online").empty(); }, 1min));
     EXPECT_TRUE(rig.online());
 }

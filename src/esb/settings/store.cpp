@@ -102,10 +102,10 @@ Store::Changes Store::changes(const Patch& patch) const {
     return changes;
 }
 
-Status Store::commit(const Patch& patch) { return apply(patch, false); }
-Status Store::stage(const Patch& patch) { return apply(patch, true); }
+Status Store::commit(const Patch& patch) { return apply(patch, nullptr); }
+Status Store::stage(const Patch& patch, const ChangeTag& tag) { return apply(patch, &tag); }
 
-Status Store::apply(const Patch& patch, bool on_trial) {
+Status Store::apply(const Patch& patch, const ChangeTag* trial) {
     ESB_TRY(writable());
     const auto changed = changes(patch);
     if (!changed.any) return {};
@@ -113,8 +113,8 @@ Status Store::apply(const Patch& patch, bool on_trial) {
     ByteWriter writer(MutBytes(scratch().bytes).subspan(blob_header_size));
     merge_records(active().records(), patch.records(), writer);
     scratch().size = blob_header_size + writer.size();
-    const std::uint8_t mask = on_trial ? changed.stages : 0;
-    if (const auto written = write_checked(scratch(), writer, mask); !written) {
+    const std::uint8_t mask = trial != nullptr ? changed.stages : std::uint8_t{0};
+    if (const auto written = write_checked(scratch(), writer, mask, mask != 0 ? *trial : ChangeTag{}); !written) {
         scratch().clear();
         return written;
     }
@@ -127,15 +127,15 @@ Status Store::apply(const Patch& patch, bool on_trial) {
     return {};
 }
 
-Status Store::write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask) {
+Status Store::write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag) {
     if (records.overflowed()) return fail(errors::settings_full);
     ESB_TRY(check_together(records.written()));
-    return write(blob, mask);
+    return write(blob, mask, tag);
 }
 
 // Puts a blob under the key that does not hold the committed values.
-Status Store::write(Blob& blob, std::uint8_t staged_mask) {
-    seal_blob(MutBytes(blob.bytes).first(blob.size), {blob_version, staged_mask, generation_ + 1});
+Status Store::write(Blob& blob, std::uint8_t staged_mask, const ChangeTag& tag) {
+    seal_blob(MutBytes(blob.bytes).first(blob.size), {blob_version, staged_mask, generation_ + 1, tag});
     ESB_TRY(key_value_.put(keys[other(committed_key_)], blob.view()));
     ++generation_;
     return {};

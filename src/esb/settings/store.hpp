@@ -97,7 +97,10 @@ public:
     // Applies a patch on trial: durable as "staged"; load() after a restart goes back to what was before.
     // What needs no stage is treated the same, but when nothing in the patch needs one this is commit(). Errors as
     // of commit().
-    Status stage(const Patch& patch);
+    // `tag` names the change: a restart that ends the trial tells it by reverted_tag().
+    Status stage(const Patch& patch, const ChangeTag& tag = {});
+    // The change that load() has taken back (Loaded::reverted).
+    const ChangeTag& reverted_tag() const { return reverted_tag_; }
     // True while this stage still has to be confirmed.
     bool waits_for(Stage stage) const;
     bool staged() const { return staged_mask_ != 0; }
@@ -146,9 +149,10 @@ private:
 
     Status writable() const;
     Changes changes(const Patch& patch) const;
-    Status apply(const Patch& patch, bool on_trial);
-    Status write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask);
-    Status write(Blob& blob, std::uint8_t staged_mask);
+    Status apply(const Patch& patch, const ChangeTag* trial);
+    Status write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag);
+    Status write(Blob& blob, std::uint8_t staged_mask, const ChangeTag& tag = {});
+    static void migrate(Blob& blob, std::uint8_t version);
     Status remove(std::size_t key);
     void drop_staged();
 
@@ -168,6 +172,7 @@ private:
     std::uint32_t generation_ = 0;
     std::uint32_t revision_ = 0;
     std::uint8_t staged_mask_ = 0;
+    ChangeTag reverted_tag_{};
     // The key that holds the last committed values. It is never written: every write goes to the other one.
     std::size_t committed_key_ = 1;
     std::optional<Error> refusal_{Error(errors::settings_not_loaded)};

@@ -1,5 +1,9 @@
 #include "esb/settings/trial.hpp"
 
+#include "esb/base/encoding.hpp"
+
+#include <array>
+
 namespace esb::settings {
 
 namespace {
@@ -12,12 +16,19 @@ std::string_view name(Report::State state) {
 }
 
 void Trial::loaded(Loaded how) {
-    if (how == Loaded::reverted) end(Report::State::reverted, Error(errors::config_interrupted));
+    if (how != Loaded::reverted) return;
+    const auto& tag = store_.reverted_tag();
+    std::array<char, 2 * sizeof(ChangeTag)> digits;
+    id_.clear();
+    if (tag != ChangeTag{}) static_cast<void>(id_.append(hex_encode(tag, digits).value_or(std::string_view())));
+    end(Report::State::reverted, Error(errors::config_interrupted));
 }
 
 Status Trial::propose(const Patch& patch, std::string_view id, bool proven) {
+    ChangeTag tag{};
+    static_cast<void>(hex_decode(id.substr(0, 2 * tag.size()), tag));
     const auto applied = on_trial() ? Status(fail(errors::config_on_trial))
-                         : proven   ? store_.stage(patch)
+                         : proven   ? store_.stage(patch, tag)
                                     : store_.commit(patch);
     ESB_TRY(applied);
     id_.clear();

@@ -54,16 +54,20 @@ struct Step {
 };
 using Changes = std::initializer_list<std::array<std::string_view, 2>>;
 
-template <Status (Store::*How)(const Patch&)>
+template <Status (*How)(Store&, const Patch&)>
 std::function<Status(Device&)> change(Changes changes) {
     return [kept = std::vector(changes)](Device& device) -> Status {
         Patch patch(device.schema, Origin::console);
         for (const auto& [name, text] : kept) ESB_TRY(patch.set(name, text));
-        return (device.store.get()->*How)(patch);
+        return How(*device.store, patch);
     };
 }
-std::function<Status(Device&)> commit(Changes changes) { return change<&Store::commit>(changes); }
-std::function<Status(Device&)> stage(Changes changes) { return change<&Store::stage>(changes); }
+std::function<Status(Device&)> commit(Changes changes) {
+    return change<[](Store& store, const Patch& patch) { return store.commit(patch); }>(changes);
+}
+std::function<Status(Device&)> stage(Changes changes) {
+    return change<[](Store& store, const Patch& patch) { return store.stage(patch); }>(changes);
+}
 std::function<Status(Device&)> confirm(Stage stage) {
     return [stage](Device& device) { return device.store->confirm(stage); };
 }
