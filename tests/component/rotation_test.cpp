@@ -34,8 +34,8 @@ public:
         return done();
     }
     cli::Outcome<std::string> key_in_use() override {
+        rig_.run_for(2s);  // time to notice what has just happened
         if (!rig_.online(60s)) return cli::failure("not on line");
-        rig_.run_for(2s);
         const auto report = cli::read_config_report(rig_.broker.latest(base_ + "/config/status"));
         if (!report) return std::unexpected(report.error());
         return answer(report->key);
