@@ -42,7 +42,7 @@ struct Rig : DeviceRig {
         static int made = 0;
         std::array<std::uint8_t, 7> skipped{};
         for (int i = 0; i < made; ++i) static_cast<void>(chip.entropy.fill(skipped));
-        made = (made + 1) % 100;
+        ++made;
     }
 };
 
