@@ -167,7 +167,7 @@ TEST_F(Shell, the_password_itself_is_never_stored_nor_shown) {
 TEST_F(Shell, at_a_terminal_secrets_are_neither_echoed_nor_kept) {
     rig.boot(10ms);
     const auto text = rig.type(
-        "terminal on\rwifi connect Home swordfish77\rmqtt psk 00112233445566778899aabbccddeeff\r"
+        "terminal on\ridentity\rwifi connect Home swordfish77\rmqtt psk 00112233445566778899aabbccddeeff\r"
         "config set wifi.0.pass swordfish77\rstatus\r\x1b[A\x1b[A\x1b[A\x1b[A");
     EXPECT_THAT(text, Not(HasSubstr("swordfish77")));
     EXPECT_THAT(text, Not(HasSubstr("0011")));

@@ -44,6 +44,8 @@ void check_secret(LineEditor& editor, std::string& drawn) {
     const auto line = editor.line();
     const auto begin = secret_at(line);
     if (begin == line.size() || line.size() >= LineEditor::columns) return;  // not scrolled: the whole line is shown
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (!std::all_of(line.begin(), line.end(), is_ascii)) return;  // a broken character may swallow a '='
     drawn.clear();
     editor.draw();
     const auto text = std::string_view(drawn).substr(1 + LineEditor::prompt.size());

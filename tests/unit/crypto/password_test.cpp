@@ -68,7 +68,7 @@ TEST(Password, a_damaged_hash_is_named_and_bounded_in_time) {
     auto bad = good;
     bad[0] = 2;
     EXPECT_EQ(check_password(bad, password).error(), errors::password_corrupt);
-    for (const std::uint8_t high : {1, 255}) {
+    for (const std::uint8_t high : {std::uint8_t{1}, std::uint8_t{255}}) {
         bad = good;
         bad[4] = high;  // far too many iterations
         EXPECT_EQ(check_password_hash(bad).error(), errors::password_corrupt);
