@@ -13,7 +13,7 @@ namespace esb::cli {
 namespace {
 
 constexpr std::size_t psk_digits_min = 32;
-constexpr std::size_t psk_digits_max = 128;
+constexpr std::size_t psk_digits_max = 64;  // what devices' TLS can use
 
 // What a device may do below its base: exact topics (docs/protocol.md).
 struct Rule {
@@ -54,7 +54,7 @@ Outcome<void> check_identity(const std::string& identity) {
 Outcome<void> check_psk(const std::string& psk) {
     const bool hex = std::all_of(psk.begin(), psk.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
     if (!hex || psk.size() % 2 != 0 || psk.size() < psk_digits_min || psk.size() > psk_digits_max) {
-        return failure("the PSK must be 32 to 128 hex digits (16 to 64 bytes)");
+        return failure("the PSK must be 32 to 64 hex digits (16 to 32 bytes)");
     }
     return {};
 }
@@ -98,10 +98,35 @@ Outcome<void> check_topics(const std::string& text) {
 Outcome<void> check(const Account& account) {
     if (auto good = check_identity(account.identity); !good) return good;
     if (auto good = check_psk(account.psk); !good) return good;
+    if (account.rotation == Account::Rotation::handing_over) {
+        if (auto good = check_psk(account.next); !good) return good;
+    }
     for (const auto& filter : account.topics) {
         if (auto good = check_topics(filter); !good) return good;
     }
     return {};
+}
+
+// The key's column: "PSK", "OLD>NEW" or "NEW<".
+void read_key(const std::string& word, Account& account) {
+    const auto mark = word.find_first_of("<>");
+    account.psk = word.substr(0, mark);
+    if (mark == std::string::npos) return;
+    account.next = word.substr(mark + 1);
+    const bool over = word[mark] == '>';
+    account.rotation = over ? Account::Rotation::handing_over : Account::Rotation::switched;
+}
+
+std::string key_text(const Account& account) {
+    switch (account.rotation) {
+        case Account::Rotation::handing_over:
+            return account.psk + '>' + account.next;
+        case Account::Rotation::switched:
+            return account.psk + '<';
+        case Account::Rotation::none:
+            break;
+    }
+    return account.psk;
 }
 
 bool earlier(const Account& a, const Account& b) { return a.identity < b.identity; }
@@ -118,7 +143,9 @@ Outcome<Accounts> Accounts::parse(std::string_view text) {
         if (line.empty() || line.front() == '#') continue;
         std::istringstream words(line);
         Account account;
-        words >> account.identity >> account.psk;
+        std::string key;
+        words >> account.identity >> key;
+        read_key(key, account);
         for (std::string filter; words >> filter;) account.topics.push_back(filter);
         if (auto added = accounts.add(std::move(account)); !added) {
             return failure("accounts, line " + std::to_string(number) + ": " + added.error().line);
@@ -130,7 +157,7 @@ Outcome<Accounts> Accounts::parse(std::string_view text) {
 std::string Accounts::text() const {
     std::string text = "# Accounts of the broker: identity, PSK, the author's topics. Change with `esb broker`.\n";
     for (const auto& account : accounts_) {
-        text += account.identity + ' ' + account.psk;
+        text += account.identity + ' ' + key_text(account);
         for (const auto& filter : account.topics) text += ' ' + filter;
         text += '\n';
     }
@@ -160,6 +187,16 @@ Outcome<void> Accounts::remove(std::string_view identity) {
     if (found == accounts_.end()) return failure(std::string(identity) + " has no account");
     accounts_.erase(found);
     return {};
+}
+
+Outcome<void> Accounts::replace(Account account) {
+    if (auto good = check(account); !good) return good;
+    for (auto& known : accounts_) {
+        if (known.identity != account.identity) continue;
+        known = std::move(account);
+        return {};
+    }
+    return failure(account.identity + " has no account");
 }
 
 std::string Accounts::psk_file() const {

@@ -15,21 +15,33 @@ inline constexpr std::string_view default_topics = "app/#";
 
 struct Account {
     std::string identity;
-    std::string psk;                  // hex, lower case
+    std::string psk;                  // hex, lower case: what the broker accepts
     std::vector<std::string> topics;  // filters below the base; "read:" or "write:" before one limits it
+
+    // How far a change of the key has come (rotation.hpp).
+    enum class Rotation {
+        none,
+        handing_over,  // `next` may be on the device already
+        switched,      // `psk` is the new one; the device may still hold the old one too
+    };
+    Rotation rotation = Rotation::none;
+    std::string next = {};  // hex
 };
 
 // Kept sorted by identity.
 class Accounts {
 public:
-    // The format of `accounts`: a line each, `IDENT PSK FILTER...`; lines that begin with '#' are comments.
+    // The format of `accounts`: a line each, `IDENT PSK FILTER...`; lines that begin with '#' are comments. PSK is
+    // `OLD>NEW` or `NEW<` while the key is being changed.
     static Outcome<Accounts> parse(std::string_view text);
     std::string text() const;
 
     // Refuses: bad or known identities, one whose base topic equals, contains or lies in that of another, keys that
-    // are not 32 to 128 hex digits, filters that reach beyond the author's own topics.
+    // are not 32 to 64 hex digits, filters that reach beyond the author's own topics.
     Outcome<void> add(Account account);
     Outcome<void> remove(std::string_view identity);
+    // Replaces the account of the same identity; the same refusals.
+    Outcome<void> replace(Account account);
 
     const std::vector<Account>& all() const { return accounts_; }
 

@@ -168,24 +168,35 @@ Outcome<Accounts> BrokerFolder::accounts() const {
     return Accounts::parse(*text);
 }
 
-Outcome<Reload> BrokerFolder::add(Account account) {
+Outcome<Account> BrokerFolder::account(std::string_view identity) const {
+    const auto known = accounts();
+    if (!known) return std::unexpected(known.error());
+    for (const auto& account : known->all()) {
+        if (account.identity == identity) return account;
+    }
+    return failure(std::string(identity) + " has no account");
+}
+
+Outcome<Reload> BrokerFolder::change(const std::function<Outcome<void>(Accounts&)>& how) {
     const auto lock = FolderLock::take(folder_);
     if (!lock) return std::unexpected(lock.error());
     auto current = accounts();
     if (!current) return std::unexpected(current.error());
-    if (auto done = current->add(std::move(account)); !done) return std::unexpected(done.error());
+    if (auto done = how(*current); !done) return std::unexpected(done.error());
     if (auto done = write(*current); !done) return std::unexpected(done.error());
     return reload();
 }
 
+Outcome<Reload> BrokerFolder::add(Account account) {
+    return change([&](Accounts& accounts) { return accounts.add(std::move(account)); });
+}
+
 Outcome<Reload> BrokerFolder::remove(std::string_view identity) {
-    const auto lock = FolderLock::take(folder_);
-    if (!lock) return std::unexpected(lock.error());
-    auto current = accounts();
-    if (!current) return std::unexpected(current.error());
-    if (auto done = current->remove(identity); !done) return std::unexpected(done.error());
-    if (auto done = write(*current); !done) return std::unexpected(done.error());
-    return reload();
+    return change([&](Accounts& accounts) { return accounts.remove(identity); });
+}
+
+Outcome<Reload> BrokerFolder::replace(Account account) {
+    return change([&](Accounts& accounts) { return accounts.replace(std::move(account)); });
 }
 
 // `accounts` first: it decides. Whatever a cut leaves of the other two, a key without topics and topics without a key

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace esb::cli {
@@ -30,14 +31,17 @@ public:
     static Outcome<BrokerFolder> open(const std::filesystem::path& folder);
 
     Outcome<Accounts> accounts() const;
-    // Both keep other runs out, replace each file atomically and make a running broker read them again (SIGHUP).
+    Outcome<Account> account(std::string_view identity) const;
+    // All keep other runs out, replace each file atomically and make a running broker read them again (SIGHUP).
     Outcome<Reload> add(Account account);
     Outcome<Reload> remove(std::string_view identity);
+    Outcome<Reload> replace(Account account);
 
     std::filesystem::path config() const { return folder_ / "mosquitto.conf"; }
 
 private:
     explicit BrokerFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    Outcome<Reload> change(const std::function<Outcome<void>(Accounts&)>& how);
     Outcome<void> write(const Accounts& accounts) const;
     Outcome<Reload> reload() const;
 

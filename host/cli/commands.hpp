@@ -15,6 +15,8 @@ namespace esb::cli {
 void add_key_commands(CLI::App& app, Shell& shell);
 void add_sign_commands(CLI::App& app, Shell& shell);
 void add_broker_commands(CLI::App& app, Shell& shell);
+// `esb broker rotate`, below `esb broker`.
+void add_rotate_command(CLI::App& broker, Shell& shell);
 void add_fleet_commands(CLI::App& app, Shell& shell);
 void add_ota_command(CLI::App& app, Shell& shell);
 void add_vchip_commands(CLI::App& app, Shell& shell);

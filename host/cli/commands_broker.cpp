@@ -139,6 +139,8 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
     sub = command("remove", "Take a device's account away", remove);
     sub->add_option("IDENT", options->identity, "Identity")->required();
 
+    add_rotate_command(*broker, shell);
+
     command("list", "Show the accounts, without keys", list);
 }
 

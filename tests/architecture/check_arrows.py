@@ -15,7 +15,7 @@ LOWER["net"] = {"base", "chip", "crypto"}
 LOWER["settings"] = {"base", "chip", "crypto"}
 LOWER["wifi"] = {"base", "chip", "settings"}
 LOWER["ota"] = {"base", "chip", "crypto", "net", "settings"}
-LOWER["console"] = {"base", "chip", "settings"}
+LOWER["console"] = {"base", "chip", "crypto", "settings"}
 LOWER["portal"] = {"base", "chip", "crypto", "net", "settings"}
 LOWER["device"] = set(LOWER)
 # The one header authors include.

@@ -64,8 +64,8 @@ TEST(Broker, qos_1_waits_while_there_is_no_connection_and_qos_0_says_it_was_lost
     static int kept, lost;
     kept = lost = 0;
     ASSERT_TRUE(rig.device->publish("kept", "1", {.done = [](Status outcome) { kept += outcome ? 1 : 100; }}));
-    ASSERT_TRUE(rig.device->publish("lost", "1", {.qos = mqtt::Qos::at_most_once,
-                                                  .done = [](Status outcome) { lost += outcome ? 100 : 1; }}));
+    ASSERT_TRUE(rig.device->publish(
+        "lost", "1", {.qos = mqtt::Qos::at_most_once, .done = [](Status outcome) { lost += outcome ? 100 : 1; }}));
     ASSERT_TRUE(rig.online());
     ASSERT_TRUE(rig.run_until([] { return kept > 0; }, 10s));
     EXPECT_EQ(kept, 1);
@@ -81,7 +81,8 @@ TEST(Broker, a_second_ping_follows_and_a_missing_echo_ends_the_link) {
     };
     EXPECT_TRUE(rig.run_until([&rig] { return rig.printed("link.no_echo"); }, 2min)) << rig.chip.uart.output();
     rig.broker.reply = TlsBroker::usual;
-    EXPECT_TRUE(rig.run_until([&] { return rig.broker.server.connections > connections && rig.device->online(); }, 5min));
+    EXPECT_TRUE(
+        rig.run_until([&] { return rig.broker.server.connections > connections && rig.device->online(); }, 5min));
 }
 
 TEST(Broker, a_broker_that_never_echoes_keeps_its_connection) {
@@ -98,7 +99,10 @@ TEST(Broker, a_new_identity_has_new_topics_and_a_new_session) {
     OnlineDevice rig;
     ASSERT_TRUE(rig.online());
     rig.broker.server.options.accounts["other-1"] = std::vector<std::uint8_t>(16, 0xAB);
-    rig.settings("mqtt psk abababababababababababababababab\nmqtt ident other-1\n");
+    settings::Patch patch(rig.device->schema(), settings::Origin::console);
+    ASSERT_TRUE(patch.set(settings::names::mqtt_psk, "abababababababababababababababab"));
+    ASSERT_TRUE(patch.set(settings::names::mqtt_ident, "other-1"));
+    ASSERT_TRUE(rig.device->change_settings(patch));
     ASSERT_TRUE(rig.run_until([&rig] { return !rig.broker.latest("other/1/online").empty(); }, 1min));
     EXPECT_TRUE(rig.online());
 }
@@ -166,8 +170,7 @@ const Attack attacks[] = {
      [](OnlineDevice& rig) { rig.chip.resolver.set("broker.test", test::broker_address); }},
     {"silent_name_server", "dns.failed", [](OnlineDevice& rig) { rig.chip.resolver.set_silent("broker.test"); },
      [](OnlineDevice& rig) { rig.chip.resolver.set("broker.test", test::broker_address); }},
-    {"wrong_psk", "tls.bad_psk",
-     [](OnlineDevice& rig) { rig.broker.server.options.accounts.begin()->second[0] ^= 1; },
+    {"wrong_psk", "tls.bad_psk", [](OnlineDevice& rig) { rig.broker.server.options.accounts.begin()->second[0] ^= 1; },
      [](OnlineDevice& rig) { rig.broker.server.options.accounts.begin()->second[0] ^= 1; }},
     {"unknown_identity", "tls.bad_psk",
      [](OnlineDevice& rig) {
@@ -190,11 +193,13 @@ const Attack attacks[] = {
          mend_network(rig);
      }},
     {"closes_in_the_handshake", "tls.",
-     [](OnlineDevice& rig) { rig.broker.server.options.close_in_state = MBEDTLS_SSL_CLIENT_KEY_EXCHANGE; }, mend_server},
+     [](OnlineDevice& rig) { rig.broker.server.options.close_in_state = MBEDTLS_SSL_CLIENT_KEY_EXCHANGE; },
+     mend_server},
     {"no_connack", "mqtt.no_connack",
      [](OnlineDevice& rig) { rig.broker.reply = [](const wire::Packet&) { return wire::Bytes{}; }; }, mend_reply},
     {"refused_version", "mqtt.refused.version", [](OnlineDevice& rig) { answer_connect(rig, "20020001"); }, mend_reply},
-    {"refused_client_id", "mqtt.refused.client_id", [](OnlineDevice& rig) { answer_connect(rig, "20020002"); }, mend_reply},
+    {"refused_client_id", "mqtt.refused.client_id", [](OnlineDevice& rig) { answer_connect(rig, "20020002"); },
+     mend_reply},
     {"refused_unavailable", "mqtt.refused.unavailable", [](OnlineDevice& rig) { answer_connect(rig, "20020003"); },
      mend_reply},
     {"refused_credentials", "mqtt.refused.credentials", [](OnlineDevice& rig) { answer_connect(rig, "20020004"); },
@@ -207,9 +212,11 @@ const Attack attacks[] = {
     {"publish_for_connack", "mqtt.unexpected", [](OnlineDevice& rig) { answer_connect(rig, "300500016162 63"); },
      mend_reply},
     {"five_byte_length", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "30FFFFFFFF01"); }, mend_reply},
-    {"packet_over_the_limit", "mqtt.too_large", [](OnlineDevice& rig) { after_connack(rig, "30FFFFFF7F"); }, mend_reply},
+    {"packet_over_the_limit", "mqtt.too_large", [](OnlineDevice& rig) { after_connack(rig, "30FFFFFF7F"); },
+     mend_reply},
     {"qos_3", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "3605000161 0001"); }, mend_reply},
-    {"topic_longer_than_packet", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "3003FFFF61"); }, mend_reply},
+    {"topic_longer_than_packet", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "3003FFFF61"); },
+     mend_reply},
     {"silence_beyond_keep_alive", "mqtt.silent", [](OnlineDevice& rig) { rig.broker.silent = true; },
      [](OnlineDevice& rig) { rig.broker.silent = false; }},
 };

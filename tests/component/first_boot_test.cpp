@@ -64,8 +64,9 @@ TEST_F(FirstBoot, no_command_shows_a_secret) {
     const auto first = rig.boot(10ms);
     const auto psk = line_after(first, " psk=");
     const auto pass = line_after(first, " pass=");
-    const auto text = rig.type("wifi connect Home swordfish77\nhelp\nstatus\nwifi info\nmqtt info\nota status\nconfig list\n"
-                               "config get mqtt.0.psk.0\nconfig get ap.pass\nconfig get wifi.0.pass\n");
+    const auto text = rig.type(
+        "wifi connect Home swordfish77\nhelp\nstatus\nwifi info\nmqtt info\nota status\nconfig list\n"
+        "config get mqtt.0.psk.0\nconfig get ap.pass\nconfig get wifi.0.pass\n");
     for (const auto& secret : {psk, pass, std::string("swordfish77")}) {
         EXPECT_EQ(text.find(secret), std::string::npos) << text;
     }

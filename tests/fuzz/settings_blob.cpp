@@ -18,18 +18,19 @@ void require(bool condition) {
 }
 
 std::vector<std::uint8_t> encoded_again(ConstBytes blob, const BlobHeader& header) {
+    const auto begin = records_at(header.version);
     std::vector<std::uint8_t> out(blob.size());
-    ByteWriter writer(MutBytes(out).subspan(blob_header_size));
-    RecordReader reader(blob.subspan(blob_header_size));
+    ByteWriter writer(MutBytes(out).subspan(begin));
+    RecordReader reader(blob.subspan(begin));
     while (const auto record = reader.next()) encode(*record, writer);
-    require(!writer.overflowed() && writer.size() + blob_header_size == blob.size());
+    require(!writer.overflowed() && writer.size() + begin == blob.size());
     seal_blob(out, header);
     return out;
 }
 
 void check_codec(ConstBytes blob) {
     const auto header = check_blob(blob);
-    if (!header || header->version != blob_version) return;
+    if (!header || header->version > blob_version) return;
     require(equal(encoded_again(blob, *header), blob));
 }
 
@@ -61,9 +62,12 @@ void check_store(test::MemoryKeyValue& flash) {
 
 // Gives bytes that begin like a blob the length and the checksum they need, so that the records are reached.
 void repair(std::vector<std::uint8_t>& blob) {
-    if (blob.size() < blob_header_size || blob.size() > 0xFFFF || blob[0] != 'E') return;
+    if (blob.size() < blob_common_size || blob.size() > 0xFFFF || blob[0] != 'E') return;
+    if (blob.size() < records_at(blob[4])) return;
     const auto generation = static_cast<std::uint32_t>(blob[8]);
-    seal_blob(blob, {blob[4], blob[5], generation});
+    ChangeTag tag{};
+    if (blob[4] != 1) copy(ConstBytes(blob).subspan(blob_common_size, tag.size()), tag);
+    seal_blob(blob, {blob[4], blob[5], generation, tag});
 }
 
 }  // namespace

@@ -262,6 +262,7 @@ Status scan_json(ConstBytes text, const JsonLimits& limits) {
 
 bool JsonValue::is_object() const { return cJSON_IsObject(node_) != 0; }
 bool JsonValue::is_array() const { return cJSON_IsArray(node_) != 0; }
+bool JsonValue::is_null() const { return cJSON_IsNull(node_) != 0; }
 
 Result<std::string_view> JsonValue::text() const {
     if (cJSON_IsString(node_) == 0) return fail(errors::json_member);

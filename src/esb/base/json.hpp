@@ -39,6 +39,7 @@ public:
     bool is_present() const { return node_ != nullptr; }
     bool is_object() const;
     bool is_array() const;
+    bool is_null() const;
 
     // json_member (base) when it is not of that type, or outside [low, high].
     Result<std::string_view> text() const;

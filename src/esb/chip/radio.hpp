@@ -45,6 +45,7 @@ std::string_view name(DisconnectReason reason);
 
 struct AddressConfig {  // all zero = DHCP
     IpAddress address, netmask, gateway, dns;
+    friend bool operator==(const AddressConfig&, const AddressConfig&) = default;
 };
 
 struct StationConfig {
@@ -53,6 +54,7 @@ struct StationConfig {
     bool hidden = false;
     std::optional<Mac> bssid;  // only this access point
     AddressConfig ip;
+    friend bool operator==(const StationConfig&, const StationConfig&) = default;
 };
 
 struct AccessPointConfig {

@@ -1,191 +1,212 @@
 #include "esb/console/console.hpp"
 
 #include "esb/base/secret.hpp"
+#include "esb/console/completion.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace esb::console {
 namespace {
 
-constexpr char backspace = 0x08;
-constexpr char del = 0x7F;
-constexpr std::size_t shown_word_max = 32;  // of an unknown command
+constexpr std::string_view json_word = "--json";
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == del; }
-// A byte of a UTF-8 character that is not its first.
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-bool is_word(std::string_view word) {
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    return !word.empty() && std::all_of(word.begin(), word.end(), allowed);
+std::size_t synopsis_size(const Syntax& syntax) {
+    return syntax.name.size() + (syntax.usage.empty() ? 0 : 1 + syntax.usage.size());
 }
 
-std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }
-std::string_view second_word(std::string_view name) {
-    const auto space = name.find(' ');
-    return space == std::string_view::npos ? std::string_view() : name.substr(space + 1);
+std::string_view without_end_spaces(std::string_view line) {
+    while (line.ends_with(' ')) line.remove_suffix(1);
+    return line;
 }
 
-bool is_name(std::string_view name) {
-    const bool two = name.find(' ') != std::string_view::npos;
-    return is_word(first_word(name)) && (!two || is_word(second_word(name)));
+// Takes "--json" off a line that ends with it. In quotes it is a word like any other.
+bool take_json_word(std::string_view& line) {
+    const auto trimmed = without_end_spaces(line);
+    if (!trimmed.ends_with(json_word)) return false;
+    const auto rest = trimmed.substr(0, trimmed.size() - json_word.size());
+    if (!rest.empty() && !rest.ends_with(' ')) return false;
+    line = rest;
+    return true;
 }
 
-// The number of words that `words` begins with and that make this name; 0 when they do not.
-std::size_t words_of_name(std::string_view name, Arguments words) {
-    const auto second = second_word(name);
-    if (words.empty() || words[0] != first_word(name)) return 0;
-    if (second.empty()) return 1;
-    return words.size() > 1 && words[1] == second ? 2 : 0;
-}
-
-std::size_t synopsis_size(const Command& command) {
-    return command.name.size() + (command.usage.empty() ? 0 : 1 + command.usage.size());
-}
+MutBytes bytes_of(std::span<char> text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
 
 }  // namespace
 
-Console::Console(chip::Uart& uart) : uart_(uart), output_(uart) {
-    static_cast<void>(commands_.push_back(
-        {"help", "[<command>]", "list the commands", 0, 2, [this](Arguments about, Output&) { return help(about); }}));
+Console::Console(chip::Uart& uart)
+    : uart_(uart),
+      output_(uart),
+      report_(output_),
+      editor_([this](std::string_view bytes) { output_.set_drawn(output_.raw(bytes)); },
+              [this](std::string_view line) { return table_.secret_at(line, vocabulary_); }) {
+    static constexpr TableCommand own[] = {
+        {"help",
+         "[<command>]",
+         "list the commands",
+         0,
+         2,
+         [](void* self, Arguments about, Report&) { return static_cast<Console*>(self)->help(about); },
+         {.while_locked = true}},
+        {"terminal",
+         "<on|off>",
+         "line editing and history",
+         1,
+         1,
+         [](void* self, Arguments words, Report&) {
+             if (words[0] != "on" && words[0] != "off") return Status(fail(errors::invalid_argument));
+             static_cast<Console*>(self)->set_terminal(words[0] == "on");
+             return Status();
+         },
+         {.while_locked = true}},
+    };
+    static_cast<void>(table_.add(own, this));  // the first of an empty table
 }
 
-Console::~Console() { reset(); }
+Console::~Console() { wipe(input_); }
 
-Status Console::add(const Command& command) {
-    const auto same_name = [&](const Command& other) { return other.name == command.name; };
-    const bool taken = std::any_of(commands_.begin(), commands_.end(), same_name);
-    if (taken || !is_name(command.name) || !command.run || command.least > command.most) {
-        return fail(errors::invalid_argument);
-    }
-    return commands_.push_back(command);
+void Console::set_terminal(bool on) {
+    editor_.set_terminal(on);
+    if (!on) output_.set_drawn(false);
 }
 
-void Console::poll() {
+void Console::set_locked(bool locked) {
+    locked_ = locked;
+    if (locked) editor_.history().clear();
+}
+
+void Console::poll(Instant now) {
     output_.flush();
-    std::array<std::uint8_t, 64> chunk;
-    while (const auto count = uart_.read(chunk)) {
-        for (const auto byte : std::span(chunk).first(std::min(count, chunk.size()))) take(static_cast<char>(byte));
+    if (report_.waiting()) run(true);
+    while (!report_.waiting() && output_.room() > Output::pending_max / 2) {
+        if (input_taken_ == input_size_) {
+            wipe(input_);
+            input_taken_ = 0;
+            input_size_ = std::min(uart_.read(input_), input_.size());
+            if (input_size_ == 0) break;
+        }
+        last_input_ = now;
+        take(static_cast<char>(input_[input_taken_++]));
     }
-    wipe(chunk);
+    draw_when_due();
     output_.flush();
+}
+
+std::optional<Instant> Console::deadline(Instant now) const {
+    const bool to_draw = editor_.terminal() && !output_.drawn();
+    if (report_.waiting() || !output_.idle() || to_draw || input_taken_ < input_size_) return now + retry;
+    return std::nullopt;
 }
 
 // Every byte comes through here, so that a detector of binary frames can stand in front.
 void Console::take(char byte) {
-    const bool second_half = byte == '\n' && after_return_;
-    after_return_ = byte == '\r';
-    if (second_half) return;
-    if (byte == '\r' || byte == '\n') return finish_line();
-    if (byte == backspace || byte == del) return erase_last();
-    if (is_control(byte)) {
-        control_ = true;
-        return;
+    // Who types is shown the line first; the answer stands below it.
+    switch (editor_.take(byte)) {
+        case LineEditor::Event::line:
+            output_.set_drawn(false);
+            return run(false);
+        case LineEditor::Event::tab:
+            return complete();
+        case LineEditor::Event::none:
+            return;
     }
-    if (overlong_ || size_ == line_.size()) {
-        overlong_ = true;
-        return;
-    }
-    line_[size_++] = byte;
-    if (echo_) output_.raw({&byte, 1});
 }
 
-void Console::erase_last() {
-    if (overlong_ || size_ == 0) return;
-    do {
-        --size_;
-    } while (size_ > 0 && is_continuation(line_[size_]));
-    if (echo_) output_.raw("\b \b");
+void Console::draw_when_due() {
+    if (!editor_.terminal() || output_.drawn() || report_.waiting()) return;
+    editor_.draw();
+    output_.set_drawn(true);
 }
 
-void Console::finish_line() {
-    if (echo_) output_.raw("\r\n");
-    if (overlong_) {
-        output_.error(Error(errors::console_line_too_long));
-    } else if (control_) {
-        output_.error(Error(errors::console_control_byte));
+void Console::run(bool resumed) {
+    if (resumed) {
+        report_.resume();
     } else {
-        run({line_.data(), size_});
+        auto line = editor_.line();
+        report_.begin(take_json_word(line));
     }
-    reset();
+    const auto status = run_line();
+    if (status && report_.waiting()) return;
+    report_.end(status);
+    editor_.reset();
 }
 
-void Console::reset() {
-    wipe({reinterpret_cast<std::uint8_t*>(line_.data()), line_.size()});
-    size_ = 0;
-    overlong_ = false;
-    control_ = false;
-}
-
-void Console::run(std::string_view line) {
+Status Console::run_line() {
+    if (const auto fault = editor_.fault()) return fail(*fault);
+    auto line = editor_.line();
+    static_cast<void>(take_json_word(line));
     std::array<char, line_max> storage;
     std::array<std::string_view, words_max> words;
     const auto count = split(line, storage, words);
-    if (!count) {
-        output_.error(count.error());
-    } else if (*count > 0) {
-        run_words(Arguments(words).first(*count));
-    }
-    wipe({reinterpret_cast<std::uint8_t*>(storage.data()), storage.size()});
+    Status status = count ? Status() : fail(count.error());
+    if (count && *count > 0) status = run_words(Arguments(words).first(*count));
+    wipe(bytes_of(storage));
+    return status;
 }
 
-void Console::run_words(Arguments words) {
-    const auto* command = find(words);
-    if (command == nullptr) return unknown(words[0]);
-    const auto arguments = words.subspan(words_of_name(command->name, words));
-    if (arguments.size() < command->least) return misused(*command, Error(errors::console_missing));
-    if (arguments.size() > command->most) return misused(*command, Error(errors::console_too_many));
-    const auto status = command->run(arguments, output_);
-    if (!status) output_.error(status.error());
-    output_.end_open_line();
-}
-
-// The command with the most words that the line begins with.
-const Command* Console::find(Arguments words) const {
-    const Command* best = nullptr;
-    std::size_t most = 0;
-    for (const auto& command : commands_) {
-        const auto matched = words_of_name(command.name, words);
-        if (matched <= most) continue;
-        most = matched;
-        best = &command;
-    }
-    return best;
+Status Console::run_words(Arguments words) {
+    const auto found = table_.find(words);
+    if (!found) return unknown(words[0]);
+    const auto syntax = table_.at(*found);
+    if (!visible(syntax)) return fail(errors::console_locked);
+    const auto arguments = words.subspan(syntax.matches(words));
+    if (arguments.size() < syntax.least) return misused(syntax, errors::console_missing);
+    if (arguments.size() > syntax.most) return misused(syntax, errors::console_too_many);
+    const bool secret =
+        !arguments.empty() && CommandTable::is_secret(syntax, arguments, arguments.size() - 1, vocabulary_);
+    if (editor_.terminal() && !secret && !report_.resumed()) editor_.history().add(editor_.line());
+    return table_.run(*found, arguments, report_);
 }
 
 // Shows the first word only: the others may be secrets.
-void Console::unknown(std::string_view word) {
-    const Error error(errors::console_unknown);
-    output_.text("error: ").text(error.text()).text(" (").text(error.name()).text("): ");
-    output_.quoted(as_bytes(word.substr(0, shown_word_max))).line(word.size() > shown_word_max ? "..." : "");
+Status Console::unknown(std::string_view word) {
+    if (locked_) return fail(errors::console_locked);
+    report_.note_word(word);
+    return fail(errors::console_unknown);
 }
 
-void Console::misused(const Command& command, const Error& error) {
-    output_.text("error: ").text(error.text()).text(" (").text(error.name()).text("), usage: ").text(command.name);
-    output_.text(command.usage.empty() ? "" : " ").line(command.usage);
+Status Console::misused(const Syntax& syntax, const ErrorKind& error) {
+    report_.note_usage(syntax.name, syntax.usage);
+    return fail(error);
 }
 
 Status Console::help(Arguments about) {
     // `help wifi` is about every command of that first word, `help wifi connect` about one.
-    const auto wanted = [&](const Command& command) {
+    const auto wanted = [&](const Syntax& syntax) {
+        if (!visible(syntax)) return false;
         if (about.empty()) return true;
-        return about.size() == 1 ? first_word(command.name) == about[0] : words_of_name(command.name, about) == 2;
+        return about.size() == 1 ? syntax.first_word() == about[0] : syntax.matches(about) == 2;
     };
     std::size_t width = 0;
-    for (const auto& command : commands_) {
-        if (wanted(command)) width = std::max(width, synopsis_size(command));
+    for (std::size_t i = 0; i < table_.size(); ++i) {
+        if (wanted(table_.at(i))) width = std::max(width, synopsis_size(table_.at(i)));
     }
-    if (width == 0) {
-        unknown(about[0]);
-        return {};
+    if (width == 0) return unknown(about[0]);
+    return report_.list("commands", table_.size(), [&](std::size_t i) {
+        const auto syntax = table_.at(i);
+        if (!wanted(syntax)) return Status();
+        report_.item().fact("name", syntax.name).say(syntax.usage.empty() ? "" : " ").fact("usage", syntax.usage);
+        report_.pad_to(width + 2).fact("help", syntax.help);
+        report_.data("least", syntax.least).data("most", syntax.most);
+        return Status();
+    });
+}
+
+void Console::complete() {
+    const Completion completion(table_, vocabulary_, locked_);
+    const auto line = editor_.before_cursor();
+    const auto found = completion.find(line);
+    if (!found.text.empty()) {
+        editor_.insert(found.text);
+        return editor_.draw();
     }
-    for (const auto& command : commands_) {
-        if (!wanted(command)) continue;
-        output_.text(command.name).text(command.usage.empty() ? "" : " ").text(command.usage);
-        output_.pad_to(width + 2).line(command.help);
-    }
-    return {};
+    if (found.matches < 2) return;
+    // The edit line is drawn anew below them.
+    completion.each(line, [this](std::string_view word) {
+        constexpr std::size_t wide = 72;
+        if (output_.column() + word.size() > wide) output_.end_line();
+        output_.text(word).text("  ");
+    });
+    output_.end_open_line();
 }
 
 }  // namespace esb::console

@@ -12,7 +12,10 @@ constexpr std::string_view line_end = "\r\n";
 
 MutBytes bytes_of(std::span<char> text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
 
-// Bytes at the front of `text` that may go to a terminal as they are: one character, or 0.
+constexpr std::string_view erase_to_begin = "\r\x1B[K";
+
+}  // namespace
+
 std::size_t printable(std::string_view text) {
     const auto first = static_cast<std::uint8_t>(text.front());
     if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
@@ -23,8 +26,6 @@ std::size_t printable(std::string_view text) {
     }
     return 0;
 }
-
-}  // namespace
 
 // What waits here may be a secret that is shown at birth.
 Output::~Output() { wipe(bytes_of(pending_)); }
@@ -63,19 +64,62 @@ void Output::end_line() {
     flush();
 }
 
-void Output::raw(std::string_view bytes) {
-    if (in_line_ || !fits(bytes.size())) return;
+bool Output::raw(std::string_view bytes) {
+    if (in_line_ || streaming_ || !fits(bytes.size())) return false;
     append(bytes);
     whole_ = used_;
     flush();
+    return true;
 }
 
 void Output::begin_line() {
     if (in_line_) return;
     // The report stands where the lines are missing; until it is made this one is missing too.
     report_dropped();
+    if (dropped_ == 0) erase_drawn();
     in_line_ = true;
     dropping_ = dropped_ > 0;
+}
+
+void Output::erase_drawn() {
+    if (!drawn_ || !fits(erase_to_begin.size())) return;
+    append(erase_to_begin);
+    whole_ = used_;
+    drawn_ = false;
+}
+
+void Output::begin_stream() {
+    end_open_line();
+    erase_drawn();
+    streaming_ = true;
+    streamed_ = whole_;
+}
+
+bool Output::stream(std::string_view bytes) {
+    if (bytes.size() > room()) send();
+    if (bytes.size() > room()) {
+        ++dropped_;
+        return false;
+    }
+    // Before the lines that wait behind the stream.
+    const auto all = bytes_of(pending_);
+    copy(all.subspan(streamed_, used_ - streamed_), all.subspan(streamed_ + bytes.size()));
+    copy(as_bytes(bytes), all.subspan(streamed_));
+    streamed_ += bytes.size();
+    whole_ += bytes.size();
+    used_ += bytes.size();
+    return true;
+}
+
+void Output::end_stream() {
+    static_cast<void>(stream(line_end));  // counted
+    streaming_ = false;
+    flush();
+}
+
+bool Output::fits(std::size_t size) const {
+    const bool half = streaming_ && used_ - streamed_ + size > pending_max / 2;
+    return size <= room() && !half;
 }
 
 void Output::escaped(std::string_view piece, bool in_quotes) {
@@ -132,9 +176,11 @@ void Output::flush() {
 }
 
 void Output::send() {
-    if (whole_ == 0) return;
+    const auto ready = streaming_ ? streamed_ : whole_;
+    if (ready == 0) return;
     const auto all = bytes_of(pending_);
-    const auto sent = std::min(uart_.write(all.first(whole_)), whole_);
+    const auto sent = std::min(uart_.write(all.first(ready)), ready);
+    if (streaming_) streamed_ -= sent;
     copy(all.subspan(sent, used_ - sent), all);
     wipe(all.subspan(used_ - sent, sent));
     whole_ -= sent;

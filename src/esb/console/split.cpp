@@ -1,8 +1,9 @@
-#include "esb/console/console.hpp"
+#include "esb/console/split.hpp"
 
 #include "esb/base/encoding.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace esb::console {
 namespace {
@@ -86,6 +87,16 @@ Result<std::size_t> split(std::string_view line, std::span<char> storage, std::s
         words[count++] = *word;
     }
     return count;
+}
+
+bool WordStarts::next() {
+    begin_ = std::min(line_.find_first_not_of(' ', end_), line_.size());
+    bool quoted = false;
+    for (end_ = begin_; end_ < line_.size() && (quoted || line_[end_] != ' '); ++end_) {
+        if (line_[end_] == '"') quoted = !quoted;
+        if (quoted && line_[end_] == '\\' && end_ + 1 < line_.size()) ++end_;
+    }
+    return begin_ < line_.size();
 }
 
 }  // namespace esb::console

@@ -6,6 +6,7 @@
 #include <mbedtls/gcm.h>
 #include <mbedtls/md.h>
 #include <mbedtls/md5.h>
+#include <mbedtls/pkcs5.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
 
@@ -225,6 +226,26 @@ Status open_aes256_gcm(std::span<const std::uint8_t, 32> key, std::span<const st
     if (code == 0) return {};
     wipe(out.first(ciphertext.size()));
     return fail(out_of_memory(code) ? errors::no_memory : errors::bad_tag);
+}
+
+Status pbkdf2_sha256(ConstBytes password, ConstBytes salt, std::uint32_t iterations, MutBytes out) {
+    const auto length = static_cast<std::uint32_t>(out.size());
+#if MBEDTLS_VERSION_NUMBER >= 0x03030000
+    const int code = mbedtls_pkcs5_pbkdf2_hmac_ext(MBEDTLS_MD_SHA256, password.data(), password.size(), salt.data(),
+                                                   salt.size(), iterations, length, out.data());
+#else
+    mbedtls_md_context_t hmac;
+    mbedtls_md_init(&hmac);
+    int code = mbedtls_md_setup(&hmac, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 1);
+    if (code == 0) {
+        code = mbedtls_pkcs5_pbkdf2_hmac(&hmac, password.data(), password.size(), salt.data(), salt.size(), iterations,
+                                         length, out.data());
+    }
+    mbedtls_md_free(&hmac);
+#endif
+    // The arguments are sound: only memory can be missing.
+    if (code != 0) return fail(errors::no_memory);
+    return {};
 }
 
 }  // namespace esb::crypto

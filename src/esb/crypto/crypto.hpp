@@ -78,6 +78,9 @@ Status open_aes256_gcm(std::span<const std::uint8_t, 32> key, std::span<const st
                        ConstBytes additional, ConstBytes ciphertext, std::span<const std::uint8_t, 16> tag,
                        MutBytes out);
 
+// PBKDF2-HMAC-SHA256 (RFC 8018 §5.2), as many bytes as `out` holds. Blocks until it is done. no_memory.
+Status pbkdf2_sha256(ConstBytes password, ConstBytes salt, std::uint32_t iterations, MutBytes out);
+
 // Random bytes for keys, straight from the chip. no_entropy.
 inline Status random(chip::Entropy& entropy, MutBytes out) { return entropy.fill(out); }
 // Fresh random secret of `size` bytes.

@@ -16,17 +16,22 @@ Status store_missing(const BirthParts& parts, const Identity& identity) {
     namespace names = settings::names;
     settings::Patch patch(parts.schema, settings::Origin::firmware);
     if (!parts.settings.is_set(names::mqtt_ident)) ESB_TRY(patch.set(names::mqtt_ident, identity));
-    if (!parts.settings.is_set(names::mqtt_psk)) {
+    const bool has_key =
+        parts.settings.is_set(names::brokers[0].psk[0]) || parts.settings.is_set(names::brokers[0].psk[1]);
+    const bool has_password = parts.settings.is_set(names::ap_pass);
+    if (!has_key) {
         const auto psk = crypto::random_secret<psk_size>(parts.entropy);
         if (!psk) return fail(psk.error());
         ESB_TRY(patch.set_bytes(names::mqtt_psk, psk->reveal()));
     }
-    if (!parts.settings.is_set(names::ap_pass)) {
+    if (!has_password) {
         auto password = make_access_point_password(parts.entropy);
         if (!password) return fail(password.error());
         ESB_TRY(patch.set(names::ap_pass, *password));
     }
     if (patch.empty()) return {};
+    // A secret that nobody has seen, also when the earlier ones were lost: shown first forgotten, then stored.
+    if (!has_key || !has_password) ESB_TRY(forget_birth(parts.key_value));
     return parts.settings.commit(patch);
 }
 
@@ -39,7 +44,8 @@ bool was_shown(chip::KeyValue& key_value) {
 void show(const BirthParts& parts, const Identity& identity) {
     namespace names = settings::names;
     std::array<char, 128> digits;
-    const auto psk = hex_encode(parts.settings.bytes(names::mqtt_psk), digits);
+    const auto& keys = names::brokers[0].psk;
+    const auto psk = hex_encode(parts.settings.bytes(parts.settings.is_set(keys[0]) ? keys[0] : keys[1]), digits);
     const auto password = parts.settings.text(names::ap_pass);
     auto& out = parts.output;
     out.text("MQTT ident=").text(parts.settings.text(names::mqtt_ident)).text(" psk=").text(*psk).end_line();
@@ -49,6 +55,8 @@ void show(const BirthParts& parts, const Identity& identity) {
 }
 
 }  // namespace
+
+Status forget_birth(chip::KeyValue& key_value) { return key_value.remove(shown_key); }
 
 Status be_born(const BirthParts& parts, const Identity& identity) {
     ESB_TRY(store_missing(parts, identity));

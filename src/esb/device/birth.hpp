@@ -25,6 +25,9 @@ struct BirthParts {
 // shows them again at the next boot; it never loses them.
 Status be_born(const BirthParts& parts, const Identity& identity);
 
+// The birth lines have to be shown again.
+Status forget_birth(chip::KeyValue& key_value);
+
 // The access point's password: 12 letters and digits without look-alikes, 5 bits each: 60 bits (never from the MAC).
 Result<FixedString<63>> make_access_point_password(chip::Entropy& entropy);
 

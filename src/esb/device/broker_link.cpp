@@ -16,23 +16,29 @@ BrokerLink::BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& 
 
 Status BrokerLink::use(const BrokerAccount& account, Instant now) {
     if (account == account_) return {};
-    const bool other_identity = !(account.identity == account_.identity);
     end(Error(errors::link_account_changed), now);
+    ESB_TRY(aim(account));
+    if (network_ && account_.complete()) client_.start(now, random());
+    return {};
+}
+
+Status BrokerLink::aim(const BrokerAccount& account) {
+    if (account == account_) return {};
+    const bool other_identity = !(account.identity == account_.identity) || !(account.base == account_.base);
     if (other_identity) client_.forget_session();
     account_ = account;
-    base_ = base_topic(account_.identity);
-    if (!account_.complete()) return {};
+    return account_.complete() ? configure() : Status();
+}
 
+Status BrokerLink::configure() {
     will_topic_.clear();
-    ESB_TRY(will_topic_.append(base_));
+    ESB_TRY(will_topic_.append(account_.base));
     ESB_TRY(will_topic_.append("/online"));
     ESB_TRY(tls_.configure({account_.identity, account_.psk.reveal(), false}));
     mqtt::ConnectOptions options;
     options.client_id = account_.identity;
     options.will = {will_topic_, as_bytes("0"), mqtt::Qos::at_least_once, true};
-    ESB_TRY(client_.configure(options));
-    if (network_) client_.start(now, random());
-    return {};
+    return client_.configure(options);
 }
 
 void BrokerLink::set_network(bool up, Instant now) {

@@ -21,6 +21,7 @@ struct BrokerAccount {
     std::uint16_t port = 8883;
     Identity identity;
     net::Psk psk;
+    Identity base;  // topic
     friend bool operator==(const BrokerAccount&, const BrokerAccount&) = default;
     bool complete() const { return !host.empty() && !identity.empty() && !psk.empty(); }
 };
@@ -33,6 +34,8 @@ public:
 
     // The account to use from now on. A change ends the present connection; another identity also ends the session.
     Status use(const BrokerAccount& account, Instant now);
+    // The same between two connections, without disturbing the back-off.
+    Status aim(const BrokerAccount& account);
     // Whether there is a network. Without one the link is closed and waits.
     void set_network(bool up, Instant now);
     // Ends the connection at the next step() without DISCONNECT, so that the broker publishes the will; the engine
@@ -45,7 +48,7 @@ public:
 
     mqtt::Client& client() { return client_; }
     const BrokerAccount& account() const { return account_; }
-    const Identity& base() const { return base_; }
+    const Identity& base() const { return account_.base; }
     // The negotiated cipher suite; empty while there is no connection.
     std::string_view suite() const { return tls_.suite(); }
     bool connected() const { return client_.state() == mqtt::Client::State::connected; }
@@ -55,6 +58,7 @@ private:
     void on_readable() override;
     void on_writable() override;
     void on_closed(const Error& why) override;
+    Status configure();
     void end(const Error& why, Instant now);
     void close(const Error& why, Instant now);
     void read(Instant now);
@@ -69,7 +73,6 @@ private:
     mqtt::Client client_;
     net::TlsStream tls_;
     BrokerAccount account_;
-    Identity base_;
     FixedString<48> will_topic_;
     bool network_ = false;
     bool more_to_read_ = false;

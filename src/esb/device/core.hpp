@@ -3,9 +3,14 @@
 
 #include "esb/device/birth.hpp"
 #include "esb/device/broker_link.hpp"
+#include "esb/device/brokers.hpp"
+#include "esb/device/commissioned.hpp"
+#include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
+#include "esb/device/long_press.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/presence.hpp"
+#include "esb/device/shell.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
 #include "esb/wifi/supervisor.hpp"
@@ -15,6 +20,9 @@
 #include <optional>
 
 namespace esb {
+
+// How long the button is held for a factory reset.
+inline constexpr Duration reset_press_length = std::chrono::seconds(10);
 
 class Core final : private net::Task,
                    private mqtt::Handler,
@@ -34,7 +42,9 @@ public:
     // For the console's commands and Device.
     chip::Chip& chip() { return chip_; }
     console::Console& console() { return console_; }
+    Shell& shell() { return shell_; }
     settings::Store& settings() { return store_; }
+    const settings::Store& settings() const { return store_; }
     settings::Schema& schema() { return schema_; }
     wifi::Supervisor& wifi() { return wifi_; }
     BrokerLink& link() { return link_; }
@@ -46,7 +56,17 @@ public:
     const AppDesc& app() const { return app_; }
     const Identity& identity() const { return identity_; }
     bool online() const { return online_.load(); }
+    // What became of the latest change; `config commit` and `config revert` are config().keep() and .revert().
+    ConfigChanges& config() { return config_; }
+    // Which broker and which of its keys is in use, or tried next.
+    const Brokers& brokers() const { return brokers_; }
+    // The device has been on line (an MQTT round trip) since it was born or last reset.
+    bool commissioned() const { return commissioned_.is(); }
+    // Wipes settings and secrets: noted durably now, done by the restart that follows. The identity, the update floor
+    // and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
+    Status factory_reset(bool keep_secrets);
     void set_online_handler(Function<void(bool)> handler) { online_handler_ = handler; }
+    void set_settings_handler(Function<void()> handler) { settings_handler_ = handler; }
 
 private:
     struct AuthorSubscription {
@@ -72,12 +92,27 @@ private:
     void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) override;
     void on_round_trip(Duration time) override;
 
+    // How much the device says by itself (setting log.level).
+    enum class LogLevel : std::uint8_t { error, info, debug };
+
     void print_banner();
     void start_watchdog();
+    void load_settings();
+    void trust_update_keys();
+    void start_radio();
+    void watch_button(Instant now);
+
+    // apply.cpp: what the settings and the identity decide
     void apply_settings(Instant now);
-    Status subscribe_all();
+    void apply_log_level();
+    void apply_accounts(Instant now);
+    void choose_broker(Instant now);
+    void refill_inbox();
     Status fill_inbox();
     Status add_to_inbox(const AuthorSubscription& subscription);
+    Status subscribe_all();
+
+    bool logs(LogLevel level) const { return level <= log_level_; }
     void send_queued();
     void publish_progress();
     void set_online(bool online);
@@ -92,27 +127,30 @@ private:
     settings::Schema schema_;
     settings::Store store_;
     console::Console console_;
+    Shell shell_{*this};
     net::Reactor reactor_;
     net::Names names_;
     wifi::Supervisor wifi_;
     BrokerLink link_;
     Presence presence_;
     ota::Updater updater_;
+    Commissioned commissioned_;
+    Brokers brokers_;
+    ConfigChanges config_;
+    LongPress reset_press_{reset_press_length};
     Inbox inbox_;
     PublishQueue queue_;
     Periodic periodic_;
     FixedVector<AuthorSubscription, 8> author_subscriptions_;
     FixedVector<Waiting, 16> waiting_;
     Function<void(bool)> online_handler_;
+    Function<void()> settings_handler_;
     std::uint32_t applied_revision_ = 0;
-    chip::StationConfig applied_network_;
+    LogLevel log_level_ = LogLevel::info;
     bool progress_to_send_ = false;
     std::atomic<bool> online_{false};
     std::atomic<bool> restart_wanted_{false};
     std::optional<Instant> restart_until_;
 };
-
-// Registers the console's commands (commands.cpp).
-void add_commands(Core& core);
 
 }  // namespace esb

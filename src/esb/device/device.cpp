@@ -16,10 +16,23 @@ Status Device::every(Duration period, Function<void()> work) {
     return core_->periodic().add(period, work, core_->reactor().now());
 }
 void Device::on_online(Function<void(bool)> handler) { core_->set_online_handler(handler); }
-Status Device::add_command(const console::Command& command) { return core_->console().add(command); }
+Status Device::add_command(const console::Command& command) {
+    return told("command", command.name, core_->console().add(command));
+}
+console::Variables& Device::variables() { return core_->shell().variables(); }
+Status Device::told(std::string_view what, std::string_view name, const Status& status) {
+    if (!status) console().text(what).text(" ").quoted(as_bytes(name)).text(": ").error(status.error());
+    return status;
+}
 Status Device::add_settings(std::span<const settings::Setting> table) { return core_->schema().add(table); }
 
+void Device::on_settings(Function<void()> handler) { core_->set_settings_handler(handler); }
+
 settings::Store& Device::settings() { return core_->settings(); }
+Status Device::change_settings(const settings::Patch& patch) { return core_->config().propose(patch); }
+const settings::Schema& Device::schema() const { return core_->schema(); }
+bool Device::commissioned() const { return core_->commissioned(); }
+Status Device::factory_reset(bool keep_secrets) { return core_->factory_reset(keep_secrets); }
 console::Output& Device::console() { return core_->console().output(); }
 const Identity& Device::identity() const { return core_->identity(); }
 bool Device::online() const { return core_->online(); }

@@ -4,6 +4,7 @@
 #include "esb/base/identity.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/console/console.hpp"
+#include "esb/console/variables.hpp"
 #include "esb/device/app.hpp"
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
@@ -41,12 +42,32 @@ public:
     Status every(Duration period, Function<void()> work);
     // Called with true after each MQTT round trip that opens a connection, with false when it ends.
     void on_online(Function<void(bool)> handler);
-    // Adds a console command; its name must be free.
+    // Adds a console command: it appears in help and completion, and answers --json, like ours. A name that is not free
+    // or not [a-z0-9-], and more than CommandTable::max_added commands, are also printed, for whoever drops the result.
     Status add_command(const console::Command& command);
-    // Adds settings; the table must live as long as the device.
+    // Names a variable for `debug list` and `debug show`; name and variable must live as long as the device. Any number
+    // (also volatile or std::atomic), bool, or text (see console/variables.hpp). Errors are printed likewise.
+    template <typename T>
+    Status debug(std::string_view name, const volatile T& variable) {
+        return told("debug", name, variables().add(name, variable));
+    }
+    // Adds settings; the table must live as long as the device. They then appear at the console, in <base>/config and
+    // wherever ours do; a value stored earlier is in use at once.
     Status add_settings(std::span<const settings::Setting> table);
+    // Called in the first turn, and after every change of the settings in use.
+    void on_settings(Function<void()> handler);
 
+    // For reading. A change of what could cut the device off belongs through change_settings().
     settings::Store& settings();
+    // Applies a patch as the console does: at once, or on trial where the device could lose its way to the broker.
+    // config_on_trial, the errors of settings::Store::stage().
+    Status change_settings(const settings::Patch& patch);
+    const settings::Schema& schema() const;
+    // The device has been on line since it was born or last reset.
+    bool commissioned() const;
+    // Wipes settings and secrets with the restart that follows; the identity and the update floor stay. `keep_secrets`:
+    // the broker account's identity and keys and the access point's password stay too.
+    Status factory_reset(bool keep_secrets = false);
     console::Output& console();
     const Identity& identity() const;
     // The MQTT round trip has succeeded in the present connection.
@@ -66,6 +87,9 @@ public:
     bool turn(Duration longest);
 
 private:
+    console::Variables& variables();
+    Status told(std::string_view what, std::string_view name, const Status& status);
+
     std::unique_ptr<Core> core_;
 };
 

@@ -10,7 +10,7 @@ constexpr std::string_view magic = "ESBS";
 constexpr std::size_t crc_at = 12;
 constexpr std::uint16_t removal_mark = 0xFFFF;
 
-std::uint32_t blob_crc(ConstBytes blob) { return crc32(blob.subspan(blob_header_size), crc32(blob.first(crc_at))); }
+std::uint32_t blob_crc(ConstBytes blob) { return crc32(blob.subspan(blob_common_size), crc32(blob.first(crc_at))); }
 
 bool records_valid(ConstBytes records) {
     RecordReader reader(records);
@@ -48,7 +48,7 @@ std::optional<Record> RecordReader::next() {
 }
 
 Result<BlobHeader> check_blob(ConstBytes blob) {
-    if (blob.size() < blob_header_size || as_text(blob.first(magic.size())) != magic) {
+    if (blob.size() < blob_common_size || as_text(blob.first(magic.size())) != magic) {
         return fail(errors::settings_corrupt);
     }
     ByteReader reader(blob.subspan(magic.size()));
@@ -57,19 +57,22 @@ Result<BlobHeader> check_blob(ConstBytes blob) {
     header.staged_mask = *reader.u8();
     const std::size_t length = *reader.le16();
     header.generation = *reader.le32();
-    const bool whole = length == blob.size() - blob_header_size && *reader.le32() == blob_crc(blob);
+    const bool whole = length == blob.size() - blob_common_size && *reader.le32() == blob_crc(blob);
     if (!whole || header.version == 0) return fail(errors::settings_corrupt);
     if (header.version > blob_version) return header;
-    if (blob.size() > blob_max || !records_valid(blob.subspan(blob_header_size))) {
-        return fail(errors::settings_corrupt);
-    }
+    const auto begin = records_at(header.version);
+    const bool sized = blob.size() >= begin && blob.size() - begin <= records_max;
+    if (!sized || !records_valid(blob.subspan(begin))) return fail(errors::settings_corrupt);
+    if (begin == blob_header_size) copy(blob.subspan(blob_common_size, header.tag.size()), header.tag);
     return header;
 }
 
 void seal_blob(MutBytes blob, const BlobHeader& header) {
-    ByteWriter writer(blob.first(blob_header_size));
-    const auto length = static_cast<std::uint16_t>(blob.size() - blob_header_size);
+    const auto begin = records_at(header.version);
+    ByteWriter writer(blob.first(begin));
+    const auto length = static_cast<std::uint16_t>(blob.size() - blob_common_size);
     writer.text(magic).u8(header.version).u8(header.staged_mask).le16(length).le32(header.generation);
+    if (begin == blob_header_size) copy(header.tag, blob.subspan(blob_common_size));
     writer.le32(blob_crc(blob));
 }
 

@@ -1,13 +1,15 @@
 // The stored form of a generation of settings.
 //
 //   0  "ESBS"
-//   4  u8   format version, 1
+//   4  u8   format version, 2
 //   5  u8   stages that have not been confirmed yet, one bit each; 0 = committed
-//   6  le16 length of the records
+//   6  le16 length of what begins at 16
 //   8  le32 generation
-//  12  le32 CRC-32 of the bytes 0..11 and the records
-//  16  records, sorted by name, no name twice: u8 name length, name, le16 value length, value
+//  12  le32 CRC-32 of the bytes 0..11 and of all from 16 on
+//  16  8 bytes: which change the unconfirmed stages belong to (the beginning of its message's SHA-256); 0 = none
+//  24  records, sorted by name, no name twice: u8 name length, name, le16 value length, value
 //
+// Version 1 had no such 8 bytes; its records began at 16. It is read, and replaced by the next change.
 // Equal settings make equal records. Every later version keeps the first 16 bytes as they are, so that an older
 // firmware can tell "newer" from "corrupt".
 #pragma once
@@ -15,6 +17,7 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,14 +30,21 @@ inline constexpr ErrorKind settings_newer{"settings.newer", "the stored settings
 
 namespace esb::settings {
 
-inline constexpr std::size_t blob_max = 3072;  // bytes, all records and the header
-inline constexpr std::size_t blob_header_size = 16;
-inline constexpr std::uint8_t blob_version = 1;
+inline constexpr std::size_t records_max = 3056;     // bytes
+inline constexpr std::size_t blob_header_size = 24;  // of today's version
+inline constexpr std::size_t blob_max = blob_header_size + records_max;
+inline constexpr std::uint8_t blob_version = 2;
+inline constexpr std::size_t blob_common_size = 16;  // of the header's part that every version has
+// Where the records begin in a version that this firmware reads.
+constexpr std::size_t records_at(std::uint8_t version) { return version == 1 ? blob_common_size : blob_header_size; }
+
+using ChangeTag = std::array<std::uint8_t, 8>;
 
 struct BlobHeader {
     std::uint8_t version = blob_version;
     std::uint8_t staged_mask = 0;
     std::uint32_t generation = 0;
+    ChangeTag tag{};
 };
 
 // True when generation `a` was written after `b`; the counter may wrap.
@@ -65,7 +75,7 @@ private:
 // Checks a whole blob. settings_corrupt; of a newer version that is undamaged only the header is known, which is
 // then returned with its version.
 Result<BlobHeader> check_blob(ConstBytes blob);
-// Writes the header of a blob whose records are in place. `blob` is at least a header long.
+// Writes the header of a blob of its version, whose records are in place. `blob` is at least a header long.
 void seal_blob(MutBytes blob, const BlobHeader& header);
 
 // The record of this name; null when there is none. `records` must have passed check_blob().

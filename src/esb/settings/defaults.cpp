@@ -1,9 +1,12 @@
 // The settings of the base itself.
 #include "esb/base/identity.hpp"
 #include "esb/chip/network.hpp"
+#include "esb/crypto/password.hpp"
+#include "esb/settings/blob.hpp"
 #include "esb/settings/schema.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace esb::settings {
 namespace {
@@ -57,31 +60,223 @@ Status check_identity(ConstBytes value) {
     return {};
 }
 
-// RFC 4279 §5.3 allows up to 64 bytes; fewer than 16 could be guessed.
+// Fewer than 16 bytes could be guessed; more than 32 is what neither Debian's nor ESP-IDF's Mbed TLS can use, and
+// is refused here rather than at every connection (RFC 4279 §5.3 would allow 64).
 Status check_psk(ConstBytes value) {
     if (value.size() < 16) return fail(errors::setting_length);
     return {};
 }
 
+// ISO 3166-1 alpha-2.
+Status check_country(ConstBytes value) {
+    const auto upper = [](std::uint8_t c) { return c >= 'A' && c <= 'Z'; };
+    if (value.size() != 2 || !std::all_of(value.begin(), value.end(), upper)) return fail(errors::setting_format);
+    return {};
+}
+
+// As DHCP's option 12 tells it to the router: one label.
+Status check_own_name(ConstBytes value) {
+    if (!is_label(as_text(value)) || as_text(value).find('_') != std::string_view::npos) {
+        return fail(errors::setting_format);
+    }
+    return {};
+}
+
+Status check_ipv4(ConstBytes value) {
+    if (!chip::parse_ipv4(as_text(value))) return fail(errors::setting_format);
+    return {};
+}
+
+std::uint32_t ipv4_number(const chip::IpAddress& address) {
+    const auto& b = address.bytes;
+    return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
+}
+
+// Ones, then zeros; at least two addresses beside the network's and the broadcast's.
+bool is_mask(std::uint32_t mask) {
+    const std::uint32_t zeros = ~mask;
+    return mask != 0 && zeros >= 3 && (zeros & (zeros + 1)) == 0;
+}
+
+Status check_mask(ConstBytes value) {
+    const auto mask = chip::parse_ipv4(as_text(value));
+    if (!mask || !is_mask(ipv4_number(*mask))) return fail(errors::setting_format);
+    return {};
+}
+
+// Levels of the letters that identities have, with a / between them.
+Status check_base(ConstBytes value) {
+    const auto base = as_text(value);
+    const auto allowed = [](char c) { return is_label_character(c) || c == '-' || c == '/'; };
+    const bool gaps = base.starts_with('/') || base.ends_with('/') || base.find("//") != std::string_view::npos;
+    if (gaps || !std::all_of(base.begin(), base.end(), allowed)) return fail(errors::setting_format);
+    return {};
+}
+
+// "x.y", two base64url coordinates of 43 characters. Whether that is a point of the curve is found when it is used.
+Status check_update_key(ConstBytes value) {
+    const auto key = as_text(value);
+    const auto allowed = [](char c) { return is_label_character(c) || c == '-'; };
+    const bool shaped = key.size() == 87 && key[43] == '.';
+    if (!shaped || std::count_if(key.begin(), key.end(), allowed) != 86) return fail(errors::setting_format);
+    return {};
+}
+
+// --- the table
+
+constexpr Setting ssid(std::size_t n) {
+    return {names::networks[n].ssid,   Type::octets, 0, 32, "", Stage::network, false, false,
+            "name of a Wi-Fi network", nullptr,      {}};
+}
+constexpr Setting pass(std::size_t n) {
+    return {names::networks[n].pass,
+            Type::text,
+            0,
+            64,
+            "",
+            Stage::network,
+            true,
+            false,
+            "its password: 8 to 63 characters, or 64 hex digits; empty for an open network",
+            check_station_pass,
+            {}};
+}
+constexpr Setting hidden(std::size_t n) {
+    return {names::networks[n].hidden,   Type::boolean, 0, 1, "off", Stage::network, false, false,
+            "whether it hides its name", nullptr,       {}};
+}
+constexpr Setting priority(std::size_t n) {
+    return {names::networks[n].priority,
+            Type::integer,
+            0,
+            9,
+            "0",
+            Stage::network,
+            false,
+            false,
+            "the network with the highest is tried first",
+            nullptr,
+            {}};
+}
+
+constexpr Setting host(std::size_t n) {
+    return {names::brokers[n].host,
+            Type::text,
+            0,
+            253,
+            "",
+            Stage::broker,
+            false,
+            false,
+            n == 0 ? "host name or IPv4 address of the MQTT broker" : "a broker to fall back to",
+            check_host,
+            {}};
+}
+constexpr Setting port(std::size_t n) {
+    return {names::brokers[n].port, Type::integer, 1, 65535, "8883", Stage::broker, false, false,
+            "its TLS port",         nullptr,       {}};
+}
+constexpr Setting ident(std::size_t n) {
+    return {names::brokers[n].ident,
+            Type::text,
+            0,
+            identity_max,
+            "",
+            Stage::broker,
+            false,
+            false,
+            n == 0 ? "identity at the broker; empty: the device's own" : "identity there; empty: mqtt.0.ident",
+            check_identity,
+            {}};
+}
+constexpr Setting psk(std::size_t n, std::size_t slot) {
+    return {names::brokers[n].psk[slot],
+            Type::key,
+            0,
+            32,
+            "",
+            Stage::broker,
+            true,
+            false,
+            slot == 1 ? "second key, for its replacement: whichever works is used"
+            : n == 0  ? "pre-shared key, 16 to 32 bytes in hex"
+                      : "pre-shared key there; both empty: those of mqtt.0",
+            check_psk,
+            {}};
+}
+constexpr Setting base(std::size_t n) {
+    return {names::brokers[n].base,
+            Type::text,
+            0,
+            identity_max,
+            "",
+            Stage::broker,
+            false,
+            false,
+            "base topic; empty: the identity with every - turned into /",
+            check_base,
+            {}};
+}
+
 constexpr Setting table[] = {
-    {names::wifi_ssid, Type::octets, 0, 32, "", Stage::network, false, false, "name of the Wi-Fi network"},
-    {names::wifi_pass, Type::text, 0, 64, "", Stage::network, true, false,
-     "its password: 8 to 63 characters, or 64 hex digits; empty for an open network", check_station_pass},
-    {names::mqtt_host, Type::text, 0, 253, "", Stage::broker, false, false,
-     "host name or IPv4 address of the MQTT broker", check_host},
-    {names::mqtt_port, Type::integer, 1, 65535, "8883", Stage::broker, false, false, "its TLS port"},
-    {names::mqtt_ident, Type::text, 0, identity_max, "", Stage::broker, false, false,
-     "identity at the broker; empty: the device's own", check_identity},
-    {names::mqtt_psk, Type::key, 0, 64, "", Stage::broker, true, false, "pre-shared key, 16 to 64 bytes in hex",
-     check_psk},
+    // clang-format off
+    ssid(0), pass(0), hidden(0), priority(0),
+    ssid(1), pass(1), hidden(1), priority(1),
+    ssid(2), pass(2), hidden(2), priority(2),
+    ssid(3), pass(3), hidden(3), priority(3),
+    // clang-format on
+    {names::wifi_country, Type::text, 0, 2, "", Stage::none, false, false,
+     "country of the radio's rules, as DE; empty: what is allowed everywhere; from the next start on", check_country},
+    {names::wifi_host, Type::text, 0, 32, "", Stage::none, false, false,
+     "host name told to the network; empty: the identity in lower case; from the next start on", check_own_name},
+    {names::wifi_ip, Type::text, 0, 15, "", Stage::network, false, false,
+     "static IPv4 address, with wifi.mask and wifi.gateway; empty: DHCP", check_ipv4},
+    {names::wifi_mask, Type::text, 0, 15, "", Stage::network, false, false, "netmask of the static address",
+     check_mask},
+    {names::wifi_gateway, Type::text, 0, 15, "", Stage::network, false, false, "gateway of the static address",
+     check_ipv4},
+    {names::wifi_dns, Type::text, 0, 15, "", Stage::network, false, false,
+     "name server of the static address; empty: the gateway", check_ipv4},
+    // clang-format off
+    host(0), port(0), ident(0), psk(0, 0), psk(0, 1), base(0),
+    host(1), port(1), ident(1), psk(1, 0), psk(1, 1), base(1),
+    host(2), port(2), ident(2), psk(2, 0), psk(2, 1), base(2),
+    // clang-format on
     {names::ap_pass, Type::text, 0, 63, "", Stage::none, true, false,
      "password of the set-up access point: 8 to 63 printable ASCII characters", check_access_point_pass},
+    {names::console_password, Type::key, 0, crypto::password_hash_size, "", Stage::none, true, true,
+     "password of the console, 8 to 64 bytes; only its slow hash is stored; empty: no lock",
+     crypto::check_password_hash},
+    {names::ota_key, Type::text, 0, 87, "", Stage::none, false, true,
+     "public update key (x.y) in place of those compiled in; from the next start on", check_update_key},
     {names::ota_legacy_md5, Type::boolean, 0, 1, "off", Stage::none, false, true,
      "accept unsigned updates given as URL|md5"},
+    {names::config_confirm, Type::integer, 10, 600, "60", Stage::none, false, false,
+     "seconds that each stage of a change may take before the old settings return"},
+    {names::log_level, Type::choice, 0, 0, "info", Stage::none, false, false,
+     "which lines the device prints by itself: failures, also what happens, also details", nullptr, "error|info|debug"},
 };
+
+std::optional<chip::IpAddress> stored_ipv4(ConstBytes records, std::string_view name) {
+    const auto record = find_record(records, name);
+    if (!record || record->value.empty()) return std::nullopt;
+    const auto address = chip::parse_ipv4(as_text(record->value));
+    return address ? std::optional(*address) : std::nullopt;
+}
 
 }  // namespace
 
 std::span<const Setting> base_table() { return table; }
+
+Status check_together(ConstBytes records) {
+    const auto address = stored_ipv4(records, names::wifi_ip);
+    if (!address) return {};
+    const auto mask = stored_ipv4(records, names::wifi_mask);
+    const auto gateway = stored_ipv4(records, names::wifi_gateway);
+    if (!mask || !gateway) return fail(errors::setting_address);
+    const auto outside = (ipv4_number(*address) ^ ipv4_number(*gateway)) & ipv4_number(*mask);
+    if (outside != 0 || *address == *gateway) return fail(errors::setting_address);
+    return {};
+}
 
 }  // namespace esb::settings

@@ -28,12 +28,21 @@ Store::Found Store::read(std::size_t key) {
         return {unreadable, {}, got.error()};
     }
     const auto header = check_blob(*got);
-    const bool readable = header && header->version == blob_version;
+    const bool readable = header && header->version <= blob_version;
     if (!readable) blob.clear();
     if (!header) return {corrupt, {}, std::nullopt};
     if (!readable) return {newer, *header, std::nullopt};
     blob.size = got->size();
+    if (header->version < blob_version) migrate(blob, header->version);
     return {good, *header, std::nullopt};
+}
+
+// Gives a blob of an earlier version today's form, in memory; the flash gets it with the next change.
+void Store::migrate(Blob& blob, std::uint8_t version) {
+    const auto begin = records_at(version);
+    const auto records = blob.view().subspan(begin);
+    copy(records, MutBytes(blob.bytes).subspan(blob_header_size));  // they overlap: copy() moves
+    blob.size = blob_header_size + records.size();
 }
 
 Result<Loaded> Store::choose(Found a, Found b) {
@@ -75,6 +84,7 @@ Result<Loaded> Store::choose_good(std::span<const Found, 2> found) {
     if (found[newest].header.staged_mask != 0 && !older_damaged) {
         active_ = older;
         committed_key_ = older;
+        reverted_tag_ = found[newest].header.tag;
         // So that it is reported once. If this fails it is reverted again next time, and overwritten by a change.
         static_cast<void>(remove(newest));
         return Loaded::reverted;

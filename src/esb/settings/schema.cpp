@@ -7,8 +7,17 @@ namespace {
 
 bool name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; }
 
+// At least two words, none of them empty.
+bool choices_possible(std::string_view choices) {
+    const bool lonely = choices.find('|') == std::string_view::npos || choices.size() > value_max;
+    const bool gaps =
+        choices.starts_with('|') || choices.ends_with('|') || choices.find("||") != std::string_view::npos;
+    return !lonely && !gaps;
+}
+
 bool bounds_possible(const Setting& setting) {
     if (setting.type == Type::boolean) return true;
+    if (setting.type == Type::choice) return choices_possible(setting.choices);
     if (setting.low > setting.high) return false;
     if (setting.type == Type::integer) return true;
     return setting.low >= 0 && setting.high <= static_cast<std::int64_t>(value_max);
@@ -16,7 +25,8 @@ bool bounds_possible(const Setting& setting) {
 
 // A default that is read through Store as a view must be its own stored form, so octets are plain.
 bool fallback_possible(const Setting& setting) {
-    const bool has_length = setting.type != Type::boolean && setting.type != Type::integer;
+    const bool has_length =
+        setting.type != Type::boolean && setting.type != Type::integer && setting.type != Type::choice;
     if (setting.secret && !has_length) return false;
     if (setting.secret || setting.type == Type::key) return setting.fallback.empty() && setting.low <= 0;
     if (setting.type == Type::octets && setting.fallback.starts_with("hex:")) return false;
@@ -28,6 +38,16 @@ bool well_formed(const Setting& setting) {
 }
 
 }  // namespace
+
+std::string_view name(Type type) {
+    constexpr std::string_view names[] = {"boolean", "integer", "text", "octets", "key", "choice"};
+    return names[static_cast<std::size_t>(type)];
+}
+
+std::string_view name(Stage stage) {
+    constexpr std::string_view names[] = {"none", "network", "broker"};
+    return names[static_cast<std::size_t>(stage)];
+}
 
 bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= name_max && std::all_of(name.begin(), name.end(), name_character);

@@ -19,6 +19,9 @@ inline constexpr ErrorKind setting_length{"setting.length", "the value is too sh
 inline constexpr ErrorKind setting_not_utf8{"setting.not_utf8", "the text is not valid UTF-8"};
 inline constexpr ErrorKind setting_format{"setting.format", "the value does not have the form this setting needs"};
 inline constexpr ErrorKind setting_local_only{"setting.local_only", "this setting changes only at the device itself"};
+inline constexpr ErrorKind setting_choice{"setting.choice", "the value is not one of this setting's choices"};
+inline constexpr ErrorKind setting_address{
+    "setting.address", "a static address needs a netmask, and a gateway in the network that both describe"};
 inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
 }  // namespace esb::errors
 
@@ -30,6 +33,7 @@ enum class Type : std::uint8_t {
     text,     // UTF-8 without control characters
     octets,   // arbitrary bytes (an SSID); text form: UTF-8 as it is, or hex:<digits>
     key,      // bytes; text form: hex digits
+    choice,   // one of a few words (Setting::choices)
 };
 
 // What shows that a new value works; until then the old one can return (commit-confirmed).
@@ -59,6 +63,8 @@ struct Setting {
     std::string_view help;  // one line
     // An extra check of a value in stored form that passed all others; null: none. Not asked about an empty one.
     Status (*check)(ConstBytes value) = nullptr;
+    // choice: the words, with a | between them: "error|info|debug".
+    std::string_view choices = {};
 };
 
 // A value in its stored form: boolean 1 byte, integer 8 bytes little endian, otherwise the bytes themselves.
@@ -104,17 +110,54 @@ Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::
 
 // The base's own table (defaults.cpp).
 std::span<const Setting> base_table();
+// What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address.
+Status check_together(ConstBytes records);
+
+// "boolean", "integer", ...
+std::string_view name(Type type);
+std::string_view name(Stage stage);
 
 // Names of the base's settings, so that a typing mistake does not compile.
 namespace names {
-inline constexpr std::string_view wifi_ssid = "wifi.0.ssid";
-inline constexpr std::string_view wifi_pass = "wifi.0.pass";
-inline constexpr std::string_view mqtt_host = "mqtt.0.host";
-inline constexpr std::string_view mqtt_port = "mqtt.0.port";
-inline constexpr std::string_view mqtt_ident = "mqtt.0.ident";
-inline constexpr std::string_view mqtt_psk = "mqtt.0.psk.0";
+struct Network {
+    std::string_view ssid, pass, hidden, priority;
+};
+inline constexpr Network networks[] = {
+    {"wifi.0.ssid", "wifi.0.pass", "wifi.0.hidden", "wifi.0.priority"},
+    {"wifi.1.ssid", "wifi.1.pass", "wifi.1.hidden", "wifi.1.priority"},
+    {"wifi.2.ssid", "wifi.2.pass", "wifi.2.hidden", "wifi.2.priority"},
+    {"wifi.3.ssid", "wifi.3.pass", "wifi.3.hidden", "wifi.3.priority"},
+};
+inline constexpr std::string_view wifi_ssid = networks[0].ssid;
+inline constexpr std::string_view wifi_pass = networks[0].pass;
+inline constexpr std::string_view wifi_country = "wifi.country";
+inline constexpr std::string_view wifi_host = "wifi.host";
+inline constexpr std::string_view wifi_ip = "wifi.ip";
+inline constexpr std::string_view wifi_mask = "wifi.mask";
+inline constexpr std::string_view wifi_gateway = "wifi.gateway";
+inline constexpr std::string_view wifi_dns = "wifi.dns";
+
+struct Broker {
+    std::string_view host, port, ident;
+    std::string_view psk[2];
+    std::string_view base;
+};
+inline constexpr Broker brokers[] = {
+    {"mqtt.0.host", "mqtt.0.port", "mqtt.0.ident", {"mqtt.0.psk.0", "mqtt.0.psk.1"}, "mqtt.0.base"},
+    {"mqtt.1.host", "mqtt.1.port", "mqtt.1.ident", {"mqtt.1.psk.0", "mqtt.1.psk.1"}, "mqtt.1.base"},
+    {"mqtt.2.host", "mqtt.2.port", "mqtt.2.ident", {"mqtt.2.psk.0", "mqtt.2.psk.1"}, "mqtt.2.base"},
+};
+inline constexpr std::string_view mqtt_host = brokers[0].host;
+inline constexpr std::string_view mqtt_port = brokers[0].port;
+inline constexpr std::string_view mqtt_ident = brokers[0].ident;
+inline constexpr std::string_view mqtt_psk = brokers[0].psk[0];
+
 inline constexpr std::string_view ap_pass = "ap.pass";
+inline constexpr std::string_view console_password = "console.password";
+inline constexpr std::string_view ota_key = "ota.key";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
+inline constexpr std::string_view config_confirm = "config.confirm";
+inline constexpr std::string_view log_level = "log.level";
 }  // namespace names
 
 }  // namespace esb::settings

@@ -2,6 +2,7 @@
 
 #include "esb/base/secret.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace esb::settings {
@@ -55,7 +56,10 @@ std::int64_t Store::integer(std::string_view name) const {
     return fallback ? number(fallback->reveal()) : 0;
 }
 
-std::string_view Store::text(std::string_view name) const { return as_text(in_use(name, Type::text)); }
+std::string_view Store::text(std::string_view name) const {
+    const auto* setting = schema_.find(name);
+    return as_text(in_use(name, setting != nullptr && setting->type == Type::choice ? Type::choice : Type::text));
+}
 
 ConstBytes Store::bytes(std::string_view name) const {
     const auto octets = in_use(name, Type::octets);
@@ -98,10 +102,10 @@ Store::Changes Store::changes(const Patch& patch) const {
     return changes;
 }
 
-Status Store::commit(const Patch& patch) { return apply(patch, false); }
-Status Store::stage(const Patch& patch) { return apply(patch, true); }
+Status Store::commit(const Patch& patch) { return apply(patch, nullptr); }
+Status Store::stage(const Patch& patch, const ChangeTag& tag) { return apply(patch, &tag); }
 
-Status Store::apply(const Patch& patch, bool on_trial) {
+Status Store::apply(const Patch& patch, const ChangeTag* trial) {
     ESB_TRY(writable());
     const auto changed = changes(patch);
     if (!changed.any) return {};
@@ -109,9 +113,8 @@ Status Store::apply(const Patch& patch, bool on_trial) {
     ByteWriter writer(MutBytes(scratch().bytes).subspan(blob_header_size));
     merge_records(active().records(), patch.records(), writer);
     scratch().size = blob_header_size + writer.size();
-    const std::uint8_t mask = on_trial ? changed.stages : 0;
-    const Status written = writer.overflowed() ? Status(fail(errors::settings_full)) : write(scratch(), mask);
-    if (!written) {
+    const std::uint8_t mask = trial != nullptr ? changed.stages : std::uint8_t{0};
+    if (const auto written = write_checked(scratch(), writer, mask, mask != 0 ? *trial : ChangeTag{}); !written) {
         scratch().clear();
         return written;
     }
@@ -124,9 +127,15 @@ Status Store::apply(const Patch& patch, bool on_trial) {
     return {};
 }
 
+Status Store::write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag) {
+    if (records.overflowed()) return fail(errors::settings_full);
+    ESB_TRY(check_together(records.written()));
+    return write(blob, mask, tag);
+}
+
 // Puts a blob under the key that does not hold the committed values.
-Status Store::write(Blob& blob, std::uint8_t staged_mask) {
-    seal_blob(MutBytes(blob.bytes).first(blob.size), {blob_version, staged_mask, generation_ + 1});
+Status Store::write(Blob& blob, std::uint8_t staged_mask, const ChangeTag& tag) {
+    seal_blob(MutBytes(blob.bytes).first(blob.size), {blob_version, staged_mask, generation_ + 1, tag});
     ESB_TRY(key_value_.put(keys[other(committed_key_)], blob.view()));
     ++generation_;
     return {};
@@ -161,6 +170,32 @@ void Store::drop_staged() {
 }
 
 Status Store::remove(std::size_t key) { return key_value_.remove(keys[key]); }
+
+Status Store::erase_all_but(std::span<const std::string_view> kept) {
+    ESB_TRY(revert());
+    if (refusal_) return erase_all();
+    ByteWriter writer(MutBytes(scratch().bytes).subspan(blob_header_size));
+    RecordReader reader(active().records());
+    while (const auto record = reader.next()) {
+        if (std::find(kept.begin(), kept.end(), record->name) != kept.end()) encode(*record, writer);
+    }
+    if (writer.size() == 0) return erase_all();
+    // Nothing to leave out: no flash operation, but for a second key that still holds an older generation.
+    if (writer.size() == active().records().size()) {
+        scratch().clear();
+        return remove(other(committed_key_));
+    }
+    scratch().size = blob_header_size + writer.size();
+    if (const auto written = write(scratch(), 0); !written) {
+        scratch().clear();
+        return written;
+    }
+    swap();
+    committed_key_ = other(committed_key_);
+    scratch().clear();
+    ++revision_;
+    return remove(other(committed_key_));
+}
 
 Status Store::erase_all() {
     // The committed values go last: cut in between, the device still has settings that belong together.

@@ -81,8 +81,8 @@ public:
     // The name must be in the schema and of that type; otherwise false, 0 or nothing.
     bool boolean(std::string_view name) const;
     std::int64_t integer(std::string_view name) const;
-    std::string_view text(std::string_view name) const;
-    ConstBytes bytes(std::string_view name) const;  // octets and key
+    std::string_view text(std::string_view name) const;  // also a choice
+    ConstBytes bytes(std::string_view name) const;       // octets and key
     // True when a value is stored, even one equal to the default.
     bool is_set(std::string_view name) const;
     // The value in use in text form, written into `out` (text_max always suffices). setting_unknown,
@@ -90,14 +90,17 @@ public:
     Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
-    // `busy` while a staged generation waits; settings_full, settings_newer, settings_not_loaded, the key/value
+    // `busy` while a staged generation waits; setting_address (values that do not fit together); settings_full, settings_newer, settings_not_loaded, the key/value
     // store's errors (if that has stored it all the same, a restart finds the new values).
     Status commit(const Patch& patch);
 
     // Applies a patch on trial: durable as "staged"; load() after a restart goes back to what was before.
     // What needs no stage is treated the same, but when nothing in the patch needs one this is commit(). Errors as
     // of commit().
-    Status stage(const Patch& patch);
+    // `tag` names the change: a restart that ends the trial tells it by reverted_tag().
+    Status stage(const Patch& patch, const ChangeTag& tag = {});
+    // The change that load() has taken back (Loaded::reverted).
+    const ChangeTag& reverted_tag() const { return reverted_tag_; }
     // True while this stage still has to be confirmed.
     bool waits_for(Stage stage) const;
     bool staged() const { return staged_mask_ != 0; }
@@ -111,6 +114,9 @@ public:
     // meanwhile, either nothing is dropped or a trial has ended: repeat it. An error that leaves open whether the last
     // values are gone has every commit refused until then, or until load().
     Status erase_all();
+    // The same for all values but those of the names in `kept`, in one step; what is dropped is gone from both
+    // generations. Repeat it after an error or a loss of power. Settings that could not be read are all dropped.
+    Status erase_all_but(std::span<const std::string_view> kept);
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }
 
@@ -143,8 +149,10 @@ private:
 
     Status writable() const;
     Changes changes(const Patch& patch) const;
-    Status apply(const Patch& patch, bool on_trial);
-    Status write(Blob& blob, std::uint8_t staged_mask);
+    Status apply(const Patch& patch, const ChangeTag* trial);
+    Status write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag);
+    Status write(Blob& blob, std::uint8_t staged_mask, const ChangeTag& tag = {});
+    static void migrate(Blob& blob, std::uint8_t version);
     Status remove(std::size_t key);
     void drop_staged();
 
@@ -164,6 +172,7 @@ private:
     std::uint32_t generation_ = 0;
     std::uint32_t revision_ = 0;
     std::uint8_t staged_mask_ = 0;
+    ChangeTag reverted_tag_{};
     // The key that holds the last committed values. It is never written: every write goes to the other one.
     std::size_t committed_key_ = 1;
     std::optional<Error> refusal_{Error(errors::settings_not_loaded)};

@@ -74,6 +74,17 @@ Status validate_length(const Setting& setting, ConstBytes stored) {
     return {};
 }
 
+Status validate_choice(const Setting& setting, ConstBytes stored) {
+    const auto value = as_text(stored);
+    if (value.find('|') != std::string_view::npos) return fail(errors::setting_choice);
+    for (std::string_view rest = setting.choices; !rest.empty();) {
+        const auto word = rest.substr(0, rest.find('|'));
+        if (word == value) return {};
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    }
+    return fail(errors::setting_choice);
+}
+
 Status validate_form(const Setting& setting, ConstBytes stored) {
     switch (setting.type) {
         case Type::boolean:
@@ -88,6 +99,8 @@ Status validate_form(const Setting& setting, ConstBytes stored) {
             if (!is_utf8(as_text(stored))) return fail(errors::setting_not_utf8);
             if (has_control(as_text(stored))) return fail(errors::setting_format);
             return {};
+        case Type::choice:
+            return validate_choice(setting, stored);
         case Type::octets:
         case Type::key:
             break;
@@ -115,6 +128,7 @@ Result<Value> parse(const Setting& setting, std::string_view text) {
             if (text.starts_with(hex_prefix)) return parse_hex(setting, text.substr(hex_prefix.size()));
             break;
         case Type::text:
+        case Type::choice:
             break;
     }
     return checked(setting, as_bytes(text));
@@ -143,6 +157,7 @@ Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::
         case Type::key:
             return hex_encode(stored, out);
         case Type::text:
+        case Type::choice:
             break;
     }
     return put_text(as_text(stored), out);

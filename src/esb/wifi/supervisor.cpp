@@ -1,5 +1,6 @@
 #include "esb/wifi/supervisor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -23,13 +24,26 @@ Status Supervisor::start(std::string_view country, std::string_view host_name) {
     return {};
 }
 
-void Supervisor::use(const chip::StationConfig& network, Instant now) {
-    network_ = network;
-    if (state_ == State::off) return;
+void Supervisor::use(std::span<const chip::StationConfig> networks, Instant now) {
+    const bool busy = state_ != State::off && state_ != State::unconfigured;
+    if (busy && std::equal(networks.begin(), networks.end(), networks_.begin(), networks_.end())) return;
+    const auto present = networks_[at_];
+    networks_.clear();
+    at_ = 0;
+    bool stays = false;
+    for (const auto& network : networks) {
+        if (network.ssid.empty() || networks_.full()) continue;
+        if (state_ == State::up && network == present) {
+            at_ = networks_.size();
+            stays = true;
+        }
+        static_cast<void>(networks_.push_back(network));  // there is room
+    }
+    if (state_ == State::off || stays) return;
     backoff_.reset();
     deadline_.reset();
     address_ = {};
-    if (network_.ssid.empty()) {
+    if (networks_.empty()) {
         static_cast<void>(radio_.leave());
         state_ = State::unconfigured;
         return;
@@ -68,7 +82,7 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
             deadline_.reset();
             backoff_.reset();
             address_ = event.ip;
-            listener_.on_link_up(network_.ssid, address_);
+            listener_.on_link_up(ssid(), address_);
             return;
         case RadioEvent::Kind::station_left:
             // "requested" is the echo of our own leave() or of a join() that replaced another.
@@ -76,6 +90,8 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
             give_up(event.reason, now);
             return;
         case RadioEvent::Kind::scan_done:
+            ++scans_;
+            return;
         case RadioEvent::Kind::access_point_started:
         case RadioEvent::Kind::access_point_stopped:
         case RadioEvent::Kind::client_joined:
@@ -87,7 +103,7 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
 void Supervisor::join(Instant now) {
     state_ = State::joining;
     deadline_ = now + timing_.join_timeout;
-    if (!radio_.join(network_)) give_up(DisconnectReason::unknown, now);
+    if (!radio_.join(networks_[at_])) give_up(DisconnectReason::unknown, now);
 }
 
 void Supervisor::give_up(DisconnectReason reason, Instant now) {
@@ -101,7 +117,9 @@ void Supervisor::give_up(DisconnectReason reason, Instant now) {
     deadline_ = now + wait;
     address_ = {};
     last_reason_ = reason;
-    listener_.on_link_down(network_.ssid, reason, wait);
+    const auto left = ssid();
+    at_ = (at_ + 1) % networks_.size();
+    listener_.on_link_down(left, reason, wait);
 }
 
 }  // namespace esb::wifi

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace esb::wifi {
@@ -43,8 +44,12 @@ public:
 
     // Starts the radio. radio_failed.
     Status start(std::string_view country, std::string_view host_name);
-    // The network to keep joined; an empty SSID means none. A change ends the present link.
-    void use(const chip::StationConfig& network, Instant now);
+    static constexpr std::size_t max_networks = 4;
+
+    // The networks to choose from, the preferred one first; those without a name, and those beyond max_networks, are
+    // left out. After a failed try comes the next one. A link to a network that is still among them stays.
+    void use(std::span<const chip::StationConfig> networks, Instant now);
+    void use(const chip::StationConfig& network, Instant now) { use(std::span(&network, 1), now); }
 
     // Takes the radio's events and does what is due.
     void step(Instant now);
@@ -52,8 +57,10 @@ public:
 
     State state() const { return state_; }
     const chip::AddressConfig& address() const { return address_; }
-    const chip::Ssid& ssid() const { return network_.ssid; }
+    const chip::Ssid& ssid() const { return networks_[at_].ssid; }
     chip::DisconnectReason last_reason() const { return last_reason_; }
+    // Scans that have ended since the start; their results are the radio's.
+    std::uint32_t scans() const { return scans_; }
 
 private:
     void handle(const chip::RadioEvent& event, Instant now);
@@ -66,7 +73,9 @@ private:
     Timing timing_;
     Backoff backoff_;
     State state_ = State::off;
-    chip::StationConfig network_;
+    std::uint32_t scans_ = 0;
+    FixedVector<chip::StationConfig, max_networks> networks_;
+    std::size_t at_ = 0;
     chip::AddressConfig address_;
     chip::DisconnectReason last_reason_ = chip::DisconnectReason::unknown;
     std::optional<Instant> deadline_;

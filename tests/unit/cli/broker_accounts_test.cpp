@@ -44,15 +44,39 @@ TEST(BrokerAccounts, LimitsAnAuthorsTopicsToReadingOrWriting) {
 
 TEST(BrokerAccounts, SurvivesBeingWrittenAndRead) {
     Accounts accounts;
-    ASSERT_TRUE(add(accounts, "b-2", std::string(128, 'F'), {"app/#", "read:set"}));
+    ASSERT_TRUE(add(accounts, "b-2", std::string(64, 'F'), {"app/#", "read:set"}));
     ASSERT_TRUE(add(accounts, "a-1"));
     const auto again = Accounts::parse(accounts.text());
     ASSERT_TRUE(again);
     EXPECT_EQ(again->text(), accounts.text());
     ASSERT_EQ(again->all().size(), 2U);
     EXPECT_EQ(again->all()[0].identity, "a-1");
-    EXPECT_EQ(again->all()[1].psk, std::string(128, 'f'));
+    EXPECT_EQ(again->all()[1].psk, std::string(64, 'f'));
     EXPECT_EQ(again->all()[1].topics, (std::vector<std::string>{"app/#", "read:set"}));
+}
+
+TEST(BrokerAccounts, RemembersAKeyThatIsBeingChanged) {
+    const std::string next(32, 'b');
+    const auto accounts = Accounts::parse("one " + psk + ">" + next + " app/#\ntwo " + psk + "<\n");
+    ASSERT_TRUE(accounts) << accounts.error().line;
+    EXPECT_EQ(accounts->psk_file(), "one:" + psk + "\ntwo:" + psk + "\n");
+    EXPECT_EQ(accounts->all()[0].rotation, Account::Rotation::handing_over);
+    EXPECT_EQ(accounts->all()[0].next, next);
+    EXPECT_EQ(accounts->all()[1].rotation, Account::Rotation::switched);
+    EXPECT_EQ(Accounts::parse(accounts->text())->text(), accounts->text());
+    EXPECT_FALSE(Accounts::parse("one " + psk + ">zz app/#\n"));
+    EXPECT_FALSE(Accounts::parse("one " + psk + "> app/#\n"));
+}
+
+TEST(BrokerAccounts, ReplacesAnAccount) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "one"));
+    auto changed = accounts.all()[0];
+    changed.psk = std::string(32, 'c');
+    ASSERT_TRUE(accounts.replace(changed));
+    EXPECT_EQ(accounts.psk_file(), "one:" + changed.psk + "\n");
+    changed.identity = "two";
+    EXPECT_FALSE(accounts.replace(changed));
 }
 
 TEST(BrokerAccounts, RefusesBasesThatLieInOneAnother) {
@@ -75,7 +99,7 @@ TEST(BrokerAccounts, RefusesIdentitiesThatAreNone) {
 }
 
 TEST(BrokerAccounts, RefusesKeysThatAreTooShortTooLongOrNotHex) {
-    for (const auto& key : {std::string(), std::string(30, 'a'), std::string(33, 'a'), std::string(130, 'a'),
+    for (const auto& key : {std::string(), std::string(30, 'a'), std::string(33, 'a'), std::string(66, 'a'),
                             std::string(31, 'a') + "g", std::string(31, 'a') + "\n"}) {
         Accounts accounts;
         EXPECT_FALSE(add(accounts, "a", key)) << key.size();

@@ -24,26 +24,27 @@ protected:
         ASSERT_TRUE(console->add({"wifi connect", "<ssid> [<pass>]", "join a network", 1, 2, record()}));
         ASSERT_TRUE(console->add({"wifi info", "", "network and signal", 0, 0, record()}));
         ASSERT_TRUE(console->add({"status", "", "how it is doing", 0, 0, record()}));
-        ASSERT_TRUE(console->add({"fail", "", "fails", 0, 0, [](Arguments, Output& out) {
-                                      out.text("so: ");
+        ASSERT_TRUE(console->add({"fail", "", "fails", 0, 0, [](Arguments, Report& report) {
+                                      report.say("so: ");
                                       return Status(fail(errors::busy));
                                   }}));
     }
     // A command that notes its arguments.
-    Function<Status(Arguments, Output&)> record() {
+    Function<Status(Arguments, Report&)> record() {
         auto* list = &runs;
-        return [list](Arguments arguments, Output&) {
+        return [list](Arguments arguments, Report&) {
             list->emplace_back(arguments.begin(), arguments.end());
             return Status();
         };
     }
     std::string type(std::string_view text) {
         uart.type(text);
-        console->poll();
+        console->poll(now);
         return uart.sent();
     }
 
     std::vector<std::vector<std::string>> runs;
+    Instant now{};
     test::MemoryUart uart;
     std::unique_ptr<Console> console;
 };
@@ -61,14 +62,6 @@ TEST_F(ConsoleTest, ALineMayArriveByteByByte) {
     for (const char c : std::string("wifi connect \"my net\" secret\r")) EXPECT_EQ(type({&c, 1}), "");
     EXPECT_EQ(type("\nstatus\n"), "");
     EXPECT_EQ(runs, (Runs{{"my net", "secret"}, {}}));
-}
-
-TEST_F(ConsoleTest, RunTakesALineAsIfTyped) {
-    console->run("wifi connect x");
-    console->run("a\nb");
-    console->run(std::string(line_max + 1, 'a'));
-    EXPECT_EQ(runs, (Runs{{"x"}}));
-    EXPECT_EQ(uart.sent(), control + too_long);
 }
 
 TEST_F(ConsoleTest, UnknownCommandsAreShownEscapedAndWithoutTheirArguments) {
@@ -110,7 +103,7 @@ TEST_F(ConsoleTest, TheLongestLineRunsAndOneByteMoreDoesNot) {
 TEST_F(ConsoleTest, AControlByteSpoilsItsLineOnly) {
     for (int byte = 0; byte < 0x20; ++byte) {
         const char c = static_cast<char>(byte);
-        if (c == '\b' || c == '\n' || c == '\r') continue;
+        if (c == '\b' || c == '\n' || c == '\r' || c == '\t') continue;  // a tab shows that a person sits there
         EXPECT_EQ(type(std::string("sta") + c + "tus\n"), control) << byte;
     }
     EXPECT_TRUE(runs.empty());
@@ -135,8 +128,8 @@ TEST_F(ConsoleTest, ErrorsOfACommandAreItsOneLine) {
 }
 
 TEST_F(ConsoleTest, ALineThatACommandLeavesOpenIsEnded) {
-    ASSERT_TRUE(console->add({"open", "", "", 0, 0, [](Arguments, Output& out) {
-                                  out.text("half");
+    ASSERT_TRUE(console->add({"open", "", "", 0, 0, [](Arguments, Report& report) {
+                                  report.say("half");
                                   return Status();
                               }}));
     EXPECT_EQ(type("open\n"), "half\r\n");
@@ -145,6 +138,7 @@ TEST_F(ConsoleTest, ALineThatACommandLeavesOpenIsEnded) {
 TEST_F(ConsoleTest, HelpListsAlignedCommands) {
     EXPECT_EQ(type("help\n"),
               "help [<command>]              list the commands\r\n"
+              "terminal <on|off>             line editing and history\r\n"
               "wifi connect <ssid> [<pass>]  join a network\r\n"
               "wifi info                     network and signal\r\n"
               "status                        how it is doing\r\n"
@@ -162,8 +156,8 @@ TEST_F(ConsoleTest, HelpAboutSomethingListsOnlyThat) {
 }
 
 TEST_F(ConsoleTest, TheLongerNameWins) {
-    ASSERT_TRUE(console->add({"wifi", "[<word>]", "", 0, 1, [](Arguments arguments, Output& out) {
-                                  out.text("wifi ").line(arguments.empty() ? "" : arguments[0]);
+    ASSERT_TRUE(console->add({"wifi", "[<word>]", "", 0, 1, [](Arguments arguments, Report& report) {
+                                  report.say("wifi ").say(arguments.empty() ? "" : arguments[0]);
                                   return Status();
                               }}));
     EXPECT_EQ(type("wifi info\n"), "");
@@ -182,21 +176,11 @@ TEST_F(ConsoleTest, BadCommandsAreNotAdded) {
 
 TEST_F(ConsoleTest, AFullTableRefusesTheNextCommand) {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < Console::max_commands; ++i) names.push_back("c" + std::to_string(i));
+    for (std::size_t i = 0; i <= CommandTable::max_added; ++i) names.push_back("c" + std::to_string(i));
     std::size_t added = 0;
     while (console->add({names[added], "", "", 0, 0, record()})) ++added;
-    EXPECT_EQ(added, Console::max_commands - 5);
+    EXPECT_EQ(added, CommandTable::max_added - 4);
     EXPECT_EQ(console->add({"more", "", "", 0, 0, record()}).error(), errors::full);
-}
-
-TEST_F(ConsoleTest, EchoIsOffUntilAskedFor) {
-    EXPECT_EQ(type("status"), "");
-    EXPECT_EQ(type("\n"), "");
-    console->set_echo(true);
-    EXPECT_EQ(type("st\xC3\xA4"), "st\xC3\xA4");
-    EXPECT_EQ(type("\b"), "\b \b");
-    EXPECT_EQ(type("\b\b\b"), "\b \b\b \b");
-    EXPECT_EQ(type("fail\r\n"), "fail\r\nso: error: another operation is under way (busy)\r\n");
 }
 
 TEST_F(ConsoleTest, WhatASlowPortDidNotTakeIsSentByLaterPolls) {
@@ -206,15 +190,161 @@ TEST_F(ConsoleTest, WhatASlowPortDidNotTakeIsSentByLaterPolls) {
     EXPECT_TRUE(type("").ends_with("fails\r\n"));
 }
 
-TEST_F(ConsoleTest, ACommandMayRunAnother) {
-    auto* const self = console.get();
-    ASSERT_TRUE(console->add({"twice", "<line>", "", 1, 1, [self](Arguments arguments, Output&) {
-                                  self->run(arguments[0]);
-                                  self->run(arguments[0]);
+TEST_F(ConsoleTest, OneLineOfJsonForAnyCommand) {
+    ASSERT_TRUE(console->add({"facts", "[<a>]", "", 0, 2, [](Arguments arguments, Report& report) {
+                                  report.label("name").fact("name", "x\"y\\\x01").say(" words ");
+                                  report.line("count", -5).line("yes", true).data("only", 1U);
+                                  report.fact("a", arguments.empty() ? "" : arguments[0]);
                                   return Status();
                               }}));
-    EXPECT_EQ(type("twice \"wifi connect a\"\n"), "");
-    EXPECT_EQ(runs, (Runs{{"a"}, {"a"}}));
+    EXPECT_EQ(type("facts --json\n"), R"({"name":"x\"y\\\u0001","count":-5,"yes":true,"only":1,"a":"","ok":true})"
+                                      "\r\n");
+    EXPECT_EQ(type("facts\n"), "name: x\"y\\\\x01 words \r\ncount: -5\r\nyes: yes\r\n");
+    EXPECT_EQ(type("fail  --json  \n"), R"({"ok":false,"error":"busy","text":"another operation is under way"})"
+                                        "\r\n");
+    EXPECT_EQ(type("status --json\n"), "{\"ok\":true}\r\n");
+    EXPECT_EQ(runs, (Runs{{}}));
+}
+
+TEST_F(ConsoleTest, EveryMistakeIsOneLineOfJsonToo) {
+    EXPECT_EQ(type("wfi connect --json\n"),
+              R"({"ok":false,"error":"console.unknown","text":"unknown command, try: help","word":"wfi"})"
+              "\r\n");
+    EXPECT_EQ(type("wifi connect --json\n"), R"({"ok":false,"error":"console.missing","text":"an argument is missing",)"
+                                             R"("command":"wifi connect","usage":"<ssid> [<pass>]"})"
+                                             "\r\n");
+    EXPECT_EQ(type("x \"\\q\" --json\n").find(R"({"ok":false,"error":"console.escape")"), 0U);
+    EXPECT_EQ(type("st\x01tus --json\n").find(R"({"ok":false,"error":"console.control_byte")"), 0U);
+    EXPECT_EQ(type("--json\n"), "{\"ok\":true}\r\n");
+    EXPECT_TRUE(runs.empty());
+}
+
+TEST_F(ConsoleTest, TheWordJsonIsAValueLikeAnyOtherUnlessItIsTheLast) {
+    EXPECT_EQ(type("wifi connect --json x\nwifi connect \"--json\"\nwifi connect a--json\n"), "");
+    EXPECT_EQ(runs, (Runs{{"--json", "x"}, {"--json"}, {"a--json"}}));
+}
+
+TEST_F(ConsoleTest, HelpAsJsonTellsEveryCommand) {
+    EXPECT_EQ(
+        type("help wifi --json\n"),
+        R"({"commands":[{"name":"wifi connect","usage":"<ssid> [<pass>]","help":"join a network","least":1,"most":2},)"
+        R"({"name":"wifi info","usage":"","help":"network and signal","least":0,"most":0}],"ok":true})"
+        "\r\n");
+}
+
+// A list that is three times as long as the buffer, on a port that takes little at a time.
+TEST_F(ConsoleTest, ALongListWaitsForTheSlowPortAndIsWhole) {
+    ASSERT_TRUE(console->add({"long", "", "", 0, 0, [](Arguments, Report& report) {
+                                  return report.list("items", 100, [&](std::size_t i) {
+                                      report.item().fact("n", i).say(" is ").fact("text", std::string(50, 'x'));
+                                      return Status();
+                                  });
+                              }}));
+    std::string people;
+    std::string json = "{\"items\":[";
+    for (int i = 0; i < 100; ++i) {
+        const auto n = std::to_string(i);
+        people += n + " is " + std::string(50, 'x') + "\r\n";
+        json += (i == 0 ? "" : ",") + ("{\"n\":" + n + ",\"text\":\"" + std::string(50, 'x') + "\"}");
+    }
+    json += "],\"ok\":true}\r\n";
+    for (const auto* line : {"long\n", "long --json\n"}) {
+        uart.set_room(0);
+        std::string sent = type(std::string(line) + "status\n");
+        while (console->deadline(now)) {
+            uart.set_room(100);
+            sent += type("");
+        }
+        EXPECT_EQ(sent, std::string_view(line) == "long\n" ? people : json);
+    }
+    EXPECT_EQ(runs.size(), 2U);  // what was typed meanwhile ran afterwards
+}
+
+TEST_F(ConsoleTest, LinesOfOthersStandBehindTheJsonThatIsBeingSent) {
+    ASSERT_TRUE(console->add({"long", "", "", 0, 0, [](Arguments, Report& report) {
+                                  return report.list("items", 60, [&](std::size_t) {
+                                      report.item().fact("text", std::string(50, 'x'));
+                                      return Status();
+                                  });
+                              }}));
+    uart.set_room(0);
+    std::string sent = type("long --json\n");
+    console->output().line("wifi: joined");
+    while (console->deadline(now)) {
+        uart.set_room(100);
+        sent += type("");
+    }
+    EXPECT_TRUE(sent.starts_with("{\"items\":[{"));
+    EXPECT_TRUE(sent.ends_with("}],\"ok\":true}\r\nwifi: joined\r\n")) << sent;
+}
+
+TEST_F(ConsoleTest, MoreJsonThanTheBufferHoldsIsNoLineThatLooksWhole) {
+    ASSERT_TRUE(console->add({"huge", "", "", 0, 0, [](Arguments, Report& report) {
+                                  for (int i = 0; i < 100; ++i) report.fact("x", std::string(50, 'x'));
+                                  return Status();
+                              }}));
+    uart.set_room(0);
+    std::string sent = type("huge --json\n");
+    uart.set_room(100'000);
+    sent += type("");
+    EXPECT_EQ(sent.find("\"ok\""), std::string::npos) << sent;
+    EXPECT_NE(sent.find("dropped"), std::string::npos) << sent;
+    EXPECT_EQ(type("facts --json\n").front(), '{');
+}
+
+TEST_F(ConsoleTest, ACommandMayWaitAndInputWaitsWithIt) {
+    bool done = false;
+    ASSERT_TRUE(console->add({"later", "", "", 0, 0, [&done](Arguments, Report& report) {
+                                  if (!done) return report.wait();
+                                  report.fact("resumed", report.resumed());
+                                  return Status();
+                              }}));
+    EXPECT_EQ(type("later --json\nstatus\n"), "");
+    EXPECT_TRUE(runs.empty());
+    EXPECT_TRUE(console->deadline(now));
+    console->output().line("a line");
+    EXPECT_EQ(type(""), "a line\r\n");
+    done = true;
+    EXPECT_EQ(type(""), "{\"resumed\":true,\"ok\":true}\r\n");
+    EXPECT_EQ(runs.size(), 1U);
+    EXPECT_FALSE(console->deadline(now));
+}
+
+TEST_F(ConsoleTest, ConstantTablesAreCommandsLikeTheOthers) {
+    static constexpr TableCommand table[] = {
+        {"one", "", "first", 0, 0,
+         [](void* context, Arguments, Report& report) {
+             report.fact("value", *static_cast<int*>(context));
+             return Status();
+         }},
+        {"two", "<x>", "second", 1, 1, [](void*, Arguments, Report&) { return Status(fail(errors::busy)); }},
+    };
+    int value = 7;
+    ASSERT_TRUE(console->add(table, &value));
+    EXPECT_EQ(type("one\n"), "7\r\n");
+    EXPECT_EQ(type("two\n"), "error: an argument is missing (console.missing), usage: two <x>\r\n");
+    EXPECT_EQ(console->add(table, &value).error(), errors::invalid_argument);
+    static constexpr TableCommand twice[] = {
+        {"three", "", "", 0, 0, [](void*, Arguments, Report&) { return Status(); }},
+        {"three", "", "", 0, 0, [](void*, Arguments, Report&) { return Status(); }},
+    };
+    EXPECT_EQ(console->add(twice, nullptr).error(), errors::invalid_argument);
+    static constexpr TableCommand empty[] = {{"four", "", "", 0, 0, nullptr}};
+    EXPECT_EQ(console->add(empty, nullptr).error(), errors::invalid_argument);
+    EXPECT_EQ(type("three\nfour\n"), unknown + "\"three\"\r\n" + unknown + "\"four\"\r\n");
+}
+
+TEST_F(ConsoleTest, WhileLockedOnlyAFewCommandsExist) {
+    console->set_locked(true);
+    const std::string locked = "error: the console is locked, try: unlock <password> (console.locked)\r\n";
+    for (const auto* line : {"status\n", "wifi connect a b\n", "wifi\n", "no-such-thing\n", "help status\n"}) {
+        EXPECT_EQ(type(line), locked) << line;
+    }
+    EXPECT_EQ(type("help\n"),
+              "help [<command>]   list the commands\r\nterminal <on|off>  line editing and history\r\n");
+    console->set_locked(false);
+    EXPECT_EQ(type("status\n"), "");
+    EXPECT_EQ(runs.size(), 1U);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "esb/console/console.hpp"
+#include "esb/console/split.hpp"
 
 #include <gtest/gtest.h>
 

@@ -37,9 +37,10 @@ Bytes merged(const Bytes& base, const Bytes& patch) {
 }
 
 TEST(Blob, HasTheDocumentedBytes) {
-    const auto blob = sealed(records({{"a.b", as_bytes("xy")}}), {blob_version, 6, 0x01020304});
-    const Bytes head = {'E', 'S', 'B', 'S', 1, 6, 8, 0, 4, 3, 2, 1};
-    const Bytes body = {3, 'a', '.', 'b', 2, 0, 'x', 'y'};
+    const auto blob =
+        sealed(records({{"a.b", as_bytes("xy")}}), {blob_version, 6, 0x01020304, {9, 8, 7, 6, 5, 4, 3, 2}});
+    const Bytes head = {'E', 'S', 'B', 'S', 2, 6, 16, 0, 4, 3, 2, 1};
+    const Bytes body = {9, 8, 7, 6, 5, 4, 3, 2, 3, 'a', '.', 'b', 2, 0, 'x', 'y'};
     EXPECT_EQ(Bytes(blob.begin(), blob.begin() + 12), head);
     EXPECT_EQ(Bytes(blob.begin() + 16, blob.end()), body);
     Bytes summed = head;

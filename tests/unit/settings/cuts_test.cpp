@@ -39,7 +39,9 @@ struct Device {
         std::string text = store->text(names::mqtt_host).empty() ? "-" : std::string(store->text(names::mqtt_host));
         text += " " + std::string(as_text(store->bytes(names::wifi_ssid)));
         text += " " + std::to_string(store->bytes(names::mqtt_psk).size());
-        return text + " " + std::to_string(store->text("pad.0").size() + store->text("pad.1").size());
+        text += " " + std::to_string(store->text("pad.0").size() + store->text("pad.1").size());
+        const auto second = store->bytes(names::brokers[0].psk[1]);
+        return second.empty() ? text : text + " second " + std::to_string(second[0]);
     }
 
     Schema schema;
@@ -54,16 +56,20 @@ struct Step {
 };
 using Changes = std::initializer_list<std::array<std::string_view, 2>>;
 
-template <Status (Store::*How)(const Patch&)>
-std::function<Status(Device&)> change(Changes changes) {
-    return [kept = std::vector(changes)](Device& device) -> Status {
+using How = Status (*)(Store&, const Patch&);
+std::function<Status(Device&)> change(How how, Changes changes) {
+    return [how, kept = std::vector(changes)](Device& device) -> Status {
         Patch patch(device.schema, Origin::console);
         for (const auto& [name, text] : kept) ESB_TRY(patch.set(name, text));
-        return (device.store.get()->*How)(patch);
+        return how(*device.store, patch);
     };
 }
-std::function<Status(Device&)> commit(Changes changes) { return change<&Store::commit>(changes); }
-std::function<Status(Device&)> stage(Changes changes) { return change<&Store::stage>(changes); }
+std::function<Status(Device&)> commit(Changes changes) {
+    return change([](Store& store, const Patch& patch) { return store.commit(patch); }, changes);
+}
+std::function<Status(Device&)> stage(Changes changes) {
+    return change([](Store& store, const Patch& patch) { return store.stage(patch); }, changes);
+}
 std::function<Status(Device&)> confirm(Stage stage) {
     return [stage](Device& device) { return device.store->confirm(stage); };
 }
@@ -153,6 +159,43 @@ TEST(SettingsUnderPowerCuts, TrialsAreKeptOrRevertedWhole) {
         {commit({{names::mqtt_host, "last"}}), "last here 16 512"},
     };
     expect_survives(steps, 20);
+}
+
+// What esb broker rotate does: the spare slot is filled, then the other one emptied once the new key has worked.
+TEST(SettingsUnderPowerCuts, AKeyIsReplacedThroughTheSecondSlot) {
+    const std::string next(32, '1');
+    const auto wipe_old = [](Device& device) -> Status {
+        Patch patch(device.schema, Origin::mqtt);
+        ESB_TRY(patch.unset(names::mqtt_psk));
+        return device.store->stage(patch);
+    };
+    expect_survives({{commit({{names::mqtt_host, "one"}, {names::mqtt_psk, psk}}), "one  16 0"},
+                     {stage({{"mqtt.0.psk.1", next}}), "one  16 0"},
+                     {confirm(Stage::broker), "one  16 0 second 17"},
+                     {wipe_old, "one  16 0 second 17"},
+                     {revert, "one  16 0 second 17"},
+                     {wipe_old, "one  16 0 second 17"},
+                     {restart, "one  16 0 second 17"},
+                     {wipe_old, "one  16 0 second 17"},
+                     {confirm(Stage::broker), "one  0 0 second 17"}},
+                    10);
+}
+
+TEST(SettingsUnderPowerCuts, AResetThatKeepsTheKeyIsDoneOrNot) {
+    const auto erase_but_key = [](Device& device) {
+        constexpr std::array kept = {names::mqtt_psk};
+        return device.store->erase_all_but(kept);
+    };
+    expect_survives({{commit({{names::mqtt_host, "one"}, {names::mqtt_psk, psk}, {"pad.0", long_text}}), "one  16 256"},
+                     {erase_but_key, "-  16 0"},
+                     {erase_but_key, "-  16 0"},
+                     {commit({{names::mqtt_host, "two"}}), "two  16 0"},
+                     {stage({{names::mqtt_host, "trial"}}), "two  16 0"},
+                     {erase_but_key, "-  16 0"},
+                     {erase, "-  0 0"},
+                     {commit({{names::mqtt_host, "three"}}), "three  0 0"},
+                     {erase_but_key, "-  0 0"}},
+                    8);
 }
 
 TEST(SettingsUnderPowerCuts, FactoryResetIsDoneOrNot) {

@@ -24,6 +24,7 @@ constexpr Setting table[] = {
     {"app.label", Type::text, 0, 256, "none", Stage::broker, false, false, "", nullptr},
     {"app.raw", Type::octets, 0, 200, "", Stage::network, false, false, "", nullptr},
     {"app.key", Type::key, 0, 64, "", Stage::none, false, false, "", nullptr},
+    {"app.speed", Type::choice, 0, 0, "slow", Stage::broker, false, false, "", nullptr, "slow|fast"},
     {"zz.text", Type::text, 0, 256, "", Stage::network, false, false, "", nullptr},
 };
 
@@ -108,6 +109,8 @@ private:
                 return std::to_string(static_cast<int>(below(201)) - 100);
             case Type::key:
                 return std::string(2 * below(65), "0a9"[below(3)]);
+            case Type::choice:
+                return below(2) == 0 ? "slow" : "fast";
             case Type::text:
             case Type::octets:
                 break;

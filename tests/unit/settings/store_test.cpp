@@ -27,13 +27,17 @@ protected:
     }
     void SetUp() override { ASSERT_EQ(*restart(), Loaded::fresh); }
 
-    Status change(Status (Store::*how)(const Patch&), std::string_view name, std::string_view text) {
+    Status change(Status (*how)(Store&, const Patch&), std::string_view name, std::string_view text) {
         Patch patch(schema, Origin::console);
         ESB_TRY(patch.set(name, text));
-        return (store.get()->*how)(patch);
+        return how(*store, patch);
     }
-    Status commit(std::string_view name, std::string_view text) { return change(&Store::commit, name, text); }
-    Status stage(std::string_view name, std::string_view text) { return change(&Store::stage, name, text); }
+    Status commit(std::string_view name, std::string_view text) {
+        return change([](Store& to, const Patch& patch) { return to.commit(patch); }, name, text);
+    }
+    Status stage(std::string_view name, std::string_view text) {
+        return change([](Store& to, const Patch& patch) { return to.stage(patch); }, name, text);
+    }
     std::string host() const { return std::string(store->text(names::mqtt_host)); }
     void damage(const char* key) { flash.values[key].back() ^= 1; }
 

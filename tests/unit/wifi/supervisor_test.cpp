@@ -135,7 +135,7 @@ TEST(Supervisor, a_radio_that_does_not_start_leaves_it_off) {
     Supervisor supervisor{radio, entropy, recorder};
     radio.start_outcome = fail(errors::radio_failed);
     EXPECT_FALSE(supervisor.start("", "host"));
-    supervisor.use({}, Instant{});
+    supervisor.use(chip::StationConfig{}, Instant{});
     EXPECT_EQ(supervisor.state(), State::off);
 }
 

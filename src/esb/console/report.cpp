@@ -1,0 +1,216 @@
+#include "esb/console/report.hpp"
+
+#include "esb/base/encoding.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace esb::console {
+namespace {
+
+bool has_control(std::string_view text) {
+    while (!text.empty()) {
+        const auto size = printable(text);
+        if (size == 0) return true;
+        text.remove_prefix(size);
+    }
+    return false;
+}
+
+}  // namespace
+
+void Report::begin(bool json) {
+    cursor_ = 0;
+    json_ = json;
+    begun_ = comma_ = in_list_ = in_item_ = waiting_ = resumed_ = broken_ = false;
+    word_.reset();
+    usage_name_ = usage_ = {};
+}
+
+void Report::resume() {
+    waiting_ = false;
+    resumed_ = true;
+}
+
+void Report::note_word(std::string_view word) {
+    word_.emplace();
+    word_cut_ = word.size() > word_->capacity();
+    static_cast<void>(word_->assign(word.substr(0, word_->capacity())));
+}
+
+void Report::note_usage(std::string_view name, std::string_view usage) {
+    usage_name_ = name;
+    usage_ = usage;
+}
+
+void Report::end(const Status& status) {
+    waiting_ = false;
+    if (!json_) return end_for_people(status);
+    fact("ok", status.has_value());
+    if (!status) {
+        fact("error", status.error().name()).fact("text", status.error().text());
+        if (word_) octets("word", as_bytes(word_->view()));
+        if (!usage_name_.empty()) fact("command", usage_name_).fact("usage", usage_);
+    }
+    raw("}");
+    output_.end_stream();
+}
+
+void Report::end_for_people(const Status& status) {
+    if (status) return output_.end_open_line();
+    output_.text("error: ").text(status.error().text()).text(" (").text(status.error().name()).text(")");
+    if (word_) output_.text(": ").quoted(as_bytes(word_->view())).text(word_cut_ ? "..." : "");
+    if (!usage_name_.empty()) output_.text(", usage: ").text(usage_name_).text(usage_.empty() ? "" : " ").text(usage_);
+    output_.end_line();
+}
+
+Report& Report::next() {
+    if (!json_) output_.end_open_line();
+    return *this;
+}
+
+Report& Report::say(std::string_view words) {
+    if (!json_) output_.text(words);
+    return *this;
+}
+
+Report& Report::pad_to(std::size_t column) {
+    if (!json_) output_.pad_to(column);
+    return *this;
+}
+
+Report& Report::fact(std::string_view key, std::string_view value) {
+    if (!json_) return say(value);
+    begin_value(key);
+    quoted(value);
+    return *this;
+}
+
+Report& Report::fact(std::string_view key, bool value) {
+    if (!json_) return say(value ? "yes" : "no");
+    return number(key, value ? "true" : "false");
+}
+
+Report& Report::fact(std::string_view key, double value, int digits) {
+    std::array<char, 32> text;
+    const int size = std::snprintf(text.data(), text.size(), "%.*g", digits, value);
+    if (json_ && !std::isfinite(value)) return number(key, "null");
+    return number(key, {text.data(), static_cast<std::size_t>(size)});
+}
+
+Report& Report::octets(std::string_view key, ConstBytes value) {
+    if (!json_) {
+        output_.quoted(value);
+        return *this;
+    }
+    begin_value(key);
+    const auto text = as_text(value);
+    if (!has_control(text) && !text.starts_with("hex:")) {
+        quoted(text);
+        return *this;
+    }
+    raw("\"hex:");
+    for (const auto byte : value) {
+        std::array<char, 2> digits;
+        raw(*hex_encode({&byte, 1}, digits));
+    }
+    raw("\"");
+    return *this;
+}
+
+Report& Report::texts(std::string_view key, std::span<const std::string_view> values) {
+    if (!json_) return *this;
+    begin_value(key);
+    raw("[");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i > 0) raw(",");
+        quoted(values[i]);
+    }
+    raw("]");
+    return *this;
+}
+
+Report& Report::integer(std::string_view key, std::int64_t value) { return number(key, decimal_signed(value)); }
+Report& Report::natural(std::string_view key, std::uint64_t value) { return number(key, decimal(value)); }
+
+Report& Report::number(std::string_view key, std::string_view digits) {
+    if (!json_) return say(digits);
+    begin_value(key);
+    raw(digits);
+    return *this;
+}
+
+void Report::begin_list(std::string_view key, std::string_view open) {
+    in_list_ = true;
+    if (!json_) return;
+    begin_value(key);
+    raw(open);
+    comma_ = false;
+}
+
+void Report::end_list(std::string_view close) {
+    if (!json_) return;
+    end_item();
+    raw(close);
+    comma_ = true;
+}
+
+Report& Report::item() {
+    if (!json_) return next();
+    end_item();
+    if (comma_) raw(",");
+    raw("{");
+    comma_ = false;
+    in_item_ = true;
+    return *this;
+}
+
+void Report::end_item() {
+    if (!in_item_) return;
+    raw("}");
+    comma_ = true;
+    in_item_ = false;
+}
+
+void Report::begin_value(std::string_view key) {
+    if (comma_) raw(",");
+    comma_ = true;
+    quoted(key);
+    raw(":");
+}
+
+// The line begins with its first fact, so that a command that waits for something holds up no other line.
+void Report::raw(std::string_view json) {
+    if (!begun_) {
+        begun_ = true;
+        output_.begin_stream();
+        broken_ = !output_.stream("{");
+    }
+    broken_ = broken_ || !output_.stream(json);
+}
+
+// Like JsonWriter, but not into a buffer; and what could draw on a terminal is escaped.
+void Report::quoted(std::string_view text) {
+    raw("\"");
+    while (!text.empty()) {
+        const auto first = static_cast<std::uint8_t>(text.front());
+        const auto size = printable(text);
+        const bool c1 = size == 0 && first == 0xC2 && text.size() > 1 && is_utf8(text.substr(0, 2));
+        if (first == '"' || first == '\\') raw("\\");
+        if (size > 0) {
+            raw(text.substr(0, size));
+        } else if (c1 || first < 0x80) {  // a control character, of one byte or two
+            const auto code = c1 ? static_cast<std::uint8_t>(text[1]) : first;
+            std::array<char, 2> digits;
+            raw("\\u00");
+            raw(*hex_encode({&code, 1}, digits));
+        } else {
+            raw("\xEF\xBF\xBD");  // U+FFFD: this is not UTF-8
+        }
+        text.remove_prefix(c1 ? 2 : size > 0 ? size : 1);
+    }
+    raw("\"");
+}
+
+}  // namespace esb::console

@@ -1,0 +1,90 @@
+#include "esb/device/accounts.hpp"
+
+#include <algorithm>
+
+namespace esb {
+namespace {
+
+namespace names = settings::names;
+static_assert(std::size(names::brokers) == Brokers::max_brokers);
+static_assert(std::size(names::networks) == wifi::Supervisor::max_networks);
+
+bool has_own_key(const settings::Store& store, std::size_t broker) {
+    const auto& psk = names::brokers[broker].psk;
+    return !store.bytes(psk[0]).empty() || !store.bytes(psk[1]).empty();
+}
+
+chip::IpAddress address(const settings::Store& store, std::string_view name) {
+    return chip::parse_ipv4(store.text(name)).value_or(chip::IpAddress());
+}
+
+chip::AddressConfig address_config(const settings::Store& store) {
+    chip::AddressConfig ip;
+    ip.address = address(store, names::wifi_ip);
+    if (!ip.address.is_set()) return {};
+    ip.netmask = address(store, names::wifi_mask);
+    ip.gateway = address(store, names::wifi_gateway);
+    ip.dns = address(store, names::wifi_dns);
+    if (!ip.dns.is_set()) ip.dns = ip.gateway;
+    return ip;
+}
+
+}  // namespace
+
+std::string_view key_name(const settings::Store& store, Brokers::Choice choice) {
+    return names::brokers[has_own_key(store, choice.broker) ? choice.broker : 0].psk[choice.key];
+}
+
+Brokers::Usable usable_accounts(const settings::Store& store) {
+    Brokers::Usable usable{};
+    for (std::uint8_t broker = 0; broker < Brokers::max_brokers; ++broker) {
+        if (store.text(names::brokers[broker].host).empty()) continue;
+        for (std::uint8_t key = 0; key < Brokers::max_keys; ++key) {
+            usable[broker][key] = !store.bytes(key_name(store, {broker, key})).empty();
+        }
+    }
+    return usable;
+}
+
+BrokerAccount account_of(const settings::Store& store, Brokers::Choice choice, const Identity& own) {
+    const auto& broker = names::brokers[choice.broker];
+    BrokerAccount account;
+    static_cast<void>(account.host.assign(store.text(broker.host)));
+    account.port = static_cast<std::uint16_t>(store.integer(broker.port));
+    const auto ident = store.text(store.text(broker.ident).empty() ? names::mqtt_ident : broker.ident);
+    account.identity = make_identity(ident).value_or(own);
+    static_cast<void>(account.psk.assign(store.bytes(key_name(store, choice))));
+    account.base = base_topic(account.identity);
+    if (const auto base = store.text(broker.base); !base.empty()) static_cast<void>(account.base.assign(base));
+    return account;
+}
+
+FixedVector<chip::StationConfig, wifi::Supervisor::max_networks> known_networks(const settings::Store& store) {
+    FixedVector<chip::StationConfig, wifi::Supervisor::max_networks> networks;
+    for (std::int64_t priority = 9; priority >= 0; --priority) {
+        for (const auto& name : names::networks) {
+            const auto ssid = as_text(store.bytes(name.ssid));
+            if (ssid.empty() || store.integer(name.priority) != priority) continue;
+            chip::StationConfig network;
+            static_cast<void>(network.ssid.assign(ssid));
+            static_cast<void>(network.passphrase.assign(as_bytes(store.text(name.pass))));
+            network.hidden = store.boolean(name.hidden);
+            network.ip = address_config(store);
+            static_cast<void>(networks.push_back(network));
+        }
+    }
+    return networks;
+}
+
+FixedString<identity_max> host_name(const settings::Store& store, const Identity& own) {
+    FixedString<identity_max> name;
+    if (name.assign(store.text(names::wifi_host)) && !name.empty()) return name;
+    name.clear();
+    for (const char c : own.view()) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        static_cast<void>(name.append(c == '_' ? '-' : upper ? static_cast<char>(c - 'A' + 'a') : c));
+    }
+    return name;
+}
+
+}  // namespace esb

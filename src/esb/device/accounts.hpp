@@ -1,0 +1,25 @@
+// What the stored settings mean: broker accounts and networks.
+#pragma once
+
+#include "esb/device/broker_link.hpp"
+#include "esb/device/brokers.hpp"
+#include "esb/settings/store.hpp"
+#include "esb/wifi/supervisor.hpp"
+
+#include <array>
+
+namespace esb {
+
+// The accounts that are complete: a host and that key.
+Brokers::Usable usable_accounts(const settings::Store& store);
+// One account. What a further broker leaves empty (identity, keys) is as for the first one.
+BrokerAccount account_of(const settings::Store& store, Brokers::Choice choice, const Identity& own);
+// The name of the setting that holds the account's key: "mqtt.0.psk.0".
+std::string_view key_name(const settings::Store& store, Brokers::Choice choice);
+
+// The known networks, those with the highest priority first, all with the same address configuration.
+FixedVector<chip::StationConfig, wifi::Supervisor::max_networks> known_networks(const settings::Store& store);
+// What DHCP tells the router: the setting, or the identity in lower case with - in place of _.
+FixedString<identity_max> host_name(const settings::Store& store, const Identity& own);
+
+}  // namespace esb

@@ -1,0 +1,99 @@
+// wifi ...
+#include "esb/device/core.hpp"
+#include "esb/device/shell.hpp"
+
+#include <array>
+
+namespace esb::commands {
+namespace {
+
+using console::Arguments;
+using console::Report;
+namespace names = settings::names;
+
+constexpr Duration scan_limit = 15s;
+constexpr std::size_t shown_max = 20;  // networks of a scan
+
+Status show_info(Core& core, Arguments, Report& report) {
+    const auto& settings = core.settings();
+    const auto in_use = as_bytes(core.wifi().ssid().view());
+    const auto ssid = in_use.empty() ? settings.bytes(names::wifi_ssid) : in_use;
+    report.label("network");
+    if (ssid.empty()) {
+        report.say("not set");
+    } else {
+        report.octets("network", ssid);
+    }
+    report.line("state", wifi::name(core.wifi().state()));
+    if (core.wifi().state() == wifi::State::up) {
+        report.line("address", chip::to_text(core.wifi().address().address).view());
+    }
+    if (const auto link = core.chip().radio.link()) {
+        report.label("signal").fact("rssi", link->rssi).say(" dBm, channel ").fact("channel", link->channel);
+    }
+    return {};
+}
+
+Status show_networks(Core& core, Arguments, Report& report) {
+    const auto& settings = core.settings();
+    return report.list("networks", std::size(names::networks), [&](std::size_t i) {
+        const auto& network = names::networks[i];
+        const auto ssid = settings.bytes(network.ssid);
+        if (ssid.empty()) return Status();
+        const bool secured = settings.is_set(network.pass);
+        const bool hidden = settings.boolean(network.hidden);
+        report.item().fact("index", i).say(": ").octets("ssid", ssid);
+        report.say(secured ? ", password set (never shown)" : ", no password").data("password", secured);
+        report.say(hidden ? ", hidden" : "").data("hidden", hidden);
+        report.say(", priority ").fact("priority", settings.integer(network.priority));
+        return Status();
+    });
+}
+
+Status connect(Core& core, Arguments arguments, Report& report) {
+    settings::Patch patch(core.schema(), settings::Origin::console);
+    if (arguments[0].empty()) return fail(errors::setting_length);
+    ESB_TRY(patch.set_bytes(names::wifi_ssid, as_bytes(arguments[0])));
+    if (arguments.size() > 1) {
+        ESB_TRY(patch.set(names::wifi_pass, arguments[1]));
+    } else {
+        ESB_TRY(patch.unset(names::wifi_pass));
+    }
+    return change(core, patch, report);
+}
+
+Status scan(Core& core, Arguments, Report& report) {
+    auto& waiting = core.shell().scan;
+    const auto now = core.reactor().now();
+    if (!report.resumed()) {
+        waiting = {core.wifi().scans(), now + scan_limit};
+        ESB_TRY(core.chip().radio.start_scan());
+        return report.wait();
+    }
+    if (core.wifi().scans() == waiting.count) {
+        if (now >= waiting.until) return fail(errors::timed_out);
+        return report.wait();
+    }
+    std::array<chip::ScanEntry, shown_max> found;
+    const auto count = core.chip().radio.scan_results(found);
+    return report.list("networks", count, [&](std::size_t i) {
+        report.item().octets("ssid", as_bytes(found[i].ssid.view())).say("  ").fact("rssi", found[i].rssi);
+        report.say(" dBm, channel ").fact("channel", found[i].channel).say(", ");
+        report.fact("auth", chip::name(found[i].auth));
+        return Status();
+    });
+}
+
+}  // namespace
+
+std::span<const console::TableCommand> wifi() {
+    static constexpr console::TableCommand table[] = {
+        {"wifi info", "", "network and signal", 0, 0, on_core<show_info>},
+        {"wifi networks", "", "the networks to choose from", 0, 0, on_core<show_networks>},
+        {"wifi connect", "<ssid> [<pass>]", "join a network", 1, 2, on_core<connect>, {.secret_from = 1}},
+        {"wifi scan", "", "what is in the air", 0, 0, on_core<scan>},
+    };
+    return table;
+}
+
+}  // namespace esb::commands

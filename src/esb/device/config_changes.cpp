@@ -1,0 +1,119 @@
+#include "esb/device/config_changes.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "esb/base/json.hpp"
+#include "esb/crypto/crypto.hpp"
+#include "esb/device/config_patch.hpp"
+
+#include <array>
+
+namespace esb {
+namespace {
+
+using settings::Report;
+using settings::Stage;
+
+constexpr Duration acknowledgement_time = std::chrono::seconds(2);
+
+// A message's name: the first 16 hex digits of its SHA-256.
+FixedString<16> id_of(ConstBytes message) {
+    crypto::Sha256 hash;
+    hash.update(message);
+    const auto digest = hash.finish();
+    std::array<char, 16> digits;
+    FixedString<16> id;
+    static_cast<void>(id.append(hex_encode(ConstBytes(digest).first(8), digits).value_or(std::string_view())));
+    return id;
+}
+
+std::string_view report_json(const Report& report, Stage waits, std::string_view key, std::span<char> out) {
+    JsonWriter json(out);
+    json.begin_object().key("id").text(report.id).key("state").text(name(report.state));
+    json.key("error").text(report.error ? report.error->name() : "");
+    if (report.error) json.key("why").text(report.error->text());
+    json.key("setting").text(report.setting);
+    if (waits != Stage::none) json.key("waits").text(settings::name(waits));
+    json.key("key").text(key).end_object();
+    return json.view();
+}
+
+}  // namespace
+
+Status ConfigChanges::propose(const settings::Patch& patch) {
+    return trial_.propose(patch, {}, parts_.commissioned.is());
+}
+
+void ConfigChanges::take(const Message& message, Instant now) {
+    if (message.offset != 0) return;
+    const auto id = id_of(message.bytes);
+    // The same message once more, because its acknowledgement was lost with a connection: it has had its trial.
+    if (message.duplicate && report().id == id) {
+        to_send_ = true;
+        return;
+    }
+    FixedString<settings::name_max> offending;
+    if (const auto taken = read(message, id, offending); !taken) trial_.refuse(id, taken.error(), offending);
+    to_send_ = true;
+    if (trial_.on_trial() && !trial_.begun() && !apply_by_) apply_by_ = now + acknowledgement_time;
+}
+
+Status ConfigChanges::read(const Message& message, std::string_view id, FixedString<settings::name_max>& offending) {
+    if (!message.is_last()) return fail(errors::json_too_large);
+    if (message.retain) return fail(errors::config_retained);
+    settings::Patch patch(parts_.schema, settings::Origin::mqtt);
+    ESB_TRY(read_config_patch(message.bytes, patch, offending));
+    return trial_.propose(patch, id, true);
+}
+
+bool ConfigChanges::may_apply(Instant now) const {
+    if (!apply_by_ || now >= *apply_by_ || !parts_.link.connected()) return true;
+    return !to_send_ && parts_.link.client().pending() == 0;
+}
+
+void ConfigChanges::applied(Instant now, bool has_address, bool online) {
+    apply_by_.reset();
+    const auto seconds = parts_.store.integer(settings::names::config_confirm);
+    trial_.begin(now, std::chrono::seconds(seconds), has_address);
+    if (has_address) trial_.address_obtained(now);
+    if (online) trial_.round_trip();
+}
+
+void ConfigChanges::step(Instant now, std::string_view key) {
+    trial_.step(now);
+    if (printed_ != trial_.revision()) {
+        printed_ = trial_.revision();
+        print();
+        to_send_ = true;
+    }
+    if (to_send_ && parts_.link.connected()) publish(key);
+}
+
+std::optional<Instant> ConfigChanges::deadline() const {
+    if (printed_ != trial_.revision()) return Instant{};
+    return earliest(trial_.deadline(), apply_by_);
+}
+
+void ConfigChanges::print() {
+    const auto& latest = report();
+    const bool ends_trial = was_staged_ || latest.state == Report::State::reverted;
+    const bool speaks = latest.state != Report::State::kept || ends_trial || !latest.id.empty();
+    if (latest.state != Report::State::refused) was_staged_ = latest.state == Report::State::staged;
+    if (!speaks) return;
+    auto& out = parts_.output;
+    out.text("config: ").text(name(latest.state));
+    if (latest.state == Report::State::staged) {
+        out.text(", the ").text(settings::name(waits_for())).text(" has to prove itself within ");
+        out.number(parts_.store.integer(settings::names::config_confirm)).text(" s");
+    }
+    if (!latest.setting.empty()) out.text(" ").quoted(as_bytes(latest.setting.view()));
+    if (latest.error) out.text(": ").text(latest.error->text()).text(" (").text(latest.error->name()).text(")");
+    out.end_line();
+}
+
+void ConfigChanges::publish(std::string_view key) {
+    std::array<char, 384> text;
+    const auto sent = parts_.presence.publish_retained("config/status", report_json(report(), waits_for(), key, text));
+    to_send_ = !sent;
+}
+
+}  // namespace esb

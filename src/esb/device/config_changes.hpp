@@ -1,0 +1,67 @@
+// Changes of settings from wherever they come: tried, kept or taken back, and reported on console and MQTT.
+#pragma once
+
+#include "esb/base/time.hpp"
+#include "esb/console/output.hpp"
+#include "esb/device/commissioned.hpp"
+#include "esb/device/presence.hpp"
+#include "esb/settings/trial.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace esb {
+
+// Reactor's task only.
+class ConfigChanges {
+public:
+    struct Parts {
+        settings::Store& store;
+        const settings::Schema& schema;
+        BrokerLink& link;
+        Presence& presence;
+        const Commissioned& commissioned;
+        console::Output& output;
+    };
+    explicit ConfigChanges(const Parts& parts) : parts_(parts), trial_(parts.store) {}
+
+    // A change from the console, the portal or the firmware: committed at once, or on trial (then report().state is
+    // staged, and the outcome is printed when it is known). Errors as of settings::Trial::propose().
+    Status propose(const settings::Patch& patch);
+    // A message of <base>/config; the outcome comes as a report.
+    void take(const Message& message, Instant now);
+    // Ends a trial by the operator's word.
+    Status keep() { return trial_.keep(); }
+    Status revert() { return trial_.revert(); }
+    const settings::Report& report() const { return trial_.report(); }
+    // What the trial still waits for; Stage::none when there is no trial.
+    settings::Stage waits_for() const { return trial_.waits_for(); }
+
+    settings::Trial& trial() { return trial_; }
+    const settings::Trial& trial() const { return trial_; }
+    // False while whoever sent staged values has not been told yet; their connection may go when they are put to use.
+    bool may_apply(Instant now) const;
+    // The values in use have been put to use.
+    void applied(Instant now, bool has_address, bool online);
+    // A connection is there: the latest report is sent.
+    void connected() { to_send_ = true; }
+
+    // Prints and publishes what is new, ends what is overdue. `key`: name of the setting that holds the key of the
+    // present connection.
+    void step(Instant now, std::string_view key);
+    std::optional<Instant> deadline() const;
+
+private:
+    void print();
+    void publish(std::string_view key);
+    Status read(const Message& message, std::string_view id, FixedString<settings::name_max>& offending);
+
+    Parts parts_;
+    settings::Trial trial_;
+    std::uint32_t printed_ = 0;
+    bool to_send_ = false;
+    bool was_staged_ = false;          // the report printed last
+    std::optional<Instant> apply_by_;  // while a staged change waits for its acknowledgement
+};
+
+}  // namespace esb

@@ -1,0 +1,23 @@
+// The message of <base>/config: a JSON object of setting names and their new values.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/json.hpp"
+#include "esb/settings/store.hpp"
+
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind config_not_object{"config.not_object", "a change of settings is one JSON object"};
+inline constexpr ErrorKind config_retained{"config.retained",
+                                           "a retained change would come again with every connection"};
+}  // namespace esb::errors
+
+namespace esb {
+
+// Adds each member to the patch: strings in the setting's text form, numbers for integers, booleans for booleans,
+// null for "back to the default". json_*, config_not_object, setting_type, the errors of settings::Patch, no_memory
+// (cJSON). On an error the patch is empty and `offending` names the setting, cut to its length, if one is to blame.
+Status read_config_patch(ConstBytes json, settings::Patch& patch, FixedString<settings::name_max>& offending);
+
+}  // namespace esb

@@ -1,0 +1,90 @@
+// What the rooms report to the core: lines on the console, and to whom it goes next.
+#include "esb/device/core.hpp"
+
+#include <algorithm>
+
+namespace esb {
+
+void Core::on_connected(bool session_present) {
+    if (logs(LogLevel::info)) {
+        const auto& account = link_.account();
+        auto& o = out();
+        o.text("tls: ").line(link_.suite());
+        o.text("mqtt: connected to ").text(account.host).text(":").number(account.port);
+        o.text(" as ").text(account.identity).line(session_present ? ", session resumed" : "");
+    }
+    if (const auto subscribed = subscribe_all(); !subscribed) return link_.drop(subscribed.error());
+    presence_.connected(reactor_.now());
+    config_.connected();
+    progress_to_send_ = true;
+}
+
+void Core::on_disconnected(const Error& why, Instant retry_at) {
+    inbox_.reset();
+    presence_.disconnected();
+    const bool ours = why == errors::link_account_changed || why == errors::link_no_network;
+    if (!ours && online()) brokers_.lost();
+    if (!ours && !online()) brokers_.failed(config_.waits_for() == settings::Stage::broker);
+    set_online(false);
+    out().text("mqtt: ").text(why.text()).text(" (").text(why.name());
+    if (why.detail() != 0) out().text(" ").number(why.detail());
+    out().text(")");
+    const bool retries = retry_at != Instant::max();
+    if (retries)
+        out().text(", next try in ").number(std::max(retry_at - reactor_.now(), Duration(0)).count()).text(" ms");
+    out().end_line();
+}
+
+void Core::on_published(mqtt::Token token, Status outcome) {
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+        if (waiting_[i].token != token) continue;
+        const auto done = waiting_[i].done;
+        waiting_.erase(i);
+        return done(outcome);
+    }
+}
+
+void Core::on_subscribed(mqtt::Token, Result<mqtt::Qos> outcome) {
+    if (!outcome) out().text("mqtt: ").error(outcome.error());
+}
+
+void Core::on_progress(const ota::Progress& progress) {
+    progress_to_send_ = true;
+    reactor_.wake();  // this turn's part in sending may be over
+    if (!progress.error && !logs(LogLevel::info)) return;
+    auto& o = out();
+    o.text("ota: ").text(ota::name(progress.state));
+    if (!progress.ver.empty()) o.text(" ").quoted(as_bytes(progress.ver.view()));
+    if (progress.size > 0) o.text(", ").number(progress.done).text(" of ").number(progress.size).text(" bytes");
+    if (progress.error) o.text(": ").text(progress.error->text()).text(" (").text(progress.error->name()).text(")");
+    o.end_line();
+}
+
+void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
+    if (logs(LogLevel::info)) {
+        out().text("wifi: joined ").quoted(as_bytes(ssid)).text(", address ").line(chip::to_text(ip.address));
+    }
+    presence_.set_address(ip.address);
+    link_.set_network(true, reactor_.now());
+    config_.trial().address_obtained(reactor_.now());
+}
+
+void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
+    out().text("wifi: ").quoted(as_bytes(ssid)).text(": ").text(chip::name(reason));
+    out().text(", next try in ").number(next_try.count()).line(" ms");
+    link_.set_network(false, reactor_.now());
+    config_.trial().address_lost();
+}
+
+void Core::on_round_trip(Duration time) {
+    if (logs(online() ? LogLevel::debug : LogLevel::info)) {
+        out().text("ping: echo after ").number(time.count()).line(" ms");
+    }
+    set_online(true);
+    updater_.healthy();
+    brokers_.succeeded();
+    config_.trial().round_trip();
+    if (const auto noted = commissioned_.note(); !noted) out().text("storage: ").error(noted.error());
+}
+
+}  // namespace esb

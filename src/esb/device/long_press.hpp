@@ -1,0 +1,36 @@
+// A button held long enough.
+#pragma once
+
+#include "esb/base/time.hpp"
+
+#include <optional>
+
+namespace esb {
+
+class LongPress {
+public:
+    explicit LongPress(Duration length) : length_(length) {}
+
+    // At every turn; true once in each press that has lasted long enough. A contact that bounces begins anew.
+    bool step(bool pressed, Instant now) {
+        if (!pressed) {
+            due_.reset();
+            told_ = false;
+            return false;
+        }
+        if (told_) return false;
+        if (!due_) due_ = now + length_;
+        if (now < *due_) return false;
+        due_.reset();
+        told_ = true;
+        return true;
+    }
+    std::optional<Instant> deadline() const { return due_; }
+
+private:
+    Duration length_;
+    std::optional<Instant> due_;
+    bool told_ = false;
+};
+
+}  // namespace esb

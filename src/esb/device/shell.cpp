@@ -1,0 +1,42 @@
+#include "esb/device/shell.hpp"
+
+#include "esb/device/core.hpp"
+
+namespace esb {
+
+Shell::Shell(Core& core) : core_(core), lock_(core.chip().key_value, core.console()) {
+    auto& console = core.console();
+    for (const auto table : {commands::device(), commands::wifi(), commands::mqtt(), commands::config(),
+                             commands::debug(), commands::lock()}) {
+        if (const auto added = console.add(table, &core); !added)
+            console.output().text("commands: ").error(added.error());
+    }
+    console.set_vocabulary(this);
+}
+
+void Shell::start(Instant now) { lock_.begin(password_hash(), now); }
+
+void Shell::step(Instant now) {
+    lock_.step(password_hash(), now);
+    core_.console().poll(now);
+}
+
+std::optional<Instant> Shell::deadline(Instant now) const {
+    return earliest(core_.console().deadline(now), lock_.deadline(password_hash()));
+}
+
+ConstBytes Shell::password_hash() const { return core_.settings().bytes(settings::names::console_password); }
+
+std::string_view Shell::word(std::string_view kind, std::size_t index) const {
+    const auto& schema = core_.schema();
+    if (kind == "setting" && index < schema.size()) return schema.at(index).name;
+    if (kind == "variable" && index < variables_.size()) return variables_.name(index);
+    return {};
+}
+
+bool Shell::is_public(std::string_view kind, std::string_view word) const {
+    const auto* setting = kind == "setting" ? core_.schema().find(word) : nullptr;
+    return setting != nullptr && !setting->secret;
+}
+
+}  // namespace esb

@@ -1,0 +1,104 @@
+#include "esb/device/brokers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace esb {
+namespace {
+
+using Choice = Brokers::Choice;
+constexpr Brokers::Usable one_key{{{true, false}}};
+constexpr Brokers::Usable two_keys{{{true, true}}};
+constexpr Brokers::Usable all{{{true, true}, {true, false}, {false, true}}};
+
+void fail_times(Brokers& brokers, unsigned times) {
+    for (unsigned i = 0; i < times; ++i) brokers.failed();
+}
+
+TEST(Brokers, without_an_account_there_is_nothing_to_try) {
+    Brokers brokers;
+    EXPECT_FALSE(brokers.any());
+    brokers.failed();
+    brokers.lost();
+    EXPECT_EQ(brokers.choice(), Choice{});
+    EXPECT_FALSE(brokers.any());
+}
+
+TEST(Brokers, a_single_account_is_tried_again_and_again) {
+    Brokers brokers;
+    brokers.use(one_key);
+    fail_times(brokers, 20);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+}
+
+TEST(Brokers, two_keys_take_turns) {
+    Brokers brokers;
+    brokers.use(two_keys);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+    brokers.failed();
+    EXPECT_EQ(brokers.choice(), (Choice{0, 1}));
+    brokers.failed();
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+}
+
+TEST(Brokers, the_key_that_worked_last_comes_first) {
+    Brokers brokers;
+    brokers.use(two_keys);
+    brokers.failed();
+    brokers.succeeded();
+    brokers.lost();
+    EXPECT_EQ(brokers.choice(), (Choice{0, 1}));
+}
+
+TEST(Brokers, a_second_key_does_not_disturb_the_one_in_use) {
+    Brokers brokers;
+    brokers.use(one_key);
+    brokers.succeeded();
+    brokers.use(two_keys);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+    brokers.use({{{false, true}}});
+    EXPECT_EQ(brokers.choice(), (Choice{0, 1})) << "the one in use was wiped";
+}
+
+TEST(Brokers, gives_way_to_the_next_after_some_tries_and_comes_round) {
+    Brokers brokers;
+    brokers.use(all);
+    fail_times(brokers, Brokers::tries - 1);
+    EXPECT_EQ(brokers.choice().broker, 0);
+    brokers.failed();
+    EXPECT_EQ(brokers.choice(), (Choice{1, 0}));
+    fail_times(brokers, Brokers::tries);
+    EXPECT_EQ(brokers.choice(), (Choice{2, 1}));
+    fail_times(brokers, Brokers::tries);
+    EXPECT_EQ(brokers.choice().broker, 0);
+}
+
+TEST(Brokers, one_that_has_to_prove_itself_does_not_give_way) {
+    Brokers brokers;
+    brokers.use(all);
+    for (unsigned i = 0; i < 3 * Brokers::tries; ++i) brokers.failed(true);
+    EXPECT_EQ(brokers.choice().broker, 0);
+}
+
+TEST(Brokers, after_a_connection_the_first_is_preferred_again) {
+    Brokers brokers;
+    brokers.use(all);
+    fail_times(brokers, Brokers::tries);
+    brokers.succeeded();
+    EXPECT_EQ(brokers.choice().broker, 1);
+    brokers.lost();
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+}
+
+TEST(Brokers, an_account_that_goes_makes_room_for_another) {
+    Brokers brokers;
+    brokers.use(all);
+    brokers.use({{{false, false}, {true, false}, {false, false}}});
+    EXPECT_EQ(brokers.choice(), (Choice{1, 0}));
+    brokers.use({});
+    EXPECT_FALSE(brokers.any());
+    brokers.use(two_keys);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+}
+
+}  // namespace
+}  // namespace esb

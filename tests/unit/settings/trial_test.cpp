@@ -1,0 +1,214 @@
+#include "esb/settings/trial.hpp"
+
+#include "support/memory_key_value.hpp"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+
+namespace esb::settings {
+namespace {
+
+using State = Report::State;
+constexpr Duration limit = std::chrono::seconds(60);
+
+class TrialTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        restart();
+        ASSERT_TRUE(propose({{"mqtt.0.host", "old"}, {"wifi.0.ssid", "old"}}, false));
+        ASSERT_EQ(state(), State::kept);
+    }
+    void restart() {
+        store = std::make_unique<Store>(flash, schema);
+        trial = std::make_unique<Trial>(*store);
+        const auto loaded = store->load();
+        ASSERT_TRUE(loaded);
+        trial->loaded(*loaded);
+    }
+    struct Change {
+        std::string_view name, text;
+    };
+    Status propose(std::initializer_list<Change> changes, bool proven = true,
+                   std::string_view id = "0123456789abcdef") {
+        Patch patch(schema, Origin::console);
+        for (const auto& change : changes) ESB_TRY(patch.set(change.name, change.text));
+        return trial->propose(patch, id, proven);
+    }
+    State state() const { return trial->report().state; }
+    std::string host() const { return std::string(store->text(names::mqtt_host)); }
+    std::string why() const { return trial->report().error ? std::string(trial->report().error->name()) : ""; }
+    static Instant at(int seconds) { return Instant(std::chrono::seconds(seconds)); }
+
+    test::MemoryKeyValue flash;
+    Schema schema;
+    std::unique_ptr<Store> store;
+    std::unique_ptr<Trial> trial;
+};
+
+TEST_F(TrialTest, ADeviceThatWasNeverOnLineKeepsWhatItIsGiven) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}, false));
+    EXPECT_EQ(state(), State::kept);
+    restart();
+    EXPECT_EQ(host(), "new");
+}
+
+TEST_F(TrialTest, WhatNeedsNoStageIsKeptAtOnce) {
+    ASSERT_TRUE(propose({{"log.level", "debug"}}));
+    EXPECT_EQ(state(), State::kept);
+    EXPECT_FALSE(trial->on_trial());
+    EXPECT_FALSE(trial->deadline());
+}
+
+TEST_F(TrialTest, ABrokerIsKeptAfterARoundTrip) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    EXPECT_EQ(state(), State::staged);
+    EXPECT_EQ(trial->waits_for(), Stage::broker);
+    trial->round_trip();  // of the connection before: the new values are not in use yet
+    EXPECT_EQ(state(), State::staged);
+    trial->begin(at(1), limit, true);
+    EXPECT_EQ(trial->deadline(), at(61));
+    trial->round_trip();
+    EXPECT_EQ(state(), State::kept);
+    EXPECT_EQ(trial->report().id, "0123456789abcdef");
+    EXPECT_FALSE(trial->deadline());
+    restart();
+    EXPECT_EQ(host(), "new");
+    EXPECT_EQ(state(), State::idle);
+}
+
+TEST_F(TrialTest, ABrokerThatDoesNotAnswerInTimeGoesBack) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true);
+    trial->step(at(59));
+    EXPECT_EQ(state(), State::staged);
+    trial->step(at(60));
+    EXPECT_EQ(state(), State::reverted);
+    EXPECT_EQ(why(), "config.no_round_trip");
+    EXPECT_EQ(host(), "old");
+}
+
+TEST_F(TrialTest, EachStageHasItsOwnTime) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
+    trial->begin(at(0), limit, false);
+    trial->round_trip();
+    trial->address_obtained(at(50));
+    EXPECT_EQ(trial->waits_for(), Stage::none) << "the round trip counted already";
+}
+
+TEST_F(TrialTest, TheBrokersTimeBeginsWithTheAddress) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
+    trial->begin(at(0), limit, false);
+    EXPECT_EQ(trial->deadline(), at(60));
+    trial->address_obtained(at(50));
+    EXPECT_EQ(trial->waits_for(), Stage::broker);
+    EXPECT_EQ(trial->deadline(), at(110));
+    trial->step(at(110));
+    EXPECT_EQ(state(), State::reverted);
+    EXPECT_EQ(as_text(store->bytes(names::wifi_ssid)), "old") << "whole or not at all";
+}
+
+TEST_F(TrialTest, WithoutANetworkNothingIsSaidAboutABroker) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, false);
+    EXPECT_FALSE(trial->deadline());
+    trial->address_obtained(at(500));
+    EXPECT_EQ(trial->deadline(), at(560));
+    trial->address_lost();
+    EXPECT_FALSE(trial->deadline());
+    trial->address_obtained(at(900));
+    trial->step(at(960));
+    EXPECT_EQ(state(), State::reverted);
+}
+
+TEST_F(TrialTest, ANetworkWithoutAddressGoesBack) {
+    ASSERT_TRUE(propose({{"wifi.0.ssid", "new"}}));
+    trial->begin(at(0), limit, false);
+    trial->address_lost();
+    trial->step(at(60));
+    EXPECT_EQ(why(), "config.no_address");
+}
+
+TEST_F(TrialTest, ARestartGoesBackAndNamesTheChange) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true);
+    restart();
+    EXPECT_EQ(host(), "old");
+    EXPECT_EQ(state(), State::reverted);
+    EXPECT_EQ(why(), "config.interrupted");
+    EXPECT_EQ(trial->report().id, "0123456789abcdef");
+    restart();
+    EXPECT_EQ(state(), State::idle);
+}
+
+TEST_F(TrialTest, AChangeWithoutMessageHasNoName) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}, true, ""));
+    restart();
+    EXPECT_EQ(state(), State::reverted);
+    EXPECT_EQ(trial->report().id, "");
+}
+
+TEST_F(TrialTest, OneAtATime) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    EXPECT_EQ(propose({{"log.level", "debug"}}).error(), errors::config_on_trial);
+    trial->refuse("fedcba9876543210", Error(errors::config_on_trial), "log.level");
+    EXPECT_EQ(state(), State::refused);
+    EXPECT_EQ(trial->report().setting, "log.level");
+    trial->begin(at(0), limit, true);
+    trial->round_trip();
+    EXPECT_EQ(state(), State::kept);
+    EXPECT_EQ(trial->report().id, "0123456789abcdef") << "the name of the one on trial";
+}
+
+TEST_F(TrialTest, TheOperatorsWordEndsIt) {
+    EXPECT_EQ(trial->keep().error(), errors::config_no_trial);
+    EXPECT_EQ(trial->revert().error(), errors::config_no_trial);
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
+    ASSERT_TRUE(trial->revert());
+    EXPECT_EQ(why(), "config.taken_back");
+    EXPECT_EQ(host(), "old");
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
+    ASSERT_TRUE(trial->keep());
+    EXPECT_EQ(state(), State::kept);
+    restart();
+    EXPECT_EQ(host(), "new");
+}
+
+TEST_F(TrialTest, WhatCannotBeStoredIsTakenBack) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true);
+    flash.fail_at(1);
+    trial->round_trip();
+    EXPECT_EQ(state(), State::staged);
+    flash.fail_at(1);
+    trial->step(at(60));
+    EXPECT_EQ(state(), State::staged) << "the flash failed once more";
+    ASSERT_TRUE(trial->deadline());
+    trial->step(*trial->deadline());
+    EXPECT_EQ(state(), State::reverted);
+    EXPECT_EQ(host(), "old");
+}
+
+TEST_F(TrialTest, RefusedProposalsChangeNothing) {
+    const auto writes = flash.writes();
+    EXPECT_EQ(propose({{"wifi.ip", "192.168.1.7"}}).error(), errors::setting_address);
+    EXPECT_FALSE(trial->on_trial());
+    EXPECT_EQ(flash.writes(), writes);
+}
+
+TEST_F(TrialTest, NoWriteWhenNothingChanges) {
+    const auto writes = flash.writes();
+    ASSERT_TRUE(propose({{"mqtt.0.host", "old"}}));
+    EXPECT_EQ(state(), State::kept);
+    EXPECT_EQ(flash.writes(), writes);
+}
+
+TEST(ReportState, HasNames) {
+    EXPECT_EQ(name(State::idle), "idle");
+    EXPECT_EQ(name(State::refused), "refused");
+}
+
+}  // namespace
+}  // namespace esb::settings
