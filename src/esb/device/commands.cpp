@@ -25,12 +25,15 @@ Status show_status(Core& core, Output& out) {
     out.text("firmware: ").text(image.app).text(" ").text(image.ver).text(" (seq ").number(image.seq);
     out.text(", floor ").number(core.updater().floor()).text(")");
     out.line(core.updater().on_trial() ? ", on trial" : "");
+    if (core.health().safe_mode()) out.line("mode: safe, without the author's code (safe-mode leave ends it)");
     out.text("reset: ").line(chip::name(core.chip().system.reset_reason()));
     out.text("wifi: ").line(wifi::name(core.wifi().state()));
     out.text("mqtt: ").text(name(core.link().client().state())).line(core.online() ? ", on line" : "");
     out.text("update: ").line(ota::name(core.updater().progress().state));
     out.text("heap: ").number(static_cast<std::int64_t>(heap.free)).text(" bytes free, ");
     out.number(static_cast<std::int64_t>(heap.minimum_free)).line(" at the lowest");
+    out.text("stack: ").number(static_cast<std::int64_t>(core.chip().system.stack_reserve()));
+    out.line(" bytes never used");
     out.text("up: ").number(static_cast<std::int64_t>(milliseconds(core.reactor().now()) / 1000)).line(" s");
     return {};
 }
@@ -45,7 +48,7 @@ Status show_wifi(Core& core, Output& out) {
         out.quoted(ssid).text(", password ").line(set_or_not(!settings.text(names::wifi_pass).empty()));
     }
     out.text("state: ").line(wifi::name(core.wifi().state()));
-    if (core.wifi().state() == wifi::State::up) {
+    if (core.wifi().is_up()) {
         out.text("address: ").line(chip::to_text(core.wifi().address().address));
     }
     if (const auto link = core.chip().radio.link()) {
@@ -140,7 +143,7 @@ Status list_settings(Core& core, Output& out) {
 
 Status show_update(Core& core, Output& out) {
     std::array<char, 384> text;
-    out.line(Presence::update_json(core.updater().progress(), text));
+    out.line(Presence::update_json(core.updater().progress(), core.app().image.ver, text));
     return {};
 }
 

@@ -15,16 +15,18 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       console_(chip.uart),
       reactor_(chip.sockets, chip.clock),
       names_(reactor_, chip.resolver),
-      wifi_(chip.radio, chip.entropy, *this),
+      wifi_(chip.radio, chip.entropy, *this, policy_.wifi),
       link_(reactor_, names_, chip.entropy, *this, limits),
       presence_(chip, link_, policy_, *this),
       updater_({reactor_, names_, chip.slots, chip.key_value, chip.clock, chip.entropy, chip.system}, app_.image,
                *this),
+      health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
       inbox_(limits.max_message),
       queue_(limits.queue_slots, limits.max_publish) {
     presence_.introduce(app_.image, updater_);
     static_cast<void>(reactor_.add(*this));  // the first of a new reactor always fits
     add_commands(*this);
+    add_health_commands(*this);
 }
 
 Core::~Core() { reactor_.remove(*this); }
@@ -37,7 +39,9 @@ void Core::start() {
     } else if (*mounted == chip::Mount::formatted) {
         out().line("storage: formatted");
     }
+    health_.begin_log();
     const auto loaded = store_.load();
+    health_.settings_loaded(loaded);
     if (!loaded) {
         out().text("settings: ").error(loaded.error());
     } else if (*loaded == settings::Loaded::recovered || *loaded == settings::Loaded::lost) {
@@ -54,7 +58,10 @@ void Core::start() {
     }
     start_watchdog();
     if (const auto begun = updater_.begin(identity_); !begun) out().text("ota: ").error(begun.error());
-    if (const auto radio = wifi_.start("", identity_); !radio) out().text("wifi: ").error(radio.error());
+    health_.begin(updater_.on_trial() || updater_.progress().state == ota::State::rolled_back);  // it gives itself up
+    presence_.set_safe_mode(health_.safe_mode());
+    if (const auto radio = wifi_.start("", identity_, reactor_.now()); !radio)
+        out().text("wifi: ").error(radio.error());
     applied_revision_ = store_.revision() - 1;
 }
 
@@ -76,7 +83,9 @@ void Core::start_watchdog() {
 bool Core::turn(Duration longest) {
     if (watchdog_ != policy_.watchdog) start_watchdog();  // the author's wish comes after the start
     reactor_.turn(longest);
-    return !restart_due(reactor_.now());
+    if (!restart_due(reactor_.now())) return true;
+    health_.before_restart();
+    return false;
 }
 
 void Core::step(Instant now) {
@@ -87,6 +96,7 @@ void Core::step(Instant now) {
     periodic_.step(now);
     send_queued();
     presence_.step(now);
+    health_.step(now, online());
     if (progress_to_send_) publish_progress();
     link_.step(now);
 }
@@ -96,6 +106,7 @@ std::optional<Instant> Core::deadline() const {
     auto next = earliest(wifi_.deadline(), periodic_.deadline());
     next = earliest(next, presence_.deadline());
     next = earliest(next, link_.deadline());
+    next = earliest(next, health_.deadline());
     // A running device feeds its watchdog several times within its time-out.
     return earliest(earliest(next, restart_until_), reactor_.now() + policy_.watchdog / 4);
 }
@@ -112,6 +123,7 @@ void Core::apply_settings(Instant now) {
     static_cast<void>(account.psk.assign(store_.bytes(names::mqtt_psk)));
     const bool new_topics = !(account.identity == link_.account().identity);
     if (const auto used = link_.use(account, now); !used) out().text("mqtt: ").error(used.error());
+    tell_wifi_about_broker();
     if (new_topics) {
         if (const auto filled = fill_inbox(); !filled) out().text("mqtt: ").error(filled.error());
     }
@@ -192,6 +204,8 @@ void Core::on_disconnected(const Error& why, Instant retry_at) {
     inbox_.reset();
     presence_.disconnected();
     set_online(false);
+    health_.broker_lost(why);
+    tell_wifi_about_broker();
     out().text("mqtt: ").text(why.text()).text(" (").text(why.name());
     if (why.detail() != 0) out().text(" ").number(why.detail());
     out().text(")");
@@ -230,6 +244,7 @@ void Core::send_queued() {
 }
 
 void Core::on_published(mqtt::Token token, Status outcome) {
+    if (health_.published(token, outcome)) return;
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
         if (waiting_[i].token != token) continue;
         const auto done = waiting_[i].done;
@@ -243,6 +258,7 @@ void Core::on_subscribed(mqtt::Token, Result<mqtt::Qos> outcome) {
 }
 
 void Core::on_progress(const ota::Progress& progress) {
+    health_.progress(progress);
     auto& o = out();
     o.text("ota: ").text(ota::name(progress.state));
     if (!progress.ver.empty()) o.text(" ").quoted(as_bytes(progress.ver.view()));
@@ -256,7 +272,7 @@ void Core::on_progress(const ota::Progress& progress) {
 void Core::publish_progress() {
     std::array<char, 384> text;
     if (link_.base().empty()) return;
-    const auto sent = presence_.publish_retained("ota/status", Presence::update_json(updater_.progress(), text));
+    const auto sent = presence_.publish_retained("ota/status", Presence::update_json(updater_.progress(), app_.image.ver, text));
     progress_to_send_ = !sent && link_.connected();  // without a connection it is sent anew in on_connected
 }
 
@@ -264,22 +280,40 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
     out().text("wifi: joined ").quoted(as_bytes(ssid)).text(", address ").line(chip::to_text(ip.address));
     presence_.set_address(ip.address);
     link_.set_network(true, reactor_.now());
+    health_.link_up();
 }
 
 void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
     out().text("wifi: ").quoted(as_bytes(ssid)).text(": ").text(chip::name(reason));
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
+    health_.link_down(reason);
+}
+
+void Core::tell_wifi_about_broker() {
+    const auto without = link_.account().complete() ? wifi::Broker::sought : wifi::Broker::unused;
+    wifi_.set_broker(online() ? wifi::Broker::reached : without, reactor_.now());
+}
+
+void Core::on_portal_opened(wifi::PortalWhy why) { out().text("portal: open, ").line(wifi::name(why)); }
+void Core::on_portal_closed(wifi::PortalWhy why) { out().text("portal: closed, ").line(wifi::name(why)); }
+
+void Core::on_given_up() {
+    out().line("wifi: no link in time, restarting");
+    request_restart();
 }
 
 void Core::on_round_trip(Duration time) {
     if (!online()) out().text("ping: echo after ").number(time.count()).line(" ms");
     set_online(true);
+    tell_wifi_about_broker();
+    wifi_.set_commissioned(true);
     updater_.healthy();
 }
 
 void Core::set_online(bool online) {
     if (online_.exchange(online) == online) return;
+    health_.on_line(online);
     if (online_handler_) online_handler_(online);
 }
 

@@ -4,6 +4,7 @@
 #include "esb/device/birth.hpp"
 #include "esb/device/broker_link.hpp"
 #include "esb/device/device.hpp"
+#include "esb/device/health.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/net/names.hpp"
@@ -40,6 +41,7 @@ public:
     BrokerLink& link() { return link_; }
     ota::Updater& updater() { return updater_; }
     Presence& presence() { return presence_; }
+    Health& health() { return health_; }
     Periodic& periodic() { return periodic_; }
     Policy& policy() { return policy_; }
     net::Reactor& reactor() { return reactor_; }
@@ -70,11 +72,15 @@ private:
     void on_restart_wanted() override { request_restart(); }
     void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) override;
     void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) override;
+    void on_portal_opened(wifi::PortalWhy why) override;
+    void on_portal_closed(wifi::PortalWhy why) override;
+    void on_given_up() override;
     void on_round_trip(Duration time) override;
 
     void print_banner();
     void start_watchdog();
     void apply_settings(Instant now);
+    void tell_wifi_about_broker();
     Status subscribe_all();
     Status fill_inbox();
     Status add_to_inbox(const AuthorSubscription& subscription);
@@ -98,6 +104,7 @@ private:
     BrokerLink link_;
     Presence presence_;
     ota::Updater updater_;
+    Health health_;
     Inbox inbox_;
     PublishQueue queue_;
     Periodic periodic_;
@@ -112,7 +119,8 @@ private:
     std::optional<Instant> restart_until_;
 };
 
-// Registers the console's commands (commands.cpp).
+// Registers the console's commands (commands.cpp, commands_health.cpp).
 void add_commands(Core& core);
+void add_health_commands(Core& core);
 
 }  // namespace esb
