@@ -1,6 +1,7 @@
 // How the device is doing, and what it remembers of it: safe mode, flight recorder, time, Home Assistant.
 #pragma once
 
+#include "esb/chip/chip.hpp"
 #include "esb/console/output.hpp"
 #include "esb/device/app.hpp"
 #include "esb/device/crash_guard.hpp"

@@ -14,10 +14,13 @@
 #include "esb/chip/sockets.hpp"
 #include "esb/crypto/crypto.hpp"
 #include "esb/device/broker_link.hpp"
+#include "esb/device/log_entry.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/device/run_record.hpp"
+#include "esb/device/wall_clock.hpp"
 #include "esb/mqtt/errors.hpp"
 #include "esb/net/http_types.hpp"
+#include "esb/net/sntp_packet.hpp"
 #include "esb/net/tls_stream.hpp"
 #include "esb/net/url.hpp"
 #include "esb/ota/descriptor.hpp"
@@ -90,6 +93,11 @@ constexpr const ErrorKind* kinds[] = {
     &errors::http_status,
     &errors::http_too_slow,
     &errors::http_truncated,
+    &errors::sntp_denied,
+    &errors::sntp_foreign,
+    &errors::sntp_malformed,
+    &errors::sntp_too_often,
+    &errors::sntp_unsynchronized,
     &errors::tls_alert,
     &errors::tls_bad_psk,
     &errors::tls_no_common_suite,
@@ -165,6 +173,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::link_account_changed,
     &errors::link_no_echo,
     &errors::link_no_network,
+    &errors::clock_before_build,
+    &errors::log_malformed,
     &errors::run_record,
 };
 
