@@ -78,6 +78,9 @@ constexpr Setting table[] = {
      "password of the set-up access point: 8 to 63 printable ASCII characters", check_access_point_pass},
     {names::ota_legacy_md5, Type::boolean, 0, 1, "off", Stage::none, false, true,
      "accept unsigned updates given as URL|md5"},
+    {names::time_server, Type::text, 0, 253, "pool.ntp.org", Stage::none, false, false,
+     "host name or IPv4 address of the time server (SNTP); empty: none", check_host},
+    {names::ha_discovery, Type::boolean, 0, 1, "off", Stage::none, false, false, "announce the device to Home Assistant"},
 };
 
 }  // namespace

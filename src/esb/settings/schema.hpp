@@ -115,6 +115,8 @@ inline constexpr std::string_view mqtt_ident = "mqtt.0.ident";
 inline constexpr std::string_view mqtt_psk = "mqtt.0.psk.0";
 inline constexpr std::string_view ap_pass = "ap.pass";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
+inline constexpr std::string_view time_server = "time.server";
+inline constexpr std::string_view ha_discovery = "ha.discovery";
 }  // namespace names
 
 }  // namespace esb::settings
