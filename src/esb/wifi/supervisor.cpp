@@ -44,7 +44,7 @@ void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
     const auto present = busy ? std::optional(chooser_.at(present_)) : std::nullopt;
     if (!chooser_.set(networks)) return;
     portal_.networks_changed();
-    patience_ = policy_.broker_patience;
+    forget_patience();
     const auto still = present ? chooser_.find(*present) : std::nullopt;
     if (still) {
         present_ = *still;
@@ -75,9 +75,9 @@ void Supervisor::set_broker(Broker broker, Instant now) {
     if (!is_up()) return;
     if (broker == Broker::reached) {
         chooser_.broker_reached(present_);
-        patience_ = policy_.broker_patience;
         take(Event::broker_reached, now);
     }
+    if (broker != Broker::sought) forget_patience();
     if (state() == State::up) set_patience(now);
 }
 
@@ -127,8 +127,9 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
 }
 
 void Supervisor::on_left(DisconnectReason reason, Instant now) {
-    // "requested" is the echo of our own leave() or of a join() that replaced another.
-    if (reason == DisconnectReason::requested || radio_.link()) return;
+    if (radio_.link()) return;  // an earlier join's
+    // The echo of our own leave() or of a join() that replaced another; such an echo never meets a link that is up.
+    if (reason == DisconnectReason::requested && !is_up()) return;
     const bool refused = state() == State::joining && reason == DisconnectReason::wrong_password;
     end(refused ? Event::refused : Event::left, reason, now);
 }

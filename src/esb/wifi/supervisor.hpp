@@ -92,6 +92,7 @@ private:
     void start_scan(Instant now);
     void join(Instant now);
     void settle();
+    void forget_patience();
     void set_patience(Instant now);
 
     void handle(const chip::RadioEvent& event, Instant now);
@@ -120,6 +121,7 @@ private:
     std::optional<Instant> deadline_;
     std::optional<Instant> missing_since_;  // no link that has settled since then
     Duration patience_{};
+    std::optional<Instant> broker_missing_since_;  // an address, but no broker; begins anew when another was looked for
     Broker broker_ = Broker::unused;
     chip::PowerSave power_save_ = chip::PowerSave::none;
     bool power_save_set_ = false;

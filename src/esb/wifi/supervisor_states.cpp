@@ -29,6 +29,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
             if (event == Event::address) return;
             chooser_.broker_missed(present_);
             patience_ = std::min(2 * patience_, policy_.broker_patience_max);
+            broker_missing_since_ = now;
             return start_scan(now);
         case State::scanning:
             return start_scan(now);
@@ -120,8 +121,14 @@ void Supervisor::settle() {
 // When another network is looked for, because the broker cannot be reached on this one.
 void Supervisor::set_patience(Instant now) {
     deadline_.reset();
-    if (broker_ != Broker::sought || chooser_.size() < 2) return;
-    deadline_ = now + patience_;
+    if (broker_ != Broker::sought) return;
+    if (!broker_missing_since_) broker_missing_since_ = now;
+    if (chooser_.size() > 1) deadline_ = std::max(now, *broker_missing_since_ + patience_);
+}
+
+void Supervisor::forget_patience() {
+    broker_missing_since_.reset();
+    patience_ = policy_.broker_patience;
 }
 
 std::uint32_t Supervisor::random() {
