@@ -17,12 +17,14 @@ struct Account {
     std::string identity;
     std::string psk;                  // hex, lower case
     std::vector<std::string> topics;  // filters below the base; "read:" or "write:" before one limits it
+    bool home_assistant = false;      // may announce itself to Home Assistant
 };
 
 // Kept sorted by identity.
 class Accounts {
 public:
-    // The format of `accounts`: a line each, `IDENT PSK FILTER...`; lines that begin with '#' are comments.
+    // The format of `accounts`: a line each, `IDENT PSK [+home-assistant] FILTER...`; lines that begin with '#' are
+    // comments.
     static Outcome<Accounts> parse(std::string_view text);
     std::string text() const;
 

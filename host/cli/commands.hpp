@@ -16,6 +16,7 @@ void add_key_commands(CLI::App& app, Shell& shell);
 void add_sign_commands(CLI::App& app, Shell& shell);
 void add_broker_commands(CLI::App& app, Shell& shell);
 void add_fleet_commands(CLI::App& app, Shell& shell);
+void add_log_command(CLI::App& app, Shell& shell);
 void add_ota_command(CLI::App& app, Shell& shell);
 void add_vchip_commands(CLI::App& app, Shell& shell);
 
