@@ -66,7 +66,7 @@ Chooser::Choice Chooser::next(Instant now) {
     if (candidates == 0) return none_tried ? join(first_to_return()) : Choice{Step::round_over};
     if (last_good_) {
         const auto& last = entries_[*last_good_];
-        if (candidate(last, now) && !last.failed && !last.no_broker) return join(*last_good_);
+        if (candidate(last, now) && !last.failed && last.missed_at == Instant{}) return join(*last_good_);
     }
     if (candidates > 1 && !scanned_) return {Step::scan};
     return join(best);
@@ -108,7 +108,7 @@ void Chooser::settled(std::size_t index) {
 }
 
 bool Chooser::before(const Entry& a, const Entry& b) {
-    if (a.no_broker != b.no_broker) return b.no_broker;
+    if (a.missed_at != b.missed_at) return a.missed_at < b.missed_at;
     if (a.audible() != b.audible()) return a.audible();
     if (a.known.priority != b.known.priority) return a.known.priority > b.known.priority;
     return a.rssi > b.rssi;

@@ -21,8 +21,8 @@ struct KnownNetwork {
 };
 
 // Tries go in rounds: each known network at most once a round. Order: the last good one, unless it failed since; then
-// (after a scan, if more than one is left) those on which the broker was not missed, those heard or hidden before the
-// others, higher priority, stronger signal, order of the list. A network that refused its password is put aside, for
+// (after a scan, if more than one is left) those on which the broker was never missed, or longest ago; those heard or
+// hidden before the others; higher priority, stronger signal, order of the list. A network that refused its password is put aside, for
 // longer each time; when all are put aside, the one that returns first is tried nevertheless: nothing is lost by it.
 class Chooser {
 public:
@@ -55,8 +55,8 @@ public:
     void failed(std::size_t index) { entries_[index].failed = true; }
     void refused(std::size_t index, Instant now);
     void settled(std::size_t index);
-    void broker_reached(std::size_t index) { entries_[index].no_broker = false; }
-    void broker_missed(std::size_t index) { entries_[index].no_broker = true; }
+    void broker_reached(std::size_t index) { entries_[index].missed_at = {}; }
+    void broker_missed(std::size_t index, Instant now) { entries_[index].missed_at = now; }
     // The last network that settled; make it the first one known after a restart by naming it here.
     std::optional<std::size_t> last_good() const { return last_good_; }
     void set_last_good(std::optional<std::size_t> index) { last_good_ = index; }
@@ -67,11 +67,11 @@ private:
     struct Entry {
         KnownNetwork known;
         Instant aside_until{};
+        Instant missed_at{};  // the broker; zero: it was not
         std::int8_t rssi = not_heard;
         std::uint8_t refusals = 0;  // since it was last good
         bool tried = false;         // in this round
         bool failed = false;        // since it was last good
-        bool no_broker = false;
         bool audible() const { return rssi != not_heard || known.station.hidden; }
     };
 

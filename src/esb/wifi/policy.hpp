@@ -38,7 +38,7 @@ struct Policy {
     Duration refused_pause = std::chrono::seconds(30);     // a network that refused its password; doubles each time ...
     Duration refused_pause_max = std::chrono::minutes(5);  // ... up to here
     Duration broker_patience = std::chrono::minutes(10);   // without the broker, before another is looked for; ...
-    Duration broker_patience_max = std::chrono::minutes(60);  // ... doubles up to here
+    Duration broker_patience_max = std::chrono::minutes(30);  // ... doubles up to here
 };
 
 }  // namespace esb::wifi

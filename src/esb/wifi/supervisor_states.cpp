@@ -27,7 +27,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
             return choose(now);
         case State::looking:
             if (event == Event::address) return;
-            chooser_.broker_missed(present_);
+            chooser_.broker_missed(present_, now);
             patience_ = std::min(2 * patience_, policy_.broker_patience_max);
             broker_missing_since_ = now;
             return start_scan(now);

@@ -98,9 +98,25 @@ TEST_F(ChooserTest, the_last_good_one_comes_first_until_it_fails) {
     chooser.begin_round();
     EXPECT_EQ(rest(), "?ABC");
     chooser.settled(2);
-    chooser.broker_missed(2);
+    chooser.broker_missed(2, now);
     chooser.begin_round();
     EXPECT_EQ(rest(), "?ABC");
+}
+
+TEST_F(ChooserTest, without_a_broker_all_take_turns_however_strong_they_are) {
+    set({known("A"), known("B"), known("C"), known("absent")});
+    std::string order;
+    for (std::size_t present = 0; order.size() < 7; now += 30min) {
+        chooser.broker_missed(present, now);
+        chooser.begin_round();
+        hear({{"C", -30}, {"B", -50}, {"A", -70}});
+        chooser.pass_over(present);
+        auto choice = chooser.next(now);
+        if (chooser.at(choice.index).ssid == "absent") choice = chooser.next(now);
+        present = choice.index;
+        order += chooser.at(present).ssid.view();
+    }
+    EXPECT_EQ(order, "CBACBAC");
 }
 
 TEST_F(ChooserTest, a_refused_network_is_left_out_until_its_time_is_over) {

@@ -73,7 +73,7 @@ std::string World::run() {
     const bool stays = !one && draw(4) == 0;
     if (one) {
         heal_one();
-        measure_recovery(80min, measured_.online_among_broken);
+        measure_recovery(100min, measured_.online_among_broken);
     } else {
         heal_all();
         if (stays) air_.phones = {phone};
