@@ -17,7 +17,7 @@ done
 
 scripts/install-packages.sh build fuzz cortex-m
 scripts/build.sh dev
-heavy="-DESB_UNIT_TESTS=mqtt;settings"
+heavy="-DESB_UNIT_TESTS=mqtt;settings;wifi"
 scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1"
 if [[ -n $full ]]; then scale="-DESB_MODEL_STEPS=1000000 -DESB_CUTS=20"; fi
 ESB_CMAKE_OPTIONS="-DESB_TEST_PREFIX=release. $heavy $scale" scripts/build.sh release

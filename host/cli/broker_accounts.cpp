@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/identity.hpp"
+#include "esb/device/home_assistant_config.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,9 @@ Outcome<void> check_identity(const std::string& identity) {
     const auto last = base.substr(base.rfind('/') + 1);
     // "X-ota" would make X/ota/status, which is what the device X reports its updates on.
     if (last == "ota" || last == "config") return failure("an identity must not end in -" + last);
+    // Its own topics could be what another device tells Home Assistant.
+    if (base.substr(0, base.find('/')) == "homeassistant")
+        return failure("an identity must not begin with homeassistant");
     return {};
 }
 
@@ -131,6 +135,9 @@ std::string key_text(const Account& account) {
 
 bool earlier(const Account& a, const Account& b) { return a.identity < b.identity; }
 
+// In the file `accounts`; no topic filter looks like it.
+constexpr std::string_view home_assistant_word = "+home-assistant";
+
 constexpr std::string_view generated = "# Made by esb from the file accounts; changes here are lost.\n";
 
 }  // namespace
@@ -146,7 +153,13 @@ Outcome<Accounts> Accounts::parse(std::string_view text) {
         std::string key;
         words >> account.identity >> key;
         read_key(key, account);
-        for (std::string filter; words >> filter;) account.topics.push_back(filter);
+        for (std::string word; words >> word;) {
+            if (word == home_assistant_word) {
+                account.home_assistant = true;
+            } else {
+                account.topics.push_back(word);
+            }
+        }
         if (auto added = accounts.add(std::move(account)); !added) {
             return failure("accounts, line " + std::to_string(number) + ": " + added.error().line);
         }
@@ -158,6 +171,7 @@ std::string Accounts::text() const {
     std::string text = "# Accounts of the broker: identity, PSK, the author's topics. Change with `esb broker`.\n";
     for (const auto& account : accounts_) {
         text += account.identity + ' ' + key_text(account);
+        if (account.home_assistant) text += ' ' + std::string(home_assistant_word);
         for (const auto& filter : account.topics) text += ' ' + filter;
         text += '\n';
     }
@@ -212,6 +226,9 @@ std::string Accounts::acl_file() const {
         text += "\nuser " + account.identity + '\n';
         for (const auto& rule : rules) {
             text += "topic " + std::string(rule.access) + ' ' + base + '/' + std::string(rule.leaf) + '\n';
+        }
+        for (std::size_t i = 0; account.home_assistant && i < ha_entities; ++i) {
+            text += "topic write " + std::string(ha_topic(static_cast<HaEntity>(i), account.identity).view()) + '\n';
         }
         for (const auto& entry : account.topics) {
             const auto [access, filter] = access_and_filter(entry);

@@ -17,6 +17,7 @@ struct Account {
     std::string identity;
     std::string psk;                  // hex, lower case: what the broker accepts
     std::vector<std::string> topics;  // filters below the base; "read:" or "write:" before one limits it
+    bool home_assistant = false;      // may announce itself to Home Assistant
 
     // How far a change of the key has come (rotation.hpp).
     enum class Rotation {
@@ -31,8 +32,8 @@ struct Account {
 // Kept sorted by identity.
 class Accounts {
 public:
-    // The format of `accounts`: a line each, `IDENT PSK FILTER...`; lines that begin with '#' are comments. PSK is
-    // `OLD>NEW` or `NEW<` while the key is being changed.
+    // The format of `accounts`: a line each, `IDENT PSK [+home-assistant] FILTER...`; lines that begin with '#' are
+    // comments. PSK is `OLD>NEW` or `NEW<` while the key is being changed.
     static Outcome<Accounts> parse(std::string_view text);
     std::string text() const;
 

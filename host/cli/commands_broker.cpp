@@ -15,6 +15,7 @@ struct Options {
     std::string identity;
     std::string psk;
     std::vector<std::string> topics;
+    bool home_assistant = false;
     bool json = false;
     BrokerOptions broker;
 };
@@ -56,7 +57,7 @@ void report(const Options& options, Shell& shell, std::string_view what, Reload 
 Outcome<void> add(const Options& options, Shell& shell) {
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
-    Account account{options.identity, options.psk, options.topics};
+    Account account{options.identity, options.psk, options.topics, options.home_assistant};
     if (account.psk == "-") {
         account.psk.clear();
         std::getline(shell.in, account.psk);
@@ -135,6 +136,9 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
     sub->add_option("--topics", options->topics,
                     "Topic filters of your own below the device's base, read:FILTER and write:FILTER limit them "
                     "(default: app/#)");
+
+    sub->add_flag("--home-assistant", options->home_assistant,
+                  "Let it announce itself to Home Assistant (setting ha.discovery)");
 
     sub = command("remove", "Take a device's account away", remove);
     sub->add_option("IDENT", options->identity, "Identity")->required();

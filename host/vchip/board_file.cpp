@@ -77,6 +77,9 @@ Status take_network(const JsonValue& item, AirNetwork& network) {
     ESB_TRY(take(item["rssi"], -127, 0, network.rssi));
     ESB_TRY(take(item["channel"], 1, 14, network.channel));
     ESB_TRY(take(item["dhcp"], network.dhcp));
+    std::int32_t drops_after = -1;
+    ESB_TRY(take(item["drops_after"], 0, 86'400'000, drops_after));
+    if (drops_after >= 0) network.drops_after = Duration(drops_after);
     return take(item["hidden"], network.hidden);
 }
 

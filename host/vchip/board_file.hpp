@@ -1,11 +1,11 @@
 // The world around a virtual chip as a small JSON file, watched while the chip runs:
 //   {"on": true,
 //    "networks": [{"ssid": "Home", "passphrase": "...", "rssi": -48, "channel": 6, "auth": "wpa2",
-//                  "dhcp": true, "hidden": false, "bssid": "02:00:00:00:00:01"}],
+//                  "dhcp": true, "hidden": false, "drops_after": 2000, "bssid": "02:00:00:00:00:01"}],
 //    "phones": ["02:00:00:00:00:10"],
 //    "button": false}
 // All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
-// wpa2 and one without is open. "phones" join the chip's access point while it is on.
+// wpa2 and one without is open. "drops_after" (ms): it ends every join so long after it gave the address. "phones" join the chip's access point while it is on.
 #pragma once
 
 #include "esb/base/result.hpp"

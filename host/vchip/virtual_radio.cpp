@@ -100,8 +100,9 @@ std::optional<chip::Link> VirtualRadio::link() const {
     return chip::Link{network->bssid, network->rssi, network->channel};
 }
 
-Status VirtualRadio::set_power_save(chip::PowerSave) {
+Status VirtualRadio::set_power_save(chip::PowerSave mode) {
     if (!started_) return fail(errors::radio_failed);
+    power_save_ = mode;
     return {};
 }
 
@@ -130,8 +131,7 @@ Status VirtualRadio::start_access_point(const chip::AccessPointConfig& config) {
 
 Status VirtualRadio::stop_access_point() {
     if (!started_) return fail(errors::radio_failed);
-    if (!ap_) return {};
-    set_access_point(std::nullopt);
+    if (ap_) set_access_point(std::nullopt);
     update_phones();
     emit({.kind = Kind::access_point_stopped});
     return {};
@@ -150,14 +150,13 @@ std::optional<chip::RadioEvent> VirtualRadio::next_event() {
 }
 
 std::optional<Instant> VirtualRadio::due() const {
-    const bool timed = state_ != State::idle && state_ != State::up;
-    return earliest(timed ? std::optional(state_until_) : std::nullopt, scan_until_);
+    return earliest(timed() ? std::optional(state_until_) : std::nullopt, scan_until_);
 }
 
 void VirtualRadio::poll() {
     const Instant now = clock_.now();
     if (scan_until_ && now >= *scan_until_) finish_scan();
-    if (state_ != State::idle && state_ != State::up && now >= state_until_) step_station();
+    if (timed() && now >= state_until_) step_station();
 }
 
 void VirtualRadio::emit(const chip::RadioEvent& event) {
@@ -174,6 +173,7 @@ void VirtualRadio::leave_with(DisconnectReason reason) {
 
 void VirtualRadio::set_state(State state, Duration until) {
     state_ = state;
+    drops_ = false;
     state_until_ = clock_.now() + until;
     station_.up = state == State::up;
 }
@@ -221,12 +221,20 @@ void VirtualRadio::step_station() {
         case State::silent_dhcp:
             return leave_with(DisconnectReason::no_address);
         case State::waiting_address:
-            set_state(State::up);
+            set_state(State::up, air_drop().value_or(Duration::zero()));
+            drops_ = air_drop().has_value();
             return emit({.kind = Kind::station_address, .ip = target_.ip.address.is_set() ? target_.ip : lease_});
-        case State::idle:
         case State::up:
+            return leave_with(DisconnectReason::closed_by_peer);
+        case State::idle:
             return;
     }
+}
+
+// How long the joined network lets its stations stay.
+std::optional<Duration> VirtualRadio::air_drop() const {
+    const AirNetwork* network = find_joined();
+    return network != nullptr ? network->drops_after : std::nullopt;
 }
 
 void VirtualRadio::finish_scan() {

@@ -26,7 +26,8 @@ struct AirNetwork {
     chip::Auth auth = chip::Auth::wpa2;
     bool dhcp = true;  // false: it hands out no addresses
     bool hidden = false;
-    chip::Mac bssid{};  // all zero: made from the name and the position in the table
+    std::optional<Duration> drops_after;  // it ends every join so long after it gave the address
+    chip::Mac bssid{};                    // all zero: made from the name and the position in the table
 };
 
 // Everything around the chip that its antenna can notice.
@@ -64,6 +65,7 @@ public:
     // Ends the join from outside, as an access point does.
     void kick(chip::DisconnectReason reason);
     std::string_view host_name() const { return host_name_; }
+    chip::PowerSave power_save() const { return power_save_; }
     bool has_address() const { return state_ == State::up; }
     // Back to unpowered, silently.
     void power_off();
@@ -89,6 +91,8 @@ public:
 private:
     enum class State : std::uint8_t { idle, joining, refusing, waiting_address, silent_dhcp, up };
 
+    bool timed() const { return state_ != State::idle && (state_ != State::up || drops_); }
+    std::optional<Duration> air_drop() const;
     void emit(const chip::RadioEvent& event);
     void leave_with(chip::DisconnectReason reason);
     void set_state(State state, Duration until = Duration::zero());
@@ -109,8 +113,10 @@ private:
 
     bool started_ = false;
     std::string host_name_;
+    chip::PowerSave power_save_ = chip::PowerSave::none;
     State state_ = State::idle;
     Instant state_until_{};
+    bool drops_ = false;  // up, but not for long
     chip::DisconnectReason refusal_ = chip::DisconnectReason::unknown;
     chip::StationConfig target_;
     chip::Mac joined_{};

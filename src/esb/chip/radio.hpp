@@ -119,8 +119,9 @@ public:
     // The latest scan's networks, strongest first, as many as fit; returns how many.
     virtual std::size_t scan_results(std::span<ScanEntry> out) const = 0;
 
-    // radio_open_ap when the passphrase is shorter than 8 characters.
+    // access_point_started follows. radio_open_ap when the passphrase is shorter than 8 characters.
     virtual Status start_access_point(const AccessPointConfig& config) = 0;
+    // access_point_stopped follows once it is off the air, also when it was off before.
     virtual Status stop_access_point() = 0;
     virtual std::size_t access_point_clients(std::span<Mac> out) const = 0;
 

@@ -7,7 +7,7 @@ namespace {
 
 namespace names = settings::names;
 static_assert(std::size(names::brokers) == Brokers::max_brokers);
-static_assert(std::size(names::networks) == wifi::Supervisor::max_networks);
+static_assert(std::size(names::networks) == wifi::networks_max);
 
 bool has_own_key(const settings::Store& store, std::size_t broker) {
     const auto& psk = names::brokers[broker].psk;
@@ -59,19 +59,18 @@ BrokerAccount account_of(const settings::Store& store, Brokers::Choice choice, c
     return account;
 }
 
-FixedVector<chip::StationConfig, wifi::Supervisor::max_networks> known_networks(const settings::Store& store) {
-    FixedVector<chip::StationConfig, wifi::Supervisor::max_networks> networks;
-    for (std::int64_t priority = 9; priority >= 0; --priority) {
-        for (const auto& name : names::networks) {
-            const auto ssid = as_text(store.bytes(name.ssid));
-            if (ssid.empty() || store.integer(name.priority) != priority) continue;
-            chip::StationConfig network;
-            static_cast<void>(network.ssid.assign(ssid));
-            static_cast<void>(network.passphrase.assign(as_bytes(store.text(name.pass))));
-            network.hidden = store.boolean(name.hidden);
-            network.ip = address_config(store);
-            static_cast<void>(networks.push_back(network));
-        }
+FixedVector<wifi::KnownNetwork, wifi::networks_max> known_networks(const settings::Store& store) {
+    FixedVector<wifi::KnownNetwork, wifi::networks_max> networks;
+    for (const auto& name : names::networks) {
+        const auto ssid = as_text(store.bytes(name.ssid));
+        if (ssid.empty()) continue;
+        wifi::KnownNetwork network;
+        static_cast<void>(network.station.ssid.assign(ssid));
+        static_cast<void>(network.station.passphrase.assign(as_bytes(store.text(name.pass))));
+        network.station.hidden = store.boolean(name.hidden);
+        network.station.ip = address_config(store);
+        network.priority = static_cast<std::int8_t>(store.integer(name.priority));
+        static_cast<void>(networks.push_back(network));  // there is room
     }
     return networks;
 }

@@ -17,8 +17,8 @@ BrokerAccount account_of(const settings::Store& store, Brokers::Choice choice, c
 // The name of the setting that holds the account's key: "mqtt.0.psk.0".
 std::string_view key_name(const settings::Store& store, Brokers::Choice choice);
 
-// The known networks, those with the highest priority first, all with the same address configuration.
-FixedVector<chip::StationConfig, wifi::Supervisor::max_networks> known_networks(const settings::Store& store);
+// The known networks, all with the same address configuration.
+FixedVector<wifi::KnownNetwork, wifi::networks_max> known_networks(const settings::Store& store);
 // What DHCP tells the router: the setting, or the identity in lower case with - in place of _.
 FixedString<identity_max> host_name(const settings::Store& store, const Identity& own);
 

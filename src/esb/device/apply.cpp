@@ -13,7 +13,7 @@ void Core::apply_settings(Instant now) {
     apply_accounts(now);
     const auto networks = known_networks(store_);
     wifi_.use({networks.begin(), networks.size()}, now);
-    const bool has_address = wifi_.state() == wifi::State::up;
+    const bool has_address = wifi_.is_up();
     if (!has_address) link_.set_network(false, now);
     config_.applied(now, has_address, online());
     if (settings_handler_) settings_handler_();
@@ -30,6 +30,7 @@ void Core::apply_accounts(Instant now) {
     if (const auto used = link_.use(account_of(store_, brokers_.choice(), identity_), now); !used) {
         out().text("mqtt: ").error(used.error());
     }
+    tell_wifi_about_broker();
     if (!(link_.base() == before)) refill_inbox();
 }
 

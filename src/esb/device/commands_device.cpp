@@ -15,6 +15,10 @@ Status show_status(Core& core, Arguments, Report& report) {
     report.label("firmware").fact("app", image.app).say(" ").fact("ver", image.ver);
     report.say(" (seq ").fact("seq", image.seq).say(", floor ").fact("floor", core.updater().floor()).say(")");
     report.say(trial ? ", on trial" : "").data("trial", trial);
+    if (core.health().safe_mode()) {
+        report.label("mode").say("safe, without the author's code (safe-mode leave ends it)");
+    }
+    report.data("safe", core.health().safe_mode());
     report.line("reset", chip::name(core.chip().system.reset_reason()));
     report.line("wifi", wifi::name(core.wifi().state()));
     report.line("mqtt", state_name(core.link().client().state()));
@@ -26,6 +30,7 @@ Status show_status(Core& core, Arguments, Report& report) {
     }
     report.label("heap").fact("heap", heap.free).say(" bytes free, ");
     report.fact("heap_min", heap.minimum_free).say(" at the lowest");
+    report.label("stack").fact("stack", core.chip().system.stack_reserve()).say(" bytes never used");
     report.label("up").fact("up", milliseconds(core.reactor().now()) / 1000).say(" s");
     return {};
 }

@@ -16,7 +16,7 @@ constexpr std::size_t shown_max = 20;  // networks of a scan
 
 Status show_info(Core& core, Arguments, Report& report) {
     const auto& settings = core.settings();
-    const auto in_use = as_bytes(core.wifi().ssid().view());
+    const auto in_use = as_bytes(core.wifi().ssid());
     const auto ssid = in_use.empty() ? settings.bytes(names::wifi_ssid) : in_use;
     report.label("network");
     if (ssid.empty()) {
@@ -25,7 +25,7 @@ Status show_info(Core& core, Arguments, Report& report) {
         report.octets("network", ssid);
     }
     report.line("state", wifi::name(core.wifi().state()));
-    if (core.wifi().state() == wifi::State::up) {
+    if (core.wifi().is_up()) {
         report.line("address", chip::to_text(core.wifi().address().address).view());
     }
     if (const auto link = core.chip().radio.link()) {

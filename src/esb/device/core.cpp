@@ -16,13 +16,14 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       console_(chip.uart),
       reactor_(chip.sockets, chip.clock),
       names_(reactor_, chip.resolver),
-      wifi_(chip.radio, chip.entropy, *this),
+      wifi_(chip.radio, chip.entropy, *this, policy_.wifi),
       link_(reactor_, names_, chip.entropy, *this, limits),
       presence_(chip, link_, policy_, *this),
       updater_({reactor_, names_, chip.slots, chip.key_value, chip.clock, chip.entropy, chip.system}, app_.image,
                *this),
       commissioned_(chip.key_value),
       config_({store_, schema_, link_, presence_, commissioned_, console_.output()}),
+      health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
       inbox_(limits.max_message),
       queue_(limits.queue_slots, limits.max_publish) {
     presence_.introduce(app_.image, updater_);
@@ -39,6 +40,7 @@ void Core::start() {
     } else if (*mounted == chip::Mount::formatted) {
         out().line("storage: formatted");
     }
+    health_.begin_log();
     load_settings();
     if (const auto born = be_born({store_, schema_, chip_.key_value, chip_.entropy, chip_.uart, out()}, identity_);
         !born) {
@@ -48,6 +50,8 @@ void Core::start() {
     trust_update_keys();
     start_watchdog();
     if (const auto begun = updater_.begin(identity_); !begun) out().text("ota: ").error(begun.error());
+    health_.begin(updater_.on_trial() || updater_.progress().state == ota::State::rolled_back);  // it gives itself up
+    presence_.set_safe_mode(health_.safe_mode());
     start_radio();
     applied_revision_ = store_.revision() - 1;
 }
@@ -60,6 +64,7 @@ void Core::load_settings() {
     }
     commissioned_.load();
     const auto loaded = store_.load();
+    health_.settings_loaded(loaded);
     if (!loaded) {
         out().text("settings: ").error(loaded.error());
         return;
@@ -84,7 +89,10 @@ void Core::trust_update_keys() {
 }
 
 void Core::start_radio() {
-    const auto radio = wifi_.start(store_.text(names::wifi_country), host_name(store_, identity_));
+    host_name_ = host_name(store_, identity_);
+    static_cast<void>(country_.assign(store_.text(names::wifi_country)));  // its length is the schema's
+    wifi_.set_commissioned(commissioned_.is());
+    const auto radio = wifi_.start(country_, host_name_, reactor_.now());
     if (!radio) out().text("wifi: ").error(radio.error());
 }
 
@@ -106,7 +114,9 @@ void Core::start_watchdog() {
 bool Core::turn(Duration longest) {
     if (watchdog_ != policy_.watchdog) start_watchdog();  // the author's wish comes after the start
     reactor_.turn(longest);
-    return !restart_due(reactor_.now());
+    if (!restart_due(reactor_.now())) return true;
+    health_.before_restart();
+    return false;
 }
 
 void Core::step(Instant now) {
@@ -118,8 +128,10 @@ void Core::step(Instant now) {
     periodic_.step(now);
     send_queued();
     presence_.step(now);
+    health_.step(now, online());
     if (progress_to_send_) publish_progress();
     config_.step(now, key_name(store_, brokers_.choice()));
+    note_config();
     choose_broker(now);
     link_.step(now);
 }
@@ -133,6 +145,7 @@ std::optional<Instant> Core::deadline() const {
     next = earliest(next, config_.deadline());
     next = earliest(next, shell_.deadline(now));
     next = earliest(next, reset_press_.deadline());
+    next = earliest(next, health_.deadline());
     // A running device feeds its watchdog several times within its time-out.
     return earliest(earliest(next, restart_until_), now + policy_.watchdog / 4);
 }
@@ -168,12 +181,14 @@ void Core::send_queued() {
 void Core::publish_progress() {
     std::array<char, 384> text;
     if (link_.base().empty()) return;
-    const auto sent = presence_.publish_retained("ota/status", Presence::update_json(updater_.progress(), text));
+    const auto sent =
+        presence_.publish_retained("ota/status", Presence::update_json(updater_.progress(), app_.image.ver, text));
     progress_to_send_ = !sent && link_.connected();  // without a connection it is sent anew in on_connected
 }
 
 void Core::set_online(bool online) {
     if (online_.exchange(online) == online) return;
+    health_.on_line(online);
     if (online_handler_) online_handler_(online);
 }
 

@@ -7,6 +7,7 @@
 #include "esb/device/commissioned.hpp"
 #include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
+#include "esb/device/health.hpp"
 #include "esb/device/long_press.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/presence.hpp"
@@ -50,6 +51,7 @@ public:
     BrokerLink& link() { return link_; }
     ota::Updater& updater() { return updater_; }
     Presence& presence() { return presence_; }
+    Health& health() { return health_; }
     Periodic& periodic() { return periodic_; }
     Policy& policy() { return policy_; }
     net::Reactor& reactor() { return reactor_; }
@@ -90,6 +92,9 @@ private:
     void on_restart_wanted() override { request_restart(); }
     void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) override;
     void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) override;
+    void on_portal_opened(wifi::PortalWhy why) override;
+    void on_portal_closed(wifi::PortalWhy why) override;
+    void on_given_up() override;
     void on_round_trip(Duration time) override;
 
     // How much the device says by itself (setting log.level).
@@ -108,6 +113,8 @@ private:
     void apply_accounts(Instant now);
     void choose_broker(Instant now);
     void refill_inbox();
+    void tell_wifi_about_broker();
+    void note_config();
     Status fill_inbox();
     Status add_to_inbox(const AuthorSubscription& subscription);
     Status subscribe_all();
@@ -138,6 +145,7 @@ private:
     Brokers brokers_;
     ConfigChanges config_;
     LongPress reset_press_{reset_press_length};
+    Health health_;
     Inbox inbox_;
     PublishQueue queue_;
     Periodic periodic_;
@@ -145,7 +153,10 @@ private:
     FixedVector<Waiting, 16> waiting_;
     Function<void(bool)> online_handler_;
     Function<void()> settings_handler_;
+    FixedString<identity_max> host_name_;  // as the radio was started with
+    FixedString<2> country_;
     std::uint32_t applied_revision_ = 0;
+    std::uint32_t noted_config_ = 0;  // revision of the report that the flight recorder has
     LogLevel log_level_ = LogLevel::info;
     bool progress_to_send_ = false;
     std::atomic<bool> online_{false};

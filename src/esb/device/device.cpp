@@ -2,6 +2,8 @@
 
 #include "esb/device/core.hpp"
 
+#include <algorithm>
+
 namespace esb {
 
 Device::Device(chip::Chip& chip, const AppDesc& app, const Limits& limits)
@@ -40,8 +42,19 @@ void Device::restart() { core_->request_restart(); }
 Policy& Device::policy() { return core_->policy(); }
 ota::UpdatePolicy& Device::update_policy() { return core_->updater().policy(); }
 
+bool Device::safe_mode() const { return core_->health().safe_mode(); }
+
 void Device::start() { core_->start(); }
 bool Device::turn(Duration longest) { return core_->turn(longest); }
+Status Device::connect(Duration timeout) {
+    const auto until = core_->reactor().now() + timeout;
+    while (!core_->online()) {
+        const auto left = until - core_->reactor().now();
+        if (left <= Duration(0)) return fail(errors::timed_out);
+        if (!core_->turn(std::min(left, core_->policy().watchdog / 4))) return fail(errors::closed);
+    }
+    return {};
+}
 void Device::run() {
     while (core_->turn(core_->policy().watchdog / 4)) {
     }

@@ -72,10 +72,15 @@ public:
     const Identity& identity() const;
     // The MQTT round trip has succeeded in the present connection.
     bool online() const;
+    // Waits until online(), doing meanwhile all that the device does; for esb_main, never within a callback. timed_out,
+    // closed when a restart is due.
+    Status connect(Duration timeout);
     // Restarts soon, after what is queued has been sent (at most Policy::restart_grace).
     void restart();
     Policy& policy();
     ota::UpdatePolicy& update_policy();
+    // The firmware crashed three times in a row: ports and tests do not call esb_main (docs/health.md).
+    bool safe_mode() const;
 
     // --- For ports and tests ---
 

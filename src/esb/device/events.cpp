@@ -26,6 +26,8 @@ void Core::on_disconnected(const Error& why, Instant retry_at) {
     if (!ours && online()) brokers_.lost();
     if (!ours && !online()) brokers_.failed(config_.waits_for() == settings::Stage::broker);
     set_online(false);
+    health_.broker_lost(why);
+    tell_wifi_about_broker();
     out().text("mqtt: ").text(why.text()).text(" (").text(why.name());
     if (why.detail() != 0) out().text(" ").number(why.detail());
     out().text(")");
@@ -36,6 +38,7 @@ void Core::on_disconnected(const Error& why, Instant retry_at) {
 }
 
 void Core::on_published(mqtt::Token token, Status outcome) {
+    if (health_.published(token, outcome)) return;
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
         if (waiting_[i].token != token) continue;
         const auto done = waiting_[i].done;
@@ -49,6 +52,7 @@ void Core::on_subscribed(mqtt::Token, Result<mqtt::Qos> outcome) {
 }
 
 void Core::on_progress(const ota::Progress& progress) {
+    health_.progress(progress);
     progress_to_send_ = true;
     reactor_.wake();  // this turn's part in sending may be over
     if (!progress.error && !logs(LogLevel::info)) return;
@@ -67,6 +71,7 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
     presence_.set_address(ip.address);
     link_.set_network(true, reactor_.now());
     config_.trial().address_obtained(reactor_.now());
+    health_.link_up();
 }
 
 void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
@@ -74,6 +79,31 @@ void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, D
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
     config_.trial().address_lost();
+    health_.link_down(reason);
+}
+
+void Core::tell_wifi_about_broker() {
+    const auto without = link_.account().complete() ? wifi::Broker::sought : wifi::Broker::unused;
+    wifi_.set_broker(online() ? wifi::Broker::reached : without, reactor_.now());
+}
+
+void Core::on_portal_opened(wifi::PortalWhy why) {
+    if (logs(LogLevel::info)) out().text("portal: open, ").line(wifi::name(why));
+}
+
+void Core::on_portal_closed(wifi::PortalWhy why) {
+    if (logs(LogLevel::info)) out().text("portal: closed, ").line(wifi::name(why));
+}
+
+void Core::on_given_up() {
+    out().line("wifi: no link in time, restarting");
+    request_restart();
+}
+
+void Core::note_config() {
+    if (noted_config_ == config_.trial().revision()) return;
+    noted_config_ = config_.trial().revision();
+    health_.config(config_.report());
 }
 
 void Core::on_round_trip(Duration time) {
@@ -81,6 +111,8 @@ void Core::on_round_trip(Duration time) {
         out().text("ping: echo after ").number(time.count()).line(" ms");
     }
     set_online(true);
+    tell_wifi_about_broker();
+    wifi_.set_commissioned(true);
     updater_.healthy();
     brokers_.succeeded();
     config_.trial().round_trip();

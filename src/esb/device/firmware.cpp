@@ -12,7 +12,7 @@ void run_firmware(chip::Chip& chip, const Limits& limits) {
     // On the heap: tasks' stacks on real chips are small.
     const auto device = std::make_unique<Device>(chip, esb_app_desc(), limits);
     device->start();
-    esb_main(*device);
+    if (!device->safe_mode()) esb_main(*device);
     device->run();
     chip.system.restart();
 }

@@ -3,6 +3,7 @@
 
 #include "esb/base/time.hpp"
 #include "esb/mqtt/types.hpp"
+#include "esb/wifi/policy.hpp"
 
 #include <cstddef>
 
@@ -24,6 +25,7 @@ struct Policy {
     Duration status_period = std::chrono::minutes(5);
     Duration watchdog = std::chrono::seconds(30);
     Duration restart_grace = std::chrono::seconds(2);  // to hand over what is still to be sent
+    wifi::Policy wifi;
 };
 
 }  // namespace esb

@@ -94,17 +94,19 @@ std::string_view Presence::status_json(Instant now, std::span<char> out) const {
     json.key("rssi").number(radio_link ? radio_link->rssi : 0);
     json.key("heap").number(static_cast<std::int64_t>(heap.free));
     json.key("heap_min").number(static_cast<std::int64_t>(heap.minimum_free));
-    json.key("up").number(seconds(now));
+    json.key("stack").number(static_cast<std::int64_t>(chip_.system.stack_reserve()));
+    json.key("up").number(seconds(now)).key("safe").boolean(safe_mode_);
     json.key("sec").begin_array();
     for (const auto protection : chip_.system.protections()) json.text(protection);
     json.end_array().end_object();
     return json.view();
 }
 
-std::string_view Presence::update_json(const ota::Progress& progress, std::span<char> out) {
+std::string_view Presence::update_json(const ota::Progress& progress, std::string_view installed, std::span<char> out) {
     JsonWriter json(out);
     json.begin_object();
     json.key("id").text(progress.id).key("state").text(ota::name(progress.state)).key("ver").text(progress.ver);
+    json.key("installed").text(installed);
     json.key("done").number(progress.done).key("size").number(progress.size);
     json.key("error").text(progress.error ? progress.error->name() : "");
     if (progress.error) json.key("why").text(progress.error->text());

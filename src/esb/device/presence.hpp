@@ -35,6 +35,7 @@ public:
         image_ = &image;
         updater_ = &updater;
     }
+    void set_safe_mode(bool safe) { safe_mode_ = safe; }
     void set_address(const chip::IpAddress& address) { address_ = address; }
 
     // Adds the subscription for our own ping; again after the identity has changed.
@@ -46,8 +47,8 @@ public:
 
     // The JSON of <base>/status; empty if it does not fit.
     std::string_view status_json(Instant now, std::span<char> out) const;
-    // The JSON of <base>/ota/status.
-    static std::string_view update_json(const ota::Progress& progress, std::span<char> out);
+    // The JSON of <base>/ota/status; `installed` is the version that runs.
+    static std::string_view update_json(const ota::Progress& progress, std::string_view installed, std::span<char> out);
 
     // Publishes retained under <base>/; QoS 1.
     Status publish_retained(std::string_view subtopic, std::string_view text);
@@ -64,6 +65,7 @@ private:
     const ota::ImageIdentity* image_ = nullptr;
     const ota::Updater* updater_ = nullptr;
     chip::IpAddress address_;
+    bool safe_mode_ = false;
     std::optional<Instant> next_ping_;
     std::optional<Instant> next_status_;
     std::optional<Instant> echo_until_;  // while a ping is under way

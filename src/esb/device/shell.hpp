@@ -74,6 +74,7 @@ std::span<const console::TableCommand> mqtt();
 std::span<const console::TableCommand> config();
 std::span<const console::TableCommand> debug();
 std::span<const console::TableCommand> lock();
+std::span<const console::TableCommand> health();
 
 }  // namespace commands
 

@@ -255,6 +255,10 @@ constexpr Setting table[] = {
      "seconds that each stage of a change may take before the old settings return"},
     {names::log_level, Type::choice, 0, 0, "info", Stage::none, false, false,
      "which lines the device prints by itself: failures, also what happens, also details", nullptr, "error|info|debug"},
+    {names::time_server, Type::text, 0, 253, "pool.ntp.org", Stage::none, false, false,
+     "host name or IPv4 address of the time server (SNTP); empty: none", check_host},
+    {names::ha_discovery, Type::boolean, 0, 1, "off", Stage::none, false, false,
+     "announce the device to Home Assistant"},
 };
 
 std::optional<chip::IpAddress> stored_ipv4(ConstBytes records, std::string_view name) {

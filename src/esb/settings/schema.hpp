@@ -158,6 +158,8 @@ inline constexpr std::string_view ota_key = "ota.key";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
 inline constexpr std::string_view config_confirm = "config.confirm";
 inline constexpr std::string_view log_level = "log.level";
+inline constexpr std::string_view time_server = "time.server";
+inline constexpr std::string_view ha_discovery = "ha.discovery";
 }  // namespace names
 
 }  // namespace esb::settings

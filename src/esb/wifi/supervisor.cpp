@@ -2,124 +2,197 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <utility>
 
 namespace esb::wifi {
 
 using chip::DisconnectReason;
 using chip::RadioEvent;
 
-std::string_view name(State state) {
-    constexpr std::string_view names[] = {"off", "no network set",      "joining", "waiting for an address",
-                                          "up",  "waiting to try again"};
-    return names[static_cast<std::size_t>(state)];
+namespace {
+
+// The strongest that a scan may hand over; known networks among the rest are tried without being ranked.
+constexpr std::size_t scan_entries = 16;
+
+}  // namespace
+
+Supervisor::Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Policy& policy,
+                       Witness* witness)
+    : radio_(radio),
+      entropy_(entropy),
+      listener_(listener),
+      policy_(policy),
+      witness_(witness),
+      chooser_(policy),
+      portal_(radio, policy, listener, witness),
+      patience_(policy.broker_patience) {}
+
+Status Supervisor::start(std::string_view country, std::string_view host_name, Instant now) {
+    country_ = country;
+    host_name_ = host_name;
+    return start_radio(now);
 }
 
-Supervisor::Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Timing& timing)
-    : radio_(radio), entropy_(entropy), listener_(listener), timing_(timing) {}
+void Supervisor::use(const chip::StationConfig& network, Instant now) {
+    const KnownNetwork known{network, 0};
+    use({&known, 1}, now);
+}
 
-Status Supervisor::start(std::string_view country, std::string_view host_name) {
-    ESB_TRY(radio_.start(country, host_name));
-    state_ = State::unconfigured;
+void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
+    const bool was_up = is_up();
+    const bool busy = was_up || is_trying(state());
+    const auto present = busy ? std::optional(chooser_.at(present_)) : std::nullopt;
+    if (!chooser_.set(networks)) return;
+    portal_.networks_changed();
+    forget_patience();
+    const auto still = present ? chooser_.find(*present) : std::nullopt;
+    if (still) {
+        present_ = *still;
+        if (state() == State::up) set_patience(now);  // there may be another network now, or none
+        return;
+    }
+    if (busy) static_cast<void>(radio_.leave());
+    backoff_.reset();
+    insist_ = true;
+    take(Event::networks_changed, now);
+    if (was_up) listener_.on_link_down(present->ssid, DisconnectReason::requested, Duration(0));
+}
+
+void Supervisor::remember(const chip::Ssid& last_good) {
+    for (std::size_t i = 0; i < chooser_.size(); ++i) {
+        if (chooser_.at(i).ssid == last_good) return chooser_.set_last_good(i);
+    }
+}
+
+const chip::Ssid* Supervisor::last_good() const {
+    const auto index = chooser_.last_good();
+    return index ? &chooser_.at(*index).ssid : nullptr;
+}
+
+void Supervisor::set_broker(Broker broker, Instant now) {
+    if (broker == broker_) return;
+    broker_ = broker;
+    if (!is_up()) return;
+    if (broker == Broker::reached) {
+        chooser_.broker_reached(present_);
+        take(Event::broker_reached, now);
+    }
+    if (broker != Broker::sought) forget_patience();
+    if (state() == State::up) set_patience(now);
+}
+
+Status Supervisor::open_portal(Instant now) {
+    if (!policy_.portal_available || state() == State::off) return fail(errors::wifi_no_portal);
+    portal_.ask(now);
     return {};
 }
 
-void Supervisor::use(std::span<const chip::StationConfig> networks, Instant now) {
-    const bool busy = state_ != State::off && state_ != State::unconfigured;
-    if (busy && std::equal(networks.begin(), networks.end(), networks_.begin(), networks_.end())) return;
-    const auto present = networks_[at_];
-    networks_.clear();
-    at_ = 0;
-    bool stays = false;
-    for (const auto& network : networks) {
-        if (network.ssid.empty() || networks_.full()) continue;
-        if (state_ == State::up && network == present) {
-            at_ = networks_.size();
-            stays = true;
-        }
-        static_cast<void>(networks_.push_back(network));  // there is room
-    }
-    if (state_ == State::off || stays) return;
-    backoff_.reset();
-    deadline_.reset();
-    address_ = {};
-    if (networks_.empty()) {
-        static_cast<void>(radio_.leave());
-        state_ = State::unconfigured;
-        return;
-    }
-    join(now);
-}
-
 void Supervisor::step(Instant now) {
-    while (const auto event = radio_.next_event()) handle(*event, now);
-    if (!deadline_ || now < *deadline_) return;
-    switch (state_) {
-        case State::joining:
-            return give_up(DisconnectReason::network_not_found, now);
-        case State::no_address:
-            return give_up(DisconnectReason::no_address, now);
-        case State::waiting:
-            return join(now);
-        case State::off:
-        case State::unconfigured:
-        case State::up:
-            deadline_.reset();
+    if (power_save_set_ && power_save_ != policy_.power_save) {
+        power_save_ = policy_.power_save;
+        static_cast<void>(radio_.set_power_save(power_save_));  // a wish; the link works either way
     }
+    while (const auto event = radio_.next_event()) handle(*event, now);
+    if (deadline_ && now >= *deadline_) on_time_up(now);
+    const bool missing = state() != State::off && !is_up() && missing_since_;
+    // Without a known network there is nothing to wait for.
+    const auto patience = state() == State::idle ? Duration(0) : policy_.connect_timeout;
+    portal_.set_link_missing_at(missing ? std::optional(*missing_since_ + patience) : std::nullopt);
+    portal_.step(now);
 }
 
 void Supervisor::handle(const RadioEvent& event, Instant now) {
-    const bool expecting = state_ == State::joining || state_ == State::no_address || state_ == State::up;
+    using Kind = RadioEvent::Kind;
     switch (event.kind) {
-        case RadioEvent::Kind::station_joined:
-            if (state_ != State::joining) return;
-            state_ = State::no_address;
-            deadline_ = now + timing_.address_timeout;
+        case Kind::station_joined:
+            if (radio_.link()) take(Event::joined, now);  // else it is an old join's
             return;
-        case RadioEvent::Kind::station_address:
-            if (!expecting) return;
-            state_ = State::up;
-            deadline_.reset();
-            backoff_.reset();
+        case Kind::station_address:
+            if (!radio_.link()) return;  // likewise
             address_ = event.ip;
-            listener_.on_link_up(ssid(), address_);
-            return;
-        case RadioEvent::Kind::station_left:
-            // "requested" is the echo of our own leave() or of a join() that replaced another.
-            if (!expecting || event.reason == DisconnectReason::requested) return;
-            give_up(event.reason, now);
-            return;
-        case RadioEvent::Kind::scan_done:
-            ++scans_;
-            return;
-        case RadioEvent::Kind::access_point_started:
-        case RadioEvent::Kind::access_point_stopped:
-        case RadioEvent::Kind::client_joined:
-        case RadioEvent::Kind::client_left:
-            return;
+            if (!take(Event::address, now)) return;
+            return listener_.on_link_up(chooser_.at(present_).ssid, address_);
+        case Kind::station_left:
+            return on_left(event.reason, now);
+        case Kind::scan_done:
+            return on_scan_done(now);
+        case Kind::access_point_started:
+        case Kind::access_point_stopped:
+            portal_.handle(event.kind, now);
+            return count_phones(now);
+        case Kind::client_joined:
+        case Kind::client_left:
+            return count_phones(now);
     }
 }
 
-void Supervisor::join(Instant now) {
-    state_ = State::joining;
-    deadline_ = now + timing_.join_timeout;
-    if (!radio_.join(networks_[at_])) give_up(DisconnectReason::unknown, now);
+void Supervisor::on_left(DisconnectReason reason, Instant now) {
+    if (radio_.link()) return;  // an earlier join's
+    // The echo of our own leave() or of a join() that replaced another; such an echo never meets a link that is up.
+    if (reason == DisconnectReason::requested && !is_up()) return;
+    const bool refused = state() == State::joining && reason == DisconnectReason::wrong_password;
+    end(refused ? Event::refused : Event::left, reason, now);
 }
 
-void Supervisor::give_up(DisconnectReason reason, Instant now) {
-    if (state_ == State::joining || state_ == State::no_address) static_cast<void>(radio_.leave());
-    std::array<std::uint8_t, 4> random{};
-    static_cast<void>(entropy_.fill(random));  // without entropy the wait is only less spread
-    std::uint32_t number = 0;
-    std::memcpy(&number, random.data(), sizeof number);
-    const auto wait = backoff_.next(number);
-    state_ = State::waiting;
-    deadline_ = now + wait;
-    address_ = {};
+void Supervisor::on_scan_done(Instant now) {
+    std::array<chip::ScanEntry, scan_entries> list;
+    const auto found = std::span(list).first(radio_.scan_results(list));
+    ++scans_;
+    if (state() == State::scanning) chooser_.heard(found);
+    if (state() != State::looking) {
+        take(Event::scan_done, now);
+        return;
+    }
+    chooser_.heard(found);
+    if (!chooser_.other_heard(present_, now)) {
+        take(Event::none_heard, now);
+        return;
+    }
+    chooser_.begin_round();
+    chooser_.heard(found);
+    chooser_.pass_over(present_);
+    end(Event::other_heard, DisconnectReason::requested, now);
+}
+
+void Supervisor::on_time_up(Instant now) {
+    deadline_.reset();
+    switch (state()) {
+        case State::off:
+            static_cast<void>(start_radio(now));  // again later
+            return;
+        case State::joining:
+            if (std::exchange(join_refused_, false)) return end(Event::radio_refused, DisconnectReason::unknown, now);
+            return end(Event::time_up, DisconnectReason::network_not_found, now);
+        case State::no_address:
+            return end(Event::time_up, DisconnectReason::no_address, now);
+        case State::waiting:
+        case State::paused:
+            insist_ = state() == State::paused;
+            chooser_.begin_round();
+            [[fallthrough]];
+        default:
+            if (state() == State::scanning) chooser_.heard({});
+            take(Event::time_up, now);
+    }
+}
+
+void Supervisor::count_phones(Instant now) {
+    std::array<chip::Mac, 1> one;
+    phone_ = radio_.access_point_clients(one) > 0;
+    take(phone_ ? Event::phone_came : Event::phone_left, now);
+}
+
+void Supervisor::end(Event event, DisconnectReason reason, Instant now) {
+    if (!is_up() && !is_trying(state())) return;
+    const auto ssid = chooser_.at(present_).ssid;
+    if (event != Event::left && event != Event::refused) static_cast<void>(radio_.leave());
+    if (state() != State::up && state() != State::looking) chooser_.failed(present_);
+    if (event == Event::refused) chooser_.refused(present_, now);
     last_reason_ = reason;
-    const auto left = ssid();
-    at_ = (at_ + 1) % networks_.size();
-    listener_.on_link_down(left, reason, wait);
+    take(event, now);
+    const auto wait =
+        deadline_ && (state() == State::waiting || state() == State::paused) ? *deadline_ - now : Duration(0);
+    listener_.on_link_down(ssid, reason, wait);
 }
 
 }  // namespace esb::wifi

@@ -1,84 +1,140 @@
-// Keeps the station joined: a state machine over radio events and time. It owns no clock and never blocks.
+// Keeps the device reachable: which network now, when to try again, when the set-up access point is on the air. Two
+// state machines (states.hpp, docs/wifi-states.md) over radio events and time; owns no clock, never blocks, and never
+// gives up.
 #pragma once
 
 #include "esb/base/backoff.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/entropy.hpp"
 #include "esb/chip/radio.hpp"
+#include "esb/wifi/chooser.hpp"
+#include "esb/wifi/policy.hpp"
+#include "esb/wifi/portal_window.hpp"
+#include "esb/wifi/states.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
+namespace esb::errors {
+inline constexpr ErrorKind wifi_no_portal{"wifi.no_portal", "this firmware has no portal, or the radio is off"};
+}  // namespace esb::errors
+
 namespace esb::wifi {
 
-enum class State : std::uint8_t {
-    off,           // start() not called, or the radio does not work
-    unconfigured,  // no network is known
-    joining,       // asked the radio, no outcome yet
-    no_address,    // associated, waiting for DHCP
-    up,            // has an address
-    waiting,       // back-off before the next try
-};
-std::string_view name(State state);
-
-// Called from step(). May call the supervisor back.
-class Listener {
+// Called last in whatever caused it. May call the supervisor back.
+class Listener : public PortalListener {
 public:
-    virtual ~Listener() = default;
     virtual void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) = 0;
-    // Also for a try that failed; `next_try` is how long the supervisor will wait.
+    // Also for a try that failed. `next_try` is how long the supervisor will wait; zero: it goes on at once.
     virtual void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) = 0;
 };
 
-struct Timing {
-    Duration join_timeout = std::chrono::seconds(20);     // until associated
-    Duration address_timeout = std::chrono::seconds(20);  // from associated to an address
+// What the device's owner knows about the broker.
+enum class Broker : std::uint8_t {
+    unused,   // none is set
+    sought,   // set, and not reached now
+    reached,  // the MQTT round trip succeeded
 };
 
 // Reactor's task only.
 class Supervisor {
 public:
-    Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Timing& timing = {});
+    // `policy` must outlive it. `witness` may be null.
+    Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Policy& policy,
+               Witness* witness = nullptr);
 
-    // Starts the radio. radio_failed.
-    Status start(std::string_view country, std::string_view host_name);
-    static constexpr std::size_t max_networks = 4;
+    // Starts the radio. A radio that fails (radio_failed) is started again by step(), so both texts must live on.
+    // Other texts need another start, which is the caller's business: on real chips a restart.
+    Status start(std::string_view country, std::string_view host_name, Instant now);
 
-    // The networks to choose from, the preferred one first; those without a name, and those beyond max_networks, are
-    // left out. After a failed try comes the next one. A link to a network that is still among them stays.
-    void use(std::span<const chip::StationConfig> networks, Instant now);
-    void use(const chip::StationConfig& network, Instant now) { use(std::span(&network, 1), now); }
+    // The networks to be on, at most networks_max; one with an empty SSID is none. The present link stays if its
+    // network is still in the list as it is; otherwise it ends and a round of tries begins at once, also while a phone
+    // is at the access point.
+    void use(std::span<const KnownNetwork> networks, Instant now);
+    void use(const chip::StationConfig& network, Instant now);
+    // The last good network as it was remembered over a restart: it is tried first, without a scan.
+    void remember(const chip::Ssid& last_good);
+    // What to remember; null when none has settled yet.
+    const chip::Ssid* last_good() const;
+
+    void set_broker(Broker broker, Instant now);
+    // The device has been on line: from now on the portal opens by itself only if the policy says so.
+    void set_commissioned(bool commissioned) { portal_.set_commissioned(commissioned); }
+    void set_access_point(const chip::AccessPointConfig& config) { portal_.set_access_point(config); }
+    // Button or console; also while joined. wifi_no_portal. Opened already: its time starts anew.
+    Status open_portal(Instant now);
+    void close_portal(Instant now) { portal_.unask(now); }
+    // The page has shown how the set-up ended.
+    void portal_result_shown(Instant now) { portal_.result_shown(now); }
 
     // Takes the radio's events and does what is due.
     void step(Instant now);
-    std::optional<Instant> deadline() const { return deadline_; }
+    std::optional<Instant> deadline() const { return earliest(deadline_, portal_.deadline()); }
 
-    State state() const { return state_; }
+    State state() const { return machine_.state(); }
+    PortalState portal() const { return portal_.state(); }
+    // There is an address.
+    bool is_up() const { return is_up(state()); }
     const chip::AddressConfig& address() const { return address_; }
-    const chip::Ssid& ssid() const { return networks_[at_].ssid; }
-    chip::DisconnectReason last_reason() const { return last_reason_; }
+    // Of the network that is joined or was tried last; empty when none is known.
+    std::string_view ssid() const {
+        return chooser_.size() == 0 ? std::string_view() : chooser_.at(present_).ssid.view();
+    }
     // Scans that have ended since the start; their results are the radio's.
     std::uint32_t scans() const { return scans_; }
+    chip::DisconnectReason last_reason() const { return last_reason_; }
 
 private:
-    void handle(const chip::RadioEvent& event, Instant now);
+    static bool is_up(State state) { return state == State::fresh || state == State::up || state == State::looking; }
+    static bool is_trying(State state) { return state == State::joining || state == State::no_address; }
+
+    bool take(Event event, Instant now);
+    void enter(State from, Event event, Instant now);
+    void note_link(Instant now);
+    void choose(Instant now);
+    Status start_radio(Instant now);
+    void start_scan(Instant now);
     void join(Instant now);
-    void give_up(chip::DisconnectReason reason, Instant now);
+    void settle();
+    void forget_patience();
+    void set_patience(Instant now);
+
+    void handle(const chip::RadioEvent& event, Instant now);
+    void on_left(chip::DisconnectReason reason, Instant now);
+    void on_scan_done(Instant now);
+    void on_time_up(Instant now);
+    void count_phones(Instant now);
+    // The present try or link ends: `event` says how, `reason` why.
+    void end(Event event, chip::DisconnectReason reason, Instant now);
+    std::uint32_t random();
 
     chip::Radio& radio_;
     chip::Entropy& entropy_;
     Listener& listener_;
-    Timing timing_;
+    const Policy& policy_;
+    Witness* witness_;
+    Machine<State, Event> machine_{link_rows(), State::off};
+    Chooser chooser_;
+    PortalWindow portal_;
     Backoff backoff_;
-    State state_ = State::off;
+    std::string_view country_;
+    std::string_view host_name_;
     std::uint32_t scans_ = 0;
-    FixedVector<chip::StationConfig, max_networks> networks_;
-    std::size_t at_ = 0;
+    std::size_t present_ = 0;  // in the chooser's list; counts while trying or up
     chip::AddressConfig address_;
     chip::DisconnectReason last_reason_ = chip::DisconnectReason::unknown;
     std::optional<Instant> deadline_;
+    std::optional<Instant> missing_since_;  // no link that has settled since then
+    Duration patience_{};
+    std::optional<Instant> broker_missing_since_;  // an address, but no broker; begins anew when another was looked for
+    Broker broker_ = Broker::unused;
+    chip::PowerSave power_save_ = chip::PowerSave::none;
+    bool power_save_set_ = false;
+    bool phone_ = false;         // at the access point
+    bool insist_ = false;        // this round goes on although a phone is here
+    bool join_refused_ = false;  // by the radio: the try ends at the next step
 };
 
 }  // namespace esb::wifi

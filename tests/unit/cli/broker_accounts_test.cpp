@@ -35,6 +35,24 @@ TEST(BrokerAccounts, GivesADeviceItsExactTopicsAndNoOthers) {
               "topic readwrite ESP/C44F330A9C35/app/#\n");
 }
 
+TEST(BrokerAccounts, HomeAssistantsTopicsAreExactAndOnlyWhereWanted) {
+    Accounts accounts;
+    ASSERT_TRUE(accounts.add({"ESP-1", psk, {"app/#"}, true}));
+    ASSERT_TRUE(add(accounts, "ESP-2"));
+    const auto acl = accounts.acl_file();
+    for (const auto* line : {"topic write homeassistant/binary_sensor/ESP-1/connectivity/config\n",
+                             "topic write homeassistant/sensor/ESP-1/signal/config\n",
+                             "topic write homeassistant/sensor/ESP-1/uptime/config\n",
+                             "topic write homeassistant/update/ESP-1/firmware/config\n"}) {
+        EXPECT_THAT(acl, HasSubstr(line));
+    }
+    EXPECT_THAT(acl, Not(HasSubstr("homeassistant/sensor/ESP-2")));
+    const auto again = Accounts::parse(accounts.text());
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->acl_file(), acl);
+    EXPECT_FALSE(add(accounts, "homeassistant-sensor-ESP-1-signal"));
+}
+
 TEST(BrokerAccounts, LimitsAnAuthorsTopicsToReadingOrWriting) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "pump", psk, {"read:set/+/level", "write:meter"}));

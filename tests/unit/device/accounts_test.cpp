@@ -59,17 +59,19 @@ TEST_F(AccountsTest, without_an_identity_it_is_the_devices_own) {
     EXPECT_EQ(account_of(store, {0, 0}, own).base, "ESP/1");
 }
 
-TEST_F(AccountsTest, networks_come_by_priority) {
+TEST_F(AccountsTest, networks_come_with_their_priority) {
     set({{"wifi.0.ssid", "low"}, {"wifi.1.ssid", "equal"}, {"wifi.3.ssid", "high"}, {"wifi.3.priority", "9"}});
     set({{"wifi.1.hidden", "on"}, {"wifi.1.pass", "password"}});
     const auto networks = known_networks(store);
     ASSERT_EQ(networks.size(), 3U);
-    EXPECT_EQ(networks[0].ssid, "high");
-    EXPECT_EQ(networks[1].ssid, "low");
-    EXPECT_EQ(networks[2].ssid, "equal");
-    EXPECT_TRUE(networks[2].hidden);
-    EXPECT_EQ(as_text(networks[2].passphrase.reveal()), "password");
-    EXPECT_EQ(networks[2].ip, chip::AddressConfig());
+    EXPECT_EQ(networks[0].station.ssid, "low");
+    EXPECT_EQ(networks[0].priority, 0);
+    EXPECT_EQ(networks[1].station.ssid, "equal");
+    EXPECT_TRUE(networks[1].station.hidden);
+    EXPECT_EQ(as_text(networks[1].station.passphrase.reveal()), "password");
+    EXPECT_EQ(networks[1].station.ip, chip::AddressConfig());
+    EXPECT_EQ(networks[2].station.ssid, "high");
+    EXPECT_EQ(networks[2].priority, 9);
 }
 
 TEST_F(AccountsTest, a_static_address_is_every_networks) {
@@ -77,12 +79,12 @@ TEST_F(AccountsTest, a_static_address_is_every_networks) {
          {"wifi.mask", "255.255.255.0"},
          {"wifi.gateway", "10.0.0.1"},
          {"wifi.ip", "10.0.0.7"}});
-    const auto ip = known_networks(store)[0].ip;
+    const auto ip = known_networks(store)[0].station.ip;
     EXPECT_EQ(ip.address, chip::IpAddress::v4(10, 0, 0, 7));
     EXPECT_EQ(ip.gateway, chip::IpAddress::v4(10, 0, 0, 1));
     EXPECT_EQ(ip.dns, ip.gateway);
     set({{"wifi.dns", "9.9.9.9"}});
-    EXPECT_EQ(known_networks(store)[0].ip.dns, chip::IpAddress::v4(9, 9, 9, 9));
+    EXPECT_EQ(known_networks(store)[0].station.ip.dns, chip::IpAddress::v4(9, 9, 9, 9));
 }
 
 TEST_F(AccountsTest, the_host_name_is_the_setting_or_the_identity) {

@@ -38,7 +38,7 @@ Error board_error(std::string_view json) { return parse_board(json).error(); }
 TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
     const auto board = parse_board(R"({"on": false, "button": true, "phones": ["02:00:00:00:00:10"], "networks": [
         {"ssid": "Home", "passphrase": "secret", "rssi": -48, "channel": 6, "auth": "wpa3", "dhcp": false,
-         "hidden": true, "bssid": "AA:bb:cc:00:11:22"}, {"ssid": "Cafe"}]})");
+         "hidden": true, "drops_after": 1500, "bssid": "AA:bb:cc:00:11:22"}, {"ssid": "Cafe"}]})");
     ASSERT_TRUE(board) << board.error().name();
     EXPECT_FALSE(board->air.on);
     EXPECT_TRUE(board->button);
@@ -51,6 +51,7 @@ TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
     EXPECT_EQ(home.auth, chip::Auth::wpa3);
     EXPECT_FALSE(home.dhcp);
     EXPECT_TRUE(home.hidden);
+    EXPECT_EQ(home.drops_after, 1500ms);
     EXPECT_EQ(mac_text(home.bssid), "AA:BB:CC:00:11:22");
     EXPECT_EQ(board->air.networks[1].auth, chip::Auth::open);
     EXPECT_TRUE(board->air.networks[1].dhcp);
@@ -69,8 +70,8 @@ TEST(BoardFile, NamesWhatIsWrong) {
     EXPECT_EQ(board_error(R"({"phones":3})"), errors::board_bad_member);
     for (const char* network :
          {R"({})", R"("Home")", R"({"ssid":""})", R"({"ssid":"x","rssi":1})", R"({"ssid":"x","channel":15})",
-          R"({"ssid":"x","auth":"none"})", R"({"ssid":"x","bssid":"1"})", R"({"ssid":3})", R"({"ssid":"x","dhcp":0})",
-          R"({"ssid":"123456789012345678901234567890123"})"}) {
+          R"({"ssid":"x","auth":"none"})", R"({"ssid":"x","bssid":"1"})", R"({"ssid":"x","drops_after":-1})",
+          R"({"ssid":3})", R"({"ssid":"x","dhcp":0})", R"({"ssid":"123456789012345678901234567890123"})"}) {
         const Error error = board_error(R"({"networks":[{"ssid":"ok"},)" + std::string(network) + "]}");
         EXPECT_EQ(error, errors::board_bad_network) << network;
         EXPECT_EQ(error.detail(), 1) << network;

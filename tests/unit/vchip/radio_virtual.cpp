@@ -235,7 +235,31 @@ TEST_F(Radio, PhonesJoinUpToTheLimitAndLeaveWithTheAccessPoint) {
     EXPECT_EQ(next_kind(), Kind::client_left);
     EXPECT_EQ(next_kind(), Kind::access_point_stopped);
     ASSERT_TRUE(radio.stop_access_point());
+    EXPECT_EQ(next_kind(), Kind::access_point_stopped) << "confirmed also when it is off already";
     EXPECT_FALSE(radio.next_event());
+}
+
+TEST_F(Radio, AnAccessPointMayAcceptAndDrop) {
+    Air air = radio.air();
+    air.networks[0].drops_after = 2s;
+    radio.set_air(air);
+    for (int i = 0; i < 3; ++i) {
+        join_home();
+        const auto since = world.now();
+        EXPECT_EQ(next_reason(), DisconnectReason::closed_by_peer);
+        EXPECT_EQ(world.now() - since, 2s);
+        EXPECT_FALSE(link.up);
+    }
+    air.networks[0].drops_after.reset();
+    radio.set_air(air);
+    join_home();
+    EXPECT_FALSE(next());
+}
+
+TEST_F(Radio, KnowsItsPowerSaveMode) {
+    EXPECT_EQ(radio.power_save(), chip::PowerSave::none);
+    ASSERT_TRUE(radio.set_power_save(chip::PowerSave::modem_sleep));
+    EXPECT_EQ(radio.power_save(), chip::PowerSave::modem_sleep);
 }
 
 TEST_F(Radio, AQueueNobodyEmptiesKeepsTheNewest) {

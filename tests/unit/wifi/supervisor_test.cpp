@@ -1,6 +1,4 @@
-#include "esb/wifi/supervisor.hpp"
-
-#include "support/scripted_radio.hpp"
+#include "support/wifi_rig.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,132 +9,361 @@ namespace esb::wifi {
 namespace {
 
 using chip::DisconnectReason;
+using test::known;
+using Kind = chip::RadioEvent::Kind;
 
-struct Recorder : Listener {
-    void on_link_up(const chip::Ssid&, const chip::AddressConfig& ip) override {
-        log.push_back("up " + std::string(chip::to_text(ip.address).view()));
-    }
-    void on_link_down(const chip::Ssid&, DisconnectReason reason, Duration wait) override {
-        log.push_back("down " + std::string(chip::name(reason)));
-        waits.push_back(wait);
-    }
-    std::vector<std::string> log;
-    std::vector<Duration> waits;
-};
-
-class SupervisorTest : public testing::Test {
+class SupervisorTest : public testing::Test, public test::WifiRig {
 protected:
-    void SetUp() override { ASSERT_TRUE(supervisor.start("", "host")); }
-    static chip::StationConfig network(std::string_view ssid) {
-        chip::StationConfig config;
-        EXPECT_TRUE(config.ssid.assign(ssid));
-        return config;
+    const chip::Ssid& last_join() const { return radio.joins.back().ssid; }
+    // Fails the present try and all further ones until back-off; returns how many there were.
+    int fail_round(DisconnectReason reason = DisconnectReason::network_not_found) {
+        int tries = 0;
+        for (; supervisor.state() == State::joining; ++tries) left(reason);
+        return tries;
     }
-    void step_at(Duration time) {
-        now = Instant(time);
-        supervisor.step(now);
-    }
-
-    test::ScriptedRadio radio;
-    test::FixedEntropy entropy{0xFF};
-    Recorder recorder;
-    Supervisor supervisor{radio, entropy, recorder};
-    Instant now{};
 };
+
+// --- Joining ---
 
 TEST_F(SupervisorTest, joins_and_reports_the_address) {
-    supervisor.use(network("Home"), now);
+    to_joining();
     EXPECT_EQ(supervisor.state(), State::joining);
-    radio.joined();
-    step_at(1s);
+    joined();
     EXPECT_EQ(supervisor.state(), State::no_address);
-    radio.address(chip::IpAddress::v4(10, 0, 0, 7));
-    step_at(2s);
+    EXPECT_FALSE(supervisor.is_up());
+    address();
+    EXPECT_TRUE(supervisor.is_up());
+    EXPECT_EQ(said.log, std::vector<std::string>{"up Home 10.0.0.7"});
+    step(policy.settle_time);
     EXPECT_EQ(supervisor.state(), State::up);
-    EXPECT_EQ(recorder.log, std::vector<std::string>{"up 10.0.0.7"});
     EXPECT_FALSE(supervisor.deadline());
 }
 
-TEST_F(SupervisorTest, without_a_network_it_stays_quiet) {
-    supervisor.use(network(""), now);
-    step_at(1h);
-    EXPECT_EQ(supervisor.state(), State::unconfigured);
+TEST_F(SupervisorTest, without_a_network_the_station_stays_quiet) {
+    policy.portal_available = false;
+    start();
+    use("");
+    step(1h);
+    EXPECT_EQ(supervisor.state(), State::idle);
     EXPECT_TRUE(radio.joins.empty());
+    EXPECT_TRUE(radio.access_points.empty()) << "nobody would serve it";
 }
 
-TEST_F(SupervisorTest, every_loss_leads_to_a_new_try_after_a_growing_wait) {
-    supervisor.use(network("Home"), now);
+TEST_F(SupervisorTest, every_reason_leads_to_a_new_try) {
+    to_joining();
+    for (int reason = 0; reason <= static_cast<int>(DisconnectReason::no_address); ++reason) {
+        if (static_cast<DisconnectReason>(reason) == DisconnectReason::requested) continue;
+        left(static_cast<DisconnectReason>(reason));
+        EXPECT_EQ(supervisor.state(), State::waiting) << reason;
+        next();
+        ASSERT_EQ(supervisor.state(), State::joining) << reason;
+    }
+    EXPECT_FALSE(said.said("given up"));
+}
+
+TEST(Supervisor, waits_grow_from_a_second_to_two_minutes_and_no_further) {
+    test::WifiRig rig(0xFF);
+    rig.to_joining();
     for (int i = 0; i < 12; ++i) {
-        radio.left(DisconnectReason::wrong_password);
-        supervisor.step(now);
-        ASSERT_EQ(supervisor.state(), State::waiting);
-        now = *supervisor.deadline();
-        supervisor.step(now);
-        ASSERT_EQ(supervisor.state(), State::joining);
+        rig.left();
+        rig.now = *rig.supervisor.deadline();
+        while (rig.supervisor.state() == State::waiting) rig.next();
     }
-    EXPECT_EQ(radio.joins.size(), 13U);
-    for (std::size_t i = 1; i < recorder.waits.size(); ++i) EXPECT_GE(recorder.waits[i], recorder.waits[i - 1]);
-    EXPECT_GE(recorder.waits.front(), 1s);
-    EXPECT_LE(recorder.waits.back(), 2min);
+    const auto& waits = rig.said.waits;
+    for (std::size_t i = 1; i < waits.size(); ++i) EXPECT_GE(waits[i], waits[i - 1]);
+    EXPECT_GE(waits.front(), 1s);
+    EXPECT_LE(waits.back(), 2min);
+    EXPECT_GE(waits.back(), 119s);
 }
 
-TEST_F(SupervisorTest, a_silent_radio_counts_as_network_not_found) {
-    supervisor.use(network("Home"), now);
-    step_at(20s);
-    EXPECT_EQ(supervisor.last_reason(), DisconnectReason::network_not_found);
-    EXPECT_EQ(radio.leaves, 1);
+TEST(Supervisor, a_link_that_does_not_live_does_not_shorten_the_wait) {
+    test::WifiRig rig(0xFF);
+    rig.to_joining();
+    for (int i = 0; i < 8; ++i) {
+        rig.joined();
+        rig.address();
+        rig.step(5s);
+        rig.left(DisconnectReason::closed_by_peer);
+        while (rig.supervisor.state() == State::waiting) rig.next();
+    }
+    EXPECT_GE(rig.said.waits.back(), 119s);
+    rig.joined();
+    rig.address();
+    rig.step(rig.policy.settle_time);
+    rig.left(DisconnectReason::closed_by_peer);
+    EXPECT_LE(rig.said.waits.back(), 2s) << "this one had lived";
 }
 
-TEST_F(SupervisorTest, a_silent_dhcp_server_has_its_own_reason) {
-    supervisor.use(network("Home"), now);
-    radio.joined();
-    step_at(1s);
-    step_at(21s);
-    EXPECT_EQ(supervisor.last_reason(), DisconnectReason::no_address);
-}
-
-TEST_F(SupervisorTest, another_network_replaces_the_present_one_at_once) {
-    supervisor.use(network("Home"), now);
-    radio.joined();
-    radio.address(chip::IpAddress::v4(10, 0, 0, 7));
-    step_at(1s);
-    supervisor.use(network("Work"), now);
+TEST_F(SupervisorTest, events_of_an_earlier_join_are_not_taken_for_the_present_one) {
+    to_fresh();
+    radio.address(chip::IpAddress::v4(1, 2, 3, 4));
+    radio.say(Kind::station_joined);
+    use("Work");
     radio.left(DisconnectReason::requested);
-    step_at(2s);
+    step();
     EXPECT_EQ(supervisor.state(), State::joining);
-    EXPECT_EQ(radio.joins.back().ssid, "Work");
+    EXPECT_EQ(last_join(), "Work");
+    EXPECT_FALSE(said.said("up Work 1.2.3.4"));
+    joined();
+    address();
+    radio.say(Kind::station_left);  // the radio is joined: this is old
+    step();
+    EXPECT_TRUE(supervisor.is_up());
 }
 
-TEST_F(SupervisorTest, a_success_makes_the_next_wait_short_again) {
-    supervisor.use(network("Home"), now);
-    for (int i = 0; i < 6; ++i) {
-        radio.left(DisconnectReason::signal_lost);
-        supervisor.step(now);
-        now = *supervisor.deadline();
-        supervisor.step(now);
-    }
-    radio.joined();
-    radio.address(chip::IpAddress::v4(10, 0, 0, 7));
-    radio.left(DisconnectReason::signal_lost);
-    supervisor.step(now);
-    EXPECT_LE(recorder.waits.back(), 2s);
+TEST_F(SupervisorTest, the_same_networks_again_change_nothing) {
+    to_up();
+    use("Home");
+    EXPECT_EQ(supervisor.state(), State::up);
+    use({known("Work"), known("Home")});
+    EXPECT_EQ(supervisor.state(), State::up) << "the present one is still known";
+    EXPECT_EQ(radio.joins.size(), 1U);
+    left();
+    EXPECT_EQ(said.log.back(), "down Home: signal lost");
+    step(1s);
+    EXPECT_EQ(last_join(), "Home") << "wherever it stands in the list now";
 }
 
-TEST_F(SupervisorTest, a_radio_that_refuses_is_tried_again) {
-    radio.join_outcome = fail(errors::radio_failed);
-    supervisor.use(network("Home"), now);
+// --- Several networks ---
+
+TEST_F(SupervisorTest, after_a_loss_the_last_good_network_is_tried_first_and_without_a_scan) {
+    to_scanning();
+    scanned({{"Work", -40}, {"Home", -70}});
+    joined();
+    address();
+    step(policy.settle_time);
+    left();
+    step(1s);
+    EXPECT_EQ(last_join(), "Work");
+    EXPECT_EQ(radio.scans, 1);
+    left(DisconnectReason::network_not_found);
+    EXPECT_EQ(last_join(), "Home");
+}
+
+TEST_F(SupervisorTest, a_remembered_network_is_the_last_good_one) {
+    start();
+    use({known("Home"), known("Work")});
+    scanned({});
+    chip::Ssid work;
+    ASSERT_TRUE(work.assign("Work"));
+    fail_round();
+    supervisor.remember(work);
+    step(1s);
+    EXPECT_EQ(supervisor.state(), State::scanning) << "it has failed since";
+    use({known("Home"), known("Work"), known("Cafe")});
+    EXPECT_EQ(last_join(), "Work");
+}
+
+TEST_F(SupervisorTest, a_round_tries_each_network_once) {
+    start();
+    use({known("A"), known("B"), known("C"), known("D"), known("E")});
+    scanned({{"C", -40}});
+    EXPECT_EQ(last_join(), "C");
+    EXPECT_EQ(fail_round(), 4) << "the fifth has no place";
     EXPECT_EQ(supervisor.state(), State::waiting);
 }
 
-TEST(Supervisor, a_radio_that_does_not_start_leaves_it_off) {
-    test::ScriptedRadio radio;
-    test::FixedEntropy entropy{0};
-    Recorder recorder;
-    Supervisor supervisor{radio, entropy, recorder};
-    radio.start_outcome = fail(errors::radio_failed);
-    EXPECT_FALSE(supervisor.start("", "host"));
-    supervisor.use(chip::StationConfig{}, Instant{});
-    EXPECT_EQ(supervisor.state(), State::off);
+TEST_F(SupervisorTest, a_refused_password_is_put_aside_for_longer_each_time) {
+    policy.portal_available = false;
+    start();
+    use({known("Home", "wrong horse"), known("Work")});
+    std::vector<Instant> tries;
+    for (int i = 0; i < 8000; ++i) {
+        if (supervisor.state() == State::scanning) scanned({{"Home", -40}});
+        if (supervisor.state() == State::joining && last_join() == "Home") {
+            tries.push_back(now);
+            left(DisconnectReason::wrong_password);
+        } else if (supervisor.state() == State::joining) {
+            left(DisconnectReason::network_not_found);
+        } else {
+            step(supervisor.deadline().value_or(now) - now);
+        }
+    }
+    ASSERT_GT(tries.size(), 6U);
+    EXPECT_GE(tries[1] - tries[0], 30s);
+    EXPECT_GE(tries[2] - tries[1], 60s);
+    EXPECT_GE(tries[5] - tries[4], 5min);
+    EXPECT_LT(tries[6] - tries[5], 6min);
+}
+
+TEST_F(SupervisorTest, the_only_network_is_tried_at_back_off_pace_although_it_refuses) {
+    to_joining();
+    for (int i = 0; i < 5; ++i) {
+        left(DisconnectReason::wrong_password);
+        step(1s);
+        EXPECT_EQ(supervisor.state(), State::joining);
+    }
+}
+
+// --- The broker ---
+
+TEST_F(SupervisorTest, the_only_network_stays_without_its_broker) {
+    supervisor.set_broker(Broker::sought, now);
+    to_up();
+    step(24h);
+    EXPECT_EQ(supervisor.state(), State::up);
+    EXPECT_EQ(radio.scans, 0);
+}
+
+TEST_F(SupervisorTest, networks_take_turns_without_a_broker_with_growing_patience) {
+    to_looking();
+    scanned({{"Home", -40}, {"Work", -60}});
+    EXPECT_EQ(last_join(), "Work");
+    joined();
+    address();
+    step(policy.settle_time);
+    EXPECT_EQ(supervisor.deadline(), now - policy.settle_time + 2 * policy.broker_patience);
+    next();
+    scanned({{"Home", -40}, {"Work", -60}});
+    EXPECT_EQ(last_join(), "Home");
+    supervisor.set_broker(Broker::reached, now);
+    joined();
+    address();
+    supervisor.set_broker(Broker::reached, now);
+    step(policy.settle_time);
+    EXPECT_FALSE(supervisor.deadline());
+}
+
+TEST_F(SupervisorTest, a_network_left_for_its_broker_is_joined_again_if_the_other_fails) {
+    to_looking();
+    scanned({{"Home", -40}, {"Work", -60}});
+    EXPECT_EQ(last_join(), "Work");
+    left(DisconnectReason::wrong_password);
+    EXPECT_EQ(supervisor.state(), State::waiting);
+    step(1s);
+    EXPECT_EQ(last_join(), "Home");
+}
+
+// --- The portal ---
+
+TEST_F(SupervisorTest, the_portal_opens_after_the_connect_timeout_and_not_before) {
+    to_joining();
+    step(policy.connect_timeout - 1ms);
+    EXPECT_EQ(supervisor.portal(), PortalState::closed);
+    EXPECT_LE(*supervisor.deadline(), now + 1ms);
+    step(1ms);
+    EXPECT_EQ(supervisor.portal(), PortalState::opening);
+    EXPECT_NE(supervisor.state(), State::idle) << "the station goes on meanwhile";
+}
+
+TEST_F(SupervisorTest, after_commissioning_no_jammer_opens_the_portal) {
+    to_up();
+    supervisor.set_commissioned(true);
+    left();
+    for (int i = 0; i < 1000; ++i) {
+        next();
+        if (supervisor.state() == State::joining) left();
+    }
+    EXPECT_TRUE(radio.access_points.empty());
+    EXPECT_TRUE(supervisor.open_portal(now));
+    EXPECT_EQ(radio.access_points.size(), 1U);
+}
+
+TEST_F(SupervisorTest, the_author_may_choose_that_it_opens_nevertheless) {
+    policy.portal_when_commissioned = true;
+    supervisor.set_commissioned(true);
+    to_joining();
+    step(policy.connect_timeout);
+    EXPECT_EQ(supervisor.portal(), PortalState::opening);
+}
+
+TEST_F(SupervisorTest, a_flapping_link_does_not_keep_the_portal_closed) {
+    to_joining();
+    while (now < Instant(policy.connect_timeout)) {
+        EXPECT_EQ(supervisor.portal(), PortalState::closed);
+        joined();
+        address();
+        step(5s);
+        left();
+        step(1s);
+    }
+    EXPECT_EQ(supervisor.portal(), PortalState::opening);
+}
+
+TEST_F(SupervisorTest, a_portal_asked_for_while_joined_stays_until_its_time_is_over) {
+    policy.mode = Policy::Mode::required;
+    to_up();
+    EXPECT_TRUE(supervisor.open_portal(now));
+    say(Kind::access_point_started);
+    left();
+    step(1s);
+    joined();
+    address();
+    EXPECT_EQ(supervisor.portal(), PortalState::open) << "the link coming back is not what it is open for";
+    step(policy.portal_time - 1s);
+    say(Kind::access_point_stopped);
+    EXPECT_EQ(said.log.back(), "closed: its time is over");
+    EXPECT_FALSE(said.said("given up"));
+}
+
+TEST_F(SupervisorTest, networks_changed_in_a_portal_asked_for_close_it_with_the_link) {
+    to_up();
+    EXPECT_TRUE(supervisor.open_portal(now));
+    say(Kind::access_point_started);
+    use("Work");
+    joined();
+    address();
+    EXPECT_EQ(supervisor.portal(), PortalState::grace);
+    step(60s);
+    EXPECT_EQ(supervisor.portal(), PortalState::closing);
+}
+
+TEST_F(SupervisorTest, a_link_that_comes_while_the_access_point_starts_counts) {
+    to_joining();
+    step(policy.connect_timeout);
+    next();
+    if (supervisor.state() != State::joining) next();
+    ASSERT_EQ(supervisor.state(), State::joining);
+    ASSERT_EQ(supervisor.portal(), PortalState::opening);
+    joined();
+    address();
+    say(Kind::access_point_started);
+    EXPECT_EQ(supervisor.portal(), PortalState::grace);
+}
+
+TEST_F(SupervisorTest, the_portal_cannot_be_opened_where_nobody_serves_it) {
+    EXPECT_EQ(supervisor.open_portal(now).error(), errors::wifi_no_portal) << "the radio is off";
+    start();
+    policy.portal_available = false;
+    EXPECT_EQ(supervisor.open_portal(now).error(), errors::wifi_no_portal);
+}
+
+TEST_F(SupervisorTest, the_access_point_is_as_it_was_set) {
+    chip::AccessPointConfig config;
+    ASSERT_TRUE(config.ssid.assign("ESP-1"));
+    config.address = chip::IpAddress::v4(192, 168, 4, 1);
+    supervisor.set_access_point(config);
+    to_open();
+    EXPECT_EQ(radio.access_points.back().ssid, "ESP-1");
+    EXPECT_EQ(radio.access_points.back().address, config.address);
+}
+
+// --- The rest ---
+
+TEST_F(SupervisorTest, power_save_follows_the_policy) {
+    start();
+    EXPECT_EQ(radio.power_saves, std::vector{chip::PowerSave::none});
+    policy.power_save = chip::PowerSave::modem_sleep;
+    step();
+    step();
+    EXPECT_EQ(radio.power_saves.size(), 2U);
+    EXPECT_EQ(radio.power_saves.back(), chip::PowerSave::modem_sleep);
+}
+
+TEST_F(SupervisorTest, a_failing_random_generator_stops_nothing) {
+    entropy.outcome = fail(errors::no_entropy);
+    to_waiting();
+    step(2min);
+    EXPECT_EQ(supervisor.state(), State::joining);
+}
+
+TEST(Supervisor, before_the_start_it_does_nothing) {
+    test::WifiRig rig;
+    rig.use("Home");
+    rig.step(1h);
+    EXPECT_EQ(rig.supervisor.state(), State::off);
+    EXPECT_FALSE(rig.supervisor.deadline());
+    EXPECT_TRUE(rig.radio.joins.empty());
 }
 
 }  // namespace

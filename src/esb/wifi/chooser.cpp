@@ -1,0 +1,130 @@
+#include "esb/wifi/chooser.hpp"
+
+#include <algorithm>
+
+namespace esb::wifi {
+namespace {
+
+bool same(const chip::AddressConfig& a, const chip::AddressConfig& b) {
+    return a.address == b.address && a.netmask == b.netmask && a.gateway == b.gateway && a.dns == b.dns;
+}
+
+bool same(const chip::StationConfig& a, const chip::StationConfig& b) {
+    return a.ssid == b.ssid && a.passphrase == b.passphrase && a.hidden == b.hidden && a.bssid == b.bssid &&
+           same(a.ip, b.ip);
+}
+
+}  // namespace
+
+bool Chooser::set(std::span<const KnownNetwork> networks) {
+    std::array<Entry, networks_max> fresh{};
+    std::size_t size = 0;
+    std::optional<std::size_t> last_good;
+    bool changed = false;
+    for (const auto& network : networks) {
+        if (network.station.ssid.empty() || size == networks_max) continue;
+        const auto old = find(network.station);
+        if (old && !entries_[*old].failed) fresh[size] = entries_[*old];
+        if (old && old == last_good_) last_good = size;
+        changed = changed || old != size || entries_[size].known.priority != network.priority;
+        fresh[size++].known = network;
+    }
+    if (!changed && size == size_) return false;
+    entries_ = fresh;
+    size_ = size;
+    last_good_ = last_good;
+    begin_round();
+    return true;
+}
+
+std::optional<std::size_t> Chooser::find(const chip::StationConfig& station) const {
+    for (std::size_t i = 0; i < size_; ++i) {
+        if (same(entries_[i].known.station, station)) return i;
+    }
+    return std::nullopt;
+}
+
+void Chooser::begin_round() {
+    scanned_ = false;
+    for (auto& entry : entries_) {
+        entry.tried = false;
+        entry.rssi = not_heard;
+    }
+}
+
+Chooser::Choice Chooser::next(Instant now) {
+    if (size_ == 0) return {Step::none_known};
+    std::size_t candidates = 0;
+    std::size_t best = size_;
+    bool none_tried = true;
+    for (std::size_t i = 0; i < size_; ++i) {
+        none_tried = none_tried && !entries_[i].tried;
+        if (!candidate(entries_[i], now)) continue;
+        ++candidates;
+        if (best == size_ || before(entries_[i], entries_[best])) best = i;
+    }
+    if (candidates == 0) return none_tried ? join(first_to_return()) : Choice{Step::round_over};
+    if (last_good_) {
+        const auto& last = entries_[*last_good_];
+        if (candidate(last, now) && !last.failed && last.missed_at == Instant{}) return join(*last_good_);
+    }
+    if (candidates > 1 && !scanned_) return {Step::scan};
+    return join(best);
+}
+
+void Chooser::heard(std::span<const chip::ScanEntry> list) {
+    scanned_ = true;
+    for (std::size_t i = 0; i < size_; ++i) {
+        auto& entry = entries_[i];
+        entry.rssi = not_heard;
+        for (const auto& found : list) {
+            const auto& wanted = entry.known.station;
+            const bool it = found.ssid == wanted.ssid && (!wanted.bssid || *wanted.bssid == found.bssid);
+            if (it) entry.rssi = std::max(entry.rssi, found.rssi);
+        }
+    }
+}
+
+bool Chooser::other_heard(std::size_t present, Instant now) const {
+    for (std::size_t i = 0; i < size_; ++i) {
+        if (i != present && now >= entries_[i].aside_until && entries_[i].audible()) return true;
+    }
+    return false;
+}
+
+void Chooser::refused(std::size_t index, Instant now) {
+    auto& entry = entries_[index];
+    entry.failed = true;
+    const auto pause = policy_.refused_pause * (1LL << std::min<unsigned>(entry.refusals, 16));
+    entry.aside_until = now + std::min<Duration>(pause, policy_.refused_pause_max);
+    if (entry.refusals < 16) ++entry.refusals;
+}
+
+void Chooser::settled(std::size_t index) {
+    auto& entry = entries_[index];
+    entry.failed = false;
+    entry.refusals = 0;
+    last_good_ = index;
+}
+
+bool Chooser::before(const Entry& a, const Entry& b) {
+    if (a.missed_at != b.missed_at) return a.missed_at < b.missed_at;
+    if (a.audible() != b.audible()) return a.audible();
+    if (a.known.priority != b.known.priority) return a.known.priority > b.known.priority;
+    return a.rssi > b.rssi;
+}
+
+std::size_t Chooser::first_to_return() const {
+    std::size_t first = 0;
+    for (std::size_t i = 1; i < size_; ++i) {
+        if (entries_[i].aside_until < entries_[first].aside_until) first = i;
+    }
+    return first;
+}
+
+Chooser::Choice Chooser::join(std::size_t index) {
+    entries_[index].tried = true;
+    return {Step::join, index};
+}
+
+}  // namespace esb::wifi

@@ -1,0 +1,44 @@
+// How patient and how useful without Wi-Fi a device is: every choice and every time of the supervisor.
+#pragma once
+
+#include "esb/base/time.hpp"
+#include "esb/chip/radio.hpp"
+
+#include <cstdint>
+
+namespace esb::wifi {
+
+// An author may change it at any time; what is already timed keeps its time.
+struct Policy {
+    enum class Mode : std::uint8_t {
+        background,  // works without Wi-Fi: never restarts for it
+        required,    // useless without: when the portal's time is over and there is no link, it wants a restart
+    };
+    Mode mode = Mode::background;
+
+    // --- The portal ---
+    bool portal_available = false;          // somebody serves the pages; without them no access point is opened
+    bool portal_when_commissioned = false;  // opens by itself also after the device has been on line
+    Duration connect_timeout = std::chrono::seconds(30);      // without a link, before the portal opens by itself
+    Duration portal_time = std::chrono::minutes(10);          // one opening, at most
+    Duration portal_grace = std::chrono::seconds(60);         // from the link to closing, for a page to show the result
+    Duration portal_pause = std::chrono::minutes(5);          // closed, before it opens by itself again
+    Duration portal_retry = std::chrono::seconds(30);         // the same after the radio refused
+    Duration access_point_timeout = std::chrono::seconds(5);  // for the radio to confirm a start or a stop
+
+    // --- The station ---
+    // modem_sleep saves about three quarters of an idle radio's current and adds up to the access point's DTIM period
+    // to what comes in (docs/power.md).
+    chip::PowerSave power_save = chip::PowerSave::none;
+    Duration scan_timeout = std::chrono::seconds(10);
+    Duration join_timeout = std::chrono::seconds(20);      // until associated
+    Duration address_timeout = std::chrono::seconds(20);   // from associated to an address
+    Duration settle_time = std::chrono::seconds(30);       // a link that ends earlier was a failed try
+    Duration phone_pause = std::chrono::minutes(5);        // tries rest at most so long while a phone is associated
+    Duration refused_pause = std::chrono::seconds(30);     // a network that refused its password; doubles each time ...
+    Duration refused_pause_max = std::chrono::minutes(5);  // ... up to here
+    Duration broker_patience = std::chrono::minutes(10);   // without the broker, before another is looked for; ...
+    Duration broker_patience_max = std::chrono::minutes(30);  // ... doubles up to here
+};
+
+}  // namespace esb::wifi

@@ -1,0 +1,116 @@
+// The Wi-Fi supervisor over a scripted radio, with everything it says written down.
+#pragma once
+
+#include "esb/wifi/supervisor.hpp"
+#include "support/scripted_radio.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace esb::test {
+
+inline wifi::KnownNetwork known(std::string_view ssid, std::string_view passphrase = "", int priority = 0) {
+    wifi::KnownNetwork network;
+    static_cast<void>(network.station.ssid.assign(ssid));
+    static_cast<void>(network.station.passphrase.assign(as_bytes(passphrase)));
+    network.priority = static_cast<std::int8_t>(priority);
+    return network;
+}
+
+struct WifiRecorder : wifi::Listener, wifi::Witness {
+    void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) override {
+        log.push_back("up " + std::string(ssid.view()) + " " + std::string(chip::to_text(ip.address).view()));
+    }
+    void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration wait) override {
+        log.push_back("down " + std::string(ssid.view()) + ": " + std::string(chip::name(reason)));
+        waits.push_back(wait);
+    }
+    void on_portal_opened(wifi::PortalWhy why) override { log.push_back("open: " + std::string(wifi::name(why))); }
+    void on_portal_closed(wifi::PortalWhy why) override { log.push_back("closed: " + std::string(wifi::name(why))); }
+    void on_given_up() override { log.push_back("given up"); }
+    void on_row(const wifi::LinkRow& row) override { links.push_back(&row); }
+    void on_row(const wifi::PortalRow& row) override { portals.push_back(&row); }
+    bool said(std::string_view line) const { return std::find(log.begin(), log.end(), line) != log.end(); }
+
+    std::vector<std::string> log;
+    std::vector<Duration> waits;
+    std::vector<const wifi::LinkRow*> links;
+    std::vector<const wifi::PortalRow*> portals;
+};
+
+// Waits are the shortest possible: the entropy is zero.
+struct WifiRig {
+    explicit WifiRig(std::uint8_t random = 0) : entropy(random) { policy.portal_available = true; }
+
+    void start() { static_cast<void>(supervisor.start("", "host", now)); }
+    void step(Duration later = Duration(0)) {
+        now += later;
+        supervisor.step(now);
+    }
+    // Goes to the next deadline.
+    void next() {
+        now = std::max(now, supervisor.deadline().value_or(now));
+        supervisor.step(now);
+    }
+    void use(std::initializer_list<wifi::KnownNetwork> networks) {
+        supervisor.use({networks.begin(), networks.size()}, now);
+    }
+    void use(std::string_view ssid) { use({known(ssid)}); }
+    void joined() {
+        radio.joined();
+        step();
+    }
+    void address(std::uint8_t last = 7) {
+        radio.address(chip::IpAddress::v4(10, 0, 0, last));
+        step();
+    }
+    void left(chip::DisconnectReason reason = chip::DisconnectReason::signal_lost) {
+        radio.left(reason);
+        step();
+    }
+    void say(chip::RadioEvent::Kind kind) {
+        radio.say(kind);
+        step();
+    }
+    void phone(bool here) {
+        radio.phone(here);
+        step();
+    }
+    void scanned(std::initializer_list<std::pair<std::string_view, int>> heard) {
+        radio.scanned(heard);
+        step();
+    }
+
+    // Shortcuts to states.
+    void to_joining() { start(), use("Home"); }
+    void to_fresh() { to_joining(), joined(), address(); }
+    void to_up() { to_fresh(), step(policy.settle_time); }
+    void to_scanning() { start(), use({known("Home"), known("Work")}); }
+    void to_waiting() { to_joining(), left(); }
+    void to_paused() { to_waiting(), phone(true); }
+    // Up on "Home", the stronger of two, without a broker.
+    void to_looking() {
+        supervisor.set_broker(wifi::Broker::sought, now);
+        to_scanning(), scanned({{"Home", -40}, {"Work", -60}}), joined(), address();
+        step(policy.settle_time);
+        step(policy.broker_patience);
+    }
+    // The portal opened by itself: there is no network.
+    void to_opening() { start(), step(); }
+    void to_open() { to_opening(), say(Kind::access_point_started); }
+    void to_grace() { to_open(), use("Home"), joined(), address(); }
+    void to_closing() { to_open(), supervisor.close_portal(now); }
+
+    using Kind = chip::RadioEvent::Kind;
+    ScriptedRadio radio;
+    FixedEntropy entropy;
+    WifiRecorder said;
+    wifi::Policy policy;
+    wifi::Supervisor supervisor{radio, entropy, said, policy, &said};
+    Instant now{};
+};
+
+}  // namespace esb::test
