@@ -11,18 +11,19 @@ class LongPress {
 public:
     explicit LongPress(Duration length) : length_(length) {}
 
-    // At every turn; true once in each press that has lasted long enough. A contact that bounces begins anew.
+    // At every turn; true once in each press that has lasted long enough. A contact that bounces begins anew. What is
+    // pressed from the start on does not count before it was released: a pin that is always low is no button.
     bool step(bool pressed, Instant now) {
         if (!pressed) {
             due_.reset();
-            told_ = false;
+            armed_ = true;
             return false;
         }
-        if (told_) return false;
+        if (!armed_) return false;
         if (!due_) due_ = now + length_;
         if (now < *due_) return false;
         due_.reset();
-        told_ = true;
+        armed_ = false;
         return true;
     }
     std::optional<Instant> deadline() const { return due_; }
@@ -30,7 +31,7 @@ public:
 private:
     Duration length_;
     std::optional<Instant> due_;
-    bool told_ = false;
+    bool armed_ = false;
 };
 
 }  // namespace esb
