@@ -18,7 +18,7 @@ public:
     explicit MemoryPorts(OnlineDevice& rig)
         : rig_(rig), identity_(rig.device->identity().view()), base_("ESP/" + identity_.substr(4)) {
         const auto& psk = rig.broker.server.options.accounts.at(identity_);
-        account_ = {identity_, hex(psk), {}, cli::Account::Rotation::none, {}};
+        account_ = {identity_, hex(psk), {}, false, cli::Account::Rotation::none, {}};
     }
     int calls_left = 1000;
 

@@ -13,10 +13,13 @@
 #include "esb/chip/slots.hpp"
 #include "esb/chip/sockets.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/crypto/password.hpp"
 #include "esb/device/broker_link.hpp"
+#include "esb/device/config_patch.hpp"
 #include "esb/device/log_entry.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/device/run_record.hpp"
+#include "esb/device/shell.hpp"
 #include "esb/device/wall_clock.hpp"
 #include "esb/mqtt/errors.hpp"
 #include "esb/net/http_types.hpp"
@@ -32,6 +35,7 @@
 #include "esb/settings/blob.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
+#include "esb/settings/trial.hpp"
 
 namespace esb {
 namespace {
@@ -176,6 +180,22 @@ constexpr const ErrorKind* kinds[] = {
     &errors::clock_before_build,
     &errors::log_malformed,
     &errors::run_record,
+    &errors::config_interrupted,
+    &errors::config_no_address,
+    &errors::config_no_round_trip,
+    &errors::config_no_trial,
+    &errors::config_not_object,
+    &errors::config_on_trial,
+    &errors::config_retained,
+    &errors::config_taken_back,
+    &errors::password_corrupt,
+    &errors::password_length,
+    &errors::password_wrong,
+    &errors::device_no_variable,
+    &errors::device_not_on_trial,
+    &errors::ota_unguarded,
+    &errors::setting_address,
+    &errors::setting_choice,
 };
 
 }  // namespace
