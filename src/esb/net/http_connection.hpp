@@ -15,9 +15,10 @@ struct HttpServerLimits {
     Duration body_timeout = std::chrono::seconds(10);    // of a JSON body, waiting for the buffer included
     Duration upload_silence = std::chrono::seconds(10);  // without one byte of an upload
     Duration upload_timeout = std::chrono::minutes(10);
-    Duration send_timeout = std::chrono::seconds(30);  // of the reply
-    Duration linger = std::chrono::seconds(1);         // after the reply, for the other side to close first
-    Duration grace = std::chrono::seconds(1);          // what a slow one has before another may take its place
+    Duration send_timeout = std::chrono::seconds(30);      // of the reply
+    Duration linger = std::chrono::seconds(1);             // after the reply, for the other side to close first
+    Duration grace = std::chrono::seconds(1);              // what a slow one has before another may take its place
+    Duration body_grace = std::chrono::milliseconds(250);  // the same for the buffer of JSON bodies
 };
 
 class HttpConnection;

@@ -182,7 +182,7 @@ int HttpRequestParser::field(std::string_view piece) {
     if (name_ended_) {
         if (const auto taken = take_header(); !taken) return refuse(taken.error());
     }
-    if (!std::all_of(piece.begin(), piece.end(), is_name_char)) return refuse(Error(errors::web_header));
+    if (!std::all_of(piece.begin(), piece.end(), is_name_char)) return refuse(Error(errors::web_malformed));
     name_overflow_ = name_overflow_ || !name_.append(piece);
     return go_on;
 }

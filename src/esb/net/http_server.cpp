@@ -109,7 +109,7 @@ void HttpServer::pass_body_on(Instant now) {
     auto* const waiting = first_waiting();
     if (waiting == nullptr) return;
     auto* const owner = shared_.body_owner;
-    if (owner != nullptr && now < owner->since() + shared_.limits.grace) return;
+    if (owner != nullptr && now < owner->since() + shared_.limits.body_grace) return;
     if (owner != nullptr) owner->refuse(Error(errors::web_too_slow));
     waiting->claim_body();
 }
@@ -130,10 +130,11 @@ std::optional<Instant> HttpServer::deadline() const {
         due = earliest(due, connection.deadline());
         waiting = waiting || connection.stage() == Stage::waiting;
     }
-    if (waiting && shared_.body_owner != nullptr)
-        due = earliest(due, shared_.body_owner->since() + shared_.limits.grace);
-    // The body's buffer was given back in the callbacks of sockets, after a claim could be made.
-    if (waiting && shared_.body_owner == nullptr) due = Instant::min();
+    if (waiting) {
+        // Free: given back by one that waited too, after the claims of this turn were made.
+        const auto* owner = shared_.body_owner;
+        due = earliest(due, owner != nullptr ? owner->since() + shared_.limits.body_grace : Instant::min());
+    }
     if (!watching_ && all_taken()) due = earliest(due, connections_[next_to_yield()].yield().from);
     return due;
 }
