@@ -3,7 +3,7 @@
 
 #include "esb/net/http_head.hpp"
 #include "esb/net/http_server.hpp"
-#include "support/net_rig.hpp"
+#include "tests/support/net_rig.hpp"
 
 #include <array>
 #include <cctype>

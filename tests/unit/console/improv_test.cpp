@@ -101,8 +101,8 @@ TEST_F(ImprovTest, lines_pass_and_frames_do_not) {
 }
 
 TEST_F(ImprovTest, text_that_looks_like_a_frame_reaches_the_console) {
-    for (const std::string line : {"I\n"s, "IMPROVE\n"s, "IMPROV\n"s, "IIMPROIMPROV \n"s, "IMIMIMPROVI\x02\n"s,
-                                   "IMPROV\x02\n"s, "say IMP\n"s, "\xFFIM\n"s}) {
+    for (const std::string& line : {"I\n"s, "IMPROVE\n"s, "IMPROV\n"s, "IIMPROIMPROV \n"s, "IMIMIMPROVI\x02\n"s,
+                                    "IMPROV\x02\n"s, "say IMP\n"s, "\xFFIM\n"s}) {
         to_console.clear();
         feed(line);
         EXPECT_EQ(to_console, line);
@@ -205,7 +205,8 @@ TEST_F(ImprovTest, unknown_commands) {
 }
 
 TEST_F(ImprovTest, frames_that_are_no_commands_are_not_answered) {
-    for (std::uint8_t type : {0, 1, 2, 4, 255}) EXPECT_TRUE(answers_to(frame(type, "\x02")).empty());
+    for (const std::uint8_t type : std::to_array<std::uint8_t>({0, 1, 2, 4, 255}))
+        EXPECT_TRUE(answers_to(frame(type, "\x02")).empty());
     EXPECT_EQ(to_console, "");
 }
 
