@@ -63,6 +63,7 @@ Outcome parse(ConstBytes bytes, std::uint8_t seed) {
             seed == 0 ? bytes.size() : std::min<std::size_t>(bytes.size(), 1 + (random >> 24) % (seed + 1U));
         const auto used = parser.feed(bytes.first(size));
         if (!used) {
+            outcome = Outcome();  // how far it came depends on the pieces
             outcome.refused = true;
             check(used.error().name().starts_with("web.") && net::http_status_of(used.error()) != 500);
             const auto again = parser.feed(as_bytes("GET / HTTP/1.1\r\nHost: 4.3.2.1\r\n\r\n"));
