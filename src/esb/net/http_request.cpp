@@ -138,8 +138,9 @@ Result<std::size_t> HttpRequestParser::feed(ConstBytes bytes) {
     const auto now = as_text(bytes.first(std::min(bytes.size(), max_header - header_bytes_)));
     const auto settings = Callbacks::settings();
     const auto parsed = http_parser_execute(&parser_, &settings, now.data(), now.size());
-    // The parser was stopped at the head's last line feed, which it has not counted.
-    if (complete_) return parsed + 1;
+    // The parser was stopped at the head's last byte, which it has not counted; it takes any byte for the line feed.
+    if (complete_ && parsed < now.size() && now[parsed] == '\n') return parsed + 1;
+    complete_ = false;
     if (!refused_ && (HTTP_PARSER_ERRNO(&parser_) != HPE_OK || parsed != now.size())) {
         const auto code = HTTP_PARSER_ERRNO(&parser_);
         refuse(Error(kind_of(code), static_cast<std::int32_t>(code)));

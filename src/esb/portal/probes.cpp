@@ -32,8 +32,9 @@ const Probe* find(std::string_view host, std::string_view path) {
 std::span<const Probe> probes() { return table; }
 
 ProbeAnswers::ProbeAnswers(const chip::IpAddress& address) {
+    const auto text = to_text(address);
     // An IPv4 address has at most 15 characters: all of this fits.
-    for (const auto piece : {std::string_view("http://"), to_text(address).view(), std::string_view("/")}) {
+    for (const auto piece : {std::string_view("http://"), text.view(), std::string_view("/")}) {
         static_cast<void>(home_.append(piece));
     }
     for (const auto piece : {std::string_view("<!DOCTYPE html><title>Set-up</title><p>Set up this device: <a href=\""),

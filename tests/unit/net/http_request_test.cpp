@@ -121,6 +121,8 @@ TEST(HttpRequest, methods_and_versions) {
         {request("GET / FTP/1.1"), "web.malformed"},
         {"\x16\x03\x01\x02\x00\x01", "web.method"},  // TLS at the plain port
         {"GET / HTTP/1.1\r\nHost: 4.3.2.1\r\n", "..."},
+        {"GET / HTTP/1.1\r\nHost: 4.3.2.1\r\n\rX", "web.malformed"},
+        {"GET / HTTP/1.1\nHost: 4.3.2.1\n\n", ""},
     });
 }
 
