@@ -25,7 +25,7 @@ LOWER[""] = {"device"}
 OUTSIDE = {
     "mbedtls/": {"src/esb/crypto/crypto.cpp", "src/esb/net/tls_stream.cpp"},
     "psa/": {"src/esb/net/tls_stream.cpp"},
-    "http_parser.h": {"src/esb/net/http_response.hpp"},
+    "http_parser.h": {"src/esb/net/http_request.hpp", "src/esb/net/http_response.hpp"},
     "cJSON.h": {"src/esb/base/json.cpp"},
 }
 LINUX = re.compile(r"^(sys/|unistd\.h|fcntl\.h|poll\.h|netdb\.h|arpa/|netinet/|pthread\.h|thread|mutex|iostream|regex)")

@@ -1,6 +1,7 @@
 #include "esb/net/http_response.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/net/ascii.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -12,18 +13,6 @@ constexpr int go_on = 0;
 constexpr int skip_body = 1;  // from on_headers_complete
 constexpr int stop = -1;
 constexpr std::uint64_t no_length = std::numeric_limits<std::uint64_t>::max();  // http_parser's word for it
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_ignoring_case(std::string_view text, std::string_view lower_case) {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
-}
-
-std::string_view without_trailing_space(std::string_view text) {
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 struct ContentRange {
     std::uint64_t first;
@@ -145,7 +134,7 @@ int HttpResponse::value(std::string_view piece) {
 
 // One header line is whole: keeps what judges the body, and starts anew. The verdict waits for the end of the header.
 void HttpResponse::take_header() {
-    const auto text = without_trailing_space(value_);
+    const auto text = trim_blanks(value_);
     if (!name_overflow_ && equal_ignoring_case(name_, "transfer-encoding")) {
         foreign_coding_ = foreign_coding_ || value_overflow_ || !equal_ignoring_case(text, "chunked");
     }

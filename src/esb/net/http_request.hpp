@@ -1,0 +1,100 @@
+// The parser of one HTTP/1.x request's head (RFC 9110, 9112) and the rules that keep a web page of someone else, or a
+// name that was bent to our address, from using the device. Bytes in, request out: no I/O, no clock, no heap.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/net/http_site.hpp"
+
+#include <http_parser.h>
+
+namespace esb::errors {
+inline constexpr ErrorKind web_malformed{"web.malformed", "the request is malformed"};
+inline constexpr ErrorKind web_version{"web.version", "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+inline constexpr ErrorKind web_method{"web.method", "only GET, HEAD and POST are possible"};
+inline constexpr ErrorKind web_target_too_long{"web.target_too_long", "the address is too long"};
+inline constexpr ErrorKind web_target{"web.target", "the address is not a clean path"};
+inline constexpr ErrorKind web_header_too_large{"web.header_too_large", "the request's header is too large"};
+inline constexpr ErrorKind web_header{"web.header", "a header of the request is not valid or repeated"};
+inline constexpr ErrorKind web_host_missing{"web.host_missing", "the request names no host"};
+inline constexpr ErrorKind web_host{"web.host", "this device does not answer under that name"};
+inline constexpr ErrorKind web_origin{"web.origin", "the request comes from another site's page"};
+inline constexpr ErrorKind web_own_header{"web.own_header", "the request was not made by this device's page"};
+inline constexpr ErrorKind web_content_type{"web.content_type", "the body has the wrong type"};
+inline constexpr ErrorKind web_transfer_coding{"web.transfer_coding", "transfer codings are not accepted"};
+inline constexpr ErrorKind web_length{"web.length", "the length of the body is not valid"};
+inline constexpr ErrorKind web_length_missing{"web.length_missing", "the length of the body is missing"};
+inline constexpr ErrorKind web_body_unexpected{"web.body_unexpected", "this request may not have a body"};
+inline constexpr ErrorKind web_body_too_large{"web.body_too_large", "the body is too large"};
+inline constexpr ErrorKind web_too_slow{"web.too_slow", "the request took too long"};
+inline constexpr ErrorKind web_busy{"web.busy", "another request of this kind is under way"};
+inline constexpr ErrorKind web_not_found{"web.not_found", "there is no such page"};
+}  // namespace esb::errors
+
+namespace esb::net {
+
+// The status that a `web.*` error is answered with; 500 for others.
+unsigned http_status_of(const Error& error);
+
+// A POST must have this header with the value "1": pages of other sites cannot send it without our consent (CORS),
+// which is never given.
+inline constexpr std::string_view http_own_header = "x-esb";
+
+class HttpRequestParser {
+public:
+    static constexpr std::size_t max_header = 4096;  // bytes, the request line included
+    static constexpr std::size_t max_target = 191;   // bytes
+    static constexpr std::size_t max_host = 79;      // bytes
+
+    // Begins a request. `hosts` must stay as it is.
+    void begin(HttpHosts hosts);
+
+    // Returns how many bytes belong to the head; fewer than given only when complete() has become true. A `web.*` error
+    // is final: further bytes give the same one.
+    Result<std::size_t> feed(ConstBytes bytes);
+
+    bool complete() const { return complete_; }
+    // True when something has been fed.
+    bool begun() const { return header_bytes_ > 0; }
+    // Once complete. Views into this object.
+    HttpRequest request() const;
+
+private:
+    struct Callbacks;
+
+    int target(std::string_view piece);
+    int field(std::string_view piece);
+    int value(std::string_view piece);
+    int headers_complete();
+
+    Status take_header();
+    Status keep_once(bool& seen);
+    Status judge() const;
+    Status judge_ours() const;
+    Status judge_post() const;
+    bool is_post() const { return parser_.method == HTTP_POST; }
+    bool ours() const;
+    int refuse(const Error& why);
+
+    http_parser parser_{};
+    HttpHosts hosts_;
+    std::optional<Error> refused_;
+    std::size_t header_bytes_ = 0;
+    FixedString<max_target> target_;
+    FixedString<max_host> host_;
+    FixedString<max_host + 8> origin_;
+    FixedString<20> name_;  // of the header line under way; one that is too long for us is none of ours
+    FixedString<max_host + 8> value_;
+    std::uint32_t content_length_ = 0;
+    HttpContent content_ = HttpContent::none;
+    bool name_ended_ = false;
+    bool name_overflow_ = false;
+    bool value_overflow_ = false;
+    bool host_seen_ = false;
+    bool origin_seen_ = false;
+    bool length_seen_ = false;
+    bool type_seen_ = false;
+    bool own_header_ = false;
+    bool complete_ = false;
+};
+
+}  // namespace esb::net
