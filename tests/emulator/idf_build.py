@@ -17,7 +17,6 @@ from source_hash import ROOT
 
 HERE = pathlib.Path(__file__).resolve().parent
 FLASH_SIZE = 4 << 20
-STEADY = ROOT / "tests/e2e/firmware/steady.cpp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +31,7 @@ class Firmware:
 BASIC_1_0 = Firmware("basic-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1)
 BASIC_1_1 = Firmware("basic-1.1.0", ROOT / "examples/basic/main.cpp", "1.1.0", 2)
 CRASHING = Firmware("crashing-2.0.0", ROOT / "tests/e2e/firmware/crashing.cpp", "2.0.0", 20)
+CRASH_LOOPING = Firmware("crash-looping-1.0.0", ROOT / "tests/e2e/firmware/crash_looping.cpp", "1.0.0", 1)
 OFFLINE = Firmware("offline-2.2.0", HERE / "firmware/offline.cpp", "2.2.0", 22)
 
 

@@ -1,5 +1,7 @@
 """An emulated chip that is on line: where the tests of the real chip begin."""
 
+import json
+
 from emulated_chip import HOST, OPEN_NETWORKS, EmulatedChip
 from esb_lab import Lab
 from idf_build import Firmware, IdfBuild
@@ -11,12 +13,14 @@ JOIN = f"wifi connect {OPEN_NETWORKS[0]}"
 class ChipDevice(Device):
     host = HOST
 
-    def __init__(self, lab: Lab, build: IdfBuild, firmware: Firmware):
+    def __init__(self, lab: Lab, build: IdfBuild, firmware: Firmware, restarts_inside: bool = False):
         self.build = build
+        self.restarts_inside = restarts_inside
         super().__init__(lab, firmware)
 
     def start_chip(self, image: Firmware):
         self.chip = EmulatedChip(self.lab, self.build.flash(image), self.build.target)
+        self.chip.restarts_inside = self.restarts_inside
         self.chip.power_on()
         self.take_birth()
         self.go_on_line(JOIN)
@@ -32,3 +36,17 @@ class ChipDevice(Device):
 
     def runs_now(self, firmware: Firmware):
         self.chip.ask("status", rf"firmware: basic {firmware.version} \(seq {firmware.seq}, floor \d+\)\r*\n")
+
+    def facts(self) -> dict:
+        """`status` as a program reads it."""
+        return json.loads(self.chip.ask("status --json", r'(\{"app":[^\r\n]*\})\r*\n')[1])
+
+    def join(self, network: str):
+        """Changes the network of a device that has been on line: on trial, then kept."""
+        self.chip.ask(f"wifi connect {network}", r"ok, on trial")
+        self.chip.expect(r"config: kept", 60)
+        self.chip.expect(r"ping: echo after \d+ ms", 120)
+
+    def configure(self, **changes):
+        """A patch on <base>/config; a__0__b stands for a.0.b."""
+        self.publish("config", json.dumps({name.replace("__", "."): value for name, value in changes.items()}))
