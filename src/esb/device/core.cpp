@@ -22,6 +22,7 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       updater_({reactor_, names_, chip.slots, chip.key_value, chip.clock, chip.entropy, chip.system}, app_.image,
                *this),
       commissioned_(chip.key_value),
+      last_network_(chip.key_value),
       config_({store_, schema_, link_, presence_, commissioned_, console_.output()}),
       health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
       inbox_(limits.max_message),
@@ -63,6 +64,7 @@ void Core::load_settings() {
         out().line("factory reset: done");
     }
     commissioned_.load();
+    last_network_.load();
     const auto loaded = store_.load();
     health_.settings_loaded(loaded);
     if (!loaded) {
@@ -92,6 +94,7 @@ void Core::start_radio() {
     host_name_ = host_name(store_, identity_);
     static_cast<void>(country_.assign(store_.text(names::wifi_country)));  // its length is the schema's
     wifi_.set_commissioned(commissioned_.is());
+    wifi_.remember(last_network_.ssid());
     const auto radio = wifi_.start(country_, host_name_, reactor_.now());
     if (!radio) out().text("wifi: ").error(radio.error());
 }

@@ -8,6 +8,7 @@
 #include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
 #include "esb/device/health.hpp"
+#include "esb/device/last_network.hpp"
 #include "esb/device/long_press.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/presence.hpp"
@@ -142,6 +143,7 @@ private:
     Presence presence_;
     ota::Updater updater_;
     Commissioned commissioned_;
+    LastNetwork last_network_;
     Brokers brokers_;
     ConfigChanges config_;
     LongPress reset_press_{reset_press_length};

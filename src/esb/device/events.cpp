@@ -116,6 +116,7 @@ void Core::on_round_trip(Duration time) {
     updater_.healthy();
     brokers_.succeeded();
     config_.trial().round_trip();
+    if (const auto* last_good = wifi_.last_good()) last_network_.note(*last_good);
     if (const auto noted = commissioned_.note(); !noted) out().text("storage: ").error(noted.error());
 }
 

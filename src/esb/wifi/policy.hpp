@@ -27,8 +27,8 @@ struct Policy {
     Duration access_point_timeout = std::chrono::seconds(5);  // for the radio to confirm a start or a stop
 
     // --- The station ---
-    // modem_sleep saves about three quarters of an idle radio's current and adds up to the access point's DTIM period
-    // to what comes in (docs/power.md).
+    // modem_sleep saves current between beacons and adds up to the access point's DTIM period to what comes in
+    // (docs/power.md).
     chip::PowerSave power_save = chip::PowerSave::none;
     Duration scan_timeout = std::chrono::seconds(10);
     Duration join_timeout = std::chrono::seconds(20);      // until associated

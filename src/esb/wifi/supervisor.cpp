@@ -43,6 +43,7 @@ void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
     const bool busy = was_up || is_trying(state());
     const auto present = busy ? std::optional(chooser_.at(present_)) : std::nullopt;
     if (!chooser_.set(networks)) return;
+    recall();
     portal_.networks_changed();
     forget_patience();
     const auto still = present ? chooser_.find(*present) : std::nullopt;
@@ -59,8 +60,14 @@ void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
 }
 
 void Supervisor::remember(const chip::Ssid& last_good) {
+    remembered_ = last_good;
+    recall();
+}
+
+void Supervisor::recall() {
+    if (chooser_.last_good() || remembered_.empty()) return;
     for (std::size_t i = 0; i < chooser_.size(); ++i) {
-        if (chooser_.at(i).ssid == last_good) return chooser_.set_last_good(i);
+        if (chooser_.at(i).ssid == remembered_) return chooser_.set_last_good(i);
     }
 }
 

@@ -54,7 +54,8 @@ public:
     // is at the access point.
     void use(std::span<const KnownNetwork> networks, Instant now);
     void use(const chip::StationConfig& network, Instant now);
-    // The last good network as it was remembered over a restart: it is tried first, without a scan.
+    // The last good network as it was remembered over a restart: it is tried first, without a scan. Before the first
+    // use(), or later.
     void remember(const chip::Ssid& last_good);
     // What to remember; null when none has settled yet.
     const chip::Ssid* last_good() const;
@@ -94,6 +95,7 @@ private:
     void enter(State from, Event event, Instant now);
     void note_link(Instant now);
     void choose(Instant now);
+    void recall();
     Status start_radio(Instant now);
     void start_scan(Instant now);
     void join(Instant now);
@@ -119,6 +121,7 @@ private:
     Chooser chooser_;
     PortalWindow portal_;
     Backoff backoff_;
+    chip::Ssid remembered_;
     std::string_view country_;
     std::string_view host_name_;
     std::uint32_t scans_ = 0;

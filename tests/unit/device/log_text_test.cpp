@@ -131,7 +131,10 @@ TEST(KnownErrors, is_every_error_of_the_rooms_that_end_something) {
             const std::string text{std::istreambuf_iterator<char>(in), {}};
             for (auto at = text.find(definition); at != std::string::npos; at = text.find(definition, at + 1)) {
                 const auto begin = text.find('"', at) + 1;
-                defined.insert(text.substr(begin, text.find('"', begin) - begin));
+                const auto name = text.substr(begin, text.find('"', begin) - begin);
+                // Answers to what others ask of the portal: nothing of ours ends with them.
+                const bool answer = name.starts_with("web.") || name == "dns.bad_query";
+                if (!answer) defined.insert(name);
             }
         }
     }

@@ -154,6 +154,16 @@ TEST_F(SupervisorTest, a_remembered_network_is_the_last_good_one) {
     EXPECT_EQ(last_join(), "Work");
 }
 
+TEST_F(SupervisorTest, a_network_remembered_over_a_restart_is_tried_at_once) {
+    chip::Ssid work;
+    ASSERT_TRUE(work.assign("Work"));
+    supervisor.remember(work);
+    start();
+    use({known("Home"), known("Work")});
+    EXPECT_EQ(last_join(), "Work");
+    EXPECT_EQ(radio.scans, 0);
+}
+
 TEST_F(SupervisorTest, a_round_tries_each_network_once) {
     start();
     use({known("A"), known("B"), known("C"), known("D"), known("E")});

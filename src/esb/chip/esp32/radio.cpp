@@ -126,7 +126,9 @@ Status Radio::start_access_point(const AccessPointConfig& config) {
 Status Radio::stop_access_point() {
     if (!on_) return {};
     access_point_wanted_ = false;
-    return checked(esp_wifi_set_mode(WIFI_MODE_STA));
+    ESB_TRY(checked(esp_wifi_set_mode(WIFI_MODE_STA)));
+    if (!access_point_told_) report({.kind = RadioEvent::Kind::access_point_stopped});  // the driver says nothing then
+    return {};
 }
 
 std::size_t Radio::access_point_clients(std::span<Mac> out) const {
