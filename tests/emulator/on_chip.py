@@ -2,7 +2,7 @@
 
 import json
 
-from emulated_chip import HOST, OPEN_NETWORKS, EmulatedChip
+from emulated_chip import HOST, OPEN_NETWORKS, PATIENCE, EmulatedChip
 from esb_lab import Lab
 from idf_build import Firmware, IdfBuild
 from on_line import Device
@@ -37,9 +37,10 @@ class ChipDevice(Device):
     def runs_now(self, firmware: Firmware):
         self.chip.ask("status", rf"firmware: basic {firmware.version} \(seq {firmware.seq}, floor \d+\)\r*\n")
 
-    def facts(self) -> dict:
+    def facts(self, patience: float = PATIENCE) -> dict:
         """`status` as a program reads it."""
-        return json.loads(self.chip.ask("status --json", r'(\{"app":[^\r\n]*\})\r*\n')[1])
+        self.chip.type("status --json")
+        return json.loads(self.chip.expect(r'(\{"app":[^\r\n]*\})\r*\n', patience)[1])
 
     def join(self, network: str):
         """Changes the network of a device that has been on line: on trial, then kept."""
