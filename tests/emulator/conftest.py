@@ -36,19 +36,19 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """A complete run that passed is recorded with the hash of what it has proven."""
+    """What passed is recorded with the hash of what it has proven; files may be run one by one."""
     if MISSING:
         session.exitstatus = 0
         return
-    if exitstatus != 0 or session.config.getoption("keyword") or not every_file_ran():
+    if exitstatus != 0 or session.config.getoption("keyword") or not results:
         return
-    LAST_RUN.write_text(json.dumps({"src_esb": source_hash(), "date": datetime.date.today().isoformat(),
-                                    "results": results, "figures": figures}, indent=1) + "\n")
-
-
-def every_file_ran() -> bool:
-    ran = {name.partition("::")[0] for name in results}
-    return ran == {path.name for path in pathlib.Path(__file__).parent.glob("test_*.py")}
+    last = json.loads(LAST_RUN.read_text()) if LAST_RUN.exists() else {}
+    if last.get("src_esb") != source_hash():
+        last = {"src_esb": source_hash(), "results": {}, "figures": {}}
+    last["date"] = datetime.date.today().isoformat()
+    last["results"] = dict(sorted((last["results"] | results).items()))
+    last["figures"] |= figures
+    LAST_RUN.write_text(json.dumps(last, indent=1) + "\n")
 
 
 @pytest.fixture(scope="session")

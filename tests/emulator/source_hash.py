@@ -29,6 +29,10 @@ def main():
     if "--print" in sys.argv[1:]:
         return print(source_hash())
     last = json.loads(LAST_RUN.read_text()) if LAST_RUN.exists() else {}
+    ran = {name.partition("::")[0] for name in last.get("results", {})}
+    missing = {path.name for path in LAST_RUN.parent.glob("test_*.py")} - ran
+    if last and missing:
+        print(f"emulator run is incomplete: {', '.join(sorted(missing))}")
     if last.get("src_esb") != source_hash():
         print(f"emulator run is stale: src/esb has changed since {last.get('date', 'ever')}; see tests/emulator/README.md")
 
