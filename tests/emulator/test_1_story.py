@@ -6,6 +6,7 @@ import re
 import pytest
 
 from emulated_chip import HOST, OPEN_NETWORKS, EmulatedChip
+from esb_lab import Lab
 from idf_build import BASIC_1_0, BASIC_1_1, IdfBuild
 from on_chip import ChipDevice
 
@@ -47,8 +48,13 @@ def test_the_console_answers_and_takes_what_it_needs(chip):
     chip.ask("nonsense", r"error: unknown command, try: help")
 
 
-def test_the_story(lab, build, record):
-    device = ChipDevice(lab, build, BASIC_1_0)
+@pytest.fixture
+def device(build):
+    with Lab(build.products) as lab:  # a laboratory holds one device
+        yield ChipDevice(lab, build, BASIC_1_0)
+
+
+def test_the_story(device, build, record):
     chip = device.chip
     assert SUITE in chip.text
     assert device.broker.retained(f"{device.base}/online") == "1"
