@@ -3,9 +3,8 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/device_table.hpp"
 #include "host/cli/device_topics.hpp"
+#include "host/cli/identity_option.hpp"
 #include "host/cli/json_text.hpp"
-
-#include "esb/base/identity.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,10 +23,6 @@ struct Options {
 };
 
 Duration span(double seconds) { return Duration(static_cast<std::int64_t>(seconds * 1000)); }
-
-std::string check_identity(const std::string& text) {
-    return make_identity(text) ? std::string() : "'" + text + "' is not an identity";
-}
 
 void print(const Message& message, const std::string& identity, const std::string& topic, bool json,
            std::ostream& out) {
@@ -99,7 +94,7 @@ Outcome<void> devices(const Options& options, Shell& shell) {
 void add_fleet_commands(CLI::App& app, Shell& shell) {
     const auto watching = std::make_shared<Options>();
     auto* sub = app.add_subcommand("watch", "Print what devices publish");
-    sub->add_option("IDENT", watching->identity, "Only this device")->check(check_identity);
+    sub->add_option("IDENT", watching->identity, "Only this device")->check(check_identity_option);
     sub->add_option("--for", watching->seconds, "Stop after this many seconds")
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber);

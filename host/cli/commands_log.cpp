@@ -2,10 +2,9 @@
 #include "host/cli/broker_option.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/device_topics.hpp"
+#include "host/cli/identity_option.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/log_words.hpp"
-
-#include "esb/base/identity.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -21,10 +20,6 @@ struct Options {
     std::uint64_t count = 0;
     bool json = false;
 };
-
-std::string check_identity(const std::string& text) {
-    return make_identity(text) ? std::string() : "'" + text + "' is not an identity";
-}
 
 void print(const LogWords& words, bool json, std::ostream& out) {
     if (json) {
@@ -73,7 +68,7 @@ Outcome<void> follow(const Options& options, Shell& shell) {
 void add_log_command(CLI::App& app, Shell& shell) {
     const auto options = std::make_shared<Options>();
     auto* sub = app.add_subcommand("log", "Print what a device's flight recorder reports, in words, as it comes");
-    sub->add_option("IDENT", options->identity, "Identity")->required()->check(check_identity);
+    sub->add_option("IDENT", options->identity, "Identity")->required()->check(check_identity_option);
     sub->add_option("--for", options->seconds, "Stop after this many seconds")
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber);
