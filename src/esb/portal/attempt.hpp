@@ -1,0 +1,71 @@
+// "Try it": how far the device has come on its way from a name in a form to a message that went to the broker and back,
+// and what stopped it. Fed with events; owns no clock and no radio.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+#include "esb/chip/radio.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esb::portal {
+
+// In the order in which they are taken.
+enum class Step : std::uint8_t { join, address, reach, tls, mqtt };
+std::string_view name(Step step);  // "join", "address", "reach", "tls", "mqtt"
+
+// Reactor's task only.
+class Attempt {
+public:
+    enum class State : std::uint8_t {
+        idle,    // nothing was tried since the portal opened
+        trying,  // step() is under way
+        failed,  // step() failed; the device goes on trying by itself, and done may still follow
+        done,    // the last step wanted has succeeded
+    };
+
+    // A try begins. `ssid` is the network that the person has chosen; empty: whichever. Without a broker the address is
+    // all that is wanted. `has_address`: the link is up already, with a network that stays.
+    void begin(std::string_view ssid, bool with_broker, bool has_address);
+
+    // --- What happens to the device; ignored where it does not concern the try ---
+    void link_up(std::string_view ssid, const chip::IpAddress& address);
+    void link_down(std::string_view ssid, chip::DisconnectReason reason);
+    // The connection to the broker has come to this step: reach, tls or mqtt.
+    void broker_step(Step step);
+    // It has ended at the step that was told last.
+    void broker_failed(const Error& why);
+    void round_trip();
+    // The change was taken back: its error says why, unless a step has failed before.
+    void reverted(const Error& why);
+
+    State state() const { return state_; }
+    // The step under way, or the one that failed.
+    Step step() const { return step_; }
+    // How often something was tried.
+    std::uint32_t number() const { return number_; }
+    // Why it failed, when it is the network: valid while failed at join or address.
+    chip::DisconnectReason reason() const { return reason_; }
+    // Why it failed, when it is the broker or a trial that ended.
+    const std::optional<Error>& error() const { return error_; }
+    // The change was taken back: the former settings are in use again.
+    bool taken_back() const { return taken_back_; }
+    const chip::IpAddress& address() const { return address_; }
+
+private:
+    void fail_at(Step step);
+
+    State state_ = State::idle;
+    Step step_ = Step::join;
+    std::uint32_t number_ = 0;
+    bool with_broker_ = false;
+    bool taken_back_ = false;
+    chip::Ssid ssid_;
+    chip::IpAddress address_;
+    chip::DisconnectReason reason_ = chip::DisconnectReason::unknown;
+    std::optional<Error> error_;
+};
+
+}  // namespace esb::portal
