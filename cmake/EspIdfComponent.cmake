@@ -12,6 +12,9 @@ idf_component_register(
                 http_parser json lwip mbedtls nvs_flash
   KCONFIG ${ESB_ROOT}/Kconfig)
 
+include(${CMAKE_CURRENT_LIST_DIR}/EsbPages.cmake)
+idf_build_get_property(python PYTHON)
+esb_embed_pages(${COMPONENT_LIB} ${python})
 target_compile_options(${COMPONENT_LIB} PUBLIC $<$<COMPILE_LANGUAGE:CXX>:-std=gnu++23>)
 target_compile_options(${COMPONENT_LIB} PRIVATE -Wextra -Wshadow)
 # Not the port: inline functions of ESP-IDF's headers convert freely.

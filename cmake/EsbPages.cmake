@@ -1,0 +1,13 @@
+# esb_embed_pages(TARGET PYTHON): adds pages() of esb/portal/pages.hpp, made from web/, to a target. Both build worlds
+# (Debian's CMake and ESP-IDF) use it.
+get_filename_component(ESB_PAGES_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+
+function(esb_embed_pages target python)
+  set(script ${ESB_PAGES_ROOT}/tools/embed_web.py)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/esb_pages.cpp)
+  file(GLOB files CONFIGURE_DEPENDS ${ESB_PAGES_ROOT}/web/*)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${python} ${script} ${ESB_PAGES_ROOT}/web ${output}
+    DEPENDS ${script} ${files} COMMENT "Compressing the set-up page" VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

@@ -1,0 +1,1 @@
+var T={title:"Set-up"};
