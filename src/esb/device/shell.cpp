@@ -7,7 +7,7 @@ namespace esb {
 Shell::Shell(Core& core) : core_(core), lock_(core.chip().key_value, core.console()) {
     auto& console = core.console();
     for (const auto table : {commands::device(), commands::wifi(), commands::mqtt(), commands::config(),
-                             commands::debug(), commands::lock(), commands::health()}) {
+                             commands::debug(), commands::lock(), commands::health(), commands::portal()}) {
         if (const auto added = console.add(table, &core); !added)
             console.output().text("commands: ").error(added.error());
     }

@@ -75,6 +75,7 @@ std::span<const console::TableCommand> config();
 std::span<const console::TableCommand> debug();
 std::span<const console::TableCommand> lock();
 std::span<const console::TableCommand> health();
+std::span<const console::TableCommand> portal();
 
 }  // namespace commands
 
