@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/fixed.hpp"
+#include "esb/base/secret.hpp"
 
 #if __has_include(<cjson/cJSON.h>)
 #include <cjson/cJSON.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -94,6 +96,16 @@ bool same_text(std::string_view a, std::string_view b) {
         const int byte = left.next();
         if (byte != right.next()) return false;
         if (byte < 0) return true;
+    }
+}
+
+// The scanner has bounded the depth.
+void wipe_texts(cJSON* node) {
+    for (; node != nullptr; node = node->next) {
+        if (node->valuestring != nullptr) {
+            wipe({reinterpret_cast<std::uint8_t*>(node->valuestring), std::strlen(node->valuestring)});
+        }
+        wipe_texts(node->child);
     }
 }
 
@@ -306,15 +318,19 @@ JsonDocument& JsonDocument::operator=(JsonDocument&& other) noexcept {
     std::swap(root_, other.root_);
     return *this;
 }
-JsonDocument::~JsonDocument() { cJSON_Delete(root_); }
+JsonDocument::~JsonDocument() {
+    wipe_texts(root_);
+    cJSON_Delete(root_);
+}
 
 void JsonWriter::put(std::string_view raw) {
-    if (overflowed_ || raw.size() > out_.size() - used_) {
-        overflowed_ = true;
-        return;
-    }
-    std::copy(raw.begin(), raw.end(), out_.begin() + static_cast<std::ptrdiff_t>(used_));
-    used_ += raw.size();
+    const std::size_t skipped = std::min(skip_, raw.size());
+    skip_ -= skipped;
+    raw.remove_prefix(skipped);
+    const auto fits = overflowed_ ? std::string_view() : raw.substr(0, out_.size() - used_);
+    overflowed_ = overflowed_ || fits.size() < raw.size();
+    std::copy(fits.begin(), fits.end(), out_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ += fits.size();
 }
 
 void JsonWriter::separate() {

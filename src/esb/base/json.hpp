@@ -60,7 +60,7 @@ private:
     const cJSON* node_ = nullptr;
 };
 
-// Scans, then parses. cJSON allocates; everything is freed with the document.
+// Scans, then parses. cJSON allocates; everything is freed with the document, its texts wiped: some are passwords.
 class JsonDocument {
 public:
     static Result<JsonDocument> parse(ConstBytes text, const JsonLimits& limits = {});
@@ -80,7 +80,15 @@ private:
 class JsonWriter {
 public:
     explicit JsonWriter(std::span<char> out) : out_(out) {}
+    // Writes only what comes behind the first `skip` characters, as much as fits: a text of any length leaves in
+    // pieces, made anew for each of them. written() is the piece; overflowed(): more follows.
+    JsonWriter(std::span<char> out, std::size_t skip) : out_(out), skip_(skip) {}
 
+    // What is written next follows others that left with an earlier piece.
+    JsonWriter& following() {
+        needs_comma_ = true;
+        return *this;
+    }
     JsonWriter& begin_object();
     JsonWriter& end_object();
     JsonWriter& begin_array();
@@ -92,7 +100,8 @@ public:
 
     bool overflowed() const { return overflowed_; }
     // The text so far; empty after an overflow.
-    std::string_view view() const { return overflowed_ ? std::string_view() : std::string_view(out_.data(), used_); }
+    std::string_view view() const { return overflowed_ ? std::string_view() : written(); }
+    std::string_view written() const { return {out_.data(), used_}; }
 
 private:
     void separate();
@@ -101,6 +110,7 @@ private:
 
     std::span<char> out_;
     std::size_t used_ = 0;
+    std::size_t skip_ = 0;
     bool overflowed_ = false;
     bool needs_comma_ = false;
 };

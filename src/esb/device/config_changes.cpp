@@ -3,7 +3,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/json.hpp"
 #include "esb/crypto/crypto.hpp"
-#include "esb/device/config_patch.hpp"
+#include "esb/settings/json_patch.hpp"
 
 #include <array>
 
@@ -61,7 +61,7 @@ Status ConfigChanges::read(const Message& message, std::string_view id, FixedStr
     if (!message.is_last()) return fail(errors::json_too_large);
     if (message.retain) return fail(errors::config_retained);
     settings::Patch patch(parts_.schema, settings::Origin::mqtt);
-    ESB_TRY(read_config_patch(message.bytes, patch, offending));
+    ESB_TRY(settings::read_json_patch(message.bytes, patch, offending));
     return trial_.propose(patch, id, true);
 }
 

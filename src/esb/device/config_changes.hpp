@@ -10,6 +10,11 @@
 #include <optional>
 #include <string_view>
 
+namespace esb::errors {
+inline constexpr ErrorKind config_retained{"config.retained",
+                                           "a retained change would come again with every connection"};
+}  // namespace esb::errors
+
 namespace esb {
 
 // Reactor's task only.

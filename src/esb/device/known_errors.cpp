@@ -15,7 +15,7 @@
 #include "esb/crypto/crypto.hpp"
 #include "esb/crypto/password.hpp"
 #include "esb/device/broker_link.hpp"
-#include "esb/device/config_patch.hpp"
+#include "esb/device/config_changes.hpp"
 #include "esb/device/log_entry.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/device/run_record.hpp"
@@ -32,7 +32,9 @@
 #include "esb/ota/keys.hpp"
 #include "esb/ota/manifest.hpp"
 #include "esb/ota/records.hpp"
+#include "esb/portal/errors.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/json_patch.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
 #include "esb/settings/trial.hpp"
@@ -72,6 +74,9 @@ constexpr const ErrorKind* kinds[] = {
     &errors::kv_too_small,
     &errors::no_entropy,
     &errors::power_lost,
+    &errors::portal_key_hidden,
+    &errors::portal_own_request,
+    &errors::portal_wrong_identity,
     &errors::radio_failed,
     &errors::radio_open_ap,
     &errors::slot_alignment,

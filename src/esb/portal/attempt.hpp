@@ -28,6 +28,7 @@ public:
 
     // A try begins. `ssid` is the network that the person has chosen; empty: whichever. Without a broker the address is
     // all that is wanted. `has_address`: the link is up already, with a network that stays.
+    // A failed step stays failed, however often the device repeats it by itself, until it succeeds.
     void begin(std::string_view ssid, bool with_broker, bool has_address);
 
     // --- What happens to the device; ignored where it does not concern the try ---
@@ -55,10 +56,38 @@ public:
     const chip::IpAddress& address() const { return address_; }
 
 private:
-    void fail_at(Step step);
+    enum class Event : std::uint8_t { link_up, link_down, broker_step, broker_failed, round_trip, reverted };
+    // What happened, with all that came along.
+    struct News {
+        Event event;
+        chip::IpAddress address{};
+        chip::DisconnectReason reason = chip::DisconnectReason::unknown;
+        Step step = Step::join;
+        std::optional<Error> error{};
+    };
+    // A row of the table: what the try waits for, or how it ended.
+    enum class Phase : std::uint8_t { idle, network, broker, no_network, no_broker, done, taken_back };
+    using Action = void (Attempt::*)(const News& news);
+    struct Rules;
+
+    Phase phase() const;
+    bool concerns(std::string_view ssid) const { return ssid_.empty() || ssid_ == ssid; }
+    void take(const News& news);
+    void fail_at(Step step, const std::optional<Error>& why);
+    void go_on_at(Step step);
+
+    void ignore(const News&) {}
+    void arrive(const News& news);
+    void note_address(const News& news) { address_ = news.address; }
+    void lose_link(const News& news);
+    void advance(const News& news);
+    void refuse(const News& news);
+    void succeed(const News& news);
+    void take_back(const News& news);
 
     State state_ = State::idle;
     Step step_ = Step::join;
+    Step broker_at_ = Step::reach;  // told last
     std::uint32_t number_ = 0;
     bool with_broker_ = false;
     bool taken_back_ = false;
@@ -67,5 +96,7 @@ private:
     chip::DisconnectReason reason_ = chip::DisconnectReason::unknown;
     std::optional<Error> error_;
 };
+
+std::string_view name(Attempt::State state);  // "idle", "trying", "failed", "done"
 
 }  // namespace esb::portal

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace esb {
 namespace {
@@ -214,6 +215,32 @@ TEST(JsonWriter, LatchesAnOverflow) {
     json.begin_array().number(123).end_array();
     EXPECT_TRUE(json.overflowed());
     EXPECT_EQ(json.view(), "");
+}
+
+TEST(JsonWriter, WritesALongTextInPieces) {
+    const auto write = [](JsonWriter& json) {
+        json.begin_object().key("a").text("x\"y\\z").key("list").begin_array().number(-12).boolean(true).end_array();
+        json.end_object();
+    };
+    const std::string whole = R"({"a":"x\"y\\z","list":[-12,true]})";
+    for (std::size_t size = 1; size <= whole.size() + 1; ++size) {
+        std::string text;
+        for (bool more = true; more;) {
+            std::vector<char> piece(size);
+            JsonWriter json(piece, text.size());
+            write(json);
+            more = json.overflowed();
+            text += json.written();
+        }
+        EXPECT_EQ(text, whole) << size;
+    }
+}
+
+TEST(JsonWriter, GoesOnWhereAnEarlierPieceEnded) {
+    std::array<char, 32> buffer;
+    JsonWriter json(buffer);
+    json.following().key("b").number(1).end_object();
+    EXPECT_EQ(json.view(), R"(,"b":1})");
 }
 
 }  // namespace

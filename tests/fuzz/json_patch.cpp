@@ -1,6 +1,6 @@
 // The message of <base>/config. Whatever comes: a patch that a store takes whole or refuses whole, with one named error;
 // nothing that is local only; and what was taken reads back the same.
-#include "esb/device/config_patch.hpp"
+#include "esb/settings/json_patch.hpp"
 #include "tests/support/memory_key_value.hpp"
 
 #include <array>
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Schema schema;
     Patch patch(schema, Origin::mqtt);
     FixedString<name_max> offending;
-    const auto read = read_config_patch({data, size}, patch, offending);
+    const auto read = read_json_patch({data, size}, patch, offending);
     if (!read) {
         require(patch.empty() && !read.error().name().empty());
         return 0;

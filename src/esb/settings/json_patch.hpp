@@ -1,4 +1,4 @@
-// The message of <base>/config: a JSON object of setting names and their new values.
+// A change of settings as JSON, from <base>/config or the set-up page: one object of names and new values.
 #pragma once
 
 #include "esb/base/bytes.hpp"
@@ -9,15 +9,13 @@
 
 namespace esb::errors {
 inline constexpr ErrorKind config_not_object{"config.not_object", "a change of settings is one JSON object"};
-inline constexpr ErrorKind config_retained{"config.retained",
-                                           "a retained change would come again with every connection"};
 }  // namespace esb::errors
 
-namespace esb {
+namespace esb::settings {
 
 // Adds each member to the patch: strings in the setting's text form, numbers for integers, booleans for booleans,
-// null for "back to the default". json_*, config_not_object, setting_type, the errors of settings::Patch, no_memory
+// null for "back to the default". json_*, config_not_object, setting_type, the errors of Patch, no_memory
 // (cJSON). On an error the patch is empty and `offending` names the setting, cut to its length, if one is to blame.
-Status read_config_patch(ConstBytes json, settings::Patch& patch, FixedString<settings::name_max>& offending);
+Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending);
 
-}  // namespace esb
+}  // namespace esb::settings

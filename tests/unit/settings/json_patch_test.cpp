@@ -1,32 +1,32 @@
-#include "esb/device/config_patch.hpp"
+#include "esb/settings/json_patch.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace esb {
+namespace esb::settings {
 namespace {
 
-class ConfigPatch : public testing::Test {
+class JsonPatch : public testing::Test {
 protected:
     // The error's name, and the setting that is to blame.
     std::string read(std::string_view json) {
-        FixedString<settings::name_max> offending;
-        const auto done = read_config_patch(as_bytes(json), patch, offending);
+        FixedString<name_max> offending;
+        const auto done = read_json_patch(as_bytes(json), patch, offending);
         if (done) return "ok";
         EXPECT_TRUE(patch.empty());
         return std::string(done.error().name()) + (offending.empty() ? "" : " " + std::string(offending.view()));
     }
-    settings::Schema schema;
-    settings::Patch patch{schema, settings::Origin::mqtt};
+    Schema schema;
+    Patch patch{schema, Origin::mqtt};
 };
 
-TEST_F(ConfigPatch, takes_every_type) {
+TEST_F(JsonPatch, takes_every_type) {
     EXPECT_EQ(read(R"({"mqtt.0.host":"broker.test","mqtt.0.port":1883,"wifi.0.hidden":true,"log.level":"debug",)"
                    R"("wifi.0.ssid":"hex:ff00","mqtt.0.psk.1":"00112233445566778899aabbccddeeff","wifi.0.pass":null})"),
               "ok");
     std::string names;
-    settings::RecordReader reader(patch.records());
+    RecordReader reader(patch.records());
     while (const auto record = reader.next()) {
         names +=
             std::string(record->name) + (record->removal ? "! " : ":" + std::to_string(record->value.size()) + " ");
@@ -35,12 +35,12 @@ TEST_F(ConfigPatch, takes_every_type) {
               "log.level:5 mqtt.0.host:11 mqtt.0.port:8 mqtt.0.psk.1:16 wifi.0.hidden:1 wifi.0.pass! wifi.0.ssid:2 ");
 }
 
-TEST_F(ConfigPatch, an_empty_object_changes_nothing) {
+TEST_F(JsonPatch, an_empty_object_changes_nothing) {
     EXPECT_EQ(read("{}"), "ok");
     EXPECT_TRUE(patch.empty());
 }
 
-TEST_F(ConfigPatch, refuses_with_one_error_that_names_the_setting) {
+TEST_F(JsonPatch, refuses_with_one_error_that_names_the_setting) {
     EXPECT_EQ(read(R"({"log.level":"debug","no.such":1})"), "setting.unknown no.such");
     EXPECT_EQ(read(R"({"no.such":null})"), "setting.unknown no.such");
     EXPECT_EQ(read(R"({"mqtt.0.port":"8883"})"), "setting.type mqtt.0.port");
@@ -55,10 +55,10 @@ TEST_F(ConfigPatch, refuses_with_one_error_that_names_the_setting) {
     EXPECT_EQ(read(R"({"ota.legacy_md5":true})"), "setting.local_only ota.legacy_md5");
     EXPECT_EQ(read(R"({"ota.key":null})"), "setting.local_only ota.key");
     const std::string long_name(60, 'x');
-    EXPECT_EQ(read("{\"" + long_name + "\":1}"), "setting.unknown " + long_name.substr(0, settings::name_max));
+    EXPECT_EQ(read("{\"" + long_name + "\":1}"), "setting.unknown " + long_name.substr(0, name_max));
 }
 
-TEST_F(ConfigPatch, refuses_what_is_no_object) {
+TEST_F(JsonPatch, refuses_what_is_no_object) {
     EXPECT_EQ(read(""), "json.syntax");
     EXPECT_EQ(read("[1]"), "config.not_object");
     EXPECT_EQ(read("\"x\""), "config.not_object");
@@ -67,7 +67,7 @@ TEST_F(ConfigPatch, refuses_what_is_no_object) {
     EXPECT_EQ(read("{\"mqtt.0.host\":\"\xFF\"}"), "json.syntax");
 }
 
-TEST_F(ConfigPatch, refuses_more_than_a_patch_holds) {
+TEST_F(JsonPatch, refuses_more_than_a_patch_holds) {
     std::string json = "{";
     for (const auto* name : {"mqtt.0.host", "mqtt.1.host", "mqtt.2.host"}) {
         json += std::string(json.size() > 1 ? "," : "") + "\"" + name + "\":\"" + std::string(62, 'a') + "." +
@@ -77,4 +77,4 @@ TEST_F(ConfigPatch, refuses_more_than_a_patch_holds) {
 }
 
 }  // namespace
-}  // namespace esb
+}  // namespace esb::settings

@@ -1,33 +1,33 @@
-#include "esb/device/config_patch.hpp"
+#include "esb/settings/json_patch.hpp"
 
 #include "esb/base/encoding.hpp"
 
-namespace esb {
+namespace esb::settings {
 namespace {
 
 constexpr std::int64_t largest = (std::int64_t{1} << 53) - 1;
 
-Status put(settings::Patch& patch, std::string_view name, const JsonValue& value) {
+Status put(Patch& patch, std::string_view name, const JsonValue& value) {
     if (value.is_null()) return patch.unset(name);
     const auto* setting = patch.schema().find(name);
     if (setting == nullptr) return fail(errors::setting_unknown);
     if (const auto flag = value.boolean()) {
-        if (setting->type != settings::Type::boolean) return fail(errors::setting_type);
+        if (setting->type != Type::boolean) return fail(errors::setting_type);
         return patch.set(name, *flag ? "on" : "off");
     }
     if (const auto number = value.integer(-largest, largest)) {
-        if (setting->type != settings::Type::integer) return fail(errors::setting_type);
+        if (setting->type != Type::integer) return fail(errors::setting_type);
         return patch.set(name, decimal_signed(*number));
     }
     const auto text = value.text();
-    const bool has_text = setting->type != settings::Type::boolean && setting->type != settings::Type::integer;
+    const bool has_text = setting->type != Type::boolean && setting->type != Type::integer;
     if (!text || !has_text) return fail(errors::setting_type);
     return patch.set(name, *text);
 }
 
 }  // namespace
 
-Status read_config_patch(ConstBytes json, settings::Patch& patch, FixedString<settings::name_max>& offending) {
+Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending) {
     offending.clear();
     patch.clear();
     const auto document = JsonDocument::parse(json);
@@ -43,4 +43,4 @@ Status read_config_patch(ConstBytes json, settings::Patch& patch, FixedString<se
     return {};
 }
 
-}  // namespace esb
+}  // namespace esb::settings
