@@ -71,6 +71,7 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
     presence_.set_address(ip.address);
     link_.set_network(true, reactor_.now());
     config_.trial().address_obtained(reactor_.now());
+    shell_.improv().link_up(ssid.view());
     health_.link_up();
 }
 
@@ -79,6 +80,7 @@ void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, D
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
     config_.trial().address_lost();
+    shell_.improv().link_down(ssid.view(), reason);
     health_.link_down(reason);
 }
 

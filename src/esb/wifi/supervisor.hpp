@@ -54,6 +54,8 @@ public:
     // is at the access point.
     void use(std::span<const KnownNetwork> networks, Instant now);
     void use(const chip::StationConfig& network, Instant now);
+    // Somebody waits for a link: ends the waiting for the next round, also while a phone is at the access point.
+    void try_now(Instant now);
     // The last good network as it was remembered over a restart: it is tried first, without a scan. Before the first
     // use(), or later.
     void remember(const chip::Ssid& last_good);
