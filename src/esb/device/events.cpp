@@ -85,6 +85,7 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
     presence_.set_address(ip.address);
     link_.set_network(true, reactor_.now());
     config_.trial().address_obtained(reactor_.now());
+    shell_.improv().link_up(ssid.view());
     health_.link_up();
     portal_.attempt().link_up(ssid.view(), ip.address);
     // Set up by other means: nobody has a page open to see how it went.
@@ -97,6 +98,7 @@ void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, D
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
     config_.trial().address_lost();
+    shell_.improv().link_down(ssid.view(), reason);
     health_.link_down(reason);
     portal_.attempt().link_down(ssid.view(), reason);
 }

@@ -140,6 +140,24 @@ TEST_F(SupervisorTest, after_a_loss_the_last_good_network_is_tried_first_and_wit
     EXPECT_EQ(last_join(), "Home");
 }
 
+TEST_F(SupervisorTest, whoever_waits_for_a_link_ends_the_back_off) {
+    to_waiting();
+    supervisor.try_now(now);
+    EXPECT_EQ(radio.joins.size(), 2U);
+    supervisor.try_now(now);  // a try is under way
+    EXPECT_EQ(radio.joins.size(), 2U);
+    joined(), address();
+    supervisor.try_now(now);
+    EXPECT_TRUE(supervisor.is_up());
+    EXPECT_EQ(radio.joins.size(), 2U);
+}
+
+TEST_F(SupervisorTest, whoever_waits_for_a_link_is_not_kept_waiting_by_a_phone) {
+    to_paused();
+    supervisor.try_now(now);
+    EXPECT_EQ(supervisor.state(), State::joining);
+}
+
 TEST_F(SupervisorTest, a_remembered_network_is_the_last_good_one) {
     start();
     use({known("Home"), known("Work")});
