@@ -214,7 +214,7 @@ TEST_F(SupervisorTest, a_refused_password_is_put_aside_for_longer_each_time) {
     EXPECT_LT(tries[6] - tries[5], 6min);
 }
 
-TEST_F(SupervisorTest, asked_to_try_it_waits_no_longer) {
+TEST_F(SupervisorTest, whoever_waits_for_a_link_has_a_refused_network_tried_again) {
     to_joining();
     left(DisconnectReason::wrong_password);
     left(DisconnectReason::wrong_password);
@@ -225,23 +225,6 @@ TEST_F(SupervisorTest, asked_to_try_it_waits_no_longer) {
     EXPECT_EQ(radio.joins.size(), joins + 1);
     supervisor.try_now(now);
     EXPECT_EQ(radio.joins.size(), joins + 1) << "a try is under way";
-}
-
-TEST_F(SupervisorTest, asked_to_try_it_does_so_while_a_phone_is_here) {
-    to_joining();
-    phone(true);
-    left(DisconnectReason::network_not_found);
-    ASSERT_EQ(supervisor.state(), State::paused);
-    supervisor.try_now(now);
-    EXPECT_EQ(supervisor.state(), State::joining);
-}
-
-TEST_F(SupervisorTest, asked_to_try_while_the_link_is_up_it_leaves_it_alone) {
-    to_up();
-    const auto joins = radio.joins.size();
-    supervisor.try_now(now);
-    EXPECT_TRUE(supervisor.is_up());
-    EXPECT_EQ(radio.joins.size(), joins);
 }
 
 TEST_F(SupervisorTest, it_tells_when_the_portal_closes) {
