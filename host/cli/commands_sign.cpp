@@ -26,6 +26,7 @@ struct Options {
     std::vector<std::string> urls;
     std::uint32_t floor = 0;
     std::string expires;
+    std::string bundle;  // empty: none
 
     std::string command;
     std::uint32_t counter = 0;
@@ -34,7 +35,17 @@ struct Options {
     std::vector<std::string> keys;
 };
 
-Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, const std::string& payload) {
+// The envelope, and right behind it the image of which it speaks: what the set-up page takes.
+Outcome<void> write_bundle(const Options& options, Shell& shell, const std::string& envelope,
+                           const std::string& image) {
+    if (auto done = replace_file(options.bundle, envelope + '\n' + image, 0644); !done) return done;
+    if (!options.json) shell.out << options.bundle << ": for the upload on a device's set-up page\n";
+    return {};
+}
+
+// `image`: of an update.
+Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, const std::string& payload,
+                   const std::string& image = {}) {
     const auto key = SigningKey::load_pem(options.key);
     if (!key) return failure(options.key, key.error());
     const std::string envelope = sign_envelope(*key, type, payload);
@@ -51,8 +62,11 @@ Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, 
             json.key("payload").text(payload).key("envelope").text(envelope).end_object();
         }) << '\n';
     }
+    if (!options.bundle.empty()) {
+        if (auto done = write_bundle(options, shell, envelope, image); !done) return done;
+    }
     if (options.output.empty()) {
-        if (!options.json) shell.out << envelope << '\n';
+        if (!options.json && options.bundle.empty()) shell.out << envelope << '\n';
         return {};
     }
     if (auto done = replace_file(options.output, envelope + '\n', 0644); !done) return done;
@@ -63,8 +77,10 @@ Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, 
 
 Outcome<void> sign_update(const Options& options, Shell& shell) {
     UpdateRequest request;
-    auto image = inspect_image_file(options.image);
-    if (!image) return std::unexpected(image.error());
+    const auto bytes = read_image_file(options.image);
+    if (!bytes) return std::unexpected(bytes.error());
+    auto image = inspect_image(*bytes);
+    if (!image) return failure(options.image + ": " + image.error().line);
     request.image = std::move(*image);
     request.urls = options.urls;
     request.floor = options.floor;
@@ -76,7 +92,7 @@ Outcome<void> sign_update(const Options& options, Shell& shell) {
     }
     const auto payload = update_payload(request);
     if (!payload) return std::unexpected(payload.error());
-    return sign(options, shell, "esb-update", *payload);
+    return sign(options, shell, "esb-update", *payload, *bytes);
 }
 
 Outcome<void> sign_command(const Options& options, Shell& shell) {
@@ -126,6 +142,7 @@ void add_sign_commands(CLI::App& app, Shell& shell) {
         ->capture_default_str();
     family->add_option("--dev", options->devices, "Only for these identities");
     family->add_option("--expires", options->expires, "+30d, +12h, 2027-01-31 or 2027-01-31T12:00:00Z");
+    family->add_option("--bundle", options->bundle, "Write envelope and image here, for the upload on the set-up page");
     family->callback([family, image, options, &shell] {
         if (!family->get_subcommands().empty()) return;
         if (options->key.empty()) throw CLI::RequiredError("--key");

@@ -47,8 +47,10 @@ Outcome<ImageFile> inspect_image(std::string_view bytes) {
     return image;
 }
 
+Outcome<std::string> read_image_file(const std::filesystem::path& path) { return read_file(path, image_max); }
+
 Outcome<ImageFile> inspect_image_file(const std::filesystem::path& path) {
-    const auto bytes = read_file(path, image_max);
+    const auto bytes = read_image_file(path);
     if (!bytes) return std::unexpected(bytes.error());
     auto image = inspect_image(*bytes);
     if (!image) return failure(path.string() + ": " + image.error().line);

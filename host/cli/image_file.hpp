@@ -22,6 +22,7 @@ struct ImageFile {
 
 // An ESP32 image (magic 0xE9, descriptor at 0x120) or one of the virtual chip (ELF, descriptor at 0x400).
 Outcome<ImageFile> inspect_image(std::string_view bytes);
+Outcome<std::string> read_image_file(const std::filesystem::path& path);
 Outcome<ImageFile> inspect_image_file(const std::filesystem::path& path);
 
 std::string hex_text(ConstBytes bytes);

@@ -1,5 +1,6 @@
 // The power goes before, inside and after every flash operation of an update, the boot loader's included.
 #include "esb/ota/errors.hpp"
+#include "tests/support/bundle.hpp"
 #include "tests/support/cuts.hpp"
 #include "tests/support/update_rig.hpp"
 
@@ -168,6 +169,37 @@ TEST_F(UpdateCuts, ASilentUpdateEndsOnTheOldImage) {
         return "the old image does not come to rest";
     };
     EXPECT_TRUE(test::survives_cuts("silent update", scenario, {.seeds = 1, .second_seeds = 0}));
+}
+
+// The person uploads once: after a cut either image may run, and a second upload always brings the new one.
+TEST_F(UpdateCuts, AnUploadIsDoneOrCanBeRepeated) {
+    const auto bundle = test::bundle_of(envelope, new_image);
+    const auto uploads = [&](test::UpdateRig& rig) {
+        set_up(rig, Conduct::healthy);
+        rig.retained.clear();
+        rig.on_line = [&](ota::Updater& updater) { static_cast<void>(test::upload(updater, bundle)); };
+    };
+    vchip::CutScenario scenario;
+    scenario.prepare = [&] { return test::factory_flash(old_image); };
+    scenario.run = [&](vchip::Flash& flash) {
+        notes = {};
+        test::UpdateRig rig(flash);
+        uploads(rig);
+        run(rig, 2);
+    };
+    scenario.check = [&](vchip::Flash& flash) -> std::string {
+        test::UpdateRig rig(flash);
+        uploads(rig);
+        Boot boot;
+        for (int i = 0; i < 4; ++i) {
+            boot = rig.boot();
+            if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
+            if (boot.end == BootEnd::settled && boot.seq == 42) break;
+        }
+        if (boot.seq != 42 || boot.floor != 40) return "not done within four clean boots";
+        return boot.state == chip::SlotState::valid || boot.state == chip::SlotState::undefined ? "" : "not confirmed";
+    };
+    EXPECT_TRUE(test::survives_cuts("upload", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 60}));
 }
 
 TEST_F(UpdateCuts, ASignedRollBackEndsOnEitherConfirmedImage) {

@@ -284,6 +284,7 @@ class Chip:
         self.air = Air(lab.folder / f"{name}-radio.json")
         self.mac = mac
         self.name = name
+        self.ports: dict[int, int] = {}  # a port of the access point: where it is on 127.0.0.1
         self.lines: list[str] = []  # of this power-on
         self.terminal: pexpect.spawn | None = None
         self.powered_at = 0.0
@@ -299,6 +300,8 @@ class Chip:
         arguments = ["vchip", "run", "--flash", str(self.flash), "--radio", str(self.air.path)]
         if self.mac:
             arguments += ["--mac", self.mac]
+        for port, host_port in self.ports.items():
+            arguments += ["--port", f"{port}:{host_port}"]
         self.lab.narrator.command(["esb", *(self.lab.short(a) for a in arguments)])
         self.lines = []
         self.powered_at = time.monotonic()

@@ -1,6 +1,7 @@
 // A device as the set-up pages see it, made of a real schema and store; it remembers what it was asked for.
 #pragma once
 
+#include "esb/base/json.hpp"
 #include "esb/crypto/password.hpp"
 #include "esb/portal/host.hpp"
 #include "esb/settings/trial.hpp"

@@ -176,6 +176,7 @@ constexpr const ErrorKind* kinds[] = {
     &errors::ota_trial_hung,
     &errors::ota_trial_power,
     &errors::ota_trial_silent,
+    &errors::ota_upload_lost,
     &errors::ota_wrong_app,
     &errors::ota_wrong_device,
     &errors::ota_wrong_hw,

@@ -73,6 +73,13 @@ void Download::start_over() {
     at_ = reactor_.now();
 }
 
+void Download::begin_fed(const DownloadPlan& plan) {
+    stop();
+    plan_ = plan;
+    touched_ = false;
+    begin_anew();
+}
+
 void Download::stop() {
     http_.cancel();
     stage_ = Stage::idle;
@@ -196,15 +203,18 @@ Status Download::on_head(const net::HttpHead& head) {
 
 std::size_t Download::limit() const { return expected_ > 0 ? expected_ : slots_.geometry().size; }
 
-Status Download::on_body(ConstBytes piece) {
+Status Download::take(ConstBytes piece) {
     if (piece.size() > limit() - writer_.received()) {
         return fail(expected_ > 0 ? errors::ota_size : errors::ota_too_large);
     }
     ESB_TRY(collect_descriptor(piece));
-    if (const auto written = writer_.write(piece); !written) {
-        recheck_ = true;
-        return written;
-    }
+    const auto written = writer_.write(piece);
+    if (!written) recheck_ = true;
+    return written;
+}
+
+Status Download::on_body(ConstBytes piece) {
+    ESB_TRY(take(piece));
     checkpoint();
     return {};
 }
@@ -232,13 +242,16 @@ void Download::checkpoint() {
     owner_.on_downloaded(received(), expected_);
 }
 
-Status Download::complete() {
-    if (!described_) return fail(errors::ota_no_descriptor);
+Status Download::end_file() {
     if (expected_ > 0 && writer_.received() != expected_) return fail(errors::ota_size);
-    if (const auto written = writer_.finish(); !written) {
-        recheck_ = true;
-        return written;
-    }
+    if (!described_) return fail(errors::ota_no_descriptor);
+    const auto written = writer_.finish();
+    if (!written) recheck_ = true;
+    return written;
+}
+
+Status Download::complete() {
+    ESB_TRY(end_file());
     mark_ = {plan_.job, received(), writer_.programmed_hash()};
     static_cast<void>(records_.mark.save(mark_));
     return {};

@@ -1,4 +1,5 @@
-// Brings one file into the idle slot: addresses in order, resumed where the last try ended, checkpoints in KeyValue.
+// Brings one file into the idle slot: addresses in order, resumed where the last try ended, checkpoints in KeyValue;
+// or fed by whoever has the file.
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -52,6 +53,13 @@ public:
     void start_over();
     void stop();
 
+    // The same file from a browser, from its first byte to its last, without checkpoints: `plan` needs job, size and
+    // slot only. An error ends it; on_download_done() is not called.
+    void begin_fed(const DownloadPlan& plan);
+    Status feed(ConstBytes piece) { return take(piece); }
+    // ota_size, ota_no_descriptor, errors of the flash.
+    Status end_fed() { return end_file(); }
+
     void step(Instant now);
     std::optional<Instant> deadline() const;
 
@@ -77,6 +85,8 @@ private:
     Status on_head(const net::HttpHead& head) override;
     Status on_body(ConstBytes piece) override;
     void on_done(Status outcome) override;
+    Status take(ConstBytes piece);
+    Status end_file();
     Status complete();
     Status collect_descriptor(ConstBytes piece);
     Status describe();

@@ -52,6 +52,7 @@ std::optional<Instant> Engine::deadline() const {
     if (!policy_final_) return Instant{};
     switch (step_) {
         case Step::idle:
+        case Step::uploading:  // whoever brings the pieces knows when none will come any more
         case Step::rebooting:
             return std::nullopt;
         case Step::downloading:

@@ -3,6 +3,7 @@
 //   engine.cpp    time and reports          offer.cpp    messages: updates, legacy
 //   install.cpp   verify, switch            commands.cpp signed commands and key sets
 //   boot.cpp      what a boot finds out     trial_run.cpp  confirm, give up
+//   upload.cpp    an image from a browser
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -33,6 +34,10 @@ public:
     void healthy();
     bool on_trial() const { return step_ == Step::on_trial; }
     Status cancel();
+    Status begin_upload(std::uint32_t size);
+    Status upload_piece(ConstBytes piece);
+    Status end_upload();
+    void upload_lost();
     const Progress& progress() const { return progress_; }
     std::uint32_t floor() const { return floor_; }
 
@@ -41,6 +46,7 @@ private:
         idle,
         waiting,       // a stored job waits for the network, until at_
         downloading,   // download_ is at work
+        uploading,     // a browser sends a bundle, piece by piece
         verifying,     // hasher_ is at work on the candidate
         switch_later,  // the candidate is tried (again) at at_
         rebooting,     // everything is stored, the restart is due
@@ -83,6 +89,7 @@ private:
     Status addressed(const UpdateManifest& manifest) const;
     Status preflight(const Job& job);
     Status accept(std::string_view text);
+    bool failed_lately(const Job& job) const;
     bool runs_already(const Job& job) const;
     void report_running();
     bool under_way(const crypto::Digest& digest) const;
@@ -102,6 +109,12 @@ private:
     Status switch_slot();
     void switch_failed(const Error& why);
     void drop_candidate(const Error& why);
+
+    // upload.cpp
+    Result<std::size_t> collect_envelope(ConstBytes piece);
+    Status open_bundle(std::string_view text);
+    Status judge_bundle(std::size_t envelope_size);
+    Status upload_failed(const Error& why);
 
     // trial_run.cpp
     void begin_trial();
@@ -146,6 +159,10 @@ private:
     bool freshness_unknown_ = false;
     unsigned switch_failures_ = 0;
     Backoff retry_;
+
+    std::uint32_t upload_size_ = 0;  // of the whole bundle
+    std::size_t envelope_size_ = 0;  // collected in text_
+    bool upload_described_ = false;  // the envelope is open: job_ is the upload's
 
     // What failed lately is not written to flash again at once, however often a broker repeats it.
     crypto::Digest failed_job_{};

@@ -25,6 +25,7 @@ inline constexpr ErrorKind ota_too_soon{"ota.too_soon", "this update failed a mo
 inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not what its manifest says"};
 inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};
 inline constexpr ErrorKind ota_hash{"ota.hash", "the image in flash does not have the manifest's SHA-256"};
+inline constexpr ErrorKind ota_upload_lost{"ota.upload_lost", "the upload broke off before its end"};
 // Goes with `trial`: if the new firmware cannot even start, nobody goes back
 inline constexpr ErrorKind ota_unguarded{"ota.unguarded",
                                          "the boot loader has no roll-back: flash one that has, by cable"};

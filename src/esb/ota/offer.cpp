@@ -86,8 +86,9 @@ Status Engine::admit(std::string_view text) {
     if (const auto fit = preflight(incoming_); !fit) return refuse_it(fit.error());
     if (step_ == Step::on_trial) return refuse_it(Error(errors::ota_in_trial));
     if (step_ != Step::idle && incoming_.manifest.seq <= seq_under_way()) return refuse_it(Error(errors::busy));
-    if (step_ == Step::rebooting || step_ == Step::finish_later) return refuse_it(Error(errors::busy));
-    if (incoming_.digest == failed_job_ && parts_.reactor.now() < failed_until_) {
+    const bool must_end_first = step_ == Step::rebooting || step_ == Step::finish_later || step_ == Step::uploading;
+    if (must_end_first) return refuse_it(Error(errors::busy));
+    if (failed_lately(incoming_)) {
         handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
         return fail(errors::ota_too_soon);
     }
@@ -136,6 +137,10 @@ Status Engine::accept(std::string_view text) {
     return {};
 }
 
+bool Engine::failed_lately(const Job& job) const {
+    return job.digest == failed_job_ && parts_.reactor.now() < failed_until_;
+}
+
 bool Engine::runs_already(const Job& job) const {
     if (!run_ || run_->slot != parts_.slots.running() || run_->seq != running_.seq) return false;
     return run_->job == job.digest || (job.manifest.seq == run_->seq && job.manifest.sha256 == run_->sha256);
@@ -151,7 +156,7 @@ void Engine::report_running() {
 }
 
 bool Engine::under_way(const crypto::Digest& digest) const {
-    if (step_ == Step::idle) return false;
+    if (step_ == Step::idle || step_ == Step::uploading) return false;
     return candidate_ ? candidate_->image.job == digest : job_.digest == digest;
 }
 

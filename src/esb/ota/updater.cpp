@@ -21,6 +21,10 @@ Status Updater::offer(ConstBytes message) { return engine_->offer(message); }
 void Updater::refuse(const Error& why) { static_cast<void>(engine_->refuse(why)); }
 void Updater::healthy() { engine_->healthy(); }
 bool Updater::on_trial() const { return engine_->on_trial(); }
+Status Updater::begin_upload(std::uint32_t size) { return engine_->begin_upload(size); }
+Status Updater::upload_piece(ConstBytes piece) { return engine_->upload_piece(piece); }
+Status Updater::end_upload() { return engine_->end_upload(); }
+void Updater::upload_lost() { engine_->upload_lost(); }
 Status Updater::cancel() { return engine_->cancel(); }
 const Progress& Updater::progress() const { return engine_->progress(); }
 std::uint32_t Updater::floor() const { return engine_->floor(); }

@@ -3,6 +3,8 @@
 //   offer() → verify envelope → preflight → download into the idle slot → hash what is in flash → trial record
 //   → set boot slot → restart → trial → healthy() → confirmed
 //
+// An upload from the set-up page goes the same way; its image follows its envelope.
+//
 // Every step is stored before it takes effect, so that a cut anywhere ends in a known state (docs/updates.md).
 #pragma once
 
@@ -102,6 +104,17 @@ public:
     void healthy();
     // True while the running image is on trial.
     bool on_trial() const;
+    // An image from a browser: the envelope of its update, LF, then the image exactly as long as the manifest says.
+    // `size` is of all of it. One at a time, and only while no other update is under way (`busy`, ota_in_trial). What
+    // is checked is the same as of an update by MQTT; nothing of it is kept for a restart in the middle. The first
+    // error ends the upload, and progress() says why; the running firmware and the boot slot stay as they are.
+    Status begin_upload(std::uint32_t size);
+    Status upload_piece(ConstBytes piece);
+    // All bytes have come: ota_size if some are missing. Success: the slot is verified next, then follows the restart.
+    Status end_upload();
+    // They will not come any more. Nothing when no upload is under way.
+    void upload_lost();
+
     // Ends a download or the wait for another trial; nothing to end is success. `busy` when the restart is due.
     Status cancel();
 

@@ -163,6 +163,23 @@ TEST(SignCommands, AnUpdateIsVerifiedByTheDevicesCode) {
     EXPECT_THAT(std::string(as_text(opened->payload)), HasSubstr(R"("dev":["pump","lamp"])"));
 }
 
+TEST(SignCommands, ABundleIsTheEnvelopeAndTheImageItSpeaksOf) {
+    const test::Folder folder;
+    ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, 0);
+    write_image(folder, "app.img", {.seq = 2, .ver = "1.1.0"});
+    const auto ran = run_esb({"sign", "--key", folder / "k", "--image", folder / "app.img", "--url", "http://h/app.img",
+                              "--bundle", folder / "app.esb", "-o", folder / "out.jws"});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(folder.read("app.esb"), folder.read("out.jws") + folder.read("app.img"));
+    const auto alone = run_esb({"sign", "--key", folder / "k", "--image", folder / "app.img", "--url",
+                                "http://h/app.img", "--bundle", folder / "app.esb"});
+    EXPECT_THAT(alone.out, HasSubstr("app.esb: for the upload"));
+    EXPECT_EQ(std::count(alone.out.begin(), alone.out.end(), '\n'), 1) << "the envelope is not printed as well";
+    const auto nowhere = run_esb({"sign", "--key", folder / "k", "--image", folder / "app.img", "--url",
+                                  "http://h/app.img", "--bundle", folder / "no/such/folder"});
+    EXPECT_EQ(nowhere.status, 1);
+}
+
 TEST(SignCommands, WithoutAFileTheEnvelopeIsTheOutput) {
     const test::Folder folder;
     ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, 0);
