@@ -485,7 +485,7 @@
   }
 
   function add_setting(group, setting) {
-    const label = make(group, "label", setting.name + (setting.staged ? " (" + T.on_trial + ")" : ""));
+    const label = make(group, "label", setting.name);
     const notes = [setting.help].concat(setting.local ? T.local : [], setting.type === "integer" ? setting.low + " – " + setting.high : []);
     const help = make(group, "p", notes.join("; "), "muted");
     const line = make(group, "div", undefined, "field");

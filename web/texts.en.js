@@ -81,7 +81,6 @@ var T = {
   default_set: "goes back to its default",
   is_set: "set; type to replace",
   not_set: "not set",
-  on_trial: "on trial",
   local: "only here, never by MQTT",
 
   firmware: "Firmware and protections",
