@@ -114,7 +114,7 @@
 
   function draw() {
     const {about, wifi, broker, attempt, portal} = state;
-    const place = broker.online ? T.up_states.on : wifi.state === "up" ? fill(T.up_states.wifi, wifi.ssid) : T.up_states.off;
+    const place = broker.online ? T.up_states.on : wifi.ip ? fill(T.up_states.wifi, wifi.ssid) : T.up_states.off;
     say("about", about.app + " " + about.ver + " · " + place);
     say("left", portal.left > 0 ? fill(T.left, Math.ceil(portal.left / 60)) : "");
     show("own-key", portal.key && $("key").value !== "");
@@ -151,7 +151,8 @@
     } else {
       say("live", now.state === "trying" ? T.steps[now.step] : $("headline").textContent + ". " + $("verdict").textContent);
     }
-    if (now.state === "done" && witnessed >= now.n) setTimeout(tell_shown, 1500);
+    // Once it has been read: phones close the window when the access point is gone.
+    if (now.state === "done" && witnessed >= now.n) setTimeout(tell_shown, 5000);
   }
 
   function draw_steps(attempt) {

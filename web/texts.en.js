@@ -58,7 +58,7 @@ var T = {
   missing_hint: "Your network is kept and the device goes on trying: this page tells you when it is in.",
   online: "{0} is on line",
   joined: "{0} is in your network",
-  online_next: "You are done. This access point closes within a minute and your phone returns to its own network.",
+  online_next: "You are done. This access point closes in a moment and your phone returns to its own network.",
   done_next: "Everything is set up.",
   closed: "The access point has closed. You can close this window.",
   address: "Address",

@@ -267,19 +267,21 @@ class Air:
     def __init__(self, path: pathlib.Path):
         self.path = path
         self.networks: list[dict] = []
+        self.phones: list[str] = []  # that join the chips' access points
         self.on = True
 
     def write(self):
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps({"on": self.on, "networks": self.networks}))
+        fresh.write_text(json.dumps({"on": self.on, "networks": self.networks, "phones": self.phones}))
         fresh.rename(self.path)
 
 
 class Chip:
     """One virtual chip: its flash file, its radio, and the person at its serial port."""
 
-    def __init__(self, lab: Lab, name: str = "chip", mac: str | None = None):
+    def __init__(self, lab: Lab, name: str = "chip", mac: str | None = None, ports: tuple[str, ...] = ()):
         self.lab = lab
+        self.ports = ports  # of its access point: "80:8080"
         self.flash = lab.folder / f"{name}.flash"
         self.air = Air(lab.folder / f"{name}-radio.json")
         self.mac = mac
@@ -299,6 +301,8 @@ class Chip:
         arguments = ["vchip", "run", "--flash", str(self.flash), "--radio", str(self.air.path)]
         if self.mac:
             arguments += ["--mac", self.mac]
+        for port in self.ports:
+            arguments += ["--port", port]
         self.lab.narrator.command(["esb", *(self.lab.short(a) for a in arguments)])
         self.lines = []
         self.powered_at = time.monotonic()
