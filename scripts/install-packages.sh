@@ -10,6 +10,7 @@ build_packages=(
   libmbedtls-dev libhttp-parser-dev libcjson-dev libcli11-dev libgtest-dev libgmock-dev
   mosquitto mosquitto-clients nginx-light openssl
   python3 python3-pytest python3-pexpect python3-cryptography gcovr
+  chromium chromium-driver python3-selenium
 )
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 cortex_m_packages=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib libnewlib-arm-none-eabi qemu-system-arm)
