@@ -160,7 +160,7 @@ def test_frames_and_lines_do_not_mix(bench):
     wait_until("everything typed is answered", lambda: not bench.cable.typed)
     bench.browser(CONNECT)
     frames, rest = split(bench.cable.from_chip[begin:])
-    assert len(frames) >= 60
+    assert len(frames) >= 47
     assert b"IMPROV" not in rest
     lines = [line for line in rest.replace(b"\r", b"").split(b"\n") if line]
     assert lines.count(f"identity: {bench.identity}".encode()) == 10
