@@ -84,8 +84,9 @@ public:
     int connections = 0;
     Instant answered{};  // when the first byte came
 
-    Phone(vchip::SimNetwork& network, std::uint8_t number)
-        : world_(network.world()), sockets_(network, chip::IpAddress::v4(4, 3, 2, number)) {
+    // `realm`: of the access point that it has joined.
+    Phone(vchip::SimNetwork& network, std::uint8_t number, std::uint32_t realm = 0)
+        : world_(network.world()), sockets_(network, {realm, chip::IpAddress::v4(4, 3, 2, number)}, nullptr) {
         world_.add_step([this] { step(); });
     }
     void connect() {

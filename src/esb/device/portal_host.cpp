@@ -2,6 +2,7 @@
 
 #include "esb/device/console_password.hpp"
 #include "esb/device/core.hpp"
+#include "esb/device/factory_reset.hpp"
 #include "esb/device/log_text.hpp"
 
 #include <algorithm>
@@ -10,22 +11,34 @@
 namespace esb {
 namespace {
 
-// For the reply, and for the page to say what it has just asked for.
-constexpr Duration before_closing = std::chrono::seconds(2);
+// For the reply to arrive, and for the page to say what it has just asked for.
+constexpr Duration time_to_answer = std::chrono::seconds(2);
 
 }  // namespace
 
 void PortalHost::step(Instant now) {
-    if (!close_at_ || now < *close_at_) return;
-    close_at_.reset();
-    if (close_whatever_) return core_.wifi().close_portal(now);
-    core_.wifi().portal_result_shown(now);
+    if (!due_ || now < *due_) return;
+    due_.reset();
+    switch (later_) {
+        case Later::tell_result:
+            return core_.wifi().portal_result_shown(now);
+        case Later::close:
+            return core_.wifi().close_portal(now);
+        case Later::restart:
+            return core_.request_restart();
+    }
+}
+
+// What is asked for later does not take back what weighs more.
+void PortalHost::soon(Later what) {
+    if (due_ && what <= later_) return;
+    later_ = what;
+    due_ = core_.reactor().now() + time_to_answer;
 }
 
 void PortalHost::reset() {
     visited_ = false;
-    close_whatever_ = false;
-    close_at_.reset();
+    if (later_ != Later::restart) due_.reset();
 }
 
 portal::About PortalHost::about() const {
@@ -72,6 +85,7 @@ const settings::Store& PortalHost::settings() const { return core_.settings(); }
 Status PortalHost::change(const settings::Patch& patch) { return core_.config().propose(patch); }
 
 void PortalHost::try_now() {
+    visited_ = true;
     const auto now = core_.reactor().now();
     core_.wifi().try_now(now);
     core_.link().retry_now(now);
@@ -109,17 +123,16 @@ Status PortalHost::upload_piece(ConstBytes piece) { return core_.updater().uploa
 Status PortalHost::end_upload() { return core_.updater().end_upload(); }
 void PortalHost::upload_lost() { core_.updater().upload_lost(); }
 
-void PortalHost::restart() { core_.request_restart(); }
-Status PortalHost::factory_reset() { return core_.factory_reset(false); }
+void PortalHost::restart() { soon(Later::restart); }
 
-void PortalHost::result_shown() {
-    if (!close_at_) close_at_ = core_.reactor().now() + before_closing;
+Status PortalHost::factory_reset() {
+    ESB_TRY(request_factory_reset(core_.chip().key_value, false));
+    soon(Later::restart);
+    return {};
 }
 
-void PortalHost::close_portal() {
-    close_whatever_ = true;
-    result_shown();
-}
+void PortalHost::result_shown() { soon(Later::tell_result); }
+void PortalHost::close_portal() { soon(Later::close); }
 
 // A device that has no broker account can have no round trip. That a person reaches its pages, and with them the next
 // update, is then what makes a firmware healthy.

@@ -17,7 +17,7 @@ public:
 
     // What was asked for and must wait until the reply has left: the page's own access point is about to go.
     void step(Instant now);
-    std::optional<Instant> deadline() const { return close_at_; }
+    std::optional<Instant> deadline() const { return due_; }
     // Somebody has used the pages since the portal opened.
     bool visited() const { return visited_; }
     // The portal opens or has closed: nobody has used it, nothing waits.
@@ -46,10 +46,13 @@ public:
     void page_served() override;
 
 private:
+    enum class Later : std::uint8_t { tell_result, close, restart };
+    void soon(Later what);
+
     Core& core_;
     bool visited_ = false;
-    bool close_whatever_ = false;  // also without a link
-    std::optional<Instant> close_at_;
+    Later later_ = Later::tell_result;
+    std::optional<Instant> due_;
 };
 
 }  // namespace esb
