@@ -36,8 +36,9 @@ def sdk():
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(HERE / name, folder)
         try:
-            ran = subprocess.run([NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder,
-                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+            ran = subprocess.run([NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+                                  "--fetch-retries=1"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                                 text=True, timeout=120)
             failed = ran.stderr.strip() if ran.returncode else None
         except subprocess.TimeoutExpired:
             failed = "no answer within 120 s"

@@ -13,24 +13,27 @@ constexpr Duration scan_limit = std::chrono::seconds(15);
 constexpr Duration scan_look = std::chrono::milliseconds(10);
 constexpr std::size_t scan_max = 16;  // networks
 
-// "esp32c3" as Espressif writes it and flashing pages compare it: "ESP32-C3". Other chips keep their names.
-FixedString<16> family_of(std::string_view hardware) {
+}  // namespace
+
+FixedString<16> chip_family(std::string_view hardware) {
     constexpr std::string_view esp = "esp32";
     FixedString<16> family;
-    const bool is_esp = hardware.starts_with(esp);
-    if (!is_esp || !family.append("ESP32")) {
-        static_cast<void>(family.append(hardware.substr(0, family.capacity())));
+    const auto add = [&family](std::string_view text) { static_cast<void>(family.append(text)); };
+    if (!hardware.starts_with(esp)) {
+        add(hardware.substr(0, family.capacity()));
         return family;
     }
+    add("ESP32");
     const auto variant = hardware.substr(esp.size(), 8);
-    if (!variant.empty()) static_cast<void>(family.append('-'));
-    for (const char c : variant) static_cast<void>(family.append(c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c));
+    if (!variant.empty()) add("-");
+    for (const char c : variant) {
+        const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        add({&upper, 1});
+    }
     return family;
 }
 
-}  // namespace
-
-ImprovLink::ImprovLink(Core& core) : core_(core), chip_(family_of(core.chip().system.hardware())) {}
+ImprovLink::ImprovLink(Core& core) : core_(core), chip_(chip_family(core.chip().system.hardware())) {}
 
 void ImprovLink::step(Instant now) {
     improv_.step(now);
