@@ -1,7 +1,7 @@
-"use strict";
 // The set-up page. What the device says is shown only through textContent and value. Every request goes through call(),
 // one at a time, since the device serves few connections; the form survives whatever becomes of them.
 (function () {
+  "use strict";
   const STEPS = ["join", "address", "reach", "tls", "mqtt"];
   const UNKNOWN_ACCOUNT = ["tls.bad_psk", "mqtt.refused.credentials", "mqtt.refused.not_authorized", "mqtt.refused.client_id"];
   const OTHER = "";
@@ -602,7 +602,6 @@
     }
   }
   on_open("log", load_log);
-  $("log-again").onclick = load_log;
 
   async function care(what, body, said) {
     say("care-said", "");

@@ -106,7 +106,6 @@ var T = {
   },
 
   log: "Log",
-  again: "Load again",
   empty: "Nothing yet.",
 
   care: "Care",
