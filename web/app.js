@@ -107,6 +107,7 @@
     try {
       const key = await post("key");
       $("key").value = key.psk;
+      draw();
     } catch (error) {
       if (error.lost) later(1500).then(load_key);
     }
