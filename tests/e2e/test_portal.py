@@ -52,7 +52,7 @@ class Scene:
 
     def settings(self) -> dict:
         self.chip.terminal.sendline("config list --json")
-        found = self.chip.expect(r'(\{"ok":true[^\r\n]*"settings"[^\r\n]*\})\r*\n')
+        found = self.chip.expect(r'(\{[^\r\n]*"settings"[^\r\n]*\})\r*\n')
         return {one["name"]: one.get("value") for one in json.loads(found[1])["settings"]}
 
     def require_on_line(self):
