@@ -273,12 +273,14 @@ def test_all_settings(scene):
 def test_an_image_from_the_phone(scene):
     phone = scene.phone
     bundle = scene.lab.folder / "basic.bundle"
-    scene.lab.esb("sign", scene.lab.products.basic_1_1, "--key", scene.lab.products.key, "--bundle", bundle)
+    products = scene.lab.products
+    scene.lab.esb("sign", "--key", products.key, "--image", products.basic_1_1, "--bundle", bundle)
     phone.open()
     phone.unfold("firmware")
     phone.one("image").send_keys(str(bundle))
     phone.press("upload")
     wait_until("the new version", lambda: "basic 1.1.0" in phone.text("about"), 90)
+    wait_until("it is kept", lambda: phone.text("update-said") == "Version 1.1.0 is in use.")
     phone.take_pictures("updated")
 
 
@@ -296,6 +298,7 @@ def test_care(scene):
     phone.write("console-pass", "open sesame")
     phone.press("console-set")
     wait_until("it is done", lambda: phone.text("care-said") == "Done.")
+    scene.chip.type("lock")
     scene.chip.ask("status", "console.locked")
     phone.press("reset")
     born = scene.chip.expect(r"MQTT ident=(\S+) psk=([0-9a-f]{32})\r*\n")
