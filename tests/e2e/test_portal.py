@@ -274,7 +274,8 @@ def test_an_image_from_the_phone(scene):
     phone = scene.phone
     bundle = scene.lab.folder / "basic.bundle"
     products = scene.lab.products
-    scene.lab.esb("sign", "--key", products.key, "--image", products.basic_1_1, "--bundle", bundle)
+    scene.lab.esb("sign", "--key", products.key, "--image", products.basic_1_1, "--url", "http://none.invalid/",
+                  "--bundle", bundle)
     phone.open()
     phone.unfold("firmware")
     phone.one("image").send_keys(str(bundle))
