@@ -273,7 +273,7 @@
     list.textContent = "";
     networks.forEach((one) => add_network(list, one.ssid, one));
     if (selected && !network()) add_network(list, selected, null);
-    if (!networks.length) make(list, "p", scanning ? T.scanning : T.no_networks, "muted");
+    if (!networks.length && !scanning) make(list, "p", T.no_networks, "muted");
     add_network(list, OTHER, null);
     list.scrollTop = place;
     const at = list.querySelector("input:checked");

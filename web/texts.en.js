@@ -108,7 +108,7 @@ var T = {
   log: "Log",
   empty: "Nothing yet.",
 
-  care: "Care",
+  care: "Maintenance",
   console: "Console password",
   console_pass: "8 to 64 characters; empty removes the lock",
   set: "Set",

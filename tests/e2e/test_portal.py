@@ -13,6 +13,7 @@ from portal_page import APPLE_PROBE, HOME, Phone
 ORDINARY_TRY = 30  # seconds
 long_only = pytest.mark.skipif(os.environ.get("ESB_FULL") not in ("1", "ON"), reason="only with ./test.sh --full")
 
+NEIGHBORS = [{"ssid": "Workshop", "passphrase": "unknown to us", "rssi": -66}, {"ssid": "Café", "rssi": -79}]
 RAW = "hex:" + "00ff" * 15 + "0a22"  # 32 bytes that are not text
 STRANGE = {
     "quotes": {"ssid": "Bob's \"Wi-Fi\" \\ & more", "passphrase": "p\"a's\\s&<w>%"},
@@ -107,7 +108,6 @@ def test_a_wrong_passphrase_is_named_and_corrected(scene):
     phone.write("pass", "short")
     phone.press("try")
     assert "8 to 63" in phone.text("pass-error") and phone.headline() == ""
-    phone.take_pictures("form")
     phone.set_up({**NETWORK, "passphrase": "not the right one"}, scene.broker)
     phone.wait_for("could not be joined")
     assert "password is wrong" in phone.text("verdict")
@@ -119,11 +119,13 @@ def test_a_wrong_passphrase_is_named_and_corrected(scene):
     phone.wait_for("is on line", ORDINARY_TRY)
 
 
-@pytest.mark.parametrize("scene", [{"account": False}], indirect=True)
+@pytest.mark.parametrize("scene", [{"account": False, "networks": [NETWORK, *NEIGHBORS]}], indirect=True)
 def test_without_an_account_the_network_is_kept_until_it_exists(scene):
     phone = scene.phone
     phone.open()
-    phone.set_up(NETWORK, scene.broker)
+    phone.fill_in(NETWORK, scene.broker)
+    phone.take_pictures("form")
+    phone.press("try")
     phone.wait_for("One thing is left")
     assert scene.identity in phone.text("command") and phone.value("key") == scene.psk
     assert list(phone.steps().values())[:3] == ["ok"] * 3
