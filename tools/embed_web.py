@@ -46,18 +46,19 @@ def small_page(text: str) -> str:
     return "".join(line.strip() + "\n" for line in text.splitlines() if line.strip())
 
 
-# path, file ({} is the language), content type, what makes it small
+# path, files ({} is the language), content type, what makes it small. The words go with the script: every request is
+# a connection.
 PAGES = [
-    ("/", "index.html", "text/html; charset=utf-8", small_page),
-    ("/style.css", "style.css", "text/css; charset=utf-8", small_style),
-    ("/app.js", "app.js", "text/javascript; charset=utf-8", small_script),
-    ("/texts.js", "texts.{}.js", "text/javascript; charset=utf-8", small_script),
+    ("/", ["index.html"], "text/html; charset=utf-8", small_page),
+    ("/style.css", ["style.css"], "text/css; charset=utf-8", small_style),
+    ("/app.js", ["texts.{}.js", "app.js"], "text/javascript; charset=utf-8", small_script),
 ]
 
 
 def contents(folder: pathlib.Path, language: str):
-    for path, name, content_type, small in PAGES:
-        yield path, content_type, small((folder / name.format(language)).read_text(encoding="utf-8")).encode()
+    for path, names, content_type, small in PAGES:
+        text = "".join((folder / name.format(language)).read_text(encoding="utf-8") for name in names)
+        yield path, content_type, small(text).encode()
 
 
 def compress(data: bytes) -> bytes:

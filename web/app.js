@@ -1,7 +1,7 @@
-"use strict";
 // The set-up page. What the device says is shown only through textContent and value. Every request goes through call(),
 // one at a time, since the device serves few connections; the form survives whatever becomes of them.
 (function () {
+  "use strict";
   const STEPS = ["join", "address", "reach", "tls", "mqtt"];
   const UNKNOWN_ACCOUNT = ["tls.bad_psk", "mqtt.refused.credentials", "mqtt.refused.not_authorized", "mqtt.refused.client_id"];
   const OTHER = "";
@@ -107,6 +107,7 @@
     try {
       const key = await post("key");
       $("key").value = key.psk;
+      draw();
     } catch (error) {
       if (error.lost) later(1500).then(load_key);
     }
@@ -272,7 +273,7 @@
     list.textContent = "";
     networks.forEach((one) => add_network(list, one.ssid, one));
     if (selected && !network()) add_network(list, selected, null);
-    if (!networks.length) make(list, "p", scanning ? T.scanning : T.no_networks, "muted");
+    if (!networks.length && !scanning) make(list, "p", T.no_networks, "muted");
     add_network(list, OTHER, null);
     list.scrollTop = place;
     const at = list.querySelector("input:checked");
@@ -602,7 +603,6 @@
     }
   }
   on_open("log", load_log);
-  $("log-again").onclick = load_log;
 
   async function care(what, body, said) {
     say("care-said", "");

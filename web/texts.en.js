@@ -106,10 +106,9 @@ var T = {
   },
 
   log: "Log",
-  again: "Load again",
   empty: "Nothing yet.",
 
-  care: "Care",
+  care: "Maintenance",
   console: "Console password",
   console_pass: "8 to 64 characters; empty removes the lock",
   set: "Set",

@@ -152,10 +152,13 @@ class Phone:
         self.write("host", host)
         self.write("port", str(port))
 
-    def set_up(self, network: dict, broker=None):
+    def fill_in(self, network: dict, broker=None):
         self.choose(network["ssid"])
         if network.get("passphrase"):
             self.write("pass", network["passphrase"])
         if broker:
             self.use_broker("127.0.0.1", broker.port)
+
+    def set_up(self, network: dict, broker=None):
+        self.fill_in(network, broker)
         self.press("try")
