@@ -18,8 +18,8 @@ done
 scripts/install-packages.sh build fuzz cortex-m
 scripts/build.sh dev
 heavy="-DESB_UNIT_TESTS=mqtt;settings;wifi"
-scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1"
-if [[ -n $full ]]; then scale="-DESB_MODEL_STEPS=1000000 -DESB_CUTS=20"; fi
+scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1 -DESB_FULL=OFF"
+if [[ -n $full ]]; then scale="-DESB_MODEL_STEPS=1000000 -DESB_CUTS=20 -DESB_FULL=ON"; fi
 ESB_CMAKE_OPTIONS="-DESB_TEST_PREFIX=release. $heavy $scale" scripts/build.sh release
 
 cmake --preset fuzz -DESB_FUZZ_SECONDS=$([[ -n $full ]] && echo 60 || echo 5) >/dev/null

@@ -45,6 +45,7 @@ endfunction()
 
 set(ESB_TEST_PREFIX "" CACHE STRING "Stands before the names of this build's tests")
 set(ESB_MODEL_STEPS 20000 CACHE STRING "Steps of each randomized model test")
+option(ESB_FULL "End-to-end tests also run what takes long" OFF)
 set(ESB_CUTS 1 CACHE STRING "Multiplies the seeds of the enumerated power cuts")
 
 # esb_tests(NAME FOLDER [LIBRARIES...]): one GoogleTest program from FOLDER/*.cpp, registered test by test.

@@ -7,9 +7,11 @@ set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build pkg-config
-  libmbedtls-dev libhttp-parser-dev libcjson-dev libcli11-dev libgtest-dev libgmock-dev
+  libmbedtls-dev libhttp-parser-dev libcjson-dev libcli11-dev libqrencode-dev libpng-dev libgtest-dev libgmock-dev
   mosquitto mosquitto-clients nginx-light openssl
+  zbar-tools nodejs npm
   python3 python3-pytest python3-pexpect python3-cryptography gcovr
+  chromium chromium-driver python3-selenium
 )
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 cortex_m_packages=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib libnewlib-arm-none-eabi qemu-system-arm)
@@ -30,6 +32,8 @@ for list in "${@:-build}"; do
 done
 
 is_installed() {
+  # A Node.js that is not Debian's brings npm along, and then refuses the package of that name.
+  if [[ $1 == npm ]] && command -v npm >/dev/null; then return; fi
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 

@@ -3,28 +3,67 @@
 
     embed_web.py FOLDER OUTPUT.cpp [--language en]     writes the source
     embed_web.py FOLDER --check BYTES [--language en]  prints the weight; fails if it is more
+    embed_web.py FOLDER --unpack TARGET                writes what browsers get, to be looked at
 
-The same files make the same source: no times, no names of machines.
+The same files make the same source: no times, no names of machines. Comments and the white space of scripts and
+styles are left out, which asks of them that every statement ends with a semicolon and that there are no templates.
 """
 
 import argparse
 import gzip
 import pathlib
+import re
 import sys
 
-# path, file, content type; {} is the language
+SCRIPT_TOKEN = re.compile(r'''
+    "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'                             # texts
+  | //[^\n]* | /\*.*?\*/                                                  # comments
+  | (?<=[(,=:!&|])[ ]?/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+/[a-z]*    # regular expressions
+  | \s+ | [\w$]+ | .''', re.VERBOSE | re.DOTALL)
+
+
+def small_script(text: str) -> str:
+    out = []
+    gap = False
+    for token in SCRIPT_TOKEN.findall(text):
+        if token.isspace() or token.startswith(("//", "/*")):
+            gap = True
+            continue
+        if gap and out and re.match(r"[\w$]", out[-1][-1]) and re.match(r"[\w$]", token):
+            out.append(" ")
+        out.append(token.strip())
+        gap = False
+    return "".join(out) + "\n"
+
+
+def small_style(text: str) -> str:
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", text))
+    return re.sub(r":\s+", ":", text).replace(";}", "}").strip() + "\n"
+
+
+def small_page(text: str) -> str:
+    return "".join(line.strip() + "\n" for line in text.splitlines() if line.strip())
+
+
+# path, file ({} is the language), content type, what makes it small
 PAGES = [
-    ("/", "index.html", "text/html; charset=utf-8"),
-    ("/style.css", "style.css", "text/css; charset=utf-8"),
-    ("/app.js", "app.js", "text/javascript; charset=utf-8"),
-    ("/texts.js", "texts.{}.js", "text/javascript; charset=utf-8"),
+    ("/", "index.html", "text/html; charset=utf-8", small_page),
+    ("/style.css", "style.css", "text/css; charset=utf-8", small_style),
+    ("/app.js", "app.js", "text/javascript; charset=utf-8", small_script),
+    ("/texts.js", "texts.{}.js", "text/javascript; charset=utf-8", small_script),
 ]
 
 
-def compressed(folder: pathlib.Path, language: str):
-    for path, name, content_type in PAGES:
-        data = (folder / name.format(language)).read_bytes()
-        yield path, content_type, gzip.compress(data, compresslevel=9, mtime=0)
+def contents(folder: pathlib.Path, language: str):
+    for path, name, content_type, small in PAGES:
+        yield path, content_type, small((folder / name.format(language)).read_text(encoding="utf-8")).encode()
+
+
+def compress(data: bytes) -> bytes:
+    packed = bytearray(gzip.compress(data, compresslevel=9, mtime=0))
+    packed[9] = 255  # the system that packed it: Python's versions differ
+    return bytes(packed)
 
 
 def source(pages) -> str:
@@ -39,22 +78,35 @@ def source(pages) -> str:
             "};\n\n}  // namespace\n\nstd::span<const Page> pages() { return table; }\n\n}  // namespace esb::portal\n")
 
 
+def unpack(pages, target: pathlib.Path):
+    target.mkdir(parents=True, exist_ok=True)
+    for path, _, data in pages:
+        (target / (path.strip("/") or "index.html")).write_bytes(data)
+
+
+def weigh(pages, limit: int) -> int:
+    for path, _, data in pages:
+        print(f"{path}: {len(data)} bytes")
+    total = sum(len(data) for _, _, data in pages)
+    print(f"together: {total} of {limit} bytes")
+    return 0 if total <= limit else 1
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("folder", type=pathlib.Path)
     arguments.add_argument("output", type=pathlib.Path, nargs="?")
     arguments.add_argument("--check", type=int)
+    arguments.add_argument("--unpack", type=pathlib.Path)
     arguments.add_argument("--language", default="en")
     options = arguments.parse_args()
-    pages = list(compressed(options.folder, options.language))
-    if options.check is not None:
-        for path, _, data in pages:
-            print(f"{path}: {len(data)} bytes")
-        total = sum(len(data) for _, _, data in pages)
-        print(f"together: {total} of {options.check} bytes")
-        return 0 if total <= options.check else 1
-    options.output.write_text(source(pages))
-    return 0
+    plain = list(contents(options.folder, options.language))
+    if options.unpack:
+        unpack(plain, options.unpack)
+    pages = [(path, content_type, compress(data)) for path, content_type, data in plain]
+    if options.output:
+        options.output.write_text(source(pages), encoding="utf-8")
+    return weigh(pages, options.check) if options.check is not None else 0
 
 
 if __name__ == "__main__":

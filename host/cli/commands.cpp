@@ -22,6 +22,7 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
     add_sign_commands(app, shell);
     add_broker_commands(app, shell);
     add_fleet_commands(app, shell);
+    add_label_command(app, shell);
     add_log_command(app, shell);
     add_ota_command(app, shell);
     add_vchip_commands(app, shell);

@@ -49,6 +49,17 @@ Result<chip::Auth> auth_from(std::string_view text) {
     return fail(errors::board_bad_member);
 }
 
+// As settings take it: text, or hex:<digits> for a name that is not text.
+Status take_ssid(std::string_view text, chip::Ssid& ssid) {
+    constexpr std::string_view mark = "hex:";
+    if (!text.starts_with(mark)) return ssid.assign(text);
+    text.remove_prefix(mark.size());
+    std::array<std::uint8_t, chip::Ssid::capacity()> bytes{};
+    const auto decoded = hex_decode(text, bytes);
+    if (!decoded) return fail(decoded.error());
+    return ssid.assign(as_text(*decoded));
+}
+
 Status take_texts(const JsonValue& item, AirNetwork& network) {
     std::string ssid;
     std::string auth;
@@ -58,7 +69,7 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
     ESB_TRY(take(item["auth"], auth));
     ESB_TRY(take(item["bssid"], bssid));
     if (ssid.empty() || network.passphrase.size() > chip::Passphrase::capacity()) return fail(errors::out_of_range);
-    ESB_TRY(network.ssid.assign(ssid));
+    ESB_TRY(take_ssid(ssid, network.ssid));
     network.auth = network.passphrase.empty() ? chip::Auth::open : chip::Auth::wpa2;
     if (!auth.empty()) {
         const auto named = auth_from(auth);

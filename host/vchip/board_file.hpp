@@ -5,7 +5,8 @@
 //    "phones": ["02:00:00:00:00:10"],
 //    "button": false}
 // All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
-// wpa2 and one without is open. "drops_after" (ms): it ends every join so long after it gave the address. "phones" join the chip's access point while it is on.
+// wpa2 and one without is open. An "ssid" that is not text is "hex:<digits>". "drops_after" (ms): it ends every join so
+// long after it gave the address. "phones" join the chip's access point while it is on.
 #pragma once
 
 #include "esb/base/result.hpp"

@@ -267,11 +267,12 @@ class Air:
     def __init__(self, path: pathlib.Path):
         self.path = path
         self.networks: list[dict] = []
+        self.phones: list[str] = []  # that join the chips' access points
         self.on = True
 
     def write(self):
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps({"on": self.on, "networks": self.networks}))
+        fresh.write_text(json.dumps({"on": self.on, "networks": self.networks, "phones": self.phones}))
         fresh.rename(self.path)
 
 

@@ -52,10 +52,11 @@ public:
     virtual Result<SocketId> connect(const Endpoint& to) = 0;
     // The outcome of connect(): success, would_block while it is under way, or why it failed.
     virtual Status connected(SocketId socket) = 0;
-    // Listens for TCP connections. Port 0 lets the system choose; local() tells which.
+    // Listens for TCP connections. Port 0 lets the system choose; local() tells which. At the access point's own
+    // address only what comes in through the access point is accepted: the station's network must not reach it.
     virtual Result<SocketId> listen(const Endpoint& at, int backlog) = 0;
     virtual Result<SocketId> accept(SocketId listener) = 0;
-    // Opens a UDP socket bound to `at`.
+    // Opens a UDP socket bound to `at`; at the access point's address as listen().
     virtual Result<SocketId> bind_udp(const Endpoint& at) = 0;
 
     virtual Result<std::size_t> send(SocketId socket, ConstBytes bytes) = 0;

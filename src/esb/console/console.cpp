@@ -84,8 +84,7 @@ void Console::poll(Instant now) {
             input_size_ = std::min(uart_.read(input_), input_.size());
             if (input_size_ == 0) break;
         }
-        last_input_ = now;
-        take(static_cast<char>(input_[input_taken_++]));
+        pass(input_[input_taken_++], now);
     }
     draw_when_due();
     output_.flush();
@@ -97,7 +96,13 @@ std::optional<Instant> Console::deadline(Instant now) const {
     return std::nullopt;
 }
 
-// Every byte comes through here, so that a detector of binary frames can stand in front.
+void Console::pass(std::uint8_t byte, Instant now) {
+    for (const auto ours : filter_ ? filter_(byte, now) : ConstBytes(&byte, 1)) {
+        last_input_ = now;
+        take(static_cast<char>(ours));
+    }
+}
+
 void Console::take(char byte) {
     // Who types is shown the line first; the answer stands below it.
     switch (editor_.take(byte)) {

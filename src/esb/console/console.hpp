@@ -3,6 +3,7 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/fixed.hpp"
+#include "esb/base/function.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/uart.hpp"
@@ -43,6 +44,10 @@ public:
     // See CommandTable.
     Status add(std::span<const TableCommand> commands, void* context) { return table_.add(commands, context); }
     Status add(const Command& command) { return table_.add(command); }
+    // Takes each byte of the port first; what it gives back (views until its next call, a line's end only as the last
+    // byte) is the console's. None at first.
+    using Filter = Function<ConstBytes(std::uint8_t byte, Instant now)>;
+    void set_filter(Filter filter) { filter_ = filter; }
     // Must live as long as the console; null: words of the usage only.
     void set_vocabulary(const Vocabulary* vocabulary) { vocabulary_ = vocabulary; }
 
@@ -58,12 +63,13 @@ public:
     // Hides every command but those that say otherwise, and forgets the history.
     void set_locked(bool locked);
     bool locked() const { return locked_; }
-    // Of the latest byte; the start of the chip at first.
+    // Of the latest byte that was the console's; the start of the chip at first.
     Instant last_input() const { return last_input_; }
 
     Output& output() { return output_; }
 
 private:
+    void pass(std::uint8_t byte, Instant now);
     void take(char byte);
     void run(bool resumed);
     Status run_line();
@@ -79,6 +85,7 @@ private:
     Output output_;
     Report report_;
     CommandTable table_;
+    Filter filter_;
     const Vocabulary* vocabulary_ = nullptr;
     LineEditor editor_;
     std::array<std::uint8_t, 32> input_{};

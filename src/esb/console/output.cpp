@@ -72,6 +72,18 @@ bool Output::raw(std::string_view bytes) {
     return true;
 }
 
+bool Output::frame(ConstBytes bytes) {
+    if (!fits(bytes.size() + erase_to_begin.size())) return false;
+    if (!in_line_) erase_drawn();
+    const auto all = bytes_of(pending_);
+    copy(all.subspan(whole_, used_ - whole_), all.subspan(whole_ + bytes.size()));
+    copy(bytes, all.subspan(whole_));
+    whole_ += bytes.size();
+    used_ += bytes.size();
+    flush();
+    return true;
+}
+
 void Output::begin_line() {
     if (in_line_) return;
     // The report stands where the lines are missing; until it is made this one is missing too.

@@ -17,7 +17,7 @@ std::size_t printable(std::string_view text);
 
 // Lines end in CR LF on the wire and go out whole. What the port does not take at once waits in a buffer; when that
 // is full whole lines are dropped, and a line in their place says how many. Control bytes never reach the wire: they
-// are written as \xHH, so nothing can draw on the terminal. Reactor's task only.
+// are written as \xHH, so nothing but an echo or a frame can draw on the terminal. Reactor's task only.
 //
 // A stream is one line that may be longer than the buffer: it leaves in pieces, and lines begun meanwhile wait behind
 // it, in at most half of the buffer.
@@ -47,6 +47,10 @@ public:
 
     // Bytes as they are and at once, outside of any line: a terminal's echo. False when there is no room: dropped.
     bool raw(std::string_view bytes);
+
+    // Binary bytes as they are, whole and between two lines; also while a line is being written, which they then stand
+    // before. False when there is no room: dropped, and not counted as a line.
+    bool frame(ConstBytes bytes);
 
     // A line in pieces, bytes as they are (the caller escapes). Ends an open line first.
     void begin_stream();

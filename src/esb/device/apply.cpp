@@ -10,6 +10,7 @@ void Core::apply_settings(Instant now) {
     applied_revision_ = store_.revision();
     updater_.policy().legacy_md5 = store_.boolean(names::ota_legacy_md5);
     apply_log_level();
+    apply_access_point();
     apply_accounts(now);
     const auto networks = known_networks(store_);
     wifi_.use({networks.begin(), networks.size()}, now);
@@ -22,6 +23,14 @@ void Core::apply_settings(Instant now) {
 void Core::apply_log_level() {
     const auto level = store_.text(names::log_level);
     log_level_ = level == "error" ? LogLevel::error : level == "debug" ? LogLevel::debug : LogLevel::info;
+}
+
+void Core::apply_access_point() {
+    chip::AccessPointConfig config;
+    static_cast<void>(config.ssid.assign(identity_));  // made from the MAC: 16 characters
+    static_cast<void>(config.passphrase.assign(as_bytes(store_.text(names::ap_pass))));
+    if (const auto address = chip::parse_ipv4(store_.text(names::ap_address))) config.address = *address;
+    wifi_.set_access_point(config);
 }
 
 void Core::apply_accounts(Instant now) {

@@ -48,6 +48,22 @@ void BrokerLink::set_network(bool up, Instant now) {
     if (account_.complete()) client_.start(now, random());
 }
 
+void BrokerLink::retry_now(Instant now) {
+    if (client_.state() == mqtt::Client::State::waiting) client_.start(now, random());
+}
+
+BrokerLink::Stage BrokerLink::stage() const {
+    switch (client_.state()) {
+        case mqtt::Client::State::connecting:
+        case mqtt::Client::State::connected:
+            return Stage::mqtt;
+        case mqtt::Client::State::opening:
+            return tls_.handshaking() ? Stage::tls : Stage::reaching;
+        default:
+            return Stage::resting;
+    }
+}
+
 // Without DISCONNECT: the broker then publishes the will, as in every other loss.
 void BrokerLink::end(const Error& why, Instant now) {
     tls_.close();

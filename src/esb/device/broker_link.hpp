@@ -42,6 +42,18 @@ public:
     // tries again. Callable from within the engine's callbacks.
     void drop(const Error& why) { drop_ = why; }
 
+    // Tries at once instead of waiting for the end of the back-off.
+    void retry_now(Instant now);
+
+    // How far the present try has come.
+    enum class Stage : std::uint8_t {
+        resting,   // no account, no network, or a back-off
+        reaching,  // name look-up and TCP
+        tls,
+        mqtt,  // CONNECT, or connected
+    };
+    Stage stage() const;
+
     // Moves bytes and does what is due. Call it last in a turn: what was published in the turn goes out.
     void step(Instant now);
     std::optional<Instant> deadline() const;

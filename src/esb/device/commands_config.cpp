@@ -1,5 +1,5 @@
 // config ...
-#include "esb/crypto/password.hpp"
+#include "esb/device/console_password.hpp"
 #include "esb/device/core.hpp"
 #include "esb/device/shell.hpp"
 
@@ -88,13 +88,7 @@ Status change(Core& core, const settings::Patch& patch, Report& report) {
 
 Status set_password(Core& core, std::string_view password, Report& report) {
     settings::Patch patch(core.schema(), settings::Origin::console);
-    if (password.empty()) {
-        ESB_TRY(patch.unset(settings::names::console_password));
-        return change(core, patch, report);
-    }
-    const auto hash = crypto::hash_password(password, core.chip().entropy);
-    if (!hash) return fail(hash.error());
-    ESB_TRY(patch.set_bytes(settings::names::console_password, hash->reveal()));
+    ESB_TRY(put_console_password(patch, password, core.chip().entropy));
     return change(core, patch, report);
 }
 

@@ -25,9 +25,11 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       last_network_(chip.key_value),
       config_({store_, schema_, link_, presence_, commissioned_, console_.output()}),
       health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
+      portal_(reactor_, portal_host_),
       inbox_(limits.max_message),
       queue_(limits.queue_slots, limits.max_publish) {
     presence_.introduce(app_.image, updater_);
+    policy_.wifi.portal_available = true;
     static_cast<void>(reactor_.add(*this));  // the first of a new reactor always fits
 }
 
@@ -137,6 +139,8 @@ void Core::step(Instant now) {
     note_config();
     choose_broker(now);
     link_.step(now);
+    follow_attempt();
+    portal_host_.step(now);
 }
 
 std::optional<Instant> Core::deadline() const {
@@ -147,8 +151,9 @@ std::optional<Instant> Core::deadline() const {
     next = earliest(next, link_.deadline());
     next = earliest(next, config_.deadline());
     next = earliest(next, shell_.deadline(now));
-    next = earliest(next, reset_press_.deadline());
+    next = earliest(next, button_press_.deadline());
     next = earliest(next, health_.deadline());
+    next = earliest(next, portal_host_.deadline());
     // A running device feeds its watchdog several times within its time-out.
     return earliest(earliest(next, restart_until_), now + policy_.watchdog / 4);
 }
@@ -196,7 +201,11 @@ void Core::set_online(bool online) {
 }
 
 void Core::watch_button(Instant now) {
-    if (!reset_press_.step(chip_.button.pressed(), now)) return;
+    const auto press = button_press_.step(chip_.button.pressed(), now);
+    if (press == Press::brief) {
+        if (const auto asked = wifi_.open_portal(now); !asked) out().text("portal: ").error(asked.error());
+    }
+    if (press != Press::held) return;
     out().line("factory reset: the button was held");
     if (const auto begun = factory_reset(false); !begun) out().text("factory reset: ").error(begun.error());
 }
@@ -216,7 +225,7 @@ bool Core::restart_due(Instant now) {
     if (!restart_wanted_.load()) return false;
     if (!restart_until_) restart_until_ = now + policy_.restart_grace;
     const bool sent = !link_.connected() || (link_.client().pending() == 0 && !progress_to_send_ && !queue_.front());
-    return (sent && chip_.uart.drained()) || now >= *restart_until_;
+    return (sent && chip_.uart.drained() && portal_.idle()) || now >= *restart_until_;
 }
 
 }  // namespace esb

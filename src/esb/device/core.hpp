@@ -4,17 +4,19 @@
 #include "esb/device/birth.hpp"
 #include "esb/device/broker_link.hpp"
 #include "esb/device/brokers.hpp"
+#include "esb/device/button_press.hpp"
 #include "esb/device/commissioned.hpp"
 #include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
 #include "esb/device/health.hpp"
 #include "esb/device/last_network.hpp"
-#include "esb/device/long_press.hpp"
 #include "esb/device/periodic.hpp"
+#include "esb/device/portal_host.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/device/shell.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
+#include "esb/portal/portal.hpp"
 #include "esb/wifi/supervisor.hpp"
 
 #include <array>
@@ -111,10 +113,12 @@ private:
     // apply.cpp: what the settings and the identity decide
     void apply_settings(Instant now);
     void apply_log_level();
+    void apply_access_point();
     void apply_accounts(Instant now);
     void choose_broker(Instant now);
     void refill_inbox();
     void tell_wifi_about_broker();
+    void follow_attempt();
     void note_config();
     Status fill_inbox();
     Status add_to_inbox(const AuthorSubscription& subscription);
@@ -146,8 +150,10 @@ private:
     LastNetwork last_network_;
     Brokers brokers_;
     ConfigChanges config_;
-    LongPress reset_press_{reset_press_length};
+    ButtonPress button_press_{reset_press_length};
     Health health_;
+    PortalHost portal_host_{*this};
+    portal::Portal portal_;
     Inbox inbox_;
     PublishQueue queue_;
     Periodic periodic_;

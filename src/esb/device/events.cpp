@@ -4,6 +4,16 @@
 #include <algorithm>
 
 namespace esb {
+namespace {
+
+// A handshake can end within one turn: the room that the error is from knows best how far it had come.
+std::optional<portal::Step> step_of(const Error& why) {
+    if (why.name().starts_with("tls.")) return portal::Step::tls;
+    if (why.name().starts_with("mqtt.") || why == errors::link_no_echo) return portal::Step::mqtt;
+    return std::nullopt;
+}
+
+}  // namespace
 
 void Core::on_connected(bool session_present) {
     if (logs(LogLevel::info)) {
@@ -27,6 +37,10 @@ void Core::on_disconnected(const Error& why, Instant retry_at) {
     if (!ours && !online()) brokers_.failed(config_.waits_for() == settings::Stage::broker);
     set_online(false);
     health_.broker_lost(why);
+    if (!ours) {
+        if (const auto step = step_of(why)) portal_.attempt().broker_step(*step);
+        portal_.attempt().broker_failed(why);
+    }
     tell_wifi_about_broker();
     out().text("mqtt: ").text(why.text()).text(" (").text(why.name());
     if (why.detail() != 0) out().text(" ").number(why.detail());
@@ -71,7 +85,12 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
     presence_.set_address(ip.address);
     link_.set_network(true, reactor_.now());
     config_.trial().address_obtained(reactor_.now());
+    shell_.improv().link_up(ssid.view());
     health_.link_up();
+    portal_.attempt().link_up(ssid.view(), ip.address);
+    // Set up by other means: nobody has a page open to see how it went.
+    const bool nobody_looks = wifi_.portal() == wifi::PortalState::grace && !portal_host_.visited();
+    if (nobody_looks) wifi_.portal_result_shown(reactor_.now());
 }
 
 void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
@@ -79,7 +98,9 @@ void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, D
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
     config_.trial().address_lost();
+    shell_.improv().link_down(ssid.view(), reason);
     health_.link_down(reason);
+    portal_.attempt().link_down(ssid.view(), reason);
 }
 
 void Core::tell_wifi_about_broker() {
@@ -88,10 +109,22 @@ void Core::tell_wifi_about_broker() {
 }
 
 void Core::on_portal_opened(wifi::PortalWhy why) {
-    if (logs(LogLevel::info)) out().text("portal: open, ").line(wifi::name(why));
+    const auto address = store_.text(settings::names::ap_address);
+    if (logs(LogLevel::info)) {
+        out().text("portal: open, ").text(wifi::name(why)).text(": join ").text(identity_);
+        out().text(", then http://").text(address).line("/");
+    }
+    portal_host_.reset();
+    const auto at = chip::parse_ipv4(address);
+    const auto opened = at ? portal_.open(*at) : fail(at.error());
+    if (opened) return;
+    out().text("portal: ").error(opened.error());
+    wifi_.close_portal(reactor_.now());
 }
 
 void Core::on_portal_closed(wifi::PortalWhy why) {
+    portal_.close();
+    portal_host_.reset();
     if (logs(LogLevel::info)) out().text("portal: closed, ").line(wifi::name(why));
 }
 
@@ -104,6 +137,23 @@ void Core::note_config() {
     if (noted_config_ == config_.trial().revision()) return;
     noted_config_ = config_.trial().revision();
     health_.config(config_.report());
+    const auto& report = config_.report();
+    if (report.state == settings::Report::State::reverted && report.error) portal_.attempt().reverted(*report.error);
+}
+
+// What the set-up page tells live.
+void Core::follow_attempt() {
+    auto& attempt = portal_.attempt();
+    switch (link_.stage()) {
+        case BrokerLink::Stage::resting:
+            return;
+        case BrokerLink::Stage::reaching:
+            return attempt.broker_step(portal::Step::reach);
+        case BrokerLink::Stage::tls:
+            return attempt.broker_step(portal::Step::tls);
+        case BrokerLink::Stage::mqtt:
+            return attempt.broker_step(portal::Step::mqtt);
+    }
 }
 
 void Core::on_round_trip(Duration time) {
@@ -116,6 +166,7 @@ void Core::on_round_trip(Duration time) {
     updater_.healthy();
     brokers_.succeeded();
     config_.trial().round_trip();
+    portal_.attempt().round_trip();
     if (const auto* last_good = wifi_.last_good()) last_network_.note(*last_good);
     if (const auto noted = commissioned_.note(); !noted) out().text("storage: ").error(noted.error());
 }

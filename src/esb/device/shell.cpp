@@ -4,25 +4,28 @@
 
 namespace esb {
 
-Shell::Shell(Core& core) : core_(core), lock_(core.chip().key_value, core.console()) {
+Shell::Shell(Core& core) : core_(core), lock_(core.chip().key_value, core.console()), improv_(core) {
     auto& console = core.console();
     for (const auto table : {commands::device(), commands::wifi(), commands::mqtt(), commands::config(),
-                             commands::debug(), commands::lock(), commands::health()}) {
+                             commands::debug(), commands::lock(), commands::health(), commands::portal()}) {
         if (const auto added = console.add(table, &core); !added)
             console.output().text("commands: ").error(added.error());
     }
     console.set_vocabulary(this);
+    console.set_filter([this](std::uint8_t byte, Instant now) { return improv_.take(byte, now); });
 }
 
 void Shell::start(Instant now) { lock_.begin(password_hash(), now); }
 
 void Shell::step(Instant now) {
     lock_.step(password_hash(), now);
+    improv_.step(now);
     core_.console().poll(now);
 }
 
 std::optional<Instant> Shell::deadline(Instant now) const {
-    return earliest(core_.console().deadline(now), lock_.deadline(password_hash()));
+    const auto console = earliest(core_.console().deadline(now), improv_.deadline(now));
+    return earliest(console, lock_.deadline(password_hash()));
 }
 
 ConstBytes Shell::password_hash() const { return core_.settings().bytes(settings::names::console_password); }

@@ -5,6 +5,7 @@
 #include "esb/console/console.hpp"
 #include "esb/console/lock.hpp"
 #include "esb/console/variables.hpp"
+#include "esb/device/improv_link.hpp"
 #include "esb/mqtt/client.hpp"
 #include "esb/settings/store.hpp"
 
@@ -34,6 +35,7 @@ public:
 
     console::Lock& lock() { return lock_; }
     console::Variables& variables() { return variables_; }
+    ImprovLink& improv() { return improv_; }
     // The hash in use; empty when there is no password.
     ConstBytes password_hash() const;
 
@@ -51,6 +53,7 @@ private:
     Core& core_;
     console::Lock lock_;
     console::Variables variables_;
+    ImprovLink improv_;
 };
 
 // One table for each family (commands_*.cpp). Secrets are taken, never shown.
@@ -75,6 +78,7 @@ std::span<const console::TableCommand> config();
 std::span<const console::TableCommand> debug();
 std::span<const console::TableCommand> lock();
 std::span<const console::TableCommand> health();
+std::span<const console::TableCommand> portal();
 
 }  // namespace commands
 

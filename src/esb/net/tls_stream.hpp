@@ -49,6 +49,8 @@ public:
     Result<std::size_t> write(ConstBytes bytes) override;
     void close() override;
     bool is_open() const override;
+    // TCP is up, TLS is not yet.
+    bool handshaking() const { return state_ == State::handshaking; }
 
     // "TLS-ECDHE-PSK-WITH-CHACHA20-POLY1305-SHA256" once open, else empty.
     std::string_view suite() const;

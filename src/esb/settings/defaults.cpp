@@ -55,6 +55,17 @@ Status check_access_point_pass(ConstBytes value) {
     return {};
 }
 
+// A host in a network of 256: not the network's own address nor its broadcast, and nothing that hosts refuse.
+Status check_access_point_address(ConstBytes value) {
+    const auto address = chip::parse_ipv4(as_text(value));
+    if (!address) return fail(errors::setting_format);
+    const auto first = address->bytes[0];
+    const auto last = address->bytes[3];
+    const bool unicast = first != 0 && first != 127 && first < 224;
+    if (!unicast || last == 0 || last == 255) return fail(errors::setting_format);
+    return {};
+}
+
 Status check_identity(ConstBytes value) {
     ESB_TRY(make_identity(as_text(value)));
     return {};
@@ -244,6 +255,9 @@ constexpr Setting table[] = {
     // clang-format on
     {names::ap_pass, Type::text, 0, 63, "", Stage::none, true, false,
      "password of the set-up access point: 8 to 63 printable ASCII characters", check_access_point_pass},
+    {names::ap_address, Type::text, 7, 15, "4.3.2.1", Stage::none, false, false,
+     "IPv4 address of the set-up page; outside the private ranges phones show it more reliably",
+     check_access_point_address},
     {names::console_password, Type::key, 0, crypto::password_hash_size, "", Stage::none, true, true,
      "password of the console, 8 to 64 bytes; only its slow hash is stored; empty: no lock",
      crypto::check_password_hash},

@@ -153,6 +153,7 @@ inline constexpr std::string_view mqtt_ident = brokers[0].ident;
 inline constexpr std::string_view mqtt_psk = brokers[0].psk[0];
 
 inline constexpr std::string_view ap_pass = "ap.pass";
+inline constexpr std::string_view ap_address = "ap.address";
 inline constexpr std::string_view console_password = "console.password";
 inline constexpr std::string_view ota_key = "ota.key";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";

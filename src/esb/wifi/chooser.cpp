@@ -100,6 +100,13 @@ void Chooser::refused(std::size_t index, Instant now) {
     if (entry.refusals < 16) ++entry.refusals;
 }
 
+void Chooser::forgive() {
+    for (auto& entry : entries_) {
+        entry.aside_until = {};
+        entry.refusals = 0;
+    }
+}
+
 void Chooser::settled(std::size_t index) {
     auto& entry = entries_[index];
     entry.failed = false;

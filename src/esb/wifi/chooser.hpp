@@ -54,6 +54,8 @@ public:
     // What became of the network.
     void failed(std::size_t index) { entries_[index].failed = true; }
     void refused(std::size_t index, Instant now);
+    // Somebody wants all of them tried now, whatever they said before.
+    void forgive();
     void settled(std::size_t index);
     void broker_reached(std::size_t index) { entries_[index].missed_at = {}; }
     void broker_missed(std::size_t index, Instant now) { entries_[index].missed_at = now; }

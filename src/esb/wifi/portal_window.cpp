@@ -44,6 +44,12 @@ void PortalWindow::step(Instant now) {
 
 std::optional<Instant> PortalWindow::deadline() const { return earliest(deadline_, opens_at()); }
 
+std::optional<Instant> PortalWindow::closes_at() const {
+    if (state() == PortalState::grace) return deadline_;
+    if (state() == PortalState::open || state() == PortalState::opening) return window_end_;
+    return std::nullopt;
+}
+
 // When the portal opens by itself; empty when it does not.
 std::optional<Instant> PortalWindow::opens_at() const {
     if (state() != PortalState::closed || !missing_at_ || !policy_.portal_available) return std::nullopt;

@@ -53,6 +53,8 @@ public:
     std::optional<Instant> deadline() const;
 
     PortalState state() const { return machine_.state(); }
+    // When it will close by itself; empty while it is closed or closing.
+    std::optional<Instant> closes_at() const;
     // The access point may be on the air.
     bool on_air() const { return state() != PortalState::closed; }
 

@@ -59,6 +59,15 @@ void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
     if (was_up) listener_.on_link_down(present->ssid, DisconnectReason::requested, Duration(0));
 }
 
+void Supervisor::try_now(Instant now) {
+    if (state() != State::waiting && state() != State::paused) return;
+    backoff_.reset();
+    chooser_.forgive();
+    chooser_.begin_round();
+    insist_ = true;
+    take(Event::networks_changed, now);
+}
+
 void Supervisor::remember(const chip::Ssid& last_good) {
     remembered_ = last_good;
     recall();

@@ -54,6 +54,9 @@ public:
     // is at the access point.
     void use(std::span<const KnownNetwork> networks, Instant now);
     void use(const chip::StationConfig& network, Instant now);
+    // A round of tries begins at once, also while a phone is at the access point; networks that refused their password
+    // are tried again. Nothing while the link is up or a round is under way.
+    void try_now(Instant now);
     // The last good network as it was remembered over a restart: it is tried first, without a scan. Before the first
     // use(), or later.
     void remember(const chip::Ssid& last_good);
@@ -76,6 +79,8 @@ public:
 
     State state() const { return machine_.state(); }
     PortalState portal() const { return portal_.state(); }
+    // When the portal closes by itself; empty while it is closed.
+    std::optional<Instant> portal_closes_at() const { return portal_.closes_at(); }
     // There is an address.
     bool is_up() const { return is_up(state()); }
     const chip::AddressConfig& address() const { return address_; }

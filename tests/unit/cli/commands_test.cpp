@@ -40,6 +40,7 @@ TEST(Commands, EachHasHelp) {
                                                     {"broker", "add"},
                                                     {"broker", "remove"},
                                                     {"broker", "list"},
+                                                    {"label"},
                                                     {"watch"},
                                                     {"devices"},
                                                     {"ota"},

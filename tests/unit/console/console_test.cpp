@@ -64,6 +64,21 @@ TEST_F(ConsoleTest, ALineMayArriveByteByByte) {
     EXPECT_EQ(runs, (Runs{{"my net", "secret"}, {}}));
 }
 
+TEST_F(ConsoleTest, AFilterTakesEveryByteFirst) {
+    const auto upper_case_is_not_ours = [](std::uint8_t byte, Instant) {
+        static std::uint8_t kept;
+        kept = byte;
+        return ConstBytes(&kept, byte >= 'A' && byte <= 'Z' ? 0 : 1);
+    };
+    console->set_filter(upper_case_is_not_ours);
+    type("wifi conXXnect a\n");
+    EXPECT_EQ(runs, (Runs{{"a"}}));
+    const auto last = console->last_input();
+    now += Duration(1000);
+    type("XX");
+    EXPECT_EQ(console->last_input(), last);
+}
+
 TEST_F(ConsoleTest, UnknownCommandsAreShownEscapedAndWithoutTheirArguments) {
     EXPECT_EQ(type("wfi connect net secret\n"), unknown + "\"wfi\"\r\n");
     EXPECT_EQ(type("wifi conect net secret\n"), unknown + "\"wifi\"\r\n");

@@ -36,6 +36,43 @@ TEST_F(OutputTest, AnUnfinishedLineIsNotSent) {
     EXPECT_EQ(uart.sent(), "");
 }
 
+TEST_F(OutputTest, AFrameStandsBeforeTheLineThatIsBeingWritten) {
+    out.text("half ");
+    EXPECT_TRUE(out.frame(as_bytes("\n\x01\x02\n")));
+    out.line("line");
+    EXPECT_EQ(uart.sent(), "\n\x01\x02\nhalf line\r\n");
+}
+
+TEST_F(OutputTest, AFrameWaitsBehindAStream) {
+    uart.set_room(3);
+    out.begin_stream();
+    out.stream("{\"a\":");
+    EXPECT_TRUE(out.frame(as_bytes("\n\x01\n")));
+    uart.set_room(100);
+    out.stream("1}");
+    out.end_stream();
+    EXPECT_EQ(uart.sent(), "{\"a\":1}\r\n\n\x01\n");
+}
+
+TEST_F(OutputTest, AFrameWithoutRoomIsDroppedWhole) {
+    uart.set_room(0);
+    const std::string half(Output::pending_max / 2, 'x');
+    EXPECT_TRUE(out.frame(as_bytes(half)));
+    EXPECT_FALSE(out.frame(as_bytes(half)));
+    out.line("a line");
+    uart.set_room(2 * Output::pending_max);
+    out.flush();
+    EXPECT_EQ(uart.sent(), half + "a line\r\n");
+}
+
+TEST_F(OutputTest, AFrameErasesTheLineBeingEdited) {
+    EXPECT_TRUE(out.raw("> typed"));
+    out.set_drawn(true);
+    EXPECT_TRUE(out.frame(as_bytes("\n\x01\n")));
+    EXPECT_EQ(uart.sent(), "> typed\r\x1B[K\n\x01\n");
+    EXPECT_FALSE(out.drawn());
+}
+
 TEST_F(OutputTest, NumbersAreWhole) {
     out.number(std::numeric_limits<std::int64_t>::min()).end_line();
     EXPECT_EQ(uart.sent(), "-9223372036854775808\r\n");

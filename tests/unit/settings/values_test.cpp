@@ -200,6 +200,17 @@ TEST(AccessPointPass, Is8To63PrintableAsciiOrUnset) {
     EXPECT_EQ(outcome(pass, "passw\xC3\xB6rt"), "setting.format");
 }
 
+TEST(AccessPointAddress, IsAHostOfANetworkOf256) {
+    const auto& address = base(names::ap_address);
+    for (const auto good : {"4.3.2.1", "192.168.4.1", "10.0.0.254", "223.1.1.1"}) {
+        EXPECT_EQ(outcome(address, good), "ok") << good;
+    }
+    for (const auto bad : {"4.3.2.0", "4.3.2.255", "0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.1", "4.3.2.x"}) {
+        EXPECT_EQ(outcome(address, bad), "setting.format") << bad;
+    }
+    EXPECT_EQ(outcome(address, ""), "setting.length");
+}
+
 TEST(BaseTable, SecretsAndStagesAreAsDesigned) {
     for (const auto name : {names::wifi_pass, names::mqtt_psk, names::ap_pass}) EXPECT_TRUE(base(name).secret);
     for (const auto name : {names::wifi_ssid, names::wifi_pass}) EXPECT_EQ(base(name).stage, Stage::network);

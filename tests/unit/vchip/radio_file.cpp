@@ -59,6 +59,13 @@ TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
     EXPECT_TRUE(parse_board("{}")->air.on);
 }
 
+TEST(BoardFile, ANameMayBeAnyBytes) {
+    const auto board = parse_board(R"({"networks":[{"ssid":"hex:00ff4a"},{"ssid":"hex:6865783a"}]})");
+    ASSERT_TRUE(board);
+    EXPECT_EQ(board->air.networks[0].ssid, std::string_view("\0\xff\x4a", 3));
+    EXPECT_EQ(board->air.networks[1].ssid, "hex:");
+}
+
 TEST(BoardFile, NamesWhatIsWrong) {
     EXPECT_EQ(board_error(""), errors::board_bad_json);
     EXPECT_EQ(board_error("[]"), errors::board_bad_json);
@@ -71,7 +78,8 @@ TEST(BoardFile, NamesWhatIsWrong) {
     for (const char* network :
          {R"({})", R"("Home")", R"({"ssid":""})", R"({"ssid":"x","rssi":1})", R"({"ssid":"x","channel":15})",
           R"({"ssid":"x","auth":"none"})", R"({"ssid":"x","bssid":"1"})", R"({"ssid":"x","drops_after":-1})",
-          R"({"ssid":3})", R"({"ssid":"x","dhcp":0})", R"({"ssid":"123456789012345678901234567890123"})"}) {
+          R"({"ssid":3})", R"({"ssid":"x","dhcp":0})", R"({"ssid":"hex:0"})", R"({"ssid":"hex:zz"})",
+          R"({"ssid":"123456789012345678901234567890123"})"}) {
         const Error error = board_error(R"({"networks":[{"ssid":"ok"},)" + std::string(network) + "]}");
         EXPECT_EQ(error, errors::board_bad_network) << network;
         EXPECT_EQ(error.detail(), 1) << network;

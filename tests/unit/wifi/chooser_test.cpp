@@ -161,6 +161,15 @@ TEST_F(ChooserTest, a_changed_list_keeps_what_is_known_about_the_networks_that_s
     EXPECT_EQ(chooser.size(), 0U);
 }
 
+TEST_F(ChooserTest, forgiven_networks_are_tried_at_once) {
+    set({known("A"), known("B")});
+    chooser.refused(0, now);
+    chooser.refused(1, now);
+    chooser.begin_round();
+    chooser.forgive();
+    EXPECT_EQ(rest(), "?AB");
+}
+
 TEST_F(ChooserTest, whoever_sets_a_refused_network_again_wants_it_tried) {
     set({known("A"), known("B")});
     chooser.refused(0, now);

@@ -140,6 +140,24 @@ TEST_F(SupervisorTest, after_a_loss_the_last_good_network_is_tried_first_and_wit
     EXPECT_EQ(last_join(), "Home");
 }
 
+TEST_F(SupervisorTest, whoever_waits_for_a_link_ends_the_back_off) {
+    to_waiting();
+    supervisor.try_now(now);
+    EXPECT_EQ(radio.joins.size(), 2U);
+    supervisor.try_now(now);  // a try is under way
+    EXPECT_EQ(radio.joins.size(), 2U);
+    joined(), address();
+    supervisor.try_now(now);
+    EXPECT_TRUE(supervisor.is_up());
+    EXPECT_EQ(radio.joins.size(), 2U);
+}
+
+TEST_F(SupervisorTest, whoever_waits_for_a_link_is_not_kept_waiting_by_a_phone) {
+    to_paused();
+    supervisor.try_now(now);
+    EXPECT_EQ(supervisor.state(), State::joining);
+}
+
 TEST_F(SupervisorTest, a_remembered_network_is_the_last_good_one) {
     start();
     use({known("Home"), known("Work")});
@@ -194,6 +212,29 @@ TEST_F(SupervisorTest, a_refused_password_is_put_aside_for_longer_each_time) {
     EXPECT_GE(tries[2] - tries[1], 60s);
     EXPECT_GE(tries[5] - tries[4], 5min);
     EXPECT_LT(tries[6] - tries[5], 6min);
+}
+
+TEST_F(SupervisorTest, whoever_waits_for_a_link_has_a_refused_network_tried_again) {
+    to_joining();
+    left(DisconnectReason::wrong_password);
+    left(DisconnectReason::wrong_password);
+    ASSERT_EQ(supervisor.state(), State::waiting);
+    const auto joins = radio.joins.size();
+    supervisor.try_now(now);
+    EXPECT_EQ(supervisor.state(), State::joining);
+    EXPECT_EQ(radio.joins.size(), joins + 1);
+    supervisor.try_now(now);
+    EXPECT_EQ(radio.joins.size(), joins + 1) << "a try is under way";
+}
+
+TEST_F(SupervisorTest, it_tells_when_the_portal_closes) {
+    start();
+    use("");
+    EXPECT_FALSE(supervisor.portal_closes_at());
+    ASSERT_TRUE(supervisor.open_portal(now));
+    EXPECT_EQ(supervisor.portal_closes_at(), now + policy.portal_time);
+    supervisor.close_portal(now);
+    EXPECT_FALSE(supervisor.portal_closes_at());
 }
 
 TEST_F(SupervisorTest, the_only_network_is_tried_at_back_off_pace_although_it_refuses) {

@@ -52,6 +52,18 @@ void drain(int fd) {
     }
 }
 
+// lwIP takes a packet for any of its addresses on any of its interfaces. Who is on the station's network could so reach
+// what is meant for the access point's; only a socket that is bound to the interface is safe from that.
+bool bind_to_access_point(int fd, const IpAddress& address) {
+    esp_netif_t* netif = esp_netif_get_handle_from_ifkey("WIFI_AP_DEF");
+    esp_netif_ip_info_t own{};
+    if (netif == nullptr || esp_netif_get_ip_info(netif, &own) != ESP_OK) return true;
+    if (own.ip.addr == 0 || own.ip.addr != to_word(address)) return true;  // another interface's address
+    ifreq interface{};
+    if (esp_netif_get_netif_impl_name(netif, interface.ifr_name) != ESP_OK) return false;
+    return lwip_setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, &interface, sizeof interface) == 0;
+}
+
 }  // namespace
 
 Status Sockets::start() {
@@ -112,7 +124,7 @@ Result<SocketId> Sockets::open_bound(const Endpoint& at, int type, int backlog) 
     const int on = 1;
     if (type == SOCK_STREAM) lwip_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     SocketAddress address(at);
-    const bool bound = lwip_bind(fd, address.get(), address.size()) == 0;
+    const bool bound = bind_to_access_point(fd, at.address) && lwip_bind(fd, address.get(), address.size()) == 0;
     if (bound && (type != SOCK_STREAM || lwip_listen(fd, backlog) == 0)) return id;
     const auto error = from_errno();
     close(*id);

@@ -1,0 +1,121 @@
+#include "esb/device/improv_link.hpp"
+
+#include "esb/device/core.hpp"
+
+#include <array>
+
+namespace esb {
+namespace {
+
+namespace names = settings::names;
+
+constexpr Duration scan_limit = std::chrono::seconds(15);
+constexpr Duration scan_look = std::chrono::milliseconds(10);
+constexpr std::size_t scan_max = 16;  // networks
+
+// "esp32c3" as Espressif writes it and flashing pages compare it: "ESP32-C3". Other chips keep their names.
+FixedString<16> family_of(std::string_view hardware) {
+    constexpr std::string_view esp = "esp32";
+    FixedString<16> family;
+    const bool is_esp = hardware.starts_with(esp);
+    if (!is_esp || !family.append("ESP32")) {
+        static_cast<void>(family.append(hardware.substr(0, family.capacity())));
+        return family;
+    }
+    const auto variant = hardware.substr(esp.size(), 8);
+    if (!variant.empty()) static_cast<void>(family.append('-'));
+    for (const char c : variant) static_cast<void>(family.append(c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c));
+    return family;
+}
+
+}  // namespace
+
+ImprovLink::ImprovLink(Core& core) : core_(core), chip_(family_of(core.chip().system.hardware())) {}
+
+void ImprovLink::step(Instant now) {
+    improv_.step(now);
+    if (to_try_) {
+        to_try_ = false;
+        core_.wifi().try_now(now);
+        // The values were those in use, or the present link stays nevertheless.
+        if (core_.wifi().is_up()) link_up(core_.wifi().ssid());
+    }
+    if (!scan_) return;
+    if (core_.wifi().scans() != scan_->count) return hand_over_scan();
+    if (now < scan_->until) return;
+    scan_.reset();
+    improv_.scanned({});
+}
+
+std::optional<Instant> ImprovLink::deadline(Instant now) const {
+    if (to_try_) return now;
+    return earliest(improv_.deadline(), scan_ ? std::optional(now + scan_look) : std::nullopt);
+}
+
+void ImprovLink::link_up(std::string_view ssid) {
+    if (ssid == wanted_.view()) return improv_.joined();
+    improv_.join_failed();
+}
+
+void ImprovLink::link_down(std::string_view ssid, chip::DisconnectReason reason) {
+    const bool tried = ssid == wanted_.view() && reason != chip::DisconnectReason::requested;
+    if (tried) improv_.join_failed();
+}
+
+void ImprovLink::improv_send(ConstBytes frame) {
+    static_cast<void>(core_.console().output().frame(frame));  // lost when there is no room: the browser asks again
+}
+
+Status ImprovLink::improv_join(std::string_view ssid, ConstBytes passphrase) {
+    const auto proposed = propose(ssid, passphrase);
+    if (!proposed) core_.console().output().text("improv: ").error(proposed.error());
+    return proposed;
+}
+
+Status ImprovLink::propose(std::string_view ssid, ConstBytes passphrase) {
+    if (core_.console().locked() && core_.commissioned()) return fail(errors::console_locked);
+    settings::Patch patch(core_.schema(), settings::Origin::console);
+    ESB_TRY(patch.set_bytes(names::wifi_ssid, as_bytes(ssid)));
+    if (passphrase.empty()) {
+        ESB_TRY(patch.unset(names::wifi_pass));
+    } else {
+        ESB_TRY(patch.set(names::wifi_pass, as_text(passphrase)));
+    }
+    ESB_TRY(end_own_trial());
+    ESB_TRY(core_.config().propose(patch));
+    trial_ = core_.config().trial().revision();
+    static_cast<void>(wanted_.assign(ssid));  // the engine has checked its length
+    to_try_ = true;
+    return {};
+}
+
+// A mistyped password must not keep the next one waiting until the trial ends by itself.
+Status ImprovLink::end_own_trial() {
+    const auto& trial = core_.config().trial();
+    if (!trial.on_trial() || trial_ != trial.revision()) return {};
+    return core_.config().revert();
+}
+
+bool ImprovLink::improv_online() const { return core_.wifi().is_up(); }
+
+console::ImprovInfo ImprovLink::improv_info() const {
+    // A flashing page compares the first two with its manifest's name and version.
+    const auto& image = core_.app().image;
+    return {image.app, image.ver, chip_, core_.identity()};
+}
+
+Status ImprovLink::improv_scan() {
+    const auto count = core_.wifi().scans();
+    const auto started = core_.chip().radio.start_scan();
+    if (!started && started.error() != errors::busy) return started;  // somebody else's scan serves as well
+    scan_ = Scan{count, core_.reactor().now() + scan_limit};
+    return {};
+}
+
+void ImprovLink::hand_over_scan() {
+    scan_.reset();
+    std::array<chip::ScanEntry, scan_max> found;
+    improv_.scanned(std::span(found).first(core_.chip().radio.scan_results(found)));
+}
+
+}  // namespace esb
