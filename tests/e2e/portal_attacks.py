@@ -26,6 +26,13 @@ class Reply:
             name, _, value = line.partition(":")
             self.headers[name.lower()] = value.strip()
 
+    def is_whole(self) -> bool:
+        if b"\r\n\r\n" not in self.raw:
+            return False
+        if self.headers.get("transfer-encoding") == "chunked":
+            return self.rest.endswith(b"0\r\n\r\n")
+        return len(self.rest) >= int(self.headers.get("content-length", 1 << 30))
+
     @property
     def body(self) -> bytes:
         if self.headers.get("transfer-encoding") != "chunked":
@@ -48,8 +55,8 @@ class Target:
     def connect(self, patience: float = 10) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), patience)
 
-    def exchange(self, request: bytes, half_close: bool = False, patience: float = 10) -> Reply:
-        """Sends all of it and reads until the other side ends."""
+    def exchange(self, request: bytes, half_close: bool = False, patience: float = 10, to_end: bool = False) -> Reply:
+        """Sends all of it and reads one reply, or (to_end) until the other side ends."""
         until = time.monotonic() + patience
         received = b""
         with self.connect(patience) as client:
@@ -64,6 +71,8 @@ class Target:
                     if not piece:
                         break
                     received += piece
+                    if not to_end and Reply(received).is_whole():
+                        break
         return Reply(received)
 
     def get(self, path: str, patience: float = 10) -> Reply:
@@ -79,14 +88,19 @@ class Target:
         return json.loads(reply.body)
 
     def answer_time(self) -> float:
-        """Seconds until an honest client has its answer; infinite when it gets none."""
+        """Seconds until an honest client has its answer; infinite when it gets none. A connection that is lost is tried
+        again at once, as browsers and our page do."""
         begun = time.monotonic()
-        try:
-            reply = self.get("/api/state", patience=ANSWER_LIMIT * 3)
-            good = reply.status == 200 and "system" in json.loads(reply.body)
-        except (OSError, ValueError):
-            good = False
-        return time.monotonic() - begun if good else float("inf")
+        until = begun + 3 * ANSWER_LIMIT
+        while (left := until - time.monotonic()) > 0:
+            try:
+                reply = self.get("/api/state", patience=left)
+                if reply.status == 200 and "system" in json.loads(reply.body):
+                    return time.monotonic() - begun
+            except (OSError, ValueError):
+                pass
+            time.sleep(0.01)
+        return float("inf")
 
 
 def get_request(path: str, host: str = HOST, more: str = "") -> bytes:
