@@ -23,7 +23,7 @@ Status show_portal(Core& core, Arguments, Report& report) {
 }
 
 Status open_portal(Core& core, Arguments, Report& report) {
-    ESB_TRY(core.wifi().open_portal(core.reactor().now()));
+    ESB_TRY(core.open_portal());
     report.say("ok");
     return {};
 }

@@ -203,11 +203,16 @@ void Core::set_online(bool online) {
 void Core::watch_button(Instant now) {
     const auto press = button_press_.step(chip_.button.pressed(), now);
     if (press == Press::brief) {
-        if (const auto asked = wifi_.open_portal(now); !asked) out().text("portal: ").error(asked.error());
+        if (const auto asked = open_portal(); !asked) out().text("portal: ").error(asked.error());
     }
     if (press != Press::held) return;
     out().line("factory reset: the button was held");
     if (const auto begun = factory_reset(false); !begun) out().text("factory reset: ").error(begun.error());
+}
+
+Status Core::open_portal() {
+    apply_access_point();  // what was set in this very turn counts
+    return wifi_.open_portal(reactor_.now());
 }
 
 Status Core::factory_reset(bool keep_secrets) {

@@ -70,6 +70,8 @@ public:
     // Wipes settings and secrets: noted durably now, done by the restart that follows. The identity, the update floor
     // and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
     Status factory_reset(bool keep_secrets);
+    // Puts the set-up access point on the air, as the settings have it now, or keeps it there for longer. wifi_no_portal.
+    Status open_portal();
     void set_online_handler(Function<void(bool)> handler) { online_handler_ = handler; }
     void set_settings_handler(Function<void()> handler) { settings_handler_ = handler; }
 
