@@ -1,6 +1,7 @@
 """Honest and hostile clients of the set-up page, on real sockets. Used by the attack tests and by bench/portal."""
 
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -117,6 +118,8 @@ def post_request(path: str, body: str = "{}", host: str = HOST, more: str = "", 
 class Attacker(threading.Thread):
     """One hostile connection, opened anew whenever it is thrown out, until it is stopped."""
 
+    pause = 0.02  # seconds before it is opened anew
+
     def __init__(self, target: Target, stop: threading.Event):
         super().__init__(daemon=True)
         self.target = target
@@ -128,7 +131,7 @@ class Attacker(threading.Thread):
                 with self.target.connect(5) as client:
                     client.settimeout(0.2)
                     self.attack(client)
-            self.stop.wait(0.02)
+            self.stop.wait(self.pause)
 
     def attack(self, client: socket.socket):
         raise NotImplementedError
@@ -143,6 +146,9 @@ class Attacker(threading.Thread):
 
 
 class Silent(Attacker):
+    # A hundred of these are enough to fill the listener's queue: what is dropped there is the kernel's to repeat.
+    pause = 0.5
+
     def attack(self, client):
         self.hold(client)
 
@@ -258,11 +264,14 @@ BATTERY = [
 ]
 
 
+_numbers = itertools.count(1)
+
+
 class PortalChip:
     """A virtual chip fresh from the factory, whose access point is on the air."""
 
     def __init__(self, lab, image):
-        self.chip = Chip(lab, "portal")
+        self.chip = Chip(lab, f"portal-{next(_numbers)}")
         (port,) = free_ports(1)
         self.chip.ports = {80: port}
         self.chip.air.write()
