@@ -66,6 +66,9 @@ void run(void*) {
     static Parts parts(*slots);
     if (const auto started = parts.sockets.start(); !started) give_up(started.error());
     send_log_to(parts.uart);
+#if CONFIG_ESB_OPEN_ACCESS_POINT
+    ESP_LOGE("esb", "INSECURE: the set-up access point has no encryption (CONFIG_ESB_OPEN_ACCESS_POINT)");
+#endif
     Chip chip{parts.slots,   parts.key_value, parts.radio,        parts.sockets, parts.resolver, parts.uart,
               parts.entropy, parts.clock,     parts.retained_ram, parts.button,  parts.system};
     run_firmware(chip, configured_limits());

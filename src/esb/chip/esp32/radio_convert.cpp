@@ -138,7 +138,10 @@ void fill(wifi_ap_config_t& out, const AccessPointConfig& from) {
     out.beacon_interval = 100;
     out.pairwise_cipher = WIFI_CIPHER_TYPE_CCMP;
     out.pmf_cfg.capable = true;
-#if CONFIG_ESP_WIFI_SOFTAP_SAE_SUPPORT
+#if CONFIG_ESB_OPEN_ACCESS_POINT
+    out.authmode = WIFI_AUTH_OPEN;
+    out.pairwise_cipher = WIFI_CIPHER_TYPE_NONE;
+#elif CONFIG_ESP_WIFI_SOFTAP_SAE_SUPPORT
     out.authmode = WIFI_AUTH_WPA2_WPA3_PSK;
     out.sae_pwe_h2e = WPA3_SAE_PWE_BOTH;
 #else

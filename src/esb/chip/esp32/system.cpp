@@ -28,6 +28,9 @@ constexpr std::uint32_t idle_cores =
 System::System() {
     if (esp_secure_boot_enabled()) static_cast<void>(protections_.push_back("secure-boot"));
     if (esp_flash_encryption_enabled()) static_cast<void>(protections_.push_back("flash-encryption"));
+#if CONFIG_ESB_OPEN_ACCESS_POINT
+    static_cast<void>(protections_.push_back("open-access-point"));  // what is missing is said as well
+#endif
 #if CONFIG_NVS_ENCRYPTION
     static_cast<void>(protections_.push_back("nvs-encryption"));
 #endif
