@@ -29,9 +29,9 @@ struct About {
 
 // How it is now.
 struct Moment {
-    std::string_view wifi;  // name of the link's state: "joining", "up"
-    std::string_view ssid;  // of the network that is joined or tried; any bytes
-    std::int8_t rssi = 0;   // dBm; 0 while not joined
+    std::string_view wifi;      // name of the link's state: "joining", "up"
+    std::string_view ssid;      // of the network that is joined or tried; any bytes
+    std::int8_t rssi = 0;       // dBm; 0 while not joined
     chip::IpAddress address{};  // of the station; none without a link
     bool online = false;        // the MQTT round trip has succeeded
     bool commissioned = false;  // it has been on line: the key is not shown any more
