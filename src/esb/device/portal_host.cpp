@@ -71,7 +71,6 @@ portal::Moment PortalHost::moment() const {
     moment.heap_min = heap.minimum_free;
     moment.up = now.time_since_epoch();
     if (const auto closes = wifi.portal_closes_at()) moment.portal_left = std::max(*closes - now, Duration(0));
-    moment.upload_trial = core_.updater().on_trial();
     return moment;
 }
 

@@ -40,7 +40,6 @@ struct Moment {
     std::size_t heap_min = 0;   // the lowest since the start
     Duration up{};              // since the start
     Duration portal_left{};     // until the access point closes by itself
-    bool upload_trial = false;  // the running firmware is on trial
 };
 
 // An update, whether it came by MQTT or from this page.

@@ -80,6 +80,10 @@ Status Radio::leave() {
 }
 
 std::optional<Link> Radio::link() const {
+    {
+        const Lock lock(mutex_);
+        if (station_ != Station::joined) return std::nullopt;  // asked nevertheless, the driver complains in the log
+    }
     wifi_ap_record_t record{};
     if (!on_ || esp_wifi_sta_get_ap_info(&record) != ESP_OK) return std::nullopt;
     return Link{to_mac(record.bssid), record.rssi, record.primary};

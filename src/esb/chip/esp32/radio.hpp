@@ -61,7 +61,7 @@ private:
     Netifs netifs_;
     ScanList networks_;  // of the latest scan; reactor's task only
 
-    Mutex mutex_;  // for what follows
+    mutable Mutex mutex_;  // for what follows
     RadioEvents events_;
     Station station_ = Station::idle;
     bool lost_address_ = false;  // why we leave
