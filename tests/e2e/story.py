@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import time
 
-from esb_lab import Broker, Chip, Lab, StepFailed, Update, WebServer, sha256, wait_until
+from esb_lab import Broker, Chip, Lab, StepFailed, Update, WebServer, free_ports, port_answers, sha256, wait_until
+from portal_attacks import HOST, Target, get_request
 from signer import Signer, manifest, redescribed
 
 SSID = "Greenhouse"
@@ -31,6 +32,9 @@ class Story:
     def __init__(self, lab: Lab, download_rate: str = "0"):
         self.lab = lab
         self.chip = Chip(lab)
+        (port,) = free_ports(1)
+        self.chip.ports = {80: port}
+        self.access_point = Target(port)
         self.broker = Broker(lab)
         self.web = WebServer(lab, download_rate)
         self.birth: Birth | None = None
@@ -74,6 +78,23 @@ class Story:
         require(self.birth.psk not in text, "the PSK was printed again")
         require(self.birth.ap_password not in text, "the access point's password was printed again")
         self.evidence.append(("second boot", "same identity, no secret printed"))
+
+    def make_label(self):
+        """The label for its case: a phone's camera joins the access point with it."""
+        self.lab.esb("label", self.birth.identity, "-", stdin=self.birth.ap_password + "\n")
+        self.evidence.append(("label", "QR code of the access point, its password random and this device's own"))
+
+    def open_page(self):
+        """On its access point the device serves the set-up page, under its own address only."""
+        wait_until("the access point serves", lambda: port_answers(self.access_point.port))
+        page = self.access_point.get("/")
+        require(page.status == 200 and page.headers.get("content-encoding") == "gzip", "the set-up page is not served")
+        state = self.access_point.state()
+        require(state["about"]["identity"] == self.birth.identity, "the page is another device's")
+        bent = self.access_point.exchange(get_request("/api/state", host="localhost"))
+        require(self.birth.identity not in bent.raw.decode(errors="replace"), "the page answers under a foreign name")
+        self.evidence.append(("set-up page", f"http://{HOST}/ on the access point, first file {len(page.rest)} bytes; "
+                                             "under another name it tells nothing"))
 
     # 2 ------------------------------------------------------------------------------------------------------------
 
@@ -270,7 +291,7 @@ class Story:
 
 
 STEPS = [
-    ("A factory-new chip", ["first_boot", "reboot"]),
+    ("A factory-new chip", ["first_boot", "reboot", "make_label", "open_page"]),
     ("A broker", ["start_broker"]),
     ("Set up over the serial port", ["use_console", "ask_for_secrets", "power_cycle"]),
     ("A signed update", ["sign_update", "update", "stays"]),

@@ -64,6 +64,15 @@ def test_second_boot_prints_the_identity_and_no_secret(run):
     assert "formatted" not in text
 
 
+def test_the_label_is_drawn(run):
+    story = run.step("make_label")
+    assert "\u2588" in story.lab.esb("label", story.birth.identity, "-", stdin=story.birth.ap_password).stdout
+
+
+def test_the_set_up_page_is_served_under_its_own_address_only(run):
+    run.step("open_page")
+
+
 def test_broker_starts_from_our_configuration_and_reloads(run):
     story = run.step("start_broker")
     wait_until("the broker's reload", lambda: "Reloading config" in story.broker.log())
