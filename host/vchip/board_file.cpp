@@ -70,6 +70,7 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
     ESB_TRY(take(item["bssid"], bssid));
     if (ssid.empty() || network.passphrase.size() > chip::Passphrase::capacity()) return fail(errors::out_of_range);
     ESB_TRY(take_ssid(ssid, network.ssid));
+    if (network.ssid.empty()) return fail(errors::out_of_range);
     network.auth = network.passphrase.empty() ? chip::Auth::open : chip::Auth::wpa2;
     if (!auth.empty()) {
         const auto named = auth_from(auth);

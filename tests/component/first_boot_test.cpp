@@ -59,6 +59,37 @@ TEST_F(FirstBoot, without_a_host_at_the_port_the_secrets_are_shown_at_the_next_b
     EXPECT_EQ(line_after(rig.boot(10ms), " psk="), "");
 }
 
+TEST_F(FirstBoot, a_secret_that_is_made_anew_does_not_bring_the_other_one_to_light) {
+    DeviceRig rig(flash);
+    const auto first = rig.boot(10ms);
+    const auto psk = line_after(first, " psk=");
+    rig.type("config unset ap.pass\n");
+    const auto second = rig.boot(10ms);
+    const auto pass = line_after(second, " pass=");
+    EXPECT_EQ(pass.size(), 12U);
+    EXPECT_NE(pass, line_after(first, " pass="));
+    EXPECT_EQ(second.find(psk), std::string::npos) << second;
+    EXPECT_EQ(rig.boot(10ms).find(" pass="), std::string::npos) << "once";
+    rig.type("config unset mqtt.0.psk.0\n");
+    const auto third = rig.boot(10ms);
+    EXPECT_EQ(line_after(third, " psk=").size(), 32U);
+    EXPECT_EQ(third.find(pass), std::string::npos) << third;
+}
+
+TEST_F(FirstBoot, what_nobody_saw_before_the_device_was_on_line_is_not_printed_any_more) {
+    DeviceRig rig(flash);
+    rig.chip.uart.set_host_connected(false);
+    rig.boot(10ms, [](Device&, vchip::SimChip& chip) {
+        const std::uint8_t mark = 1;
+        ASSERT_TRUE(chip.chip().key_value.put("commissioned", {&mark, 1}));
+    });
+    rig.chip.uart.set_host_connected(true);
+    const auto later = rig.boot(10ms);
+    EXPECT_EQ(later.find(" psk="), std::string::npos) << later;
+    EXPECT_EQ(later.find(" pass="), std::string::npos) << later;
+    EXPECT_NE(later.find("MQTT ident="), std::string::npos) << later;
+}
+
 TEST_F(FirstBoot, no_command_shows_a_secret) {
     DeviceRig rig(flash);
     const auto first = rig.boot(10ms);

@@ -164,6 +164,46 @@ TEST_F(NewDevice, the_key_is_told_until_it_has_been_on_line) {
     EXPECT_EQ(phone.status(), 403U);
 }
 
+TEST_F(NewDevice, stays_open_while_the_person_looks_for_what_is_wrong) {
+    broker.server.options.accounts.clear();
+    chip.radio.set_phones({phone_mac});
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    fill_in();
+    ASSERT_TRUE(run_until([this] { return state_has(R"("state":"failed","step":"tls")"); }, 30s));
+    run_for(5min);
+    EXPECT_TRUE(on_air()) << "the link is up, but that is not what was wanted";
+    add_account();
+    ask(post("/api/try"));
+    ASSERT_TRUE(run_until([this] { return device->online(); }, 30s));
+    EXPECT_TRUE(run_until([this] { return !on_air(); }, 70s)) << "a success that nobody confirms";
+}
+
+TEST_F(NewDevice, a_failure_does_not_keep_it_open_longer_than_its_time) {
+    chip.radio.set_phones({phone_mac});
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    fill_in("wrong horse");
+    run_for(9min);
+    EXPECT_TRUE(on_air());
+    run_for(2min);
+    EXPECT_FALSE(on_air());
+}
+
+TEST_F(NewDevice, a_key_that_was_in_use_is_not_told_after_a_reset_that_kept_it) {
+    chip.uart.type("wifi connect Home \"correct horse\"\nmqtt server broker.test\n");
+    ASSERT_TRUE(run_until([this] { return device->online(); }, 1min));
+    chip.uart.type("factory-reset yes keep-secrets\n");
+    ASSERT_TRUE(run_until([this] { return restarted; }, 10s));
+    start();
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    EXPECT_FALSE(device->commissioned());
+    EXPECT_NE(ask(post("/api/key")).find("portal.key_hidden"), std::string::npos);
+    chip.uart.type("factory-reset yes\n");
+    ASSERT_TRUE(run_until([this] { return restarted; }, 10s));
+    start();
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    EXPECT_NE(ask(post("/api/key")).find(R"("psk":")"), std::string::npos) << "that is a new one";
+}
+
 // --- Once it has been on line ---
 
 class CommissionedDevice : public NewDevice {
@@ -209,6 +249,50 @@ TEST_F(CommissionedDevice, a_change_that_cuts_it_off_is_taken_back_and_the_page_
     ASSERT_TRUE(run_until([this] { return state_has(R"("state":"failed","step":"join")"); }, 30s));
     ASSERT_TRUE(run_until([this] { return state_has(R"("back":true)"); }, 3min)) << state();
     EXPECT_TRUE(run_until([this] { return device->online(); }, 5min)) << "with the settings from before";
+}
+
+TEST_F(CommissionedDevice, a_second_try_does_not_wait_for_the_end_of_the_first) {
+    press(300ms);
+    chip.radio.set_phones({phone_mac});
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    fill_in("wrong horse");
+    ASSERT_TRUE(run_until([this] { return state_has(R"("state":"failed","step":"join")"); }, 30s));
+    EXPECT_NE(fill_in("correct horse").find(R"("attempt":2)"), std::string::npos);
+    EXPECT_TRUE(run_until([this] { return state_has(R"("n":2,"state":"done")"); }, 30s)) << state();
+}
+
+TEST_F(CommissionedDevice, a_change_by_others_that_is_on_trial_is_left_alone) {
+    chip.uart.type("wifi connect Elsewhere\nportal open\n");
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    EXPECT_NE(fill_in().find("config.on_trial"), std::string::npos);
+}
+
+TEST_F(CommissionedDevice, the_network_that_is_tried_is_joined_although_another_one_is_up) {
+    chip.uart.type("config set wifi.1.ssid Home\nconfig set wifi.1.pass \"correct horse\"\n");
+    run_for(2s);
+    chip.uart.type("wifi connect Lab \"wrong horse\"\n");
+    run_for(3min);
+    ASSERT_TRUE(device->online()) << "by the second network";
+    chip.radio.add_network("Lab", "a better horse", -30);
+    press(300ms);
+    chip.radio.set_phones({phone_mac});
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    ask(post("/api/try", R"({"wifi.0.ssid":"Lab","wifi.0.pass":"a better horse"})"));
+    ASSERT_TRUE(run_until([this] { return state_has(R"("state":"done")"); }, 60s)) << state();
+    EXPECT_TRUE(state_has(R"("ssid":"Lab")"));
+}
+
+TEST_F(CommissionedDevice, an_old_success_is_not_told_at_the_next_opening) {
+    press(300ms);
+    chip.radio.set_phones({phone_mac});
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    ask(post("/api/try"));
+    ASSERT_TRUE(run_until([this] { return state_has(R"("state":"done")"); }, 30s)) << state();
+    ask(post("/api/close"));
+    ASSERT_TRUE(run_until([this] { return !on_air(); }, 10s));
+    press(300ms);
+    ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
+    EXPECT_TRUE(state_has(R"("state":"idle")"));
 }
 
 TEST_F(CommissionedDevice, the_access_point_changes_with_its_settings) {

@@ -71,7 +71,10 @@ public:
         if (refusal) return fail(*refusal);
         return store.commit(patch);
     }
-    void try_now() override { calls.emplace_back("try"); }
+    void try_now(std::string_view ssid) override {
+        calls.emplace_back("try");
+        first = ssid;
+    }
     Status set_console_password(std::string_view password) override {
         if (!password.empty() && password.size() < crypto::password_min) return fail(errors::password_length);
         calls.push_back("password " + std::to_string(password.size()));
@@ -104,7 +107,10 @@ public:
     void result_shown() override { calls.emplace_back("shown"); }
     void close_portal() override { calls.emplace_back("close"); }
     void page_served() override { ++served; }
+    void page_used() override { ++used; }
     int served = 0;
+    int used = 0;
+    std::string first;  // network of the latest try
 
     bool was_asked(std::string_view what) const { return std::find(calls.begin(), calls.end(), what) != calls.end(); }
 

@@ -14,6 +14,7 @@ void Core::apply_settings(Instant now) {
     apply_accounts(now);
     const auto networks = known_networks(store_);
     wifi_.use({networks.begin(), networks.size()}, now);
+    portal_host_.begin_try(now);  // before the trial begins: the link of another network proves nothing
     const bool has_address = wifi_.is_up();
     if (!has_address) link_.set_network(false, now);
     config_.applied(now, has_address, online());

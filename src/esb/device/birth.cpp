@@ -8,68 +8,99 @@
 namespace esb {
 namespace {
 
+namespace names = settings::names;
+
 constexpr std::string_view shown_key = "born.shown";
 constexpr std::size_t psk_size = 16;  // bytes
 constexpr std::size_t password_size = 12;
 
-Status store_missing(const BirthParts& parts, const Identity& identity) {
-    namespace names = settings::names;
+// The two secrets of a birth: which of them are meant.
+struct Secrets {
+    bool psk = false;
+    bool password = false;
+    bool any() const { return psk || password; }
+    bool all() const { return psk && password; }
+};
+
+// The stored mark: 1 when both were shown, 2 for the PSK alone, 3 for the password alone.
+Secrets shown_before(chip::KeyValue& key_value) {
+    std::array<std::uint8_t, 1> mark{};
+    const auto got = key_value.get(shown_key, mark);
+    if (!got || got->size() != 1) return {};
+    return {mark[0] == 1 || mark[0] == 2, mark[0] == 1 || mark[0] == 3};
+}
+
+Status mark_shown(chip::KeyValue& key_value, const Secrets& shown) {
+    if (!shown.any()) return forget_birth(key_value);
+    const std::uint8_t mark = shown.all() ? 1 : shown.psk ? 2 : 3;
+    return key_value.put(shown_key, {&mark, 1});
+}
+
+bool has_key(const settings::Store& store) {
+    const auto& keys = names::brokers[0].psk;
+    return store.is_set(keys[0]) || store.is_set(keys[1]);
+}
+
+// What was made now.
+Result<Secrets> store_missing(const BirthParts& parts, const Identity& identity) {
     settings::Patch patch(parts.schema, settings::Origin::firmware);
     if (!parts.settings.is_set(names::mqtt_ident)) ESB_TRY(patch.set(names::mqtt_ident, identity));
-    const bool has_key =
-        parts.settings.is_set(names::brokers[0].psk[0]) || parts.settings.is_set(names::brokers[0].psk[1]);
-    const bool has_password = parts.settings.is_set(names::ap_pass);
-    if (!has_key) {
+    const Secrets made{!has_key(parts.settings), !parts.settings.is_set(names::ap_pass)};
+    if (made.psk) {
         const auto psk = crypto::random_secret<psk_size>(parts.entropy);
         if (!psk) return fail(psk.error());
         ESB_TRY(patch.set_bytes(names::mqtt_psk, psk->reveal()));
     }
-    if (!has_password) {
+    if (made.password) {
         auto password = make_access_point_password(parts.entropy);
         if (!password) return fail(password.error());
         ESB_TRY(patch.set(names::ap_pass, *password));
     }
-    if (patch.empty()) return {};
-    // A secret that nobody has seen, also when the earlier ones were lost: shown first forgotten, then stored.
-    if (!has_key || !has_password) ESB_TRY(forget_birth(parts.key_value));
-    return parts.settings.commit(patch);
+    if (patch.empty()) return made;
+    // First forgotten as shown, then stored: a cut between the two shows them once more than needed, never not at all.
+    const auto shown = shown_before(parts.key_value);
+    if ((made.psk && shown.psk) || (made.password && shown.password)) {
+        ESB_TRY(mark_shown(parts.key_value, {shown.psk && !made.psk, shown.password && !made.password}));
+    }
+    ESB_TRY(parts.settings.commit(patch));
+    return made;
 }
 
-bool was_shown(chip::KeyValue& key_value) {
-    std::array<std::uint8_t, 1> mark{};
-    const auto got = key_value.get(shown_key, mark);
-    return got && got->size() == 1 && mark[0] == 1;
-}
-
-void show(const BirthParts& parts, const Identity& identity) {
-    namespace names = settings::names;
+void show(const BirthParts& parts, const Identity& identity, const Secrets& what) {
     std::array<char, 128> digits;
-    const auto& keys = names::brokers[0].psk;
-    const auto psk = hex_encode(parts.settings.bytes(parts.settings.is_set(keys[0]) ? keys[0] : keys[1]), digits);
-    const auto password = parts.settings.text(names::ap_pass);
     auto& out = parts.output;
-    out.text("MQTT ident=").text(parts.settings.text(names::mqtt_ident)).text(" psk=").text(*psk).end_line();
+    out.text("MQTT ident=").text(parts.settings.text(names::mqtt_ident));
+    if (what.psk) {
+        const auto& keys = names::brokers[0].psk;
+        const auto psk = hex_encode(parts.settings.bytes(parts.settings.is_set(keys[0]) ? keys[0] : keys[1]), digits);
+        out.text(" psk=").text(*psk);
+        wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
+    }
+    out.end_line();
+    if (!what.password) return;
+    const auto password = parts.settings.text(names::ap_pass);
     out.text("AP ssid=").text(identity).text(" pass=").text(password).end_line();
     out.line(wifi_qr_text(identity, password));
-    wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
 }
 
 }  // namespace
 
 Status forget_birth(chip::KeyValue& key_value) { return key_value.remove(shown_key); }
 
-Status be_born(const BirthParts& parts, const Identity& identity) {
-    ESB_TRY(store_missing(parts, identity));
-    if (was_shown(parts.key_value)) {
-        parts.output.text("MQTT ident=").text(parts.settings.text(settings::names::mqtt_ident)).end_line();
-        return {};
-    }
-    show(parts, identity);
+Status be_born(const BirthParts& parts, const Identity& identity, bool commissioned) {
+    const auto made = store_missing(parts, identity);
+    if (!made) return fail(made.error());
+    const auto shown = shown_before(parts.key_value);
+    // One that is marked as unseen beside one that was seen was made later, and its showing was cut short.
+    const bool may_show_old = !commissioned || shown.any();
+    const Secrets what{!shown.psk && (may_show_old || made->psk), !shown.password && (may_show_old || made->password)};
+    show(parts, identity, what);
+    if (!what.any()) return {};
     parts.output.flush();
     // Nobody saw it, or not all of it: the next boot shows it again.
     if (!parts.uart.host_connected() || !parts.output.idle()) return {};
-    const std::uint8_t mark = 1;
-    return parts.key_value.put(shown_key, {&mark, 1});
+    if (commissioned) return mark_shown(parts.key_value, {true, true});
+    return mark_shown(parts.key_value, {shown.psk || what.psk, shown.password || what.password});
 }
 
 Result<FixedString<63>> make_access_point_password(chip::Entropy& entropy) {

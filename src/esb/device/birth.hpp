@@ -21,11 +21,12 @@ struct BirthParts {
 };
 
 // Makes identity, PSK and access-point password where one is missing and stores all of them in one step; then prints
-// the birth lines, unless they were shown before. Order matters: stored, shown, marked as shown. A loss of power
-// shows them again at the next boot; it never loses them.
-Status be_born(const BirthParts& parts, const Identity& identity);
+// the birth lines of those secrets that nobody has seen yet. Order matters: stored, shown, marked as shown. A loss of
+// power shows them again at the next boot; it never loses them. A secret that was seen is never printed again, whatever
+// happens to the other one; and once the device has been on line (`commissioned`) only what is made in this very call.
+Status be_born(const BirthParts& parts, const Identity& identity, bool commissioned);
 
-// The birth lines have to be shown again.
+// Nobody has seen the secrets that will be made.
 Status forget_birth(chip::KeyValue& key_value);
 
 // The access point's password: 12 letters and digits without look-alikes, 5 bits each: 60 bits (never from the MAC).

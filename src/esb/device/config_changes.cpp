@@ -39,8 +39,11 @@ std::string_view report_json(const Report& report, Stage waits, std::string_view
 
 }  // namespace
 
-Status ConfigChanges::propose(const settings::Patch& patch) {
-    return trial_.propose(patch, {}, parts_.commissioned.is());
+Status ConfigChanges::propose(const settings::Patch& patch, Proposer by) {
+    if (trial_.on_trial() && by != Proposer::other && by == proposer_) ESB_TRY(trial_.revert());
+    ESB_TRY(trial_.propose(patch, {}, parts_.commissioned.is()));
+    proposer_ = by;
+    return {};
 }
 
 void ConfigChanges::take(const Message& message, Instant now) {
@@ -62,7 +65,9 @@ Status ConfigChanges::read(const Message& message, std::string_view id, FixedStr
     if (message.retain) return fail(errors::config_retained);
     settings::Patch patch(parts_.schema, settings::Origin::mqtt);
     ESB_TRY(settings::read_json_patch(message.bytes, patch, offending));
-    return trial_.propose(patch, id, true);
+    ESB_TRY(trial_.propose(patch, id, true));
+    proposer_ = Proposer::other;
+    return {};
 }
 
 bool ConfigChanges::may_apply(Instant now) const {

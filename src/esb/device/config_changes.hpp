@@ -17,6 +17,10 @@ inline constexpr ErrorKind config_retained{"config.retained",
 
 namespace esb {
 
+// Who proposes a change here at the device. A person at a set-up page, or a browser at the serial port, tries again after
+// a mistake: their own change on trial makes room for the next one.
+enum class Proposer : std::uint8_t { other, portal, improv };
+
 // Reactor's task only.
 class ConfigChanges {
 public:
@@ -32,7 +36,9 @@ public:
 
     // A change from the console, the portal or the firmware: committed at once, or on trial (then report().state is
     // staged, and the outcome is printed when it is known). Errors as of settings::Trial::propose().
-    Status propose(const settings::Patch& patch);
+    Status propose(const settings::Patch& patch, Proposer by = Proposer::other);
+    // Of the latest change.
+    Proposer proposer() const { return proposer_; }
     // A message of <base>/config; the outcome comes as a report.
     void take(const Message& message, Instant now);
     // Ends a trial by the operator's word.
@@ -63,6 +69,7 @@ private:
 
     Parts parts_;
     settings::Trial trial_;
+    Proposer proposer_ = Proposer::other;
     std::uint32_t printed_ = 0;
     bool to_send_ = false;
     bool was_staged_ = false;          // the report printed last

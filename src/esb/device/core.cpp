@@ -45,7 +45,8 @@ void Core::start() {
     }
     health_.begin_log();
     load_settings();
-    if (const auto born = be_born({store_, schema_, chip_.key_value, chip_.entropy, chip_.uart, out()}, identity_);
+    if (const auto born = be_born({store_, schema_, chip_.key_value, chip_.entropy, chip_.uart, out()}, identity_,
+                                  commissioned_.is());
         !born) {
         out().text("identity: ").error(born.error());
     }

@@ -55,6 +55,7 @@ public:
     ota::Updater& updater() { return updater_; }
     Presence& presence() { return presence_; }
     Health& health() { return health_; }
+    portal::Portal& portal() { return portal_; }
     Periodic& periodic() { return periodic_; }
     Policy& policy() { return policy_; }
     net::Reactor& reactor() { return reactor_; }
@@ -67,6 +68,8 @@ public:
     const Brokers& brokers() const { return brokers_; }
     // The device has been on line (an MQTT round trip) since it was born or last reset.
     bool commissioned() const { return commissioned_.is(); }
+    // The account's key has been on line, also before a factory reset that kept it.
+    bool key_was_used() const { return commissioned_.key_was_used(); }
     // Wipes settings and secrets: noted durably now, done by the restart that follows. The identity, the update floor
     // and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
     Status factory_reset(bool keep_secrets);

@@ -124,6 +124,7 @@ void Core::on_portal_opened(wifi::PortalWhy why) {
 
 void Core::on_portal_closed(wifi::PortalWhy why) {
     portal_.close();
+    portal_.attempt().portal_closed();
     portal_host_.reset();
     if (logs(LogLevel::info)) out().text("portal: closed, ").line(wifi::name(why));
 }
@@ -138,7 +139,8 @@ void Core::note_config() {
     noted_config_ = config_.trial().revision();
     health_.config(config_.report());
     const auto& report = config_.report();
-    if (report.state == settings::Report::State::reverted && report.error) portal_.attempt().reverted(*report.error);
+    const bool ours = config_.proposer() == Proposer::portal && report.state == settings::Report::State::reverted;
+    if (ours && report.error) portal_.attempt().reverted(*report.error);
 }
 
 // What the set-up page tells live.

@@ -18,7 +18,8 @@ constexpr std::array secrets = {settings::names::mqtt_ident, settings::names::br
 
 Status wipe_all(chip::KeyValue& key_value, settings::Store& store) {
     ESB_TRY(forget_birth(key_value));  // first, so that the new secrets are shown whatever comes between
-    return store.erase_all();
+    ESB_TRY(store.erase_all());
+    return key_value.remove(Commissioned::key_used);  // last, so that the old key is never told
 }
 
 Status wipe_settings(settings::Store& store) {

@@ -84,19 +84,10 @@ Status ImprovLink::propose(std::string_view ssid, ConstBytes passphrase) {
     } else {
         ESB_TRY(patch.set(names::wifi_pass, as_text(passphrase)));
     }
-    ESB_TRY(end_own_trial());
-    ESB_TRY(core_.config().propose(patch));
-    trial_ = core_.config().trial().revision();
+    ESB_TRY(core_.config().propose(patch, Proposer::improv));
     static_cast<void>(wanted_.assign(ssid));  // the engine has checked its length
     to_try_ = true;
     return {};
-}
-
-// A mistyped password must not keep the next one waiting until the trial ends by itself.
-Status ImprovLink::end_own_trial() {
-    const auto& trial = core_.config().trial();
-    if (!trial.on_trial() || trial_ != trial.revision()) return {};
-    return core_.config().revert();
 }
 
 bool ImprovLink::improv_online() const { return core_.wifi().is_up(); }

@@ -40,7 +40,6 @@ private:
     Status improv_scan() override;
 
     Status propose(std::string_view ssid, ConstBytes passphrase);
-    Status end_own_trial();
     void hand_over_scan();
 
     struct Scan {
@@ -50,10 +49,9 @@ private:
 
     Core& core_;
     console::Improv improv_{*this};
-    FixedString<16> chip_;                // "ESP32-C3"
-    chip::Ssid wanted_;                   // of the latest try
-    bool to_try_ = false;                 // its settings are stored; put to use later in the same turn
-    std::optional<std::uint32_t> trial_;  // the trial's revision after our latest change
+    FixedString<16> chip_;  // "ESP32-C3"
+    chip::Ssid wanted_;     // of the latest try
+    bool to_try_ = false;   // its settings are stored; put to use later in the same turn
     std::optional<Scan> scan_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace esb {
 namespace {
@@ -17,6 +18,8 @@ constexpr Duration time_to_answer = std::chrono::seconds(2);
 }  // namespace
 
 void PortalHost::step(Instant now) {
+    begin_try(now);
+    core_.wifi().hold_portal(at_work(), now);
     if (!due_ || now < *due_) return;
     due_.reset();
     switch (later_) {
@@ -27,6 +30,23 @@ void PortalHost::step(Instant now) {
         case Later::restart:
             return core_.request_restart();
     }
+}
+
+// The network is joined, but what the person wants is more than that, or an image is on its way.
+bool PortalHost::at_work() const {
+    using portal::Attempt;
+    if (!visited_) return false;
+    const auto& attempt = core_.portal().attempt();
+    const bool unfinished = attempt.state() == Attempt::State::trying || attempt.state() == Attempt::State::failed;
+    return unfinished || core_.updater().progress().state == ota::State::downloading;
+}
+
+void PortalHost::begin_try(Instant now) {
+    const auto ssid = std::exchange(to_try_, std::nullopt);
+    if (!ssid) return;
+    core_.wifi().try_first(*ssid, now);
+    core_.link().retry_now(now);
+    if (core_.online()) core_.portal().attempt().round_trip();  // nothing of it has changed: it is proven
 }
 
 // What is asked for later does not take back what weighs more.
@@ -66,6 +86,7 @@ portal::Moment PortalHost::moment() const {
     if (wifi.is_up()) moment.address = wifi.address().address;
     moment.online = core_.online();
     moment.commissioned = core_.commissioned();
+    moment.key_was_used = core_.key_was_used();
     moment.on_trial = core_.config().waits_for() != settings::Stage::none;
     moment.heap = heap.free;
     moment.heap_min = heap.minimum_free;
@@ -81,13 +102,11 @@ portal::UpdateProgress PortalHost::update() const {
 
 const settings::Schema& PortalHost::schema() const { return core_.schema(); }
 const settings::Store& PortalHost::settings() const { return core_.settings(); }
-Status PortalHost::change(const settings::Patch& patch) { return core_.config().propose(patch); }
+Status PortalHost::change(const settings::Patch& patch) { return core_.config().propose(patch, Proposer::portal); }
 
-void PortalHost::try_now() {
-    visited_ = true;
-    const auto now = core_.reactor().now();
-    core_.wifi().try_now(now);
-    core_.link().retry_now(now);
+void PortalHost::try_now(std::string_view ssid) {
+    to_try_.emplace();
+    static_cast<void>(to_try_->assign(ssid));  // the settings have checked its length
 }
 
 Status PortalHost::set_console_password(std::string_view password) {
@@ -133,9 +152,11 @@ Status PortalHost::factory_reset() {
 void PortalHost::result_shown() { soon(Later::tell_result); }
 void PortalHost::close_portal() { soon(Later::close); }
 
-// A device that has no broker account can have no round trip. That a person reaches its pages, and with them the next
-// update, is then what makes a firmware healthy.
-void PortalHost::page_served() {
+void PortalHost::page_served() { visited_ = true; }
+
+// A device that has no broker account can have no round trip. That a person can use its pages, and with them make the
+// next update, is then what makes a firmware healthy.
+void PortalHost::page_used() {
     visited_ = true;
     if (core_.updater().on_trial() && !core_.link().account().complete()) core_.updater().healthy();
 }

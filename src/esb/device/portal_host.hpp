@@ -17,7 +17,9 @@ public:
 
     // What was asked for and must wait until the reply has left: the page's own access point is about to go.
     void step(Instant now);
-    std::optional<Instant> deadline() const { return due_; }
+    // Does what try_now() has asked for; once the settings are in use.
+    void begin_try(Instant now);
+    std::optional<Instant> deadline() const { return to_try_ ? std::optional(Instant{}) : due_; }
     // Somebody has used the pages since the portal opened.
     bool visited() const { return visited_; }
     // The portal opens or has closed: nobody has used it, nothing waits.
@@ -29,7 +31,7 @@ public:
     const settings::Schema& schema() const override;
     const settings::Store& settings() const override;
     Status change(const settings::Patch& patch) override;
-    void try_now() override;
+    void try_now(std::string_view ssid) override;
     Status set_console_password(std::string_view password) override;
     Status scan() override;
     std::uint32_t scans() const override;
@@ -44,13 +46,16 @@ public:
     void result_shown() override;
     void close_portal() override;
     void page_served() override;
+    void page_used() override;
 
 private:
     enum class Later : std::uint8_t { tell_result, close, restart };
     void soon(Later what);
+    bool at_work() const;
 
     Core& core_;
     bool visited_ = false;
+    std::optional<chip::Ssid> to_try_;
     Later later_ = Later::tell_result;
     std::optional<Instant> due_;
 };

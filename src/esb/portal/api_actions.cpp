@@ -79,7 +79,7 @@ net::HttpReply Actions::try_settings(ConstBytes body) {
     const auto now = host_.moment();
     const bool joined = now.address.is_set() && (wish.ssid.empty() || wish.ssid == now.ssid);
     attempt_.begin(wish.ssid, has_broker(host_.settings()), joined && wish.keeps_network);
-    host_.try_now();
+    host_.try_now(wish.ssid);
     const auto trial = now.on_trial ? on_trial_bit : 0;
     return generated({Source::Kind::tried, (attempt_.number() & (on_trial_bit - 1)) | trial});
 }

@@ -91,7 +91,7 @@ std::string_view broker_identity(const Host& host) {
 }
 
 bool key_is_shown(const Host& host) {
-    return !host.moment().commissioned && !host.settings().bytes(settings::names::mqtt_psk).empty();
+    return !host.moment().key_was_used && !host.settings().bytes(settings::names::mqtt_psk).empty();
 }
 
 }  // namespace esb::portal

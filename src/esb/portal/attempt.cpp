@@ -55,6 +55,10 @@ void Attempt::take(const News& news) {
     (this->*row[static_cast<std::size_t>(news.event)])(news);
 }
 
+void Attempt::portal_closed() {
+    if (state_ == State::done) state_ = State::idle;
+}
+
 void Attempt::begin(std::string_view ssid, bool with_broker, bool has_address) {
     ++number_;
     with_broker_ = with_broker;

@@ -20,7 +20,7 @@ std::string_view name(Step step);  // "join", "address", "reach", "tls", "mqtt"
 class Attempt {
 public:
     enum class State : std::uint8_t {
-        idle,    // nothing was tried since the portal opened
+        idle,    // nothing was tried, or the portal has closed after a success
         trying,  // step() is under way
         failed,  // step() failed; the device goes on trying by itself, and done may still follow
         done,    // the last step wanted has succeeded
@@ -30,6 +30,9 @@ public:
     // all that is wanted. `has_address`: the link is up already, with a network that stays.
     // A failed step stays failed, however often the device repeats it by itself, until it succeeds.
     void begin(std::string_view ssid, bool with_broker, bool has_address);
+
+    // The portal has closed: a success was seen, and is no news the next time.
+    void portal_closed();
 
     // --- What happens to the device; ignored where it does not concern the try ---
     void link_up(std::string_view ssid, const chip::IpAddress& address);

@@ -24,7 +24,7 @@ struct About {
     std::string_view hardware;
     std::uint32_t seq = 0;
     bool safe_mode = false;
-    std::span<const std::string_view> protections;  // "sec" of <base>/status: "psk-tls", "signed-ota", ...
+    std::span<const std::string_view> protections;  // "sec" of <base>/status: "secure-boot", ...
 };
 
 // How it is now.
@@ -34,7 +34,8 @@ struct Moment {
     std::int8_t rssi = 0;       // dBm; 0 while not joined
     chip::IpAddress address{};  // of the station; none without a link
     bool online = false;        // the MQTT round trip has succeeded
-    bool commissioned = false;  // it has been on line: the key is not shown any more
+    bool commissioned = false;  // it has been on line
+    bool key_was_used = false;  // the key of the account has been on line: it is not shown any more
     bool on_trial = false;      // a change of settings waits for its proof
     std::size_t heap = 0;       // bytes free
     std::size_t heap_min = 0;   // the lowest since the start
@@ -66,8 +67,9 @@ public:
     // Proposes a change (Origin::portal) as the console does: at once, or on trial once the device is commissioned.
     // config_on_trial, the errors of settings::Store::stage().
     virtual Status change(const settings::Patch& patch) = 0;
-    // Tries Wi-Fi and broker now, although a phone is at the access point and whatever pause is being kept.
-    virtual void try_now() = 0;
+    // Tries Wi-Fi and broker as soon as the change is in use, although a phone is at the access point and whatever pause
+    // is being kept: the network named `ssid` first, also when another one is joined. Empty: whichever.
+    virtual void try_now(std::string_view ssid) = 0;
     // Of the console; only its slow hash is stored, an empty one removes the lock. The errors of crypto::hash_password().
     virtual Status set_console_password(std::string_view password) = 0;
 
@@ -97,8 +99,11 @@ public:
     virtual void result_shown() = 0;
     // Somebody is done with the pages.
     virtual void close_portal() = 0;
-    // A page of ours has been answered: with no broker to be healthy with, that is the proof of a firmware on trial.
+    // Somebody has the page open.
     virtual void page_served() = 0;
+    // The page has done something (an accepted POST, which no other site's page can make): with no broker to be healthy
+    // with, that is the proof of a firmware on trial.
+    virtual void page_used() = 0;
 };
 
 }  // namespace esb::portal

@@ -32,7 +32,10 @@ std::size_t once(std::uint32_t& cursor, const Write& write) {
 }  // namespace
 
 net::HttpReply Site::on_request(const net::HttpRequest& request, ConstBytes body) {
-    if (request.method == net::HttpMethod::post) return actions_.run(request.path, body);
+    if (request.method == net::HttpMethod::post) {
+        host_.page_used();
+        return actions_.run(request.path, body);
+    }
     const auto reply = find(request.path);
     if (!reply) return refusals_.refuse(Error(errors::web_not_found));
     host_.page_served();

@@ -55,8 +55,14 @@ Wish wish_of(const settings::Patch& patch, const Host& host) {
 }
 
 bool has_broker(const settings::Store& store) {
-    return std::any_of(std::begin(settings::names::brokers), std::end(settings::names::brokers),
-                       [&](const auto& broker) { return !store.text(broker.host).empty(); });
+    const auto has_key = [&store](const settings::names::Broker& broker) {
+        return !store.bytes(broker.psk[0]).empty() || !store.bytes(broker.psk[1]).empty();
+    };
+    // A broker without a key of its own uses the first one's.
+    const bool common_key = has_key(settings::names::brokers[0]);
+    return std::any_of(
+        std::begin(settings::names::brokers), std::end(settings::names::brokers),
+        [&](const auto& broker) { return !store.text(broker.host).empty() && (common_key || has_key(broker)); });
 }
 
 }  // namespace esb::portal

@@ -12,7 +12,7 @@ struct Wish {
 
 // Before the change is made.
 Wish wish_of(const settings::Patch& patch, const Host& host);
-// One of the brokers is set.
+// One of the brokers is set, and there is a key for it.
 bool has_broker(const settings::Store& store);
 
 }  // namespace esb::portal

@@ -44,6 +44,13 @@ std::optional<std::size_t> Chooser::find(const chip::StationConfig& station) con
     return std::nullopt;
 }
 
+std::optional<std::size_t> Chooser::find(const chip::Ssid& ssid) const {
+    for (std::size_t i = 0; i < size_; ++i) {
+        if (at(i).ssid == ssid) return i;
+    }
+    return std::nullopt;
+}
+
 void Chooser::begin_round() {
     scanned_ = false;
     for (auto& entry : entries_) {
@@ -103,7 +110,9 @@ void Chooser::refused(std::size_t index, Instant now) {
 void Chooser::forgive() {
     for (auto& entry : entries_) {
         entry.aside_until = {};
+        entry.missed_at = {};
         entry.refusals = 0;
+        entry.failed = false;
     }
 }
 

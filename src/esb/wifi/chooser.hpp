@@ -33,6 +33,8 @@ public:
     bool set(std::span<const KnownNetwork> networks);
     // Where this very configuration stands in the list.
     std::optional<std::size_t> find(const chip::StationConfig& station) const;
+    // The first one of this name.
+    std::optional<std::size_t> find(const chip::Ssid& ssid) const;
     std::size_t size() const { return size_; }
     const chip::StationConfig& at(std::size_t index) const { return entries_[index].known.station; }
 
@@ -54,7 +56,7 @@ public:
     // What became of the network.
     void failed(std::size_t index) { entries_[index].failed = true; }
     void refused(std::size_t index, Instant now);
-    // Somebody wants all of them tried now, whatever they said before.
+    // Somebody wants all of them tried now, whatever became of them before.
     void forgive();
     void settled(std::size_t index);
     void broker_reached(std::size_t index) { entries_[index].missed_at = {}; }

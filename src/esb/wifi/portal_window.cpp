@@ -18,7 +18,7 @@ void PortalWindow::unask(Instant now) { take(PortalEvent::unasked, now); }
 
 void PortalWindow::link_up(Instant now) {
     link_ = true;
-    if (for_link_) take(PortalEvent::link_up, now);
+    if (for_link_ && !held_) take(PortalEvent::link_up, now);
 }
 
 void PortalWindow::link_down(Instant now) {
@@ -28,6 +28,13 @@ void PortalWindow::link_down(Instant now) {
 
 void PortalWindow::result_shown(Instant now) {
     if (link_) take(PortalEvent::result_shown, now);
+}
+
+void PortalWindow::hold(bool hold, Instant now) {
+    if (hold == held_) return;
+    held_ = hold;
+    if (hold) return take(PortalEvent::held, now);
+    if (link_ && for_link_) take(PortalEvent::link_up, now);
 }
 
 void PortalWindow::handle(Kind kind, Instant now) {
@@ -116,8 +123,9 @@ void PortalWindow::stop(Instant now) {
 }
 
 void PortalWindow::opened(Instant now) {
-    if (link_ && for_link_) take(PortalEvent::link_up, now);  // it came while the access point started
-    if (std::exchange(told_open_, true)) return;
+    if (link_ && for_link_ && !held_) take(PortalEvent::link_up, now);  // it came while the access point started
+    // Started anew by the radio: what was bound to it before is dead.
+    if (std::exchange(told_open_, true)) listener_.on_portal_closed(PortalWhy::radio);
     listener_.on_portal_opened(why_);
 }
 

@@ -45,6 +45,8 @@ public:
     // Another set of networks is in use: the next link closes the portal whatever it was opened for.
     void networks_changed() { for_link_ = true; }
     void result_shown(Instant now);
+    // Somebody is at work on the pages: the link does not close the portal until they are done.
+    void hold(bool hold, Instant now);
     void handle(chip::RadioEvent::Kind kind, Instant now);
 
     // When there will have been no link for the connect time-out; empty while there is one.
@@ -82,6 +84,7 @@ private:
     bool told_open_ = false;
     bool for_link_ = false;  // a link is what it is open for
     bool link_ = false;
+    bool held_ = false;
     bool commissioned_ = false;
 };
 

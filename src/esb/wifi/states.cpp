@@ -84,11 +84,14 @@ constexpr PortalRow portal_table[] = {
     {P::open, PE::given_up, P::closing, "a restart is wanted"},
     {P::open, PE::asked, P::open, "the window's time starts anew"},
     {P::open, PE::stopped, P::opening, "started again; the window's time goes on"},
+    {P::open, PE::started, P::open, "the radio has started it anew: the pages are opened again"},
     {P::open, PE::unasked, P::closing, ""},
 
     {P::grace, PE::result_shown, P::closing, ""},
     {P::grace, PE::time_up, P::closing, "60 s after the link came up, at the latest"},
     {P::grace, PE::link_down, P::open, "the window's time has gone on"},
+    {P::grace, PE::held, P::open, "the window's time has gone on"},
+    {P::grace, PE::started, P::open, "the radio has started it anew: the pages are opened again"},
     {P::grace, PE::asked, P::open, "the window's time starts anew"},
     {P::grace, PE::stopped, P::closed, "it has served"},
     {P::grace, PE::unasked, P::closing, ""},
@@ -146,7 +149,7 @@ std::string_view name(PortalState state) {
 std::string_view name(PortalEvent event) {
     constexpr std::string_view names[] = {"link missing", "asked for",     "sent away", "started",
                                           "stopped",      "radio refused", "link up",   "link down",
-                                          "result shown", "time up",       "given up"};
+                                          "result shown", "held",          "time up",   "given up"};
     return names[static_cast<std::size_t>(event)];
 }
 

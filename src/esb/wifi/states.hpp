@@ -67,6 +67,7 @@ enum class PortalEvent : std::uint8_t {
     link_up,       // and the portal is there for the link
     link_down,
     result_shown,  // by the page, with the link up
+    held,          // somebody is at work on the page
     time_up,
     given_up,  // time up without a link on a device that is useless without one
 };

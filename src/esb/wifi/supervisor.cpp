@@ -52,20 +52,35 @@ void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
         if (state() == State::up) set_patience(now);  // there may be another network now, or none
         return;
     }
-    if (busy) static_cast<void>(radio_.leave());
+    begin_anew(busy, now);
+    if (was_up) listener_.on_link_down(present->ssid, DisconnectReason::requested, Duration(0));
+}
+
+void Supervisor::begin_anew(bool leave, Instant now) {
+    if (leave) static_cast<void>(radio_.leave());
     backoff_.reset();
     insist_ = true;
     take(Event::networks_changed, now);
-    if (was_up) listener_.on_link_down(present->ssid, DisconnectReason::requested, Duration(0));
 }
 
 void Supervisor::try_now(Instant now) {
     if (state() != State::waiting && state() != State::paused) return;
-    backoff_.reset();
     chooser_.forgive();
     chooser_.begin_round();
-    insist_ = true;
-    take(Event::networks_changed, now);
+    begin_anew(false, now);
+}
+
+void Supervisor::try_first(const chip::Ssid& ssid, Instant now) {
+    const auto wanted = chooser_.find(ssid);
+    const bool busy = is_up() || is_trying(state());
+    if (!wanted || (busy && present_ == *wanted)) return try_now(now);
+    const bool was_up = is_up();
+    const auto left = busy ? chooser_.at(present_).ssid : chip::Ssid();
+    chooser_.set_last_good(*wanted);
+    chooser_.forgive();
+    chooser_.begin_round();
+    begin_anew(busy, now);
+    if (was_up) listener_.on_link_down(left, DisconnectReason::requested, Duration(0));
 }
 
 void Supervisor::remember(const chip::Ssid& last_good) {

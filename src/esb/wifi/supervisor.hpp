@@ -57,6 +57,9 @@ public:
     // A round of tries begins at once, also while a phone is at the access point; networks that refused their password
     // are tried again. Nothing while the link is up or a round is under way.
     void try_now(Instant now);
+    // The same with this network first, also when another one is joined or tried: that one is left. Nothing when it is
+    // joined already; try_now() when it is not among the known.
+    void try_first(const chip::Ssid& ssid, Instant now);
     // The last good network as it was remembered over a restart: it is tried first, without a scan. Before the first
     // use(), or later.
     void remember(const chip::Ssid& last_good);
@@ -70,6 +73,8 @@ public:
     // Button or console; also while joined. wifi_no_portal. Opened already: its time starts anew.
     Status open_portal(Instant now);
     void close_portal(Instant now) { portal_.unask(now); }
+    // Somebody is at work on the pages, and has not succeeded yet: the link alone does not close the portal.
+    void hold_portal(bool hold, Instant now) { portal_.hold(hold, now); }
     // The page has shown how the set-up ended.
     void portal_result_shown(Instant now) { portal_.result_shown(now); }
 
@@ -101,6 +106,8 @@ private:
     void note_link(Instant now);
     void choose(Instant now);
     void recall();
+    // A round begins at once; the present link or try is over.
+    void begin_anew(bool leave, Instant now);
     Status start_radio(Instant now);
     void start_scan(Instant now);
     void join(Instant now);

@@ -268,16 +268,30 @@ TEST_F(PortalApi, the_key_is_shown_until_the_device_has_been_on_line) {
     EXPECT_EQ(phone.body(), R"({"ident":"ESP-024553420001","psk":")" + std::string(FakeHost::key_hex) + R"("})");
     host.set(settings::names::mqtt_ident, "other");
     EXPECT_NE(rig.post("/api/key").find(R"("ident":"other")"), std::string::npos);
-    host.now.commissioned = true;
+    host.now.commissioned = host.now.key_was_used = true;
     expect_refused(rig.ask(api_post("/api/key")), 403, errors::portal_key_hidden);
     EXPECT_NE(rig.get("/api/state").find(R"("commissioned":true,"key":false)"), std::string::npos);
 }
 
 TEST_F(PortalApi, the_key_is_not_sent_when_the_device_came_on_line_meanwhile) {
     std::array<std::uint8_t, 512> out;
-    host.now.commissioned = true;
+    host.now.key_was_used = true;
     const auto size = portal::write_key(host, out);
     EXPECT_NE(as_text(ConstBytes(out).first(size)).find("portal.key_hidden"), std::string_view::npos);
+}
+
+TEST_F(PortalApi, a_key_that_was_in_use_stays_hidden_after_a_reset_that_kept_it) {
+    host.now.key_was_used = true;
+    expect_refused(rig.ask(api_post("/api/key")), 403, errors::portal_key_hidden);
+    EXPECT_NE(rig.get("/api/state").find(R"("commissioned":false,"key":false)"), std::string::npos);
+}
+
+TEST_F(PortalApi, only_a_post_of_the_page_counts_as_its_use) {
+    rig.get("/api/state");
+    rig.get("/");
+    EXPECT_EQ(host.used, 0);
+    rig.post("/api/scan");
+    EXPECT_EQ(host.used, 1);
 }
 
 TEST_F(PortalApi, console_password) {

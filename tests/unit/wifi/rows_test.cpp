@@ -408,13 +408,21 @@ constexpr Scenario<P, PE> portal_scenarios[] = {
          r.step(r.policy.portal_time - 1s);
          EXPECT_EQ(r.supervisor.portal(), P::open);
      }},
+    {P::open, PE::started,
+     [](Rig& r) {
+         r.to_open();
+         r.say(Kind::access_point_started);
+         EXPECT_EQ(r.supervisor.portal(), P::open);
+         EXPECT_EQ(r.said.log.at(1), "closed: the radio ended it");
+         EXPECT_EQ(r.said.log.at(2), r.said.log.at(0));
+     }},
     {P::open, PE::stopped,
      [](Rig& r) {
          r.to_open();
          r.say(Kind::access_point_stopped);
          EXPECT_EQ(r.radio.access_points.size(), 2U);
          r.say(Kind::access_point_started);
-         EXPECT_EQ(r.said.log.size(), 1U) << "it is still the same opening";
+         EXPECT_EQ(r.said.log.size(), 3U) << "closed and opened anew: what was bound to it is dead";
          EXPECT_EQ(r.supervisor.deadline(), Instant(r.policy.portal_time));
      }},
     {P::open, PE::unasked,
@@ -444,6 +452,22 @@ constexpr Scenario<P, PE> portal_scenarios[] = {
          r.to_grace();
          r.left();
          EXPECT_EQ(r.supervisor.portal(), P::open);
+     }},
+    {P::grace, PE::held,
+     [](Rig& r) {
+         r.to_grace();
+         r.supervisor.hold_portal(true, r.now);
+         r.step(2min);
+         EXPECT_EQ(r.supervisor.portal(), P::open);
+         r.supervisor.hold_portal(false, r.now);
+         EXPECT_EQ(r.supervisor.portal(), P::grace);
+     }},
+    {P::grace, PE::started,
+     [](Rig& r) {
+         r.to_grace();
+         r.say(Kind::access_point_started);
+         EXPECT_EQ(r.supervisor.portal(), P::grace) << "at once again, the link is up";
+         EXPECT_EQ(r.said.log.at(2), "closed: the radio ended it");
      }},
     {P::grace, PE::asked,
      [](Rig& r) {

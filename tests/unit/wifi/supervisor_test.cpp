@@ -227,6 +227,33 @@ TEST_F(SupervisorTest, whoever_waits_for_a_link_has_a_refused_network_tried_agai
     EXPECT_EQ(radio.joins.size(), joins + 1) << "a try is under way";
 }
 
+TEST_F(SupervisorTest, the_network_that_is_wanted_is_tried_first_and_another_one_left_for_it) {
+    start();
+    use({known("Home"), known("Work")});
+    scanned({{"Home", -40}, {"Work", -60}});
+    joined(), address();
+    step(policy.settle_time);
+    ASSERT_EQ(supervisor.ssid(), "Home");
+    chip::Ssid work;
+    ASSERT_TRUE(work.assign("Work"));
+    supervisor.try_first(work, now);
+    EXPECT_EQ(last_join(), "Work");
+    EXPECT_FALSE(supervisor.is_up());
+    EXPECT_TRUE(said.said("down Home: requested"));
+    left(DisconnectReason::wrong_password);
+    EXPECT_EQ(last_join(), "Home") << "without it, back to the other one";
+}
+
+TEST_F(SupervisorTest, a_wanted_network_that_is_joined_stays) {
+    to_up();
+    const auto joins = radio.joins.size();
+    chip::Ssid home;
+    ASSERT_TRUE(home.assign("Home"));
+    supervisor.try_first(home, now);
+    EXPECT_TRUE(supervisor.is_up());
+    EXPECT_EQ(radio.joins.size(), joins);
+}
+
 TEST_F(SupervisorTest, it_tells_when_the_portal_closes) {
     start();
     use("");

@@ -173,7 +173,8 @@ void Radio::on_wifi(std::int32_t id, const void* data) {
             event.kind = RadioEvent::Kind::scan_done;
             break;
         case WIFI_EVENT_AP_START:
-            if (access_point_told_.exchange(true)) return;
+            // Each start is told: sockets that were bound to the interface before it are dead.
+            access_point_told_ = true;
             event.kind = RadioEvent::Kind::access_point_started;
             break;
         case WIFI_EVENT_AP_STOP:
