@@ -37,9 +37,9 @@
       xhr.onerror = xhr.ontimeout = () => reject({lost: true});
       xhr.onload = () => {
         let answer = xhr.responseText;
-        try { answer = JSON.parse(answer); } catch (e) { /* the log is text */ }
+        try { answer = JSON.parse(answer); } catch (e) { /* the log and the web server's refusals are text */ }
         if (xhr.status < 300) resolve(answer);
-        else reject(answer || {});
+        else reject(typeof answer === "string" ? {why: answer} : answer);
       };
       xhr.send(method === "POST" ? progress ? body : JSON.stringify(body || {}) : null);
     });
@@ -563,7 +563,10 @@
       make(facts, "dt", T[name]);
       make(facts, "dd", name === "safe" ? T.safe_on : about[name]);
     });
-    (about.sec.length ? about.sec : ["none"]).forEach((word) => make(list, "li", T.sec[word] || word));
+    // The chip lists what it lacks as well.
+    const kept = about.sec.filter((word) => word !== "open-access-point");
+    show("insecure", kept.length < about.sec.length);
+    (kept.length ? kept : ["none"]).forEach((word) => make(list, "li", T.sec[word] || word));
   }
 
   let update_drawn = "";

@@ -3,6 +3,8 @@
 var T = {
   lang: "en",
 
+  insecure: "Warning: this access point has no encryption. Whoever is near can read the passwords and keys.",
+
   wifi: "Wi-Fi",
   rescan: "Rescan",
   scanning: "Searching…",

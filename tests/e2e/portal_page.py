@@ -1,6 +1,7 @@
 """The set-up page as a person sees it: a phone with Chromium, and what is on its screen."""
 
 import base64
+import json
 import pathlib
 import shutil
 
@@ -77,6 +78,15 @@ class Phone:
         wait_until("the access point serves", lambda: port_answers(self.port), 60)
         self.browser.get(url)
         wait_until("the page knows the device", lambda: self.text("name"))
+
+    def pretend_protections(self, words: list[str]):
+        """The pages opened from now on read these in the device's state: a virtual chip has none of its own."""
+        self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": (
+            "{ const parse = JSON.parse; JSON.parse = (text) => { const read = parse(text);"
+            f"if (read.about) read.about.sec = {json.dumps(words)}; return read; }}; }}")})
+
+    def protections(self) -> list[str]:
+        return self.run("return Array.from(document.querySelectorAll('#protections li'), (li) => li.textContent)")
 
     def one(self, identifier: str):
         return self.browser.find_element(By.ID, identifier)

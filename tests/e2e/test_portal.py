@@ -160,6 +160,30 @@ def test_a_reload_in_the_middle_sees_how_it_went(scene):
     scene.require_on_line()
 
 
+def test_what_the_web_server_refuses_is_said_in_its_words(scene):
+    phone = scene.phone
+    phone.open()
+    phone.unfold("care")
+    phone.write("console-pass", "x" * 2100)
+    phone.press("console-set")
+    wait_until("an answer", lambda: phone.text("care-said"))
+    assert phone.text("care-said") == "the body is too large"
+
+
+def test_an_access_point_without_encryption_is_a_warning(scene):
+    phone = scene.phone
+    phone.open()
+    assert phone.text("insecure") == "" and phone.protections()[0].startswith("None")
+    phone.pretend_protections(["open-access-point"])
+    phone.open()
+    assert "no encryption" in phone.text("insecure") and phone.protections()[0].startswith("None")
+    phone.take_pictures("open-access-point")
+    phone.pretend_protections(["secure-boot", "open-access-point"])
+    phone.open()
+    assert "no encryption" in phone.text("insecure")
+    assert len(phone.protections()) == 1 and phone.protections()[0].startswith("Secure boot")
+
+
 @long_only
 def test_a_broker_that_is_down(scene):
     phone = scene.phone
