@@ -26,10 +26,12 @@ class Firmware:
     version: str
     seq: int
     definitions: str = ""
+    portal: bool = False  # with the set-up access point; it would make the emulated radio deaf for networks
 
 
 BASIC_1_0 = Firmware("basic-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1)
 BASIC_1_1 = Firmware("basic-1.1.0", ROOT / "examples/basic/main.cpp", "1.1.0", 2)
+WITH_PORTAL = Firmware("portal-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1, portal=True)
 CRASHING = Firmware("crashing-2.0.0", ROOT / "tests/e2e/firmware/crashing.cpp", "2.0.0", 20)
 CRASH_LOOPING = Firmware("crash-looping-1.0.0", ROOT / "tests/e2e/firmware/crash_looping.cpp", "1.0.0", 1)
 OFFLINE = Firmware("offline-2.2.0", HERE / "firmware/offline.cpp", "2.2.0", 22)
@@ -73,6 +75,7 @@ class IdfBuild:
         self._run("cmake", "-G", "Ninja", "-S", HERE / "firmware", "-B", self.folder, f"-DIDF_TARGET={self.target}",
                   f"-DSDKCONFIG={self.folder}/sdkconfig", f"-DESB_SOURCE={firmware.source}",
                   f"-DESB_SOURCE_DEFINITIONS={firmware.definitions}", f"-DESB_APP_VERSION={firmware.version}",
+                  f"-DESB_PORTAL={'ON' if firmware.portal else 'OFF'}",
                   f"-DESB_APP_SEQ={firmware.seq}", f"-DESB_UPDATE_KEY_FILE={self.products.key}.pub.jwk",
                   *shlex.split(os.environ.get("ESB_IDF_CMAKE", "")))
         self._run("ninja", "-C", self.folder)

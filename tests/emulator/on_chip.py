@@ -3,17 +3,11 @@
 import json
 
 from emulated_chip import HOST, OPEN_NETWORKS, PATIENCE, EmulatedChip
-from esb_lab import Lab, wait_until
+from esb_lab import Lab
 from idf_build import Firmware, IdfBuild
 from on_line import Device
 
 JOIN = f"wifi connect {OPEN_NETWORKS[0]}"
-
-
-def close_portal(chip: EmulatedChip):
-    """The emulated radio hears no networks while its own access point is on."""
-    chip.ask("portal close", r"ok\r*\n")
-    wait_until("the portal is closed", lambda: chip.ask("portal info", r"state: ([^\r\n]*)[\r\n]")[1] == "closed")
 
 
 class ChipDevice(Device):
@@ -29,7 +23,6 @@ class ChipDevice(Device):
         self.chip.restarts_inside = self.restarts_inside
         self.chip.power_on()
         self.take_birth()
-        close_portal(self.chip)
         self.go_on_line(JOIN)
 
     def image(self, firmware: Firmware) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from emulated_chip import HOST, OPEN_NETWORKS, EmulatedChip
 from esb_lab import Lab
 from idf_build import BASIC_1_0, BASIC_1_1, IdfBuild
-from on_chip import ChipDevice, close_portal
+from on_chip import ChipDevice
 
 SUITE = "TLS-ECDHE-PSK-WITH-CHACHA20-POLY1305-SHA256"
 
@@ -77,7 +77,6 @@ def test_the_story(device, build, record):
 
 
 def test_every_network_that_is_not_there_has_a_reason(chip):
-    close_portal(chip)
     chip.ask('wifi connect "Nobody has this name"', r"ok")
     chip.expect(r'wifi: "Nobody has this name": [^\r\n]*not found', 120)
     chip.ask(f"wifi connect {OPEN_NETWORKS[1]}", r"ok")

@@ -12,7 +12,7 @@ import pytest
 
 from emulated_chip import OPEN_NETWORKS, EmulatedChip
 from esb_lab import Lab, free_ports, wait_until
-from idf_build import BASIC_1_0, IdfBuild
+from idf_build import WITH_PORTAL, IdfBuild
 from portal_attacks import Target
 from portal_page import ADDRESS, APPLE_PROBE, Phone
 
@@ -23,7 +23,7 @@ class PortalOnChip:
     def __init__(self, lab: Lab, name: str):
         self.port, self.names_port = free_ports(2)
         net = ADDRESS.rsplit(".", 1)[0]
-        self.chip = EmulatedChip(lab, IdfBuild(lab.products).flash(BASIC_1_0), name=name, network_options=(
+        self.chip = EmulatedChip(lab, IdfBuild(lab.products).flash(WITH_PORTAL), name=name, network_options=(
             f"net={net}.0/24,host={net}.2,dhcpstart={net}.15,hostfwd=tcp:127.0.0.1:{self.port}-{ADDRESS}:80,"
             f"hostfwd=udp:127.0.0.1:{self.names_port}-{ADDRESS}:53"))
         self.chip.power_on()
