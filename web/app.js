@@ -576,6 +576,8 @@
     const now = text ? fill(text, update.ver, words(update)) : "";
     if (now !== update_drawn) say("update-said", now);
     update_drawn = now;
+    // Without a broker to prove itself with, a firmware is healthy when its page can act.
+    if (update.state === "trial") post("settings").catch(() => {});
   }
 
   $("upload").onclick = async () => {
