@@ -43,8 +43,8 @@ def pytest_sessionfinish(session, exitstatus):
     if exitstatus != 0 or session.config.getoption("keyword") or not results:
         return
     last = json.loads(LAST_RUN.read_text()) if LAST_RUN.exists() else {}
-    if last.get("sources") != source_hash():
-        last = {"sources": source_hash(), "results": {}, "figures": {}}
+    if last.get("src_esb") != source_hash():
+        last = {"src_esb": source_hash(), "results": {}, "figures": {}}
     last["date"] = datetime.date.today().isoformat()
     last["results"] = dict(sorted((last["results"] | results).items()))
     last["figures"] |= figures

@@ -2,7 +2,7 @@
 """Tells whether the library is still what was last proven on the emulated chip.
 
     source_hash.py          prints one line if the run in last-run.json is stale
-    source_hash.py --print  prints the hash of src/esb and web
+    source_hash.py --print  prints the hash of src/esb
 """
 
 import hashlib
@@ -15,9 +15,9 @@ LAST_RUN = pathlib.Path(__file__).with_name("last-run.json")
 
 
 def source_hash() -> str:
-    """SHA-256 over the names and contents of all files of the library and its page."""
+    """SHA-256 over the names and contents of all files below src/esb."""
     total = hashlib.sha256()
-    for path in sorted([*(ROOT / "src/esb").rglob("*"), *(ROOT / "web").rglob("*")]):
+    for path in sorted((ROOT / "src/esb").rglob("*")):
         if not path.is_file():
             continue
         total.update(f"{path.relative_to(ROOT)}\0".encode())
@@ -33,8 +33,8 @@ def main():
     missing = {path.name for path in LAST_RUN.parent.glob("test_*.py")} - ran
     if last and missing:
         print(f"emulator run is incomplete: {', '.join(sorted(missing))}")
-    if last.get("sources") != source_hash():
-        print(f"emulator run is stale: the library has changed since {last.get('date', 'ever')}; see tests/emulator/README.md")
+    if last.get("src_esb") != source_hash():
+        print(f"emulator run is stale: src/esb has changed since {last.get('date', 'ever')}; see tests/emulator/README.md")
 
 
 if __name__ == "__main__":
