@@ -230,6 +230,7 @@ std::string Accounts::acl_file() const {
         for (std::size_t i = 0; account.home_assistant && i < ha_entities; ++i) {
             text += "topic write " + std::string(ha_topic(static_cast<HaEntity>(i), account.identity).view()) + '\n';
         }
+        if (account.home_assistant) text += "topic read " + std::string(ha_status_topic) + '\n';
         for (const auto& entry : account.topics) {
             const auto [access, filter] = access_and_filter(entry);
             text += "topic " + std::string(access) + ' ' + base + '/' + std::string(filter) + '\n';

@@ -104,6 +104,7 @@ std::string mosquitto_config(const std::filesystem::path& folder, const BrokerOp
     text += "persistence true\n";
     text += "persistence_location " + (folder / "data").string() + "/\n";
     text += "autosave_interval 300\n";
+    text += "message_size_limit 262144\n";  // devices read past what is larger
     text += "log_dest file " + file("mosquitto.log");
     text += "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n";
     text += "log_timestamp_format %Y-%m-%dT%H:%M:%S\n";

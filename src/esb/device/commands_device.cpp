@@ -23,6 +23,8 @@ Status show_status(Core& core, Arguments, Report& report) {
     report.line("wifi", wifi::name(core.wifi().state()));
     report.line("mqtt", state_name(core.link().client().state()));
     report.say(core.online() ? ", on line" : "").data("online", core.online());
+    if (core.subscriptions().missing() > 0) report.line("missing", core.subscriptions().text());
+    if (core.second_device_suspected()) report.line("hint", errors::link_second_device.text);
     report.line("update", ota::name(core.updater().progress().state));
     if (core.config().waits_for() != settings::Stage::none) {
         report.label("config").say("a change is on trial, for the ");

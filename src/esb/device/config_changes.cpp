@@ -3,6 +3,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/json.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/mqtt/errors.hpp"
 #include "esb/settings/json_patch.hpp"
 
 #include <array>
@@ -75,10 +76,10 @@ bool ConfigChanges::may_apply(Instant now) const {
     return !to_send_ && parts_.link.client().pending() == 0;
 }
 
-void ConfigChanges::applied(Instant now, bool has_address, bool online) {
+void ConfigChanges::applied(Instant now, bool has_address, bool online, unsigned tries) {
     apply_by_.reset();
     const auto seconds = parts_.store.integer(settings::names::config_confirm);
-    trial_.begin(now, std::chrono::seconds(seconds), has_address);
+    trial_.begin(now, std::chrono::seconds(seconds), has_address, tries);
     if (has_address) trial_.address_obtained(now);
     if (online) trial_.round_trip();
 }
@@ -103,7 +104,7 @@ void ConfigChanges::print() {
     const bool ends_trial = was_staged_ || latest.state == Report::State::reverted;
     const bool speaks = latest.state != Report::State::kept || ends_trial || !latest.id.empty();
     if (latest.state != Report::State::refused) was_staged_ = latest.state == Report::State::staged;
-    if (!speaks) return;
+    if (!speaks || (latest.error && *latest.error == errors::mqtt_too_large)) return;  // that was said already
     auto& out = parts_.output;
     out.text("config: ").text(name(latest.state));
     if (latest.state == Report::State::staged) {

@@ -41,6 +41,11 @@ public:
     Proposer proposer() const { return proposer_; }
     // A message of <base>/config; the outcome comes as a report.
     void take(const Message& message, Instant now);
+    // One of which only the size is known.
+    void refuse(const Error& why) {
+        trial_.refuse({}, why, {});
+        to_send_ = true;
+    }
     // Ends a trial by the operator's word.
     Status keep() { return trial_.keep(); }
     Status revert() { return trial_.revert(); }
@@ -53,7 +58,7 @@ public:
     // False while whoever sent staged values has not been told yet; their connection may go when they are put to use.
     bool may_apply(Instant now) const;
     // The values in use have been put to use.
-    void applied(Instant now, bool has_address, bool online);
+    void applied(Instant now, bool has_address, bool online, unsigned tries);
     // A connection is there: the latest report is sent.
     void connected() { to_send_ = true; }
 

@@ -27,8 +27,11 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
       portal_(reactor_, portal_host_),
       inbox_(limits.max_message),
+      subscriptions_(inbox_, link_, chip.entropy, *this),
       queue_(limits.queue_slots, limits.max_publish) {
     presence_.introduce(app_.image, updater_);
+    presence_.set_subscriptions(subscriptions_);
+    inbox_.set_dropped([this](const Message& message) { on_too_large(too_large(message)); });
     policy_.wifi.portal_available = true;
     static_cast<void>(reactor_.add(*this));  // the first of a new reactor always fits
 }
@@ -132,7 +135,9 @@ void Core::step(Instant now) {
     if (applied_revision_ != store_.revision() && config_.may_apply(now)) apply_settings(now);
     wifi_.step(now);
     periodic_.step(now);
+    subscriptions_.step(now);
     send_queued();
+    presence_.set_hint(second_device_suspected() ? errors::link_second_device.name : std::string_view());
     presence_.step(now);
     health_.step(now, online());
     if (progress_to_send_) publish_progress();
@@ -149,6 +154,7 @@ std::optional<Instant> Core::deadline() const {
     if (applied_revision_ != store_.revision() && config_.may_apply(now)) return Instant{};  // also at the first turn
     auto next = earliest(wifi_.deadline(), periodic_.deadline());
     next = earliest(next, presence_.deadline());
+    next = earliest(next, subscriptions_.deadline());
     next = earliest(next, link_.deadline());
     next = earliest(next, config_.deadline());
     next = earliest(next, shell_.deadline(now));

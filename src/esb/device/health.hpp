@@ -52,6 +52,12 @@ public:
     void link_down(chip::DisconnectReason reason);
     void broker_lost(const Error& why);
     void on_line(bool online);
+    // Something about a topic: a subscription that is missing, a message that was dropped.
+    void topic(LogTopic topic, const Error& why) {
+        recorder_.note({LogKind::topic, static_cast<std::uint8_t>(topic), why});
+    }
+    // What Home Assistant was told is told again.
+    void announce_again() { home_assistant_.again(); }
     // What became of a change of settings.
     void config(const settings::Report& report);
     void progress(const ota::Progress& progress);

@@ -20,6 +20,8 @@
 #include "esb/device/presence.hpp"
 #include "esb/device/run_record.hpp"
 #include "esb/device/shell.hpp"
+#include "esb/device/short_sessions.hpp"
+#include "esb/device/subscriptions.hpp"
 #include "esb/device/wall_clock.hpp"
 #include "esb/mqtt/errors.hpp"
 #include "esb/net/http_types.hpp"
@@ -181,8 +183,11 @@ constexpr const ErrorKind* kinds[] = {
     &errors::ota_wrong_device,
     &errors::ota_wrong_hw,
     &errors::link_account_changed,
+    &errors::link_lower_qos,
     &errors::link_no_echo,
     &errors::link_no_network,
+    &errors::link_no_suback,
+    &errors::link_second_device,
     &errors::clock_before_build,
     &errors::log_malformed,
     &errors::run_record,

@@ -6,6 +6,7 @@
 #include "esb/device/broker_link.hpp"
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
+#include "esb/device/subscriptions.hpp"
 #include "esb/ota/updater.hpp"
 
 #include <optional>
@@ -35,12 +36,20 @@ public:
         image_ = &image;
         updater_ = &updater;
     }
+    void set_subscriptions(const Subscriptions& subscriptions) { subscriptions_ = &subscriptions; }
+    // An error that is no end of anything but should be seen; empty when there is none.
+    void set_hint(std::string_view hint) { hint_ = hint; }
     void set_safe_mode(bool safe) { safe_mode_ = safe; }
     void set_address(const chip::IpAddress& address) { address_ = address; }
 
     // Adds the subscription for our own ping; again after the identity has changed.
     Status subscribe(Inbox& inbox);
     void connected(Instant now);
+    // Says again what the broker should retain.
+    void announce(Instant now);
+    void status_changed(Instant now) {
+        if (next_status_) next_status_ = now;
+    }
     void disconnected();
     void step(Instant now);
     std::optional<Instant> deadline() const;
@@ -64,8 +73,11 @@ private:
     PresenceListener& listener_;
     const ota::ImageIdentity* image_ = nullptr;
     const ota::Updater* updater_ = nullptr;
+    const Subscriptions* subscriptions_ = nullptr;
+    std::string_view hint_;
     chip::IpAddress address_;
     bool safe_mode_ = false;
+    bool online_to_send_ = false;
     std::optional<Instant> next_ping_;
     std::optional<Instant> next_status_;
     std::optional<Instant> echo_until_;  // while a ping is under way
