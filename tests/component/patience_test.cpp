@@ -62,15 +62,17 @@ TEST_P(SilentBroker, is_left_within_one_and_a_half_keep_alives) {
     EXPECT_TRUE(rig.online(4min)) << rig.chip.uart.output();
 }
 
+std::string name_of(const testing::TestParamInfo<SilentBroker::ParamType>& chosen) {
+    const auto [until, takes, talks] = chosen.param;
+    constexpr const char* states[] = {"after_connack", "after_suback", "after_the_echo"};
+    return std::string(states[static_cast<int>(until)]) + (takes ? "_takes_bytes" : "_takes_none") +
+           (talks ? "_talks" : "_mute");
+}
+
 INSTANTIATE_TEST_SUITE_P(Patience, SilentBroker,
                          testing::Combine(testing::Values(Until::connack, Until::suback, Until::echo), testing::Bool(),
                                           testing::Bool()),
-                         [](const auto& chosen) {
-                             const char* const states[] = {"after_connack", "after_suback", "after_the_echo"};
-                             return std::string(states[static_cast<int>(std::get<0>(chosen.param))]) +
-                                    (std::get<1>(chosen.param) ? "_takes_bytes" : "_takes_none") +
-                                    (std::get<2>(chosen.param) ? "_talks" : "_mute");
-                         });
+                         name_of);
 
 // --- Back-off ---
 
@@ -144,6 +146,7 @@ TEST_F(Patience, every_broker_that_changed_gets_its_tries) {
     ASSERT_TRUE(change({{{"mqtt.1.host", "b1.test"}}, {{"mqtt.2.host", "b2.test"}}, {{"mqtt.0.port", "8884"}}}));
     ASSERT_TRUE(rig.run_until([this] { return reverted(); }, 30min)) << rig.chip.uart.output();
     EXPECT_GE(tries(), 9U) << rig.chip.uart.output();
+    rig.run_for(1s);
     // And the last of them is found when it is the one that works.
     rig.chip.uart.take_output();
     rig.network.faults(test::broker_address) = {};

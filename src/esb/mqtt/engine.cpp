@@ -194,6 +194,7 @@ void Engine::tick(Instant now) {
 void Engine::check_keep_alive(Instant now) {
     if (connection_.ping_interval == Duration::zero()) return;
     if (connection_.asked && now >= silence_deadline()) return close_now(Error(errors::mqtt_silent));
+    if (connection_.asked && now >= *connection_.asked + connection_.ping_wait) connection_.held = true;
     if (connection_.ping_queued || now < next_ping()) return;
     const std::uint8_t pingreq[] = {static_cast<std::uint8_t>(static_cast<unsigned>(PacketType::pingreq) << 4), 0};
     control_.append(pingreq);

@@ -86,6 +86,7 @@ private:
         std::optional<Instant> asked;     // PINGREQ was queued, and no answer has come since
         std::optional<Instant> flowed;    // a long packet is coming in, and had got on by flow_step bytes
         std::size_t flow = 0;             // bytes of it since
+        bool held = false;                // by that packet: the answer was due, but may be behind it
         Instant closing_until;
     };
 

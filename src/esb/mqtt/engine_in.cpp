@@ -51,10 +51,13 @@ void Engine::receive(ConstBytes bytes, Instant now) {
 
 void Engine::note_flow(std::size_t count, Instant now) {
     if (decoder_.between_packets()) {
+        if (connection_.held && connection_.flowed) connection_.asked = now;  // now the answer can come
         connection_.flow = 0;
         connection_.flowed.reset();
         return;
     }
+    // One packet may hold the judgement up; more of them would never let it come.
+    if (connection_.held && !connection_.flowed) return;
     connection_.flow += count;
     if (connection_.flow < flow_step) return;
     connection_.flow = 0;
@@ -71,6 +74,7 @@ void Engine::take_packet(Instant now) {
     }
     connection_.answered = now;
     connection_.asked.reset();
+    connection_.held = false;
     const bool needs_answer = packet.type == PacketType::pubrec || packet.type == PacketType::pubrel;
     if (needs_answer && !ack_room()) return begin_draining(now);  // unanswered it comes again on a resume
     switch (packet.type) {

@@ -115,7 +115,11 @@ TEST_P(MqttSilence, IsLeftWithinOneAndAHalfKeepAlives) {
         }
         if (talks && !mid_message && rig.client.state() == State::connected && rig.client.wants_input()) {
             rig.feed(wire::publish("t", "the broker talks", 0));
-            if ((rig.now - answered) % 3s == 0s) rig.feed(wire::publish("t", std::string(3000, 'x'), 1, 7));
+            if ((rig.now - answered) % 3s == 0s) {
+                const auto longer = wire::publish("t", std::string(3000, 'x'), 1, 7);
+                rig.client.receive(ConstBytes(longer).first(1500), rig.now);
+                rig.client.receive(ConstBytes(longer).subspan(1500), rig.now);
+            }
         }
     }
     if (takes) {
@@ -212,8 +216,32 @@ TEST(MqttKeepAlive, ALongMessageThatGetsOnProlongsTheWait) {
         EXPECT_EQ(rig.client.receiving(rig.now), at + 1500 < message.size());
     }
     EXPECT_FALSE(rig.client.receiving(rig.now));
-    rig.feed(wire::pingresp());
+    rig.advance(19s);  // what was behind it has some time to come
     EXPECT_FALSE(rig.client.wants_close());
+    rig.feed(wire::pingresp());
+    rig.advance(57s);
+    EXPECT_FALSE(rig.client.wants_close());
+}
+
+TEST(MqttKeepAlive, ButNotOneLongMessageAfterTheOther) {
+    MqttRig rig;
+    rig.connect();
+    rig.advance(58s);
+    rig.wire();
+    const auto message = wire::publish("t", std::string(30'000, 'x'));
+    Instant first_ended{};
+    for (int number = 0; number < 2; ++number) {
+        for (std::size_t at = 0; at < message.size() && !rig.client.wants_close(); at += 1500) {
+            rig.advance(5s);
+            const auto size = std::min<std::size_t>(1500, message.size() - at);
+            rig.client.receive(ConstBytes(message).subspan(at, size), rig.now);
+        }
+        if (number > 0) break;
+        EXPECT_FALSE(rig.client.wants_close());
+        first_ended = rig.now;
+    }
+    EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
+    EXPECT_EQ(rig.now - first_ended, 20s);
 }
 
 TEST(MqttKeepAlive, AMessageThatDripsDoesNot) {
