@@ -66,8 +66,8 @@ public:
     // then nothing is said against the network yet, and it is the next to be chosen.
     bool goes_on(std::size_t index);
     void failed(std::size_t index) { entries_[index].failed = true; }
-    // It answers, but did not let us in: perhaps only one access point of several, which a scan will tell.
-    void refused_unseen(std::size_t index) { entries_[index].look_around = true; }
+    // A scan comes before its next try: perhaps there are several access points.
+    void look_around(std::size_t index) { entries_[index].look_around = true; }
     // A scan of this round told which access points there are.
     bool scanned() const { return scanned_; }
     void refused(std::size_t index, Instant now);

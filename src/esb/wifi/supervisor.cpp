@@ -14,6 +14,12 @@ namespace {
 // The strongest that a scan may hand over; known networks among the rest are tried without being ranked.
 constexpr std::size_t scan_entries = 16;
 
+// An access point answered, and did not let us in or keep us.
+bool is_refusal(DisconnectReason reason) {
+    return reason != DisconnectReason::network_not_found && reason != DisconnectReason::signal_lost &&
+           reason != DisconnectReason::requested;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Policy& policy,
@@ -252,10 +258,11 @@ void Supervisor::count_phones(Instant now) {
 void Supervisor::note_failure(Event event, DisconnectReason reason, Instant now) {
     if (event != Event::radio_refused && chooser_.goes_on(present_)) return;
     chooser_.failed(present_);
-    const bool answered = event != Event::radio_refused && reason != DisconnectReason::network_not_found;
-    // Which access point it was, and whether there are others, only a scan tells.
-    if (answered && !chooser_.scanned()) return chooser_.refused_unseen(present_);
-    if (event == Event::refused) chooser_.refused(present_, now);
+    if (event == Event::radio_refused || !is_refusal(reason)) return;
+    // Whether others have the same name, only a scan tells: nothing is held against the network before.
+    const bool all_refused = chooser_.scanned();
+    chooser_.look_around(present_);
+    if (all_refused && event == Event::refused) chooser_.refused(present_, now);
 }
 
 void Supervisor::end(Event event, DisconnectReason reason, Instant now) {

@@ -44,7 +44,7 @@ template <typename T>
 concept Printable = requires(SafeText text, T value) {
     text << static_cast<T>(value);
 };
-static_assert(Printable<std::string> && Printable<JsonText> && !Printable<bool> && !Printable<char[4]&>);
+static_assert(Printable<std::string> && Printable<JsonText> && !Printable<bool> && !Printable<char (&)[4]>);
 
 TEST(SafeText, EveryForeignTextByEveryWay) {
     std::size_t checked = 0;

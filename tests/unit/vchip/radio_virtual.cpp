@@ -73,15 +73,15 @@ struct Radio : testing::Test {
 
 TEST_F(Radio, AccessPointsOfOneNameAreToldApartByTheirAddress) {
     Air air;
-    for (const std::uint8_t spot : {1, 2, 3}) {
-        AirNetwork network;
-        ASSERT_TRUE(network.ssid.assign("Mesh"));
-        network.passphrase = "correct horse";
-        network.bssid = {2, 0, 0, 0, 0, spot};
-        network.rssi = static_cast<std::int8_t>(-40 - 10 * spot);
-        if (spot == 1) network.refuses = DisconnectReason::association_refused;
-        if (spot == 2) network.passphrase = "another one";
-        air.networks.push_back(network);
+    for (std::uint8_t spot = 1; spot <= 3; ++spot) {
+        AirNetwork one;
+        ASSERT_TRUE(one.ssid.assign("Mesh"));
+        one.passphrase = "correct horse";
+        one.bssid = {2, 0, 0, 0, 0, spot};
+        one.rssi = static_cast<std::int8_t>(-40 - 10 * spot);
+        if (spot == 1) one.refuses = DisconnectReason::association_refused;
+        if (spot == 2) one.passphrase = "another one";
+        air.networks.push_back(one);
     }
     radio.set_air(air);
     const auto outcome = [&](std::optional<chip::Mac> bssid) {
