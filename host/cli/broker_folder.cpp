@@ -164,7 +164,7 @@ Outcome<BrokerFolder> BrokerFolder::open(const std::filesystem::path& folder) {
 }
 
 Outcome<Accounts> BrokerFolder::accounts() const {
-    const auto text = read_file(folder_ / "accounts", accounts_file_max);
+    const auto text = read_text(folder_ / "accounts", accounts_file_max);
     if (!text) return std::unexpected(text.error());
     return Accounts::parse(*text);
 }

@@ -1,4 +1,5 @@
 // esb broker init | add | remove | list
+#include "esb/base/file_text.hpp"
 #include "host/cli/broker_folder.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
@@ -61,7 +62,7 @@ Outcome<void> add(const Options& options, Shell& shell) {
     if (account.psk == "-") {
         account.psk.clear();
         std::getline(shell.in, account.psk);
-        if (!account.psk.empty() && account.psk.back() == '\r') account.psk.pop_back();
+        account.psk = std::string(bare_text(account.psk));
     }
     if (account.topics.empty()) account.topics.emplace_back(default_topics);
     const auto done = folder->add(std::move(account));

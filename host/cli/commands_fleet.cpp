@@ -24,16 +24,17 @@ struct Options {
 
 Duration span(double seconds) { return Duration(static_cast<std::int64_t>(seconds * 1000)); }
 
-void print(const Message& message, const std::string& identity, const std::string& topic, bool json,
-           std::ostream& out) {
+void print(const Message& message, const std::string& identity, const std::string& topic, bool json, Printer& out) {
     if (json) {
         out << json_text([&](JsonWriter& writer) {
             writer.begin_object().key("ident").text(identity).key("topic").text(topic);
             writer.key("retained").boolean(message.retained).key("payload").text(message.payload).end_object();
         });
     } else {
-        out << identity << "  " << printable(topic) << (message.retained ? " (retained)  " : "  ")
-            << printable(message.payload);
+        SafeText line;
+        line.word(identity) << "  ";
+        line.word(topic) << (message.retained ? " (retained)  " : "  ") << message.payload;
+        out << line;
     }
     out << std::endl;  // the reader may be a program that waits for it
 }
@@ -85,7 +86,11 @@ Outcome<void> devices(const Options& options, Shell& shell) {
     // Nothing tells the end of the retained messages. They follow the subscription at once, so a message of our own
     // that comes back through the broker comes after them; a moment more serves brokers that do it otherwise.
     session.run_until([] { return false; }, span(options.seconds));
-    shell.out << (options.json ? table.json() + '\n' : table.text());
+    if (options.json) {
+        shell.out << table.json() << '\n';
+    } else {
+        shell.out << table.text();
+    }
     return {};
 }
 

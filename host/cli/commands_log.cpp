@@ -21,7 +21,7 @@ struct Options {
     bool json = false;
 };
 
-void print(const LogWords& words, bool json, std::ostream& out) {
+void print(const LogWords& words, bool json, Printer& out) {
     if (json) {
         out << json_text([&words](JsonWriter& writer) {
             writer.begin_object().key("n").number(words.number).key("when").text(words.when);

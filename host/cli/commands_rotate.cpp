@@ -70,8 +70,7 @@ public:
             return failure("no answer from the device in time; run this again to finish");
         }
         if (ended_->state == "kept") return {};
-        return failure("the device has " + printable(ended_->state) + " the change: " + printable(ended_->why) + " (" +
-                       printable(ended_->error) + ")");
+        return failure("the device has " + ended_->state + " the change: " + ended_->why + " (" + ended_->error + ")");
     }
     void tell(const std::string& line) override {
         if (!options_.json) shell_.out << line << std::endl;

@@ -75,8 +75,8 @@ private:
     cJSON* root_ = nullptr;
 };
 
-// Builds one JSON text in a caller's buffer. What does not fit latches overflowed(). Strings are escaped; bytes that
-// are not UTF-8 come out as U+FFFD.
+// Builds one JSON text in a caller's buffer. What does not fit latches overflowed(). Strings are written as foreign.hpp
+// does, so that the text may go to a terminal; bytes that are not UTF-8 come out as U+FFFD.
 class JsonWriter {
 public:
     explicit JsonWriter(std::span<char> out) : out_(out) {}

@@ -46,7 +46,7 @@ Status show_identity(Core& core, Arguments, Report& report) {
 Status show_update(Core& core, Arguments, Report& report) {
     const auto& progress = core.updater().progress();
     report.line("state", ota::name(progress.state));
-    if (!progress.ver.empty()) report.line("ver", progress.ver.view());
+    if (!progress.ver.empty()) report.label("ver").theirs("ver", progress.ver.view());
     if (!progress.id.empty()) report.line("id", progress.id.view());
     if (progress.size > 0) {
         report.label("done").fact("done", progress.done).say(" of ").fact("size", progress.size).say(" bytes");

@@ -133,6 +133,8 @@ void Core::step(Instant now) {
     watch_button(now);
     shell_.step(now);
     if (applied_revision_ != store_.revision() && config_.may_apply(now)) apply_settings(now);
+    const auto update = updater_.progress().state;
+    wifi_.hold_link(update == ota::State::downloading || update == ota::State::verifying);
     wifi_.step(now);
     periodic_.step(now);
     subscriptions_.step(now);

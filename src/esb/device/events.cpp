@@ -1,4 +1,5 @@
 // What the rooms report to the core: lines on the console, and to whom it goes next.
+#include "esb/device/accounts.hpp"
 #include "esb/device/core.hpp"
 
 #include <algorithm>
@@ -150,7 +151,14 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
 }
 
 void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
-    out().text("wifi: ").quoted(as_bytes(ssid)).text(": ").text(chip::name(reason));
+    out().text("wifi: ").quoted(ssid.view()).text(": ").text(chip::name(reason));
+    const auto known = known_networks(store_);
+    const bool shown = std::any_of(known.begin(), known.end(), [&ssid](const wifi::KnownNetwork& network) {
+        return network.station.ssid == ssid && !network.station.hidden;
+    });
+    if (reason == chip::DisconnectReason::network_not_found && shown) {
+        out().text(" (if it hides its name: wifi connect ... hidden)");
+    }
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
     if (reason != chip::DisconnectReason::requested) config_.trial().try_failed(settings::Stage::network);

@@ -36,6 +36,7 @@
 #include "esb/ota/records.hpp"
 #include "esb/portal/errors.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/host_field.hpp"
 #include "esb/settings/json_patch.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
@@ -206,7 +207,13 @@ constexpr const ErrorKind* kinds[] = {
     &errors::device_no_variable,
     &errors::device_not_on_trial,
     &errors::ota_unguarded,
+    &errors::host_ipv6,
+    &errors::host_parts,
+    &errors::host_port,
+    &errors::host_scheme,
     &errors::setting_address,
+    &errors::setting_address_clash,
+    &errors::setting_host_address,
     &errors::setting_choice,
 };
 

@@ -1,6 +1,7 @@
 #include "esb/ota/envelope.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
 
 #include <array>
@@ -85,7 +86,7 @@ Status verify(const Parts& parts, const crypto::P256PublicKey& key) {
 }  // namespace
 
 Result<Envelope> open_envelope(std::string_view compact, const Keyring& keys, MutBytes buffer) {
-    const auto parts = split(compact);
+    const auto parts = split(bare_text(compact));
     if (!parts) return fail(parts.error());
     const auto header = open_header(parts->header, keys);
     if (!header) return fail(header.error());

@@ -1,5 +1,6 @@
 // Messages of <base>/ota: what they are, and whether an update may start.
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/net/url.hpp"
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
@@ -21,7 +22,7 @@ Status check_urls(const UpdateManifest& manifest) {
 }  // namespace
 
 Status Engine::offer(ConstBytes message) {
-    const std::string_view text = as_text(message);
+    const auto text = bare_text(as_text(message));
     if (is_legacy(text)) {
         const auto opened = policy_.legacy_md5 ? open_legacy(text) : fail(errors::ota_legacy_off);
         return opened ? admit(text) : refuse(opened.error());

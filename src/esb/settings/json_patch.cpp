@@ -1,6 +1,7 @@
 #include "esb/settings/json_patch.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 
 namespace esb::settings {
 namespace {
@@ -30,7 +31,7 @@ Status put(Patch& patch, std::string_view name, const JsonValue& value) {
 Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending) {
     offending.clear();
     patch.clear();
-    const auto document = JsonDocument::parse(json);
+    const auto document = JsonDocument::parse(as_bytes(bare_text(as_text(json))));
     if (!document) return fail(document.error());
     if (!document->root().is_object()) return fail(errors::config_not_object);
     for (auto member = document->root().first(); member.is_present(); member = member.next()) {

@@ -22,6 +22,10 @@ inline constexpr ErrorKind setting_local_only{"setting.local_only", "this settin
 inline constexpr ErrorKind setting_choice{"setting.choice", "the value is not one of this setting's choices"};
 inline constexpr ErrorKind setting_address{
     "setting.address", "a static address needs a netmask, and a gateway in the network that both describe"};
+inline constexpr ErrorKind setting_host_address{
+    "setting.host_address", "no host can have this address: it is a network's own, its broadcast, or reserved"};
+inline constexpr ErrorKind setting_address_clash{"setting.address_clash",
+                                                 "the set-up page's address lies in the network of the static address"};
 inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
 }  // namespace esb::errors
 
@@ -110,8 +114,10 @@ Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::
 
 // The base's own table (defaults.cpp).
 std::span<const Setting> base_table();
-// What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address.
-Status check_together(ConstBytes records);
+// What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address,
+// setting_host_address, setting_address_clash. What is the same in `before` has been let in by an earlier version, and
+// is no reason to refuse another change.
+Status check_together(ConstBytes records, ConstBytes before);
 
 // "boolean", "integer", ...
 std::string_view name(Type type);

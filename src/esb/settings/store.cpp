@@ -129,7 +129,7 @@ Status Store::apply(const Patch& patch, const ChangeTag* trial) {
 
 Status Store::write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag) {
     if (records.overflowed()) return fail(errors::settings_full);
-    ESB_TRY(check_together(records.written()));
+    ESB_TRY(check_together(records.written(), active().records()));
     return write(blob, mask, tag);
 }
 
