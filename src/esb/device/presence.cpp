@@ -46,7 +46,7 @@ void Presence::disconnected() {
 
 void Presence::step(Instant now) {
     if (next_status_ && now >= *next_status_) {
-        std::array<char, 640> text;
+        std::array<char, 768> text;
         const auto sent = publish_retained("status", status_json(now, text));
         next_status_ = now + (sent ? policy_.status_period : Duration(1s));
     }
@@ -98,7 +98,9 @@ std::string_view Presence::status_json(Instant now, std::span<char> out) const {
     json.key("up").number(seconds(now)).key("safe").boolean(safe_mode_);
     json.key("sec").begin_array();
     for (const auto protection : chip_.system.protections()) json.text(protection);
-    json.end_array().end_object();
+    json.end_array();
+    if (const auto key = key_->public_text(); !key.empty()) json.key("enc").text(key);
+    json.end_object();
     return json.view();
 }
 

@@ -4,6 +4,7 @@
 #include "esb/base/time.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/device/broker_link.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
 #include "esb/ota/updater.hpp"
@@ -31,8 +32,9 @@ public:
     Presence(chip::Chip& chip, BrokerLink& link, const Policy& policy, PresenceListener& listener);
 
     // The parts of <base>/status that do not change while the firmware runs.
-    void introduce(const ota::ImageIdentity& image, const ota::Updater& updater) {
+    void introduce(const ota::ImageIdentity& image, const ota::Updater& updater, const DeviceKey& key) {
         image_ = &image;
+        key_ = &key;
         updater_ = &updater;
     }
     void set_safe_mode(bool safe) { safe_mode_ = safe; }
@@ -64,6 +66,7 @@ private:
     PresenceListener& listener_;
     const ota::ImageIdentity* image_ = nullptr;
     const ota::Updater* updater_ = nullptr;
+    const DeviceKey* key_ = nullptr;
     chip::IpAddress address_;
     bool safe_mode_ = false;
     std::optional<Instant> next_ping_;
