@@ -45,7 +45,7 @@ std::vector<std::string> words_of(const std::string& line) {
 
 bool is_anonymous_line(const std::string& line) {
     const auto words = words_of(line);
-    return words.size() >= 2 && words[0] == "allow_anonymous" && words[1] == "true";
+    return words.size() >= 2 && words[0] == "allow_anonymous" && (words[1] == "true" || words[1] == "1");
 }
 
 struct Section {  // the lines before the first listener, or one listener
