@@ -17,7 +17,7 @@ namespace esb::cli {
 namespace {
 
 struct Options {
-    std::string broker;
+    BrokerOption broker;
     std::string identity;
     std::string envelope;
     double timeout = 600;  // seconds
@@ -66,7 +66,7 @@ private:
 };
 
 Outcome<void> ota(const Options& options, Shell& shell) {
-    const auto broker = parse_broker(options.broker);
+    const auto broker = options.broker.access();
     if (!broker) return std::unexpected(broker.error());
     const auto envelope = read_bare_text(options.envelope, ota::envelope_max);
     if (!envelope) return std::unexpected(envelope.error());

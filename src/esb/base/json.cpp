@@ -390,4 +390,12 @@ JsonWriter& JsonWriter::boolean(bool value) {
     return *this;
 }
 
+JsonWriter& JsonWriter::null() { return raw("null"); }
+
+JsonWriter& JsonWriter::raw(std::string_view json) {
+    separate();
+    put(json);
+    return *this;
+}
+
 }  // namespace esb

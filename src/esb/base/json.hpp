@@ -97,6 +97,9 @@ public:
     JsonWriter& text(std::string_view value);
     JsonWriter& number(std::int64_t value);
     JsonWriter& boolean(bool value);
+    JsonWriter& null();
+    // A JSON text that was made elsewhere.
+    JsonWriter& raw(std::string_view json);
 
     bool overflowed() const { return overflowed_; }
     // The text so far; empty after an overflow.

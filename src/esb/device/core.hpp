@@ -9,6 +9,7 @@
 #include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
 #include "esb/device/dropped_messages.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/health.hpp"
 #include "esb/device/last_network.hpp"
 #include "esb/device/periodic.hpp"
@@ -164,6 +165,7 @@ private:
     net::Names names_;
     wifi::Supervisor wifi_;
     BrokerLink link_;
+    DeviceKey device_key_;
     Presence presence_;
     ota::Updater updater_;
     Commissioned commissioned_;

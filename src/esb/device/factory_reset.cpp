@@ -2,6 +2,7 @@
 
 #include "esb/device/birth.hpp"
 #include "esb/device/commissioned.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/last_network.hpp"
 
 #include <array>
@@ -39,6 +40,7 @@ Result<bool> finish_factory_reset(chip::KeyValue& key_value, settings::Store& st
     const auto due = key_value.get(due_key, what);
     if (!due) return due.error() == errors::kv_not_found ? Result<bool>(false) : fail(due.error());
     ESB_TRY(what[0] == all_but_secrets ? wipe_settings(store) : wipe_all(key_value, store));
+    ESB_TRY(key_value.remove(DeviceKey::key));
     ESB_TRY(key_value.remove(Commissioned::key));
     ESB_TRY(key_value.remove(LastNetwork::key));
     ESB_TRY(key_value.remove(due_key));

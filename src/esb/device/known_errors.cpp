@@ -13,6 +13,7 @@
 #include "esb/chip/slots.hpp"
 #include "esb/chip/sockets.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/crypto/jwe.hpp"
 #include "esb/crypto/password.hpp"
 #include "esb/device/broker_link.hpp"
 #include "esb/device/config_changes.hpp"
@@ -98,6 +99,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::bad_key,
     &errors::bad_signature,
     &errors::bad_tag,
+    &errors::jwe_header,
+    &errors::jwe_malformed,
     &errors::http_header_too_large,
     &errors::http_https,
     &errors::http_malformed,
@@ -201,6 +204,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::config_on_trial,
     &errors::config_retained,
     &errors::config_taken_back,
+    &errors::config_unsigned,
+    &errors::config_wrapped,
     &errors::password_corrupt,
     &errors::password_length,
     &errors::password_wrong,

@@ -52,7 +52,7 @@ void Presence::disconnected() {
 void Presence::step(Instant now) {
     if (next_status_ && now >= *next_status_) {
         if (online_to_send_) online_to_send_ = !publish_retained("online", "1");  // the outbox was full
-        std::array<char, 960> text;
+        std::array<char, 1088> text;
         const auto sent = publish_retained("status", status_json(now, text));
         next_status_ = now + (sent && !online_to_send_ ? policy_.status_period : Duration(1s));
     }
@@ -108,6 +108,7 @@ std::string_view Presence::status_json(Instant now, std::span<char> out) const {
     json.end_array();
     if (subscriptions_ != nullptr && subscriptions_->missing() > 0) subscriptions_->write(json.key("missing"));
     if (!hint_.empty()) json.key("hint").text(hint_);
+    if (const auto key = key_->public_text(); !key.empty()) json.key("enc").text(key);
     json.end_object();
     return json.view();
 }

@@ -31,6 +31,8 @@ public:
     Status begin(const Identity& identity);
     Status offer(ConstBytes message);
     Status refuse(const Error& why, const crypto::Digest* id = nullptr, std::string_view ver = {});
+    Result<ConstBytes> open_config(std::string_view message);
+    std::optional<std::uint32_t> config_counter() const;
     void healthy();
     bool on_trial() const { return step_ == Step::on_trial; }
     Status cancel();

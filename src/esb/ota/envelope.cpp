@@ -36,6 +36,7 @@ Result<EnvelopeType> envelope_type(std::string_view typ) {
     if (typ == "esb-update") return EnvelopeType::update;
     if (typ == "esb-command") return EnvelopeType::command;
     if (typ == "esb-keys") return EnvelopeType::keys;
+    if (typ == "esb-config") return EnvelopeType::config;
     return fail(errors::envelope_typ);
 }
 

@@ -37,6 +37,8 @@ Status Engine::offer(ConstBytes message) {
                 return execute(envelope->payload);
             case EnvelopeType::keys:
                 return adopt_keys(envelope->payload);
+            case EnvelopeType::config:
+                return fail(errors::envelope_typ);  // that is for <base>/config
         }
         return {};
     }();

@@ -209,6 +209,7 @@ Records::Records(chip::KeyValue& key_value)
       previous(key_value, record_keys::previous),
       bad(key_value, record_keys::bad),
       counter(key_value, record_keys::counter),
+      config_counter(key_value, record_keys::config_counter),
       keys(key_value, record_keys::keys),
       key_value_(key_value) {}
 

@@ -11,6 +11,7 @@
 //   ota.bad    digests that are not tried again                     on quarantine
 //   ota.ctr    counter of the last signed command                   before the command is executed
 //   ota.keys   the signed key set in use                            before it is used
+//   cfg.ctr    counter of the last signed change of settings        before the change is tried
 #pragma once
 
 #include "esb/base/fixed.hpp"
@@ -113,6 +114,7 @@ inline constexpr std::string_view previous = "ota.prev";
 inline constexpr std::string_view bad = "ota.bad";
 inline constexpr std::string_view counter = "ota.ctr";
 inline constexpr std::string_view keys = "ota.keys";
+inline constexpr std::string_view config_counter = "cfg.ctr";
 }  // namespace record_keys
 
 // Longest stored form, in bytes.
@@ -167,6 +169,7 @@ public:
     Stored<ImageRecord> previous;
     Stored<BadList> bad;
     Stored<std::uint32_t> counter;
+    Stored<std::uint32_t> config_counter;
     Stored<KeySet> keys;
 
     // The accepted message; `scratch` holds at least job_buffer bytes and receives it.

@@ -19,6 +19,8 @@ Status Updater::trust(std::string_view key) { return engine_->trust(key); }
 Status Updater::begin(const Identity& identity) { return engine_->begin(identity); }
 Status Updater::offer(ConstBytes message) { return engine_->offer(message); }
 void Updater::refuse(const Error& why) { static_cast<void>(engine_->refuse(why)); }
+Result<ConstBytes> Updater::open_config(std::string_view message) { return engine_->open_config(message); }
+std::optional<std::uint32_t> Updater::config_counter() const { return engine_->config_counter(); }
 void Updater::healthy() { engine_->healthy(); }
 bool Updater::on_trial() const { return engine_->on_trial(); }
 Status Updater::begin_upload(std::uint32_t size) { return engine_->begin_upload(size); }

@@ -99,6 +99,13 @@ public:
     // Reports a message of <base>/ota that cannot be offered, because it did not fit into memory.
     void refuse(const Error& why);
 
+    // A signed change of settings (<base>/config): its payload, once signature, `dev` and `ctr` are right and the counter
+    // is stored, which makes every repetition ota_counter. Valid until the next call. envelope_*, key_unknown,
+    // bad_signature, json_*, manifest_member, ota_wrong_device, ota_counter, ota_record, the store's errors.
+    Result<ConstBytes> open_config(std::string_view message);
+    // Of the last change that was taken.
+    std::optional<std::uint32_t> config_counter() const;
+
     // The device is healthy (default: MQTT round trip); may be called as often as that is seen. Ends a trial: the slot
     // is confirmed, the floor raised. A download that waits for the network after a restart starts now.
     void healthy();

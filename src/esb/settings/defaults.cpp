@@ -266,6 +266,8 @@ constexpr Setting table[] = {
      "public update key (x.y) in place of those compiled in; from the next start on", check_update_key},
     {names::ota_legacy_md5, Type::boolean, 0, 1, "off", Stage::none, false, true,
      "accept unsigned updates given as URL|md5"},
+    {names::settings_signed, Type::boolean, 0, 1, "off", Stage::none, false, true,
+     "accept changes by MQTT only when an update key has signed them (a product's default: on)"},
     {names::config_confirm, Type::integer, 10, 600, "60", Stage::none, false, false,
      "seconds that each stage of a change may take before the old settings return"},
     {names::log_level, Type::choice, 0, 0, "info", Stage::none, false, false,

@@ -87,6 +87,9 @@ public:
     // secret with a default would be the same on every device and is refused too. Nothing is added then.
     Status add(std::span<const Setting> table);
 
+    // Gives a setting another default, once, before it is in use; the text must live as long. setting_unknown, `full`, the errors of parse().
+    Status set_fallback(std::string_view name, std::string_view fallback);
+
     // Null when there is none.
     const Setting* find(std::string_view name) const;
     std::size_t size() const;
@@ -94,6 +97,7 @@ public:
 
 private:
     FixedVector<std::span<const Setting>, max_tables> tables_;
+    FixedVector<Setting, 2> changed_;  // with another default; each stands for the one of its name
 };
 
 // [a-z0-9_.]{1,24}
@@ -164,6 +168,7 @@ inline constexpr std::string_view console_password = "console.password";
 inline constexpr std::string_view ota_key = "ota.key";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
 inline constexpr std::string_view config_confirm = "config.confirm";
+inline constexpr std::string_view settings_signed = "settings.signed";
 inline constexpr std::string_view log_level = "log.level";
 inline constexpr std::string_view time_server = "time.server";
 inline constexpr std::string_view ha_discovery = "ha.discovery";
