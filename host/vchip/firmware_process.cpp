@@ -187,10 +187,10 @@ Status ProcessSystem::start_watchdog(Duration timeout) {
     if (timeout <= Duration::zero()) return fail(errors::invalid_argument);
     feed_watchdog();
     page_.watchdog_ms = timeout.count();
+    if (bell_ < 0) return {};
     const std::uint64_t one = 1;
     // Fails only when the counter is full, and then the boot loader looks anyway.
-    if (bell_ >= 0) [[maybe_unused]]
-        const auto rung = ::write(bell_, &one, sizeof one);
+    [[maybe_unused]] const auto rung = ::write(bell_, &one, sizeof one);
     return {};
 }
 

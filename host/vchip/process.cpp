@@ -262,9 +262,10 @@ bool PoweredChip::wait_for_end(int process, std::int64_t booted_at) const {
         pollfd waits[] = {{process, POLLIN, 0}, {bell_.get(), POLLIN, 0}};
         poll(waits, std::size(waits), static_cast<int>(std::min<std::int64_t>(left, longest_wait_ms)));
         if (waits[0].revents != 0) return true;
-        std::uint64_t rung = 0;
-        if (waits[1].revents != 0) [[maybe_unused]]
-            const auto got = read(bell_.get(), &rung, sizeof rung);
+        if (waits[1].revents != 0) {
+            std::uint64_t rung = 0;
+            [[maybe_unused]] const auto got = read(bell_.get(), &rung, sizeof rung);
+        }
         if (SystemClock::host_ms() >= watchdog_due(booted_at)) return false;
     }
 }
