@@ -95,13 +95,13 @@ void Download::look_for_mark() {
     const bool whole = mark->bytes == plan_.size;
     if (!whole && mark->bytes % slots_.geometry().erase_block != 0) return;
     mark_ = *mark;
-    hasher_.start(plan_.slot, mark_.bytes);
+    hasher_.start(plan_.slot, mark_->bytes);
     stage_ = Stage::checking_prefix;
 }
 
 void Download::begin_anew() {
     writer_.begin(plan_.slot);
-    mark_ = {};
+    mark_.reset();
     expected_ = plan_.size;
     resumed_ = false;
     described_ = false;
@@ -112,16 +112,16 @@ void Download::check_prefix() {
     if (done && !*done) return;
     stage_ = Stage::waiting;
     at_ = reactor_.now();
-    if (!done || hasher_.sha256() != mark_.prefix) return begin_anew();
+    if (!done || hasher_.sha256() != mark_->prefix) return begin_anew();
     if (const auto taken = take_over_prefix(); !taken) return finish(taken);
-    if (plan_.size > 0 && mark_.bytes == plan_.size) finish({});
+    if (plan_.size == mark_->bytes) finish({});
 }
 
 Status Download::take_over_prefix() {
-    writer_.resume(plan_.slot, mark_.bytes, hasher_.state());
+    writer_.resume(plan_.slot, mark_->bytes, hasher_.state());
     resumed_ = true;
     const std::size_t at = slots_.geometry().descriptor_at;
-    if (mark_.bytes < at + descriptor_.size()) return fail(errors::ota_no_descriptor);
+    if (mark_->bytes < at + descriptor_.size()) return fail(errors::ota_no_descriptor);
     ESB_TRY(slots_.read(plan_.slot, at, descriptor_));
     return describe();
 }
@@ -194,18 +194,18 @@ Status Download::on_head(const net::HttpHead& head) {
     auto total = head.complete_size;
     if (!total && head.content_length) total = head.offset + *head.content_length;
     if (!total) return {};
-    if (plan_.size > 0 && *total != plan_.size) return fail(errors::ota_size);
+    if (plan_.size && *total != *plan_.size) return fail(errors::ota_size);
     if (*total > limit()) return fail(errors::ota_too_large);
     if (*total < writer_.received()) return fail(errors::http_range);
     expected_ = static_cast<std::uint32_t>(*total);
     return {};
 }
 
-std::size_t Download::limit() const { return expected_ > 0 ? expected_ : slots_.geometry().size; }
+std::size_t Download::limit() const { return expected_ ? *expected_ : slots_.geometry().size; }
 
 Status Download::take(ConstBytes piece) {
     if (piece.size() > limit() - writer_.received()) {
-        return fail(expected_ > 0 ? errors::ota_size : errors::ota_too_large);
+        return fail(expected_ ? errors::ota_size : errors::ota_too_large);
     }
     ESB_TRY(collect_descriptor(piece));
     const auto written = writer_.write(piece);
@@ -234,16 +234,16 @@ Status Download::collect_descriptor(ConstBytes piece) {
 
 void Download::checkpoint() {
     const std::size_t programmed = writer_.programmed();
-    if (programmed == mark_.bytes || programmed % slots_.geometry().erase_block != 0) return;
+    if (programmed == (mark_ ? mark_->bytes : 0) || programmed % slots_.geometry().erase_block != 0) return;
     mark_ = {plan_.job, static_cast<std::uint32_t>(programmed), writer_.programmed_hash()};
-    static_cast<void>(records_.mark.save(mark_));  // a hint only: without it more is fetched again
+    static_cast<void>(records_.mark.save(*mark_));  // a hint only: without it more is fetched again
     tries_ = 0;
     backoff_.reset();
     owner_.on_downloaded(received(), expected_);
 }
 
 Status Download::end_file() {
-    if (expected_ > 0 && writer_.received() != expected_) return fail(errors::ota_size);
+    if (expected_ && writer_.received() != *expected_) return fail(errors::ota_size);
     if (!described_) return fail(errors::ota_no_descriptor);
     const auto written = writer_.finish();
     if (!written) recheck_ = true;
@@ -253,7 +253,7 @@ Status Download::end_file() {
 Status Download::complete() {
     ESB_TRY(end_file());
     mark_ = {plan_.job, received(), writer_.programmed_hash()};
-    static_cast<void>(records_.mark.save(mark_));
+    static_cast<void>(records_.mark.save(*mark_));
     return {};
 }
 

@@ -21,7 +21,7 @@ namespace esb::ota {
 
 struct DownloadPlan {
     crypto::Digest job{};    // identity of the accepted message: checkpoints belong to it
-    std::uint32_t size = 0;  // bytes; 0: as the server says
+    std::optional<std::uint32_t> size;  // bytes; empty: as the server says
     chip::SlotId slot = chip::SlotId::a;
     const FixedVector<FixedString<url_max>, max_urls>* urls = nullptr;  // outlives the download; not empty
     unsigned tries = 5;  // that end without a new checkpoint, over all addresses
@@ -36,7 +36,7 @@ public:
     // error ends the download for good.
     virtual Status on_descriptor(const ImageDescriptor& descriptor) = 0;
     // At least every erase block.
-    virtual void on_downloaded(std::uint32_t done, std::uint32_t size) = 0;
+    virtual void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) = 0;
     // Exactly once for each start() that is not stopped. Success: the whole file was written, not yet judged.
     virtual void on_download_done(Status outcome) = 0;
 };
@@ -106,11 +106,11 @@ private:
     Stage stage_ = Stage::idle;
     Instant at_{};
     Backoff backoff_;
-    MarkRecord mark_;
+    std::optional<MarkRecord> mark_;  // what of the slot is safe
     std::array<bool, max_urls> dead_{};  // addresses that will not answer better
     std::size_t address_ = 0;
     unsigned tries_ = 0;
-    std::uint32_t expected_ = 0;  // size of the file where it is known
+    std::optional<std::uint32_t> expected_;  // size of the file where it is known
     bool resumed_ = false;
     bool described_ = false;
     bool touched_ = false;

@@ -91,6 +91,16 @@ TEST(UpdatePayload, IsReadBackByTheDevice) {
     EXPECT_EQ(manifest->expires->count(), 1790000000);
 }
 
+TEST(UpdatePayload, RefusesAHashThatNoImageHas) {
+    auto made = request();
+    for (const auto byte : {std::uint8_t{0x00}, std::uint8_t{0xFF}}) {
+        made.image.sha256.fill(byte);
+        const auto payload = update_payload(made);
+        ASSERT_FALSE(payload);
+        EXPECT_NE(payload.error().line.find("manifest.no_hash"), std::string::npos) << payload.error().line;
+    }
+}
+
 TEST(UpdatePayload, WithoutDevicesIsForAll) {
     const auto manifest = esb::test::read_update(as_bytes(update_payload(request()).value()));
     ASSERT_TRUE(manifest);

@@ -141,6 +141,37 @@ TEST(RecordDecoders, RefuseValuesOutsideTheirEnumerations) {
     EXPECT_FALSE(decode(longer, out));
 }
 
+// An image that was there from birth has no hash, which is not the same as a hash of zeros.
+TEST(RecordDecoders, TellAbsentFromZero) {
+    const ImageRecord whole{chip::SlotId::b, 42, 812345, digest(1), digest(2)};
+    EXPECT_EQ(bytes_of(whole).size(), 73U) << "as the first firmwares wrote it";
+    for (unsigned form = 0; form < 27; ++form) {  // each of the three: there, zero, absent
+        auto image = whole;
+        if (form % 3 == 1) image.size = 0;
+        if (form % 3 == 2) image.size.reset();
+        if (form / 3 % 3 == 1) image.sha256 = digest(0);
+        if (form / 3 % 3 == 2) image.sha256.reset();
+        if (form / 9 == 1) image.job = digest(0);
+        if (form / 9 == 2) image.job.reset();
+        ImageRecord read;
+        ASSERT_TRUE(decode(bytes_of(image), read)) << form;
+        EXPECT_EQ(read, image) << form;
+    }
+}
+
+TEST(RecordDecoders, ReadTheZerosOfTheFirstFirmwaresAsAbsent) {
+    std::vector<std::uint8_t> stored(73, 0);
+    stored[0] = 1;
+    stored[1] = 41;
+    ImageRecord read;
+    ASSERT_TRUE(decode(stored, read));
+    EXPECT_EQ(read, (ImageRecord{chip::SlotId::b, 41, {}, {}, {}}));
+    ImageRecord ignored;
+    stored[0] = 0x81;  // says that something is absent, but nothing is, nor zero
+    stored.assign(stored.size(), 7);
+    EXPECT_FALSE(decode(stored, ignored));
+}
+
 TEST(RecordDecoders, RefuseTooManyElementsAndBadKeys) {
     BadList list;
     EXPECT_FALSE(decode(std::vector<std::uint8_t>(1 + 9 * 32, 9), list));
