@@ -61,7 +61,7 @@ def _run_once(items, reported: set[str], is_last: bool) -> bool:
         reports = runtestprotocol(item, log=False, nextitem=following)
         stuck = next((report.emulator_stuck for report in reports if hasattr(report, "emulator_stuck")), None)
         if stuck:
-            reasons.append(f"{item.path.name}::{item.name}: {stuck}")
+            reasons.append(f"{item.path.name}::{item.name}: {stuck.partition(';')[0]}")
         if stuck and not is_last:
             session._setupstate.teardown_exact(None)  # the file's chip goes
             return False
