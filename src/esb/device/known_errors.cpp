@@ -35,6 +35,7 @@
 #include "esb/portal/errors.hpp"
 #include "esb/settings/blob.hpp"
 #include "esb/settings/json_patch.hpp"
+#include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
 #include "esb/settings/trial.hpp"
@@ -203,6 +204,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::ota_unguarded,
     &errors::setting_address,
     &errors::setting_choice,
+    &errors::setting_needed,
+    &errors::trust_lost,
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ inline constexpr ErrorKind setting_local_only{"setting.local_only", "this settin
 inline constexpr ErrorKind setting_choice{"setting.choice", "the value is not one of this setting's choices"};
 inline constexpr ErrorKind setting_address{
     "setting.address", "a static address needs a netmask, and a gateway in the network that both describe"};
+inline constexpr ErrorKind setting_needed{"setting.needed", "this secret can be replaced, not taken away"};
 inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
 }  // namespace esb::errors
 
@@ -112,6 +113,9 @@ Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::
 std::span<const Setting> base_table();
 // What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address.
 Status check_together(ConstBytes records);
+// Whether a change leaves the device as well protected as it was: neither the access point's password nor the last key of a
+// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed.
+Status check_protection(ConstBytes before, ConstBytes after, Origin by);
 
 // "boolean", "integer", ...
 std::string_view name(Type type);
