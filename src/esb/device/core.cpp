@@ -62,6 +62,7 @@ void Core::start() {
     trust_update_keys();
     start_watchdog();
     if (const auto begun = updater_.begin(identity_); !begun) out().text("ota: ").error(begun.error());
+    if (store_.local_lost()) distrust();
     health_.begin(updater_.on_trial() || updater_.progress().state == ota::State::rolled_back);  // it gives itself up
     presence_.set_safe_mode(health_.safe_mode());
     start_radio();
@@ -88,6 +89,18 @@ void Core::load_settings() {
                        : "settings: the newest generation is unreadable, using the one before");
     }
     config_.trial().loaded(*loaded);
+}
+
+// Nobody can say whose updates the owner accepts, nor whether the console has a password.
+void Core::distrust() {
+    updater_.distrust();
+    health_.trust_lost();
+    out().text("settings: ").error(errors::trust_lost);
+}
+
+Status Core::repair_trust(std::uint32_t counter) {
+    if (store_.local_lost()) return fail(errors::trust_lost);
+    return updater_.repair_trust(counter);
 }
 
 // The key of the settings stands in place of those compiled in.

@@ -1,7 +1,7 @@
 #include "esb/device/device_key.hpp"
 
 #include "esb/base/encoding.hpp"
-#include "esb/ota/records.hpp"
+#include "esb/settings/sealed.hpp"
 
 #include <array>
 
@@ -9,10 +9,11 @@ namespace esb {
 namespace {
 
 constexpr std::size_t size = 32;  // of the secret, and of each coordinate
-using Record = std::array<std::uint8_t, 3 * size + ota::record_overhead>;
+constexpr std::uint8_t record_version = 1;
+using Record = std::array<std::uint8_t, 3 * size + settings::seal_overhead>;
 
 std::optional<crypto::P256KeyPair> unpack(ConstBytes stored) {
-    const auto content = ota::unseal_record(DeviceKey::key, stored);
+    const auto content = settings::unseal(DeviceKey::key, record_version, stored);
     if (!content || content->size() != 3 * size) return std::nullopt;
     crypto::P256KeyPair pair;
     static_cast<void>(pair.secret.assign(content->first(size)));  // as large as it is
@@ -45,7 +46,7 @@ Status DeviceKey::make() {
     copy(secret, MutBytes(record).subspan(1));
     copy(made->open.x, MutBytes(record).subspan(1 + size));
     copy(made->open.y, MutBytes(record).subspan(1 + 2 * size));
-    ota::seal_in_place(key, record);
+    settings::seal(key, record_version, record);
     const auto put = key_value_.put(key, record);
     wipe(record);
     ESB_TRY(put);

@@ -154,6 +154,10 @@ void Health::progress(const ota::Progress& progress) {
     if (is_outcome(progress.state)) recorder_.note({LogKind::update, raw(progress.state), progress.error});
 }
 
+void Health::trust_lost() {
+    recorder_.note({LogKind::settings, raw(SettingsOutcome::lost), Error(errors::trust_lost)});
+}
+
 bool Health::published(mqtt::Token token, const Status& outcome) {
     return publisher_.published(token, outcome) || home_assistant_.published(token, outcome);
 }

@@ -61,6 +61,8 @@ public:
     // What became of a change of settings.
     void config(const settings::Report& report);
     void progress(const ota::Progress& progress);
+    // The local-only settings are lost.
+    void trust_lost();
     // True if the publish was one of its own.
     bool published(mqtt::Token token, const Status& outcome);
     // What RAM would lose is written.

@@ -39,6 +39,7 @@
 #include "esb/settings/blob.hpp"
 #include "esb/settings/host_field.hpp"
 #include "esb/settings/json_patch.hpp"
+#include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
 #include "esb/settings/trial.hpp"
@@ -221,6 +222,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::setting_address_clash,
     &errors::setting_host_address,
     &errors::setting_choice,
+    &errors::setting_needed,
+    &errors::trust_lost,
 };
 
 }  // namespace

@@ -103,6 +103,7 @@ std::string_view Presence::status_json(Instant now, std::span<char> out) const {
     json.key("heap_min").number(static_cast<std::int64_t>(heap.minimum_free));
     json.key("stack").number(static_cast<std::int64_t>(chip_.system.stack_reserve()));
     json.key("up").number(seconds(now)).key("safe").boolean(safe_mode_);
+    json.key("trust").text(updater_->trust_lost() ? "lost" : "kept");
     json.key("sec").begin_array();
     for (const auto protection : chip_.system.protections()) json.text(protection);
     json.end_array();

@@ -42,6 +42,9 @@ public:
     void upload_lost();
     const Progress& progress() const { return progress_; }
     std::uint32_t floor() const { return floor_; }
+    bool trust_lost() const { return trust_lost_; }
+    void distrust() { trust_lost_ = true; }
+    Status repair_trust(std::uint32_t counter);
 
 private:
     enum class Step : std::uint8_t {
@@ -75,7 +78,8 @@ private:
     chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
 
     // boot.cpp
-    Status load_records();
+    void load_trust();
+    void use(const KeySet& set);
     void judge_trial();
     void use_policy(Instant now);
     Verdict judge_failure();
@@ -147,6 +151,7 @@ private:
     std::uint32_t floor_ = 0;
     std::optional<ImageRecord> run_;
     BadList bad_;
+    bool trust_lost_ = false;  // every update, command and key set is refused
 
     bool policy_final_ = false;  // since the first turn
     BootJudgement boot_judgement_{};

@@ -23,6 +23,7 @@ Status check_urls(const UpdateManifest& manifest) {
 
 Status Engine::offer(ConstBytes message) {
     const auto text = bare_text(as_text(message));
+    if (trust_lost_) return refuse(Error(errors::trust_lost));
     if (is_legacy(text)) {
         const auto opened = policy_.legacy_md5 ? open_legacy(text) : fail(errors::ota_legacy_off);
         return opened ? admit(text) : refuse(opened.error());
@@ -109,6 +110,7 @@ Status Engine::addressed(const UpdateManifest& manifest) const {
 // Everything that can be known before a byte is fetched or erased.
 Status Engine::preflight(const Job& job) {
     const UpdateManifest& manifest = job.manifest;
+    if (trust_lost_) return fail(errors::trust_lost);
     ESB_TRY(addressed(manifest));
     if (job.is_legacy()) {
         if (!policy_.legacy_md5) return fail(errors::ota_legacy_off);

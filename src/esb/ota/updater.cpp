@@ -30,5 +30,8 @@ void Updater::upload_lost() { engine_->upload_lost(); }
 Status Updater::cancel() { return engine_->cancel(); }
 const Progress& Updater::progress() const { return engine_->progress(); }
 std::uint32_t Updater::floor() const { return engine_->floor(); }
+bool Updater::trust_lost() const { return engine_->trust_lost(); }
+void Updater::distrust() { engine_->distrust(); }
+Status Updater::repair_trust(std::uint32_t counter) { return engine_->repair_trust(counter); }
 
 }  // namespace esb::ota

@@ -129,6 +129,15 @@ public:
     // The lowest seq this device accepts.
     std::uint32_t floor() const;
 
+    // True when the floor, the key set, the quarantine or a counter was there and cannot be read any more: everything is
+    // refused with trust_lost until a person at the device repairs it.
+    bool trust_lost() const;
+    // The same because something else is lost that decides whose updates are accepted.
+    void distrust();
+    // Makes anew what is lost, and nothing else: the floor becomes the running seq, the key set the first trust anchors
+    // as version 1, the quarantine empty, the counters of signed commands and settings `counter`. The store's errors.
+    Status repair_trust(std::uint32_t counter);
+
 private:
     std::unique_ptr<class Engine> engine_;  // made once, in the constructor
 };

@@ -20,6 +20,7 @@ Status Engine::begin_upload(std::uint32_t size) {
     // Whatever is under way goes on, and goes on being reported.
     if (step_ == Step::on_trial) return fail(errors::ota_in_trial);
     if (step_ != Step::idle) return fail(errors::busy);
+    if (trust_lost_) return refuse(Error(errors::trust_lost));
     if (size > envelope_line_max + 1 + parts_.slots.geometry().size) return refuse(Error(errors::ota_too_large));
     step_ = Step::uploading;
     upload_size_ = size;

@@ -81,7 +81,8 @@ Status check_identity(ConstBytes value) {
 // is refused here rather than at every connection (RFC 4279 §5.3 would allow 64).
 Status check_psk(ConstBytes value) {
     if (value.size() < 16) return fail(errors::setting_length);
-    return {};
+    const bool zeros = std::all_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte == 0; });
+    return zeros ? Status(fail(errors::setting_format)) : Status();  // a key that somebody has lost
 }
 
 // ISO 3166-1 alpha-2.
@@ -317,6 +318,35 @@ Status check_addresses(const Addresses& all) {
 }  // namespace
 
 std::span<const Setting> base_table() { return table; }
+
+namespace {
+
+// Empty is as good as not there.
+ConstBytes value_of(ConstBytes records, std::string_view name) {
+    const auto record = find_record(records, name);
+    return record ? record->value : ConstBytes();
+}
+bool has_key(ConstBytes records, const names::Broker& broker) {
+    return !value_of(records, broker.psk[0]).empty() || !value_of(records, broker.psk[1]).empty();
+}
+bool loses(ConstBytes before, ConstBytes after, std::string_view name) {
+    return !value_of(before, name).empty() && value_of(after, name).empty();
+}
+
+}  // namespace
+
+Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
+    bool weaker = loses(before, after, names::ap_pass);
+    for (const auto& broker : names::brokers) {
+        const bool stays = &broker == &names::brokers[0] || !value_of(after, broker.host).empty();
+        weaker = weaker || (stays && has_key(before, broker) && !has_key(after, broker));
+    }
+    for (const auto& network : names::networks) {
+        const bool same = equal(value_of(before, network.ssid), value_of(after, network.ssid));
+        weaker = weaker || (by == Origin::mqtt && same && loses(before, after, network.pass));
+    }
+    return weaker ? Status(fail(errors::setting_needed)) : Status();
+}
 
 Status check_together(ConstBytes records, ConstBytes before) {
     const auto all = addresses_of(records);

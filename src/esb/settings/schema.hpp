@@ -26,6 +26,7 @@ inline constexpr ErrorKind setting_host_address{
     "setting.host_address", "no host can have this address: it is a network's own, its broadcast, or reserved"};
 inline constexpr ErrorKind setting_address_clash{"setting.address_clash",
                                                  "the set-up page's address lies in the network of the static address"};
+inline constexpr ErrorKind setting_needed{"setting.needed", "this secret can be replaced, not taken away"};
 inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
 }  // namespace esb::errors
 
@@ -122,6 +123,9 @@ std::span<const Setting> base_table();
 // setting_host_address, setting_address_clash. What is the same in `before` has been let in by an earlier version, and
 // is no reason to refuse another change.
 Status check_together(ConstBytes records, ConstBytes before);
+// Whether a change leaves the device as well protected as it was: neither the access point's password nor the last key of a
+// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed.
+Status check_protection(ConstBytes before, ConstBytes after, Origin by);
 
 // "boolean", "integer", ...
 std::string_view name(Type type);

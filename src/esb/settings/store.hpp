@@ -6,6 +6,7 @@
 #include "esb/chip/key_value.hpp"
 #include "esb/settings/blob.hpp"
 #include "esb/settings/host_field.hpp"
+#include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 
 #include <array>
@@ -38,6 +39,7 @@ public:
     bool empty() const { return used_ == 0; }
     void clear();
     const Schema& schema() const { return schema_; }
+    Origin origin() const { return origin_; }
     // The records, in the blob's form.
     ConstBytes records() const { return ConstBytes(records_).first(used_); }
 
@@ -96,7 +98,7 @@ public:
     Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
-    // `busy` while a staged generation waits; the errors of check_together(); settings_full, settings_newer, settings_not_loaded, the key/value
+    // `busy` while a staged generation waits; the errors of check_together(); setting_needed; settings_full, settings_newer, settings_not_loaded, the key/value
     // store's errors (if that has stored it all the same, a restart finds the new values).
     Status commit(const Patch& patch);
 
@@ -125,6 +127,9 @@ public:
     Status erase_all_but(std::span<const std::string_view> kept);
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }
+    // True when nobody can say what the local-only settings were: neither the generations nor their copy can be read. A
+    // console may have had a password, updates a key of their own. Until erase_all() or erase_all_but().
+    bool local_lost() const { return local_lost_; }
 
 private:
     struct Blob {
@@ -156,15 +161,24 @@ private:
     Status writable() const;
     Changes changes(const Patch& patch) const;
     Status apply(const Patch& patch, const ChangeTag* trial);
-    Status write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag);
+    Status check(const ByteWriter& records, Origin by) const;
     Status write(Blob& blob, std::uint8_t staged_mask, const ChangeTag& tag = {});
     static void migrate(Blob& blob, std::uint8_t version);
     Status remove(std::size_t key);
     void drop_staged();
+    void committed();
+
+    // local.cpp
+    void recall_local(const Result<Loaded>& how);
+    Status adopt_local(ConstBytes kept);
+    void note_local();
+    bool local_changed() const;
+    Status keep_local(bool anew);
 
     Blob& active() { return blobs_[active_]; }
     const Blob& active() const { return blobs_[active_]; }
     Blob& scratch() { return blobs_[1 - active_]; }
+    const Blob& scratch() const { return blobs_[1 - active_]; }
     void swap() { active_ = 1 - active_; }
 
     std::optional<ConstBytes> find(const Setting& setting) const;
@@ -179,6 +193,9 @@ private:
     std::uint32_t revision_ = 0;
     std::uint8_t staged_mask_ = 0;
     ChangeTag reverted_tag_{};
+    std::optional<std::uint32_t> committed_generation_;  // of the committed values; empty when there are none
+    Mirrors local_;                                      // the local-only settings once more (local.cpp)
+    bool local_lost_ = false;
     // The key that holds the last committed values. It is never written: every write goes to the other one.
     std::size_t committed_key_ = 1;
     std::optional<Error> refusal_{Error(errors::settings_not_loaded)};
