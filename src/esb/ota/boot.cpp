@@ -30,6 +30,7 @@ Status Engine::load_records() {
     if (floor) floor_ = *floor;
     if (const auto run = load(records_.run)) run_ = *run;
     if (const auto bad = load(records_.bad)) bad_ = *bad;
+    if (const auto failures = load(records_.failures)) failures_ = *failures;
     if (const auto keys = load(records_.keys)) {
         keyring_.clear();
         for (const auto& key : keys->keys) static_cast<void>(keyring_.add(key));  // as many fit into a set
@@ -127,6 +128,7 @@ void Engine::resume_job() {
         at_ = parts_.reactor.now() + next_wait(retry_);
         return;
     }
+    if (given_up(job_)) return job_failed(Error(errors::ota_given_up));
     start_download();
 }
 

@@ -9,6 +9,7 @@
 //   ota.run    the confirmed running image                          on confirmation
 //   ota.prev   the confirmed image before it, in the other slot     on confirmation; removed before that slot is erased
 //   ota.bad    digests that are not tried again                     on quarantine
+//   ota.fail   which messages have failed, and how often            after a failure that wore the flash
 //   ota.ctr    counter of the last signed command                   before the command is executed
 //   ota.keys   the signed key set in use                            before it is used
 #pragma once
@@ -78,17 +79,39 @@ struct BadList {
     void add(const crypto::Digest& digest);
 };
 
+// Wrong files by address; at strike_limit an address is not asked any more.
+using Strikes = std::array<std::uint8_t, max_urls>;
+inline constexpr std::uint8_t strike_limit = 2;
+
+// What has failed, so that no start begins all over again.
+struct FailureList {
+    struct Entry {
+        crypto::Digest job{};  // of the message
+        Strikes strikes{};
+        std::uint8_t failures = 0;  // of the whole
+    };
+    FixedVector<Entry, 6> entries;  // latest last
+    // Null when it has not failed.
+    const Entry* find(const crypto::Digest& job) const;
+    // Becomes the latest; makes room by forgetting the oldest.
+    Entry& of(const crypto::Digest& job);
+    // Whether there was one.
+    bool forget(const crypto::Digest& job);
+};
+
 // The records' bytes without version and CRC. Decoders accept exactly what encoders make: ota_record otherwise.
 void encode(const MarkRecord& record, ByteWriter& out);
 void encode(const ImageRecord& record, ByteWriter& out);
 void encode(const TrialRecord& record, ByteWriter& out);
 void encode(const BadList& record, ByteWriter& out);
+void encode(const FailureList& record, ByteWriter& out);
 void encode(const KeySet& record, ByteWriter& out);
 void encode(std::uint32_t record, ByteWriter& out);
 Status decode(ConstBytes bytes, MarkRecord& out);
 Status decode(ConstBytes bytes, ImageRecord& out);
 Status decode(ConstBytes bytes, TrialRecord& out);
 Status decode(ConstBytes bytes, BadList& out);
+Status decode(ConstBytes bytes, FailureList& out);
 Status decode(ConstBytes bytes, KeySet& out);
 Status decode(ConstBytes bytes, std::uint32_t& out);
 
@@ -107,6 +130,7 @@ inline constexpr std::string_view floor = "ota.floor";
 inline constexpr std::string_view run = "ota.run";
 inline constexpr std::string_view previous = "ota.prev";
 inline constexpr std::string_view bad = "ota.bad";
+inline constexpr std::string_view failures = "ota.fail";
 inline constexpr std::string_view counter = "ota.ctr";
 inline constexpr std::string_view keys = "ota.keys";
 }  // namespace record_keys
@@ -116,6 +140,8 @@ template <typename T>
 inline constexpr std::size_t stored_max = 192;
 template <>
 inline constexpr std::size_t stored_max<BadList> = 272;  // 8 digests
+template <>
+inline constexpr std::size_t stored_max<FailureList> = 240;  // 6 entries
 template <>
 inline constexpr std::size_t stored_max<KeySet> = 544;  // 8 keys
 
@@ -162,6 +188,7 @@ public:
     Stored<ImageRecord> run;
     Stored<ImageRecord> previous;
     Stored<BadList> bad;
+    Stored<FailureList> failures;
     Stored<std::uint32_t> counter;
     Stored<KeySet> keys;
 
