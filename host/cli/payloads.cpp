@@ -106,6 +106,7 @@ Outcome<std::string> update_payload(const UpdateRequest& request) {
         return failure("the floor " + std::to_string(request.floor) + " is above the image's own seq " +
                        std::to_string(request.image.seq));
     }
+    if (const auto good = ota::check_hash(request.image.sha256); !good) return failure("the image", good.error());
     return json_text([&request](JsonWriter& json) {
         json.begin_object();
         json.key("app").text(request.image.app).key("hw").text(request.image.hw).key("ver").text(request.image.ver);

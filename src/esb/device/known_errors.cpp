@@ -158,6 +158,7 @@ constexpr const ErrorKind* kinds[] = {
     &errors::key_unknown,
     &errors::manifest_encrypted,
     &errors::manifest_member,
+    &errors::manifest_no_hash,
     &errors::manifest_urls,
     &errors::ota_below_floor,
     &errors::ota_boot_loader,

@@ -127,14 +127,14 @@ void Download::look_for_mark() {
     const bool whole = mark->bytes == plan_.size;
     if (!whole && mark->bytes % slots_.geometry().erase_block != 0) return;
     mark_ = *mark;
-    hasher_.start(plan_.slot, mark_.bytes);
+    hasher_.start(plan_.slot, mark_->bytes);
     stage_ = Stage::checking_prefix;
 }
 
 void Download::begin_anew() {
     writer_.begin(plan_.slot);
     programmed_before_ = 0;
-    mark_ = {};
+    mark_.reset();
     expected_ = plan_.size;
     sources_ = 0;
     resumed_ = false;
@@ -164,18 +164,18 @@ void Download::check_prefix() {
     if (done && !*done) return;
     stage_ = Stage::waiting;
     at_ = reactor_.now();
-    if (!done || hasher_.sha256() != mark_.prefix) return begin_anew();
+    if (!done || hasher_.sha256() != mark_->prefix) return begin_anew();
     if (!take_over_prefix()) return begin_anew();  // it is not the image that the message speaks of
-    if (plan_.size && mark_.bytes == *plan_.size) finish({});
+    if (plan_.size == mark_->bytes) finish({});
 }
 
 Status Download::take_over_prefix() {
-    writer_.resume(plan_.slot, mark_.bytes, hasher_.state());
-    programmed_before_ = mark_.bytes;
+    writer_.resume(plan_.slot, mark_->bytes, hasher_.state());
+    programmed_before_ = mark_->bytes;
     sources_ = earlier_start;
-    best_ = std::max(best_, mark_.bytes);
+    best_ = std::max(best_, mark_->bytes);
     const std::size_t at = slots_.geometry().descriptor_at;
-    if (mark_.bytes < at + descriptor_.size()) return fail(errors::ota_no_descriptor);
+    if (mark_->bytes < at + descriptor_.size()) return fail(errors::ota_no_descriptor);
     ESB_TRY(slots_.read(plan_.slot, at, descriptor_));
     return describe();
 }
@@ -297,7 +297,7 @@ void Download::finish(Status outcome) {
 }
 
 Status Download::on_host(std::string_view host) {
-    const bool allowed = plan_.hosts.empty() || net::is_listed_host(plan_.hosts, host);
+    const bool allowed = plan_.hosts->empty() || net::is_listed_host(*plan_.hosts, host);
     return allowed ? Status() : fail(errors::ota_host);
 }
 
@@ -363,15 +363,15 @@ Status Download::collect_descriptor(ConstBytes piece) {
 
 void Download::checkpoint() {
     const std::size_t programmed = writer_.programmed();
-    if (programmed == mark_.bytes || programmed % slots_.geometry().erase_block != 0) return;
+    if (programmed == (mark_ ? mark_->bytes : 0) || programmed % slots_.geometry().erase_block != 0) return;
     mark_ = {plan_.job, static_cast<std::uint32_t>(programmed), writer_.programmed_hash()};
-    static_cast<void>(records_.mark.save(mark_));  // a hint only: without it more is fetched again
+    static_cast<void>(records_.mark.save(*mark_));  // a hint only: without it more is fetched again
     tell();
 }
 
 void Download::tell() {
     told_ = reactor_.now();
-    owner_.on_downloaded(received(), expected_.value_or(0));
+    owner_.on_downloaded(received(), expected_);
 }
 
 Status Download::end_file() {
@@ -385,7 +385,7 @@ Status Download::end_file() {
 Status Download::complete() {
     ESB_TRY(end_file());
     mark_ = {plan_.job, received(), writer_.programmed_hash()};
-    static_cast<void>(records_.mark.save(mark_));
+    static_cast<void>(records_.mark.save(*mark_));
     return {};
 }
 

@@ -25,11 +25,11 @@
 namespace esb::ota {
 
 struct DownloadPlan {
-    crypto::Digest job{};              // identity of the accepted message: checkpoints belong to it
+    crypto::Digest job{};    // identity of the accepted message: checkpoints belong to it
     std::optional<std::uint32_t> size;  // bytes; empty: as the server says
     chip::SlotId slot = chip::SlotId::a;
     const UrlList* urls = nullptr;  // outlives the download; not empty
-    std::string_view hosts;         // that may be asked (net::is_listed_host), outlives the download; empty: all
+    const FixedString<255>* hosts = nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
     Strikes strikes{};
     unsigned tries = 10;    // rounds over all addresses without a gain
     unsigned refusals = 4;  // the same, when every address gave a definite answer
@@ -43,7 +43,7 @@ public:
     // The image has said who it is. Nothing of the slot was erased for this file yet, but it will be on success.
     virtual Status on_descriptor(const ImageDescriptor& descriptor) = 0;
     // At least every erase block, and every ten seconds while bytes come.
-    virtual void on_downloaded(std::uint32_t done, std::uint32_t size) = 0;
+    virtual void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) = 0;
     // A try has failed; another follows. `host` is the one that was asked.
     virtual void on_trouble(const Error& why, std::string_view host) = 0;
     // This address alone has delivered a whole file whose hash is wrong.
@@ -96,7 +96,7 @@ private:
     // What was there before an address sent the whole file instead of the rest.
     struct Kept {
         SlotWriter::Position position;
-        MarkRecord mark;
+        std::optional<MarkRecord> mark;
         std::uint8_t sources = 0;
     };
     struct Version {
@@ -151,7 +151,7 @@ private:
     Stage stage_ = Stage::idle;
     Instant at_{};
     Backoff backoff_;
-    MarkRecord mark_;
+    std::optional<MarkRecord> mark_;  // what of the slot is safe
     std::array<Address, max_urls> addresses_{};
     std::size_t address_ = 0;
     unsigned rounds_ = 0;         // without a gain

@@ -4,11 +4,11 @@
 
 namespace esb::ota {
 
-// First 16 hex digits of a digest; empty for a digest of zeros (an image that no message installed).
-FixedString<16> Engine::short_id(const crypto::Digest& digest) {
+// First 16 hex digits of a digest; empty for an image that no message installed.
+FixedString<16> Engine::short_id(const std::optional<crypto::Digest>& digest) {
     std::array<char, 16> digits{};
-    if (digest == crypto::Digest{}) return {};
-    const auto text = hex_encode(ConstBytes(digest).first(8), digits);
+    if (!digest) return {};
+    const auto text = hex_encode(ConstBytes(*digest).first(8), digits);
     return FixedString<16>::from(text.value_or(std::string_view())).value_or(FixedString<16>());
 }
 
@@ -91,7 +91,7 @@ void Engine::describe_job() {
     progress_.id = short_id(job_.digest);
     progress_.ver = job_.manifest.ver;
     progress_.done = download_.received();
-    progress_.size = job_.manifest.size;
+    progress_.size = job_.manifest.size.value_or(0);
     progress_.freshness_unknown = freshness_unknown_;
 }
 
@@ -100,8 +100,8 @@ void Engine::describe_candidate() {
     progress_ = {};
     progress_.id = short_id(candidate_->image.job);
     progress_.ver = candidate_->ver;
-    progress_.done = candidate_->image.size;
-    progress_.size = candidate_->image.size;
+    progress_.size = candidate_->image.size.value_or(0);
+    progress_.done = progress_.size;
     progress_.freshness_unknown = freshness_unknown_;
 }
 

@@ -66,7 +66,7 @@ private:
     // engine.cpp
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
-    static FixedString<16> short_id(const crypto::Digest& digest);
+    static FixedString<16> short_id(const std::optional<crypto::Digest>& digest);
     void report(State state, std::optional<Error> error = std::nullopt);
     void describe_job();
     void describe_candidate();
@@ -94,17 +94,17 @@ private:
     bool runs_already(const Job& job) const;
     void report_running();
     bool under_way(const crypto::Digest& digest) const;
-    std::uint32_t seq_under_way() const;
+    std::optional<std::uint32_t> seq_under_way() const;
 
     // install.cpp
     void start_download();
     Status on_descriptor(const ImageDescriptor& descriptor) override;
-    void on_downloaded(std::uint32_t done, std::uint32_t size) override;
+    void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) override;
     void on_trouble(const Error& why, std::string_view host) override;
     void on_wrong_file(std::size_t address) override;
     void on_download_done(Status outcome) override;
     void job_failed(const Error& why);
-    void note_failure(const crypto::Digest& job);
+    void note_failure(const std::optional<crypto::Digest>& job);
     bool given_up(const Job& job) const;
     void start_verifying();
     void verify_more();
@@ -172,7 +172,7 @@ private:
     bool upload_described_ = false;  // the envelope is open: job_ is the upload's
 
     // What failed lately is not written to flash again at once, however often a broker repeats it.
-    crypto::Digest failed_job_{};
+    std::optional<crypto::Digest> failed_job_;
     Instant failed_until_{};
     Backoff wear_;
 

@@ -33,7 +33,7 @@ void Engine::start_download() {
     if (!job_.is_legacy()) plan.size = job_.manifest.size;
     plan.slot = idle_slot();
     plan.urls = &job_.manifest.urls;
-    plan.hosts = policy_.hosts;
+    plan.hosts = &policy_.hosts;
     if (const auto* known = failures_.find(job_.digest)) plan.strikes = known->strikes;
     plan.tries = policy_.download_tries;
     plan.refusals = policy_.download_refusals;
@@ -62,9 +62,9 @@ Status Engine::on_descriptor(const ImageDescriptor& descriptor) {
     return records_.previous.remove();  // its slot is erased next
 }
 
-void Engine::on_downloaded(std::uint32_t, std::uint32_t size) {
+void Engine::on_downloaded(std::uint32_t, std::optional<std::uint32_t> size) {
     describe_job();
-    progress_.size = size;
+    progress_.size = size.value_or(0);
     report(State::downloading);
 }
 
@@ -80,8 +80,9 @@ void Engine::on_wrong_file(std::size_t address) {
     static_cast<void>(records_.failures.save(failures_));
 }
 
-void Engine::note_failure(const crypto::Digest& job) {
-    auto& failures = failures_.of(job).failures;
+void Engine::note_failure(const std::optional<crypto::Digest>& job) {
+    if (!job) return;
+    auto& failures = failures_.of(*job).failures;
     if (failures < 0xFF) ++failures;
     static_cast<void>(records_.failures.save(failures_));
 }
@@ -99,7 +100,7 @@ void Engine::on_download_done(Status outcome) {
     if (!outcome) return job_failed(outcome.error());
     const UpdateManifest& manifest = job_.manifest;
     candidate_.emplace();
-    candidate_->image = {idle_slot(), manifest.seq, download_.received(), manifest.sha256, job_.digest};
+    candidate_->image = {idle_slot(), manifest.seq.value_or(0), download_.received(), manifest.sha256, job_.digest};
     candidate_->ver = manifest.ver;
     candidate_->floor = manifest.floor;
     candidate_->from_seq = running_.seq;
@@ -128,7 +129,7 @@ void Engine::start_verifying() {
     step_ = Step::verifying;
     const bool by_md5 = just_downloaded_ && job_.is_legacy();
     if (by_md5) read_back_.reset();  // the hash that was told is another one
-    if (!read_back_) hasher_.start(candidate_->image.slot, candidate_->image.size, by_md5);
+    if (!read_back_) hasher_.start(candidate_->image.slot, candidate_->image.size.value_or(0), by_md5);
     describe_candidate();
     report(State::verifying);
 }
@@ -155,11 +156,14 @@ void Engine::verify_more() {
 Status Engine::judge_flash() {
     ImageRecord& image = candidate_->image;
     const crypto::Digest found = *read_back_;
-    const bool by_md5 = just_downloaded_ && job_.is_legacy();
-    const bool hash_known = by_md5 || image.sha256 != crypto::Digest{};  // not of an image that was there from birth
-    if (hash_known && (by_md5 ? hasher_.md5() != *job_.md5 : found != image.sha256)) return fail(errors::ota_hash);
-    if (by_md5) image.sha256 = found;
-    if (bad_.contains(image.sha256)) return fail(errors::ota_quarantined);
+    if (just_downloaded_ && job_.is_legacy()) {
+        if (hasher_.md5() != *job_.md5) return fail(errors::ota_hash);
+        image.sha256 = found;
+    }
+    // Only the image that was there from birth has no hash, and the only way to it is back.
+    if (!image.sha256 && !candidate_->rollback) return fail(errors::ota_hash);
+    if (image.sha256 && found != *image.sha256) return fail(errors::ota_hash);
+    if (image.sha256 && bad_.contains(*image.sha256)) return fail(errors::ota_quarantined);
 
     const auto descriptor = read_descriptor(image.slot);
     if (!descriptor) return fail(descriptor.error());

@@ -37,10 +37,15 @@ Status read_u32(JsonValue value, std::int64_t low, std::uint32_t& out) {
     return {};
 }
 
-Status read_digest(JsonValue value, crypto::Digest& out) {
+Status read_u32(JsonValue value, std::int64_t low, std::optional<std::uint32_t>& out) {
+    return read_u32(value, low, out.emplace());
+}
+
+Status read_hash(JsonValue value, std::optional<crypto::Digest>& out) {
     const auto text = value.text();
-    if (!text || text->size() != 2 * out.size() || !hex_decode(*text, out)) return bad();
-    return {};
+    auto& digest = out.emplace();
+    if (!text || text->size() != 2 * digest.size() || !hex_decode(*text, digest)) return bad();
+    return check_hash(digest);
 }
 
 Status read_urls(JsonValue value, UpdateManifest& manifest) {
@@ -100,6 +105,14 @@ std::string_view UrlList::operator[](std::size_t index) const {
     return text_.view().substr(begin, ends_[index] - begin);
 }
 
+Status check_hash(ConstBytes digest) {
+    const auto only = [digest](std::uint8_t byte) {
+        return std::all_of(digest.begin(), digest.end(), [byte](std::uint8_t b) { return b == byte; });
+    };
+    const bool of_nothing = equal(digest, crypto::sha256({})) || equal(digest, crypto::Md5().finish());
+    return only(0x00) || only(0xFF) || of_nothing ? Status(fail(errors::manifest_no_hash)) : Status();
+}
+
 Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& manifest) {
     const auto document = JsonDocument::parse(payload, payload_limits);
     if (!document) return fail(document.error());
@@ -111,7 +124,7 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& mani
     ESB_TRY(read_u32(root["seq"], 1, manifest.seq));
     ESB_TRY(read_u32(root["floor"], 0, manifest.floor));
     ESB_TRY(read_u32(root["size"], 1, manifest.size));
-    ESB_TRY(read_digest(root["sha256"], manifest.sha256));
+    ESB_TRY(read_hash(root["sha256"], manifest.sha256));
     ESB_TRY(read_urls(root["url"], manifest));
     ESB_TRY(read_audience(root["dev"], us, manifest.audience));
     ESB_TRY(read_expiry(root["exp"], manifest.expires));

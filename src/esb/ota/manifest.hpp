@@ -17,6 +17,8 @@
 namespace esb::errors {
 inline constexpr ErrorKind manifest_member{"manifest.member", "a member of the manifest is missing or malformed"};
 inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, too many, or too long ones"};
+inline constexpr ErrorKind manifest_no_hash{"manifest.no_hash",
+                                            "the hash is a placeholder (zeros, ones, of nothing): no image has it"};
 inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted images are not possible here"};
 }  // namespace esb::errors
 
@@ -52,10 +54,11 @@ struct UpdateManifest {
     FixedString<31> app;
     FixedString<15> hw;
     FixedString<31> ver;
-    std::uint32_t seq = 0;
+    // Always there in an esb-update. A legacy message tells neither size nor hash, and its seq with the descriptor.
+    std::optional<std::uint32_t> seq;
     std::uint32_t floor = 0;
-    std::uint32_t size = 0;  // bytes
-    crypto::Digest sha256{};
+    std::optional<std::uint32_t> size;  // bytes
+    std::optional<crypto::Digest> sha256;
     UrlList urls;
     Audience audience;
     std::optional<UnixTime> expires;
@@ -76,6 +79,9 @@ struct KeySet {
 // Unknown members are ignored; known ones of the wrong type or range are manifest_member. `us` is who asks, for the
 // audience. The large ones fill what the caller has, whose contents after an error are worth nothing.
 Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& out);
+// The hash of some file, as far as that can be seen: what a build script that lost its hash writes in its place, zeros,
+// ones, or the hash of an empty file, is manifest_no_hash.
+Status check_hash(ConstBytes digest);
 Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us);
 Status parse_keys(ConstBytes payload, KeySet& out);
 

@@ -68,12 +68,14 @@ Status Engine::open_legacy(std::string_view text) {
     const auto digits = text.substr(separator + 1);
     crypto::Md5Digest md5{};
     if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5)) return fail(errors::ota_legacy_malformed);
+    ESB_TRY(check_hash(md5));
     incoming_.digest = crypto::sha256(as_bytes(text));
     incoming_.manifest = {};
     incoming_.md5 = md5;
     ESB_TRY(incoming_.manifest.app.assign(running_.app));
     ESB_TRY(incoming_.manifest.hw.assign(running_.hw));
-    return incoming_.manifest.urls.push_back(text.substr(0, separator));
+    const bool fits = incoming_.manifest.urls.push_back(text.substr(0, separator)).has_value();
+    return fits ? Status() : fail(errors::ota_legacy_malformed);
 }
 
 Status Engine::admit(std::string_view text) {
@@ -111,12 +113,12 @@ Status Engine::preflight(const Job& job) {
     if (job.is_legacy()) {
         if (!policy_.legacy_md5) return fail(errors::ota_legacy_off);
     } else {
-        if (manifest.seq < floor_) return fail(errors::ota_below_floor);
-        if (manifest.seq <= running_.seq) return fail(errors::ota_seq);
+        if (*manifest.seq < floor_) return fail(errors::ota_below_floor);
+        if (*manifest.seq <= running_.seq) return fail(errors::ota_seq);
     }
-    const bool named = manifest.sha256 != crypto::Digest{};
-    if (bad_.contains(job.digest) || (named && bad_.contains(manifest.sha256))) return fail(errors::ota_quarantined);
-    if (manifest.size > parts_.slots.geometry().size) return fail(errors::ota_too_large);
+    if (bad_.contains(job.digest)) return fail(errors::ota_quarantined);
+    if (manifest.sha256 && bad_.contains(*manifest.sha256)) return fail(errors::ota_quarantined);
+    if (manifest.size && *manifest.size > parts_.slots.geometry().size) return fail(errors::ota_too_large);
     ESB_TRY(check_urls(manifest, policy_.hosts));
     const auto wall = parts_.clock.wall();
     if (manifest.expires && wall && *wall >= *manifest.expires) return fail(errors::ota_expired);
@@ -145,15 +147,16 @@ bool Engine::failed_lately(const Job& job) const {
 
 bool Engine::runs_already(const Job& job) const {
     if (!run_ || run_->slot != parts_.slots.running() || run_->seq != running_.seq) return false;
-    return run_->job == job.digest || (job.manifest.seq == run_->seq && job.manifest.sha256 == run_->sha256);
+    const auto& hash = job.manifest.sha256;
+    return run_->job == job.digest || (hash && hash == run_->sha256 && job.manifest.seq == run_->seq);
 }
 
 void Engine::report_running() {
     progress_ = {};
     progress_.id = short_id(incoming_.digest);
     static_cast<void>(progress_.ver.assign(running_.ver));
-    progress_.done = run_->size;
-    progress_.size = run_->size;
+    progress_.size = run_->size.value_or(0);
+    progress_.done = progress_.size;
     report(State::confirmed);
 }
 
@@ -162,6 +165,9 @@ bool Engine::under_way(const crypto::Digest& digest) const {
     return candidate_ ? candidate_->image.job == digest : job_.digest == digest;
 }
 
-std::uint32_t Engine::seq_under_way() const { return candidate_ ? candidate_->image.seq : job_.manifest.seq; }
+// Empty while a legacy update has not said: that is lower than any.
+std::optional<std::uint32_t> Engine::seq_under_way() const {
+    return candidate_ ? candidate_->image.seq : job_.manifest.seq;
+}
 
 }  // namespace esb::ota

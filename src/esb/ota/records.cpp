@@ -20,10 +20,14 @@ public:
     // An enumeration with `count` values.
     template <typename E>
     E choice(unsigned count) {
-        const std::uint8_t raw = u8();
+        return choice<E>(u8(), count);
+    }
+    template <typename E>
+    E choice(unsigned raw, unsigned count) {
         if (raw >= count) failed_ = true;
         return raw < count ? static_cast<E>(raw) : E{};
     }
+    void refuse() { failed_ = true; }
     void bytes(MutBytes out) { copy(value(reader_.take(out.size())), out); }
     template <std::size_t N>
     void text(FixedString<N>& out) {
@@ -42,12 +46,32 @@ private:
     bool failed_ = false;
 };
 
+// The first byte of an image's record, beside the slot.
+enum ImageBit : std::uint8_t { without_size = 0x10, without_sha256 = 0x20, without_job = 0x40, says_so = 0x80 };
+
+std::uint8_t absent_bits(const ImageRecord& image) {
+    return static_cast<std::uint8_t>((image.size ? 0 : without_size) | (image.sha256 ? 0 : without_sha256) |
+                                     (image.job ? 0 : without_job));
+}
+
+bool has_zeros(const ImageRecord& image) {
+    constexpr crypto::Digest zeros{};
+    return image.size == 0U || image.sha256 == zeros || image.job == zeros;
+}
+
 void image_from(Unpacker& in, ImageRecord& out) {
-    out.slot = in.choice<chip::SlotId>(2);
+    const std::uint8_t first = in.u8();
+    const bool says = (first & says_so) != 0;
+    out.slot = in.choice<chip::SlotId>(first & 0x0F, 2);
     out.seq = in.u32();
-    out.size = in.u32();
-    in.bytes(out.sha256);
-    in.bytes(out.job);
+    if ((first & without_size) == 0) out.size = in.u32();
+    if ((first & without_sha256) == 0) in.bytes(out.sha256.emplace());
+    if ((first & without_job) == 0) in.bytes(out.job.emplace());
+    if (says == (absent_bits(out) != 0 || has_zeros(out))) return;
+    if (says || (first & ~1U) != 0) return in.refuse();  // not how it would be written
+    if (out.size == 0U) out.size.reset();
+    if (out.sha256 == crypto::Digest{}) out.sha256.reset();
+    if (out.job == crypto::Digest{}) out.job.reset();
 }
 
 template <typename E>
@@ -92,7 +116,12 @@ void encode(const MarkRecord& record, ByteWriter& out) {
     out.bytes(record.job).le32(record.bytes).bytes(record.prefix);
 }
 void encode(const ImageRecord& record, ByteWriter& out) {
-    out.u8(raw(record.slot)).le32(record.seq).le32(record.size).bytes(record.sha256).bytes(record.job);
+    const std::uint8_t absent = absent_bits(record);
+    const bool says = absent != 0 || has_zeros(record);
+    out.u8(static_cast<std::uint8_t>(raw(record.slot) | absent | (says ? says_so : 0))).le32(record.seq);
+    if (record.size) out.le32(*record.size);
+    if (record.sha256) out.bytes(*record.sha256);
+    if (record.job) out.bytes(*record.job);
 }
 void encode(const TrialRecord& record, ByteWriter& out) {
     encode(record.image, out);
@@ -173,6 +202,7 @@ Status decode(ConstBytes bytes, KeySet& out) {
     }
     return in.end();
 }
+
 Status decode(ConstBytes bytes, std::uint32_t& out) {
     Unpacker in(bytes);
     out = in.u32();

@@ -25,6 +25,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace esb::errors {
@@ -39,13 +40,16 @@ struct MarkRecord {
     crypto::Digest prefix{};  // SHA-256 of these bytes as read back from flash
 };
 
-// A confirmed image and where it lies. Size and hash are zero for an image that was not installed by an update.
+// An image and where it lies. What was there from birth, installed by no update, has neither size nor hash nor message.
+// Stored: u8 slot | le32 seq | le32 size | sha256 | job. Where one of the three is absent it is left out, and the first
+// byte says so (bit 7, and bit 4, 5 or 6). The form without bit 7 is that of the first firmwares, which wrote zeros for
+// "absent" and may be gone back to, so it is used for all that they can read.
 struct ImageRecord {
     chip::SlotId slot = chip::SlotId::a;
     std::uint32_t seq = 0;
-    std::uint32_t size = 0;
-    crypto::Digest sha256{};
-    crypto::Digest job{};  // of the message that installed it; zero if none did
+    std::optional<std::uint32_t> size;
+    std::optional<crypto::Digest> sha256;
+    std::optional<crypto::Digest> job;  // of the message that installed it
     friend bool operator==(const ImageRecord&, const ImageRecord&) = default;
 };
 

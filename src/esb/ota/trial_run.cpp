@@ -60,18 +60,18 @@ Status Engine::store_confirmation() {
     ESB_TRY(records_.floor.save(floor_));
     const ImageRecord& image = candidate_->image;
     if (!run_ || *run_ != image) {
-        ImageRecord previous{chip::other(image.slot), candidate_->from_seq, 0, {}, {}};
+        ImageRecord previous{chip::other(image.slot), candidate_->from_seq, {}, {}, {}};
         if (run_ && run_->slot == previous.slot && run_->seq == previous.seq) previous = *run_;
         // The message that installed what was rolled back may still be retained at the broker.
-        if (candidate_->rollback && previous.job != crypto::Digest{}) {
-            bad_.add(previous.job);
+        if (candidate_->rollback && previous.job) {
+            bad_.add(*previous.job);
             ESB_TRY(records_.bad.save(bad_));
         }
         ESB_TRY(records_.previous.save(previous));
         ESB_TRY(records_.run.save(image));
         run_ = image;
     }
-    if (failures_.forget(image.job)) static_cast<void>(records_.failures.save(failures_));
+    if (image.job && failures_.forget(*image.job)) static_cast<void>(records_.failures.save(failures_));
     return records_.trial.remove();
 }
 
@@ -95,8 +95,8 @@ void Engine::give_up(TrialCause cause) {
 // What cannot be stored is not tried again in this boot, since nobody could count the tries.
 Verdict Engine::count_trial(TrialCause cause) {
     const Verdict verdict = count_failure(*candidate_, cause, {policy_.crash_limit, policy_.trial_limit});
-    if (verdict == Verdict::quarantine) {
-        bad_.add(candidate_->image.sha256);
+    if (verdict == Verdict::quarantine && candidate_->image.sha256) {
+        bad_.add(*candidate_->image.sha256);
         static_cast<void>(records_.bad.save(bad_));
     }
     const bool stored = records_.trial.save(*candidate_).has_value();

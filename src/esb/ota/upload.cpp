@@ -79,7 +79,7 @@ Status Engine::open_bundle(std::string_view text) {
 Status Engine::judge_bundle(std::size_t envelope_size) {
     ESB_TRY(preflight(incoming_));
     if (failed_lately(incoming_)) return fail(errors::ota_too_soon);
-    if (upload_size_ - envelope_size - 1 != incoming_.manifest.size) return fail(errors::ota_size);
+    if (upload_size_ - envelope_size - 1 != *incoming_.manifest.size) return fail(errors::ota_size);
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -236,7 +237,7 @@ TEST_F(Redirects, silence_after_a_redirect_ends_after_its_time) {
 }
 
 TEST_F(HttpGetTest, a_coded_body_is_named) {
-    for (const std::string coding : {"gzip", "br", "GZIP", "identity, gzip", std::string(100, 'x')}) {
+    for (const std::string& coding : std::vector<std::string>{"gzip", "br", "GZIP", "identity, gzip", std::string(100, 'x')}) {
         server.reply("HTTP/1.1 200 OK\r\nContent-Encoding: " + coding + "\r\nContent-Length: 5\r\n\r\nhello");
         EXPECT_EQ(fetch(), "http.encoded") << coding;
     }
@@ -293,7 +294,7 @@ TEST_F(HttpGetTest, whatever_a_server_does_the_request_ends_within_its_times) {
         ++outcomes[outcome];
         ASSERT_NE(outcome, "not done") << "seed " << seed;
         ASSERT_LE(rig.world.now() - start, 5min) << "seed " << seed;
-        if (outcome == "ok") ASSERT_EQ(handler.body, body) << "seed " << seed;
+        ASSERT_TRUE(outcome != "ok" || handler.body == body) << "seed " << seed;
     }
     for (const auto& [name, count] : outcomes) std::printf("%s: %d\n", std::string(name).c_str(), count);
     EXPECT_GT(outcomes["ok"], 0);
@@ -362,7 +363,7 @@ TEST_F(HttpGetTest, less_than_the_minimum_rate_ends_with_its_window) {
     EXPECT_EQ(seconds_of("http.slow"), 40);
     server.script = {{"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n"}};
     for (int i = 0; i < 1000; ++i) server.script.push_back({"x", 1s});
-    EXPECT_EQ(seconds_of("http.slow"), 21) << "a byte a second";
+    EXPECT_EQ(seconds_of("http.slow"), 20) << "a byte a second";
 }
 
 TEST_F(HttpGetTest, just_the_minimum_rate_is_enough) {

@@ -55,7 +55,8 @@ TEST(UpdateManifest, ReadsAllMembers) {
     EXPECT_EQ(parsed->seq, 42U);
     EXPECT_EQ(parsed->floor, 40U);
     EXPECT_EQ(parsed->size, 812345U);
-    EXPECT_EQ(parsed->sha256[31], 0xAA);
+    ASSERT_TRUE(parsed->sha256);
+    EXPECT_EQ((*parsed->sha256)[31], 0xAA);
     ASSERT_EQ(parsed->urls.size(), 2U);
     EXPECT_EQ(parsed->urls[1], "https://b/y");
     EXPECT_FALSE(parsed->audience.everyone);
@@ -109,9 +110,21 @@ TEST(UpdateManifest, RefusesWrongTypesAndRanges) {
     for (const auto& [name, value] : bad) EXPECT_EQ(with(name, value), "manifest.member") << name << " " << value;
     EXPECT_EQ(with("sha256", "\"" + std::string(63, 'a') + "\""), "manifest.member");
     EXPECT_EQ(with("sha256", "\"" + std::string(63, 'a') + "g\""), "manifest.member");
-    EXPECT_EQ(with("url", "[\"" + std::string(256, 'x') + "\"]"), "manifest.member");
-    EXPECT_EQ(with("url", "[\"" + std::string(255, 'x') + "\"]"), "ok");
+    EXPECT_EQ(with("url", "[\"" + std::string(urls_max + 1, 'x') + "\"]"), "manifest.urls");
+    EXPECT_EQ(with("url", "[\"" + std::string(urls_max, 'x') + "\"]"), "ok");
+    EXPECT_EQ(with("url", "[\"\"]"), "manifest.member");
     EXPECT_EQ(with("floor", "42"), "ok");
+}
+
+// What a build script writes that lost its hash.
+TEST(UpdateManifest, RefusesHashesThatNoImageHas) {
+    for (const auto& hash : {std::string(64, '0'), std::string(64, 'f'), std::string(64, 'F'),
+                             std::string("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")}) {
+        EXPECT_EQ(with("sha256", "\"" + hash + "\""), "manifest.no_hash") << hash;
+        auto close = hash;
+        close[63] = '1';
+        EXPECT_EQ(with("sha256", "\"" + close + "\""), "ok") << close;
+    }
 }
 
 TEST(UpdateManifest, LimitsUrlsAndDevices) {

@@ -99,8 +99,13 @@ TEST_F(Offers, RefuseWhatDoesNotFitOrCannotBeFetched) {
     expect_refused(rig.envelope(bad), errors::url_scheme);
     bad.urls = R"("http://192.0.2.1/a b")";
     expect_refused(rig.envelope(bad), errors::url_bad);
+    bad.urls = R"("http://127.1/x")";
+    expect_refused(rig.envelope(bad), errors::url_host);
     bad.urls = R"("http://192.0.2.1/x","file:///etc/passwd")";
     expect_refused(rig.envelope(bad), errors::url_scheme);
+    bad = manifest();
+    bad.sha256 = std::string(64, '0');
+    expect_refused(rig.envelope(bad), errors::manifest_no_hash);
     bad = manifest();
     bad.more = R"(,"enc":{"alg":"A256GCM"})";
     expect_refused(rig.envelope(bad), errors::manifest_encrypted);
@@ -148,15 +153,21 @@ TEST_F(Offers, AreRefusedWhenTheStoreIsFull) {
 TEST_F(Offers, LegacyIsOffByDefault) {
     crypto::Md5 md5;
     md5.update(new_image);
-    const std::string message = std::string(test::file_url) + "|" + test::hex(md5.finish());
+    const std::string digits = test::hex(md5.finish());
+    const std::string message = std::string(test::file_url) + "|" + digits;
     expect_refused(message, errors::ota_legacy_off);
     expect_refused("|", errors::ota_legacy_off);
     rig.policy.legacy_md5 = true;
     expect_refused(message + "0", errors::ota_legacy_malformed);
+    for (const auto* lost : {"00000000000000000000000000000000", "ffffffffffffffffffffffffffffffff",
+                            "d41d8cd98f00b204e9800998ecf8427e"}) {
+        expect_refused(std::string(test::file_url) + "|" + lost, errors::manifest_no_hash, lost);
+    }
     expect_refused(message.substr(0, message.size() - 1) + "g", errors::ota_legacy_malformed);
-    expect_refused("|" + test::hex(md5.finish()), errors::url_bad);
-    expect_refused("ftp://x/|" + test::hex(md5.finish()), errors::url_scheme);
-    expect_refused(std::string(300, 'x') + "|" + test::hex(md5.finish()), errors::ota_legacy_malformed);
+    expect_refused("|" + digits, errors::url_bad);
+    expect_refused("ftp://x/|" + digits, errors::url_scheme);
+    expect_refused(std::string(300, 'x') + "|" + digits, errors::url_bad);
+    expect_refused(std::string(3000, 'x') + "|" + digits, errors::ota_legacy_malformed);
 }
 
 TEST_F(Offers, RefuseOldCommands) {

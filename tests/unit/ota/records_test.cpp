@@ -81,6 +81,24 @@ TEST_F(StoredRecords, HoldAFullKeySet) {
     EXPECT_EQ(read->keys[7].kid, set.keys[7].kid);
 }
 
+TEST_F(StoredRecords, HoldTheLatestFailures) {
+    FailureList list;
+    for (std::uint8_t i = 1; i <= 8; ++i) list.of(digest(i)).strikes[i % max_urls] = i;
+    EXPECT_EQ(list.entries.size(), 6U);
+    EXPECT_EQ(list.find(digest(2)), nullptr) << "the oldest are forgotten";
+    ++list.of(digest(3)).failures;
+    EXPECT_EQ(list.entries[5].job, digest(3)) << "the latest is last";
+    ASSERT_TRUE(records.failures.save(list));
+    const auto read = Records(store).failures.load();
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->entries.size(), 6U);
+    EXPECT_EQ(read->find(digest(3))->failures, 1);
+    EXPECT_EQ(read->find(digest(3))->strikes[3], 3);
+    EXPECT_TRUE(list.forget(digest(3)));
+    EXPECT_FALSE(list.forget(digest(3)));
+    EXPECT_EQ(list.entries.size(), 5U);
+}
+
 TEST_F(StoredRecords, HoldTheLargestEnvelope) {
     std::array<std::uint8_t, Records::job_buffer> scratch;
     const std::string text(envelope_max, 'x');
@@ -139,6 +157,37 @@ TEST(RecordDecoders, RefuseValuesOutsideTheirEnumerations) {
     auto longer = good;
     longer.push_back(0);
     EXPECT_FALSE(decode(longer, out));
+}
+
+// An image that was there from birth has no hash, which is not the same as a hash of zeros.
+TEST(RecordDecoders, TellAbsentFromZero) {
+    const ImageRecord whole{chip::SlotId::b, 42, 812345, digest(1), digest(2)};
+    EXPECT_EQ(bytes_of(whole).size(), 73U) << "as the first firmwares wrote it";
+    for (unsigned form = 0; form < 27; ++form) {  // each of the three: there, zero, absent
+        auto image = whole;
+        if (form % 3 == 1) image.size = 0;
+        if (form % 3 == 2) image.size.reset();
+        if (form / 3 % 3 == 1) image.sha256 = digest(0);
+        if (form / 3 % 3 == 2) image.sha256.reset();
+        if (form / 9 == 1) image.job = digest(0);
+        if (form / 9 == 2) image.job.reset();
+        ImageRecord read;
+        ASSERT_TRUE(decode(bytes_of(image), read)) << form;
+        EXPECT_EQ(read, image) << form;
+    }
+}
+
+TEST(RecordDecoders, ReadTheZerosOfTheFirstFirmwaresAsAbsent) {
+    std::vector<std::uint8_t> stored(73, 0);
+    stored[0] = 1;
+    stored[1] = 41;
+    ImageRecord read;
+    ASSERT_TRUE(decode(stored, read));
+    EXPECT_EQ(read, (ImageRecord{chip::SlotId::b, 41, {}, {}, {}}));
+    ImageRecord ignored;
+    stored[0] = 0x81;  // says that something is absent, but nothing is, nor zero
+    stored.assign(stored.size(), 7);
+    EXPECT_FALSE(decode(stored, ignored));
 }
 
 TEST(RecordDecoders, RefuseTooManyElementsAndBadKeys) {
