@@ -17,7 +17,7 @@ unsigned percent(const UpdateReport& report) {
 }
 
 bool same(const UpdateReport& a, const UpdateReport& b) {
-    return a.state == b.state && a.done == b.done && a.size == b.size && a.error == b.error;
+    return a.state == b.state && a.done == b.done && a.size == b.size && a.error == b.error && a.why == b.why;
 }
 
 }  // namespace
@@ -40,6 +40,8 @@ std::optional<UpdateReport> UpdateWatch::take(std::string_view payload, bool ret
     report.size = static_cast<std::uint32_t>(root["size"].integer(0, u32_max).value_or(0));
     report.error = root["error"].text().value_or("");
     report.why = root["why"].text().value_or("");
+    report.detail = root["detail"].integer(-u32_max, u32_max).value_or(0);
+    report.host = root["host"].text().value_or("");
     if (same(report, last_)) return std::nullopt;
     last_ = report;
     return report;
@@ -75,6 +77,8 @@ JsonText progress_json(std::string_view identity, std::string_view id, const Upd
         json.key("ver").text(report.ver).key("done").number(report.done).key("size").number(report.size);
         if (!report.error.empty()) json.key("error").text(report.error);
         if (!report.why.empty()) json.key("why").text(report.why);
+        if (report.detail != 0) json.key("detail").number(report.detail);
+        if (!report.host.empty()) json.key("host").text(report.host);
         json.end_object();
     });
 }

@@ -17,6 +17,8 @@ struct UpdateReport {
     std::uint32_t size = 0;
     std::string error;  // named cause: "ota.hash"; "" while all is well
     std::string why;    // the same in words
+    std::int64_t detail = 0;  // a number that says more: the status of a web server
+    std::string host;         // the web server that the error is about
 };
 
 class UpdateWatch {

@@ -19,7 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto update = esb::test::read_update(payload)) {
         require(!update->app.empty() && !update->hw.empty() && !update->ver.empty());
         require(update->seq > 0 && update->floor <= update->seq && update->size > 0);
-        require(!update->urls.empty());
+        require(!update->urls.empty() && update->urls.size() <= esb::ota::max_urls);
+        std::size_t all = 0;
+        for (std::size_t i = 0; i < update->urls.size(); ++i) {
+            require(!update->urls[i].empty());
+            all += update->urls[i].size();
+        }
+        require(all <= esb::ota::urls_max);
         check_audience(update->audience);
     }
     if (const auto command = esb::test::read_command(payload)) {

@@ -214,7 +214,7 @@ void Core::send_queued() {
 }
 
 void Core::publish_progress() {
-    std::array<char, 384> text;
+    std::array<char, 1024> text;
     if (link_.base().empty()) return;
     const auto sent =
         presence_.publish_retained("ota/status", Presence::update_json(updater_.progress(), app_.image.ver, text));

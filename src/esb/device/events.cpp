@@ -131,7 +131,8 @@ void Core::on_progress(const ota::Progress& progress) {
     o.text("ota: ").text(ota::name(progress.state));
     if (!progress.ver.empty()) o.text(" ").quoted(as_bytes(progress.ver.view()));
     if (progress.size > 0) o.text(", ").number(progress.done).text(" of ").number(progress.size).text(" bytes");
-    if (progress.error) o.text(": ").text(progress.error->text()).text(" (").text(progress.error->name()).text(")");
+    std::array<char, ota::why_max> why;
+    if (progress.error) o.text(": ").text(ota::why(progress, why)).text(" (").text(progress.error->name()).text(")");
     o.end_line();
 }
 

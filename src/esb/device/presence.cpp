@@ -121,7 +121,12 @@ std::string_view Presence::update_json(const ota::Progress& progress, std::strin
     json.key("installed").text(installed);
     json.key("done").number(progress.done).key("size").number(progress.size);
     json.key("error").text(progress.error ? progress.error->name() : "");
-    if (progress.error) json.key("why").text(progress.error->text());
+    if (progress.error) {
+        std::array<char, ota::why_max> why;
+        json.key("why").text(ota::why(progress, why));
+        if (progress.error->detail() != 0) json.key("detail").number(progress.error->detail());
+    }
+    if (!progress.host.empty()) json.key("host").text(progress.host);
     if (progress.freshness_unknown) json.key("freshness").text("unknown");
     json.end_object();
     return json.view();

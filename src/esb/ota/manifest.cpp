@@ -52,9 +52,9 @@ Status read_urls(JsonValue value, UpdateManifest& manifest) {
     if (!value.is_array()) return bad();
     if (value.size() == 0 || value.size() > max_urls) return fail(errors::manifest_urls);
     for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
-        FixedString<url_max> url;
-        ESB_TRY(read_text(item, url));
-        ESB_TRY(manifest.urls.push_back(url));
+        const auto url = item.text();
+        if (!url || url->empty()) return bad();
+        ESB_TRY(manifest.urls.push_back(*url));
     }
     return {};
 }
@@ -93,6 +93,17 @@ Result<TrustedKey> read_jwk(JsonValue jwk) {
 }
 
 }  // namespace
+
+Status UrlList::push_back(std::string_view url) {
+    if (size_ == max_urls || !text_.append(url)) return fail(errors::manifest_urls);
+    ends_[size_++] = static_cast<std::uint16_t>(text_.size());
+    return {};
+}
+
+std::string_view UrlList::operator[](std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return text_.view().substr(begin, ends_[index] - begin);
+}
 
 Status check_hash(ConstBytes digest) {
     const auto only = [digest](std::uint8_t byte) {

@@ -1,5 +1,6 @@
 #include "esb/ota/updater.hpp"
 
+#include "esb/base/encoding.hpp"
 #include "esb/ota/engine.hpp"
 
 namespace esb::ota {
@@ -8,6 +9,16 @@ std::string_view name(State state) {
     constexpr std::string_view names[] = {"idle",  "downloading", "verifying", "rebooting",
                                           "trial", "confirmed",   "failed",    "rolled_back"};
     return names[static_cast<std::size_t>(state)];
+}
+
+std::string_view why(const Progress& progress, std::span<char> out) {
+    if (!progress.error) return {};
+    ByteWriter text(MutBytes(reinterpret_cast<std::uint8_t*>(out.data()), out.size()));
+    text.text(progress.error->text());
+    const bool status = *progress.error == errors::http_status;
+    if (status) text.text(": ").text(decimal_signed(progress.error->detail()));
+    if (!progress.host.empty()) text.text(status ? " from " : ", host ").text(progress.host);
+    return as_text(text.written());
 }
 
 Updater::Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler)
@@ -28,6 +39,7 @@ Status Updater::upload_piece(ConstBytes piece) { return engine_->upload_piece(pi
 Status Updater::end_upload() { return engine_->end_upload(); }
 void Updater::upload_lost() { engine_->upload_lost(); }
 Status Updater::cancel() { return engine_->cancel(); }
+Status Updater::forget_failures() { return engine_->forget_failures(); }
 const Progress& Updater::progress() const { return engine_->progress(); }
 std::uint32_t Updater::floor() const { return engine_->floor(); }
 bool Updater::trust_lost() const { return engine_->trust_lost(); }

@@ -74,7 +74,7 @@ Status Engine::open_bundle(std::string_view text) {
     }
     job_ = incoming_;
     upload_described_ = true;
-    started_over_ = false;
+    uploaded_ = true;
     switch_failures_ = 0;
     DownloadPlan plan;
     plan.job = job_.digest;

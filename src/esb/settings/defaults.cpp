@@ -40,6 +40,18 @@ Status check_host(ConstBytes value) {
     return {};
 }
 
+// Hosts with blanks or commas between them; *.example.com stands for all names below example.com.
+Status check_host_list(ConstBytes value) {
+    auto rest = as_text(value);
+    while (!rest.empty()) {
+        auto entry = rest.substr(0, rest.find_first_of(" ,"));
+        rest.remove_prefix(entry.size() < rest.size() ? entry.size() + 1 : entry.size());
+        if (entry.starts_with("*.")) entry.remove_prefix(2);
+        if (!entry.empty()) ESB_TRY(check_host(as_bytes(entry)));
+    }
+    return {};
+}
+
 // IEEE 802.11-2020 annex J.4: a passphrase of 8 to 63 characters, or the 256-bit key itself.
 Status check_station_pass(ConstBytes value) {
     const auto pass = as_text(value);
@@ -269,6 +281,9 @@ constexpr Setting table[] = {
      "accept unsigned updates given as URL|md5"},
     {names::settings_signed, Type::boolean, 0, 1, "off", Stage::none, false, true,
      "accept changes by MQTT only when an update key has signed them (a product's default: on)"},
+    {names::ota_hosts, Type::text, 0, 255, "", Stage::none, false, true,
+     "hosts that images may come from, redirects included: names, addresses, *.example.com; empty: any",
+     check_host_list},
     {names::config_confirm, Type::integer, 10, 600, "60", Stage::none, false, false,
      "seconds that each stage of a change may take before the old settings return"},
     {names::log_level, Type::choice, 0, 0, "info", Stage::none, false, false,

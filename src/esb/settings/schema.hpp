@@ -171,6 +171,7 @@ inline constexpr std::string_view ap_address = "ap.address";
 inline constexpr std::string_view console_password = "console.password";
 inline constexpr std::string_view ota_key = "ota.key";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
+inline constexpr std::string_view ota_hosts = "ota.hosts";
 inline constexpr std::string_view config_confirm = "config.confirm";
 inline constexpr std::string_view settings_signed = "settings.signed";
 inline constexpr std::string_view log_level = "log.level";
