@@ -25,7 +25,7 @@ struct Options {
 // Others find the folder by --broker-dir, so this is no reason to fail.
 void remember(const std::filesystem::path& folder, std::uint16_t port, Shell& shell) {
     const auto done = remember_broker({"127.0.0.1", port}, folder);
-    if (!done) shell.err << "esb: the folder has to be named with --broker-dir: " << printable(done.error().line) << '\n';
+    if (!done) shell.err << "esb: the folder has to be named with --broker-dir: " << done.error().line << '\n';
 }
 
 Outcome<void> init(const Options& options, Shell& shell) {

@@ -37,9 +37,9 @@ void print(const ConfigReport& report, const Options& options, Shell& shell) {
         }) << '\n';
         return;
     }
-    shell.out << options.identity << ": " << printable(report.state);
-    if (!report.setting.empty()) shell.out << ", setting " << printable(report.setting);
-    if (!report.error.empty()) shell.out << ": " << printable(report.why) << " (" << printable(report.error) << ')';
+    shell.out << options.identity << ": " << report.state;
+    if (!report.setting.empty()) shell.out << ", setting " << report.setting;
+    if (!report.error.empty()) shell.out << ": " << report.why << " (" << report.error << ')';
     if (report.counter) shell.out << "; last counter " << *report.counter;
     shell.out << '\n';
 }

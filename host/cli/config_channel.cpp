@@ -88,8 +88,8 @@ void ConfigChannel::take_status(const std::string& payload) {
 Outcome<void> judge(const ConfigReport& report) {
     if (report.state == "kept") return {};
     const auto setting = report.setting.empty() ? std::string() : ", because of " + report.setting;
-    return failure("the device has " + printable(report.state) + " the change" + printable(setting) + ": " +
-                   printable(report.why) + " (" + printable(report.error) + ")");
+    return failure("the device has " + report.state + " the change" + setting + ": " +
+                   report.why + " (" + report.error + ")");
 }
 
 }  // namespace esb::cli

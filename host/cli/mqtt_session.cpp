@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t outbox = 64 * 1024;  // bytes
 constexpr int reads_per_step = 16;
+constexpr Duration stream_patience = std::chrono::seconds(8);
 
 mqtt::Limits limits() {
     mqtt::Limits limits;
@@ -42,7 +43,7 @@ MqttSession::MqttSession()
       resolver_(clock_, sockets_, nullptr),
       reactor_(sockets_, clock_),
       names_(reactor_, resolver_),
-      stream_(reactor_, names_, entropy_, std::chrono::seconds(8)),
+      stream_(reactor_, names_, entropy_, {stream_patience, stream_patience}),
       memory_(mqtt::Client::minimum_memory(limits()) + outbox),
       client_(*this, limits(), memory_) {
     sockets_.add_source(resolver_);
@@ -74,8 +75,8 @@ Failure MqttSession::why_refused(const BrokerAccess& broker) const {
     if (why == errors::tls_bad_psk) {
         return {line + "it does not know " + broker.identity + " or has another key for it than " + broker.source};
     }
-    const bool no_tls =
-        why == errors::tls_truncated || why == errors::tls_protocol || why == errors::tls_timed_out;
+    const bool no_tls = why == errors::tls_truncated || why == errors::tls_protocol || why == errors::tls_not_tls ||
+                        why == errors::tls_handshake_timeout;
     line += why.text();
     if (no_tls) line += "; is that the tools' port of a broker made by `esb broker init`? Nothing is sent without TLS";
     return {line};
