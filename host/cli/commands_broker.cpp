@@ -24,7 +24,8 @@ struct Options {
 // Others find the folder by --broker-dir, so this is no reason to fail.
 void remember(const std::filesystem::path& folder, std::uint16_t port, Shell& shell) {
     const auto done = remember_broker({"127.0.0.1", port}, folder);
-    if (!done) shell.err << "esb: the folder has to be named with --broker-dir: " << printable(done.error().line) << '\n';
+    if (!done)
+        shell.err << "esb: the folder has to be named with --broker-dir: " << printable(done.error().line) << '\n';
 }
 
 Outcome<void> init(const Options& options, Shell& shell) {
@@ -53,8 +54,7 @@ Outcome<void> init(const Options& options, Shell& shell) {
 
 void report(const Options& options, Shell& shell, std::string_view what, Reload reload) {
     const bool reloaded = reload != Reload::not_running;
-    if (reload == Reload::outdated)
-        shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
+    if (reload == Reload::outdated) shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("ident").text(options.identity).key("change").text(what);

@@ -74,8 +74,7 @@ Failure MqttSession::why_refused(const BrokerAccess& broker) const {
     if (why == errors::tls_bad_psk) {
         return {line + "it does not know " + broker.identity + " or has another key for it than " + broker.source};
     }
-    const bool no_tls =
-        why == errors::tls_truncated || why == errors::tls_protocol || why == errors::tls_timed_out;
+    const bool no_tls = why == errors::tls_truncated || why == errors::tls_protocol || why == errors::tls_timed_out;
     line += why.text();
     if (no_tls) line += "; is that the tools' port of a broker made by `esb broker init`? Nothing is sent without TLS";
     return {line};

@@ -106,7 +106,7 @@ private:
     Stage stage_ = Stage::idle;
     Instant at_{};
     Backoff backoff_;
-    std::optional<MarkRecord> mark_;  // what of the slot is safe
+    std::optional<MarkRecord> mark_;     // what of the slot is safe
     std::array<bool, max_urls> dead_{};  // addresses that will not answer better
     std::size_t address_ = 0;
     unsigned tries_ = 0;
