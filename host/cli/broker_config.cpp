@@ -111,8 +111,10 @@ Outcome<UpgradedConfig> upgraded_config(const std::string& config, const std::fi
     for (const auto& section : sections_of(config)) {
         const auto port = fresh.tools_port == 0 ? section.old_tools_port() : std::uint16_t{0};
         if (port == 0 && section.anonymous()) {
-            return failure("mosquitto.conf has an anonymous listener that esb did not write; take `allow_anonymous true` "
-                           "away from: " + section.lines.front());
+            return failure(
+                "mosquitto.conf has an anonymous listener that esb did not write; take `allow_anonymous true` "
+                "away from: " +
+                section.lines.front());
         }
         if (port != 0) {
             fresh.tools_port = port;

@@ -140,7 +140,8 @@ Outcome<void> BrokerFolder::check_for_tools(const std::filesystem::path& folder)
 Outcome<bool> BrokerFolder::upgrade(const std::filesystem::path& folder) {
     std::error_code error;
     const BrokerFolder old(std::filesystem::absolute(folder, error));
-    if (!std::filesystem::exists(old.folder_ / "accounts", error)) return failure(folder.string() + " is not a broker's folder");
+    if (!std::filesystem::exists(old.folder_ / "accounts", error))
+        return failure(folder.string() + " is not a broker's folder");
     if (check_for_tools(folder)) return false;
     const auto lock = FolderLock::take(old.folder_);
     if (!lock) return std::unexpected(lock.error());

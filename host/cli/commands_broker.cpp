@@ -54,8 +54,7 @@ Outcome<void> init(const Options& options, Shell& shell) {
 
 void report(const Options& options, Shell& shell, std::string_view what, Reload reload) {
     const bool reloaded = reload != Reload::not_running;
-    if (reload == Reload::outdated)
-        shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
+    if (reload == Reload::outdated) shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("ident").text(options.identity).key("change").text(what);

@@ -106,7 +106,8 @@ void add_rotate_command(CLI::App& broker, Shell& shell) {
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    sub->add_option("--key", options->key, "Sign the changes with this update key (PEM); needed where settings.signed is on");
+    sub->add_option("--key", options->key,
+                    "Sign the changes with this update key (PEM); needed where settings.signed is on");
     sub->add_flag("--json", options->json, "Print JSON");
     add_broker_address_option(*sub, options->broker);
     sub->callback([options, &shell] { shell.finish(rotate(*options, shell)); });

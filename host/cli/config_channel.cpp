@@ -36,8 +36,9 @@ Outcome<ConfigReport> ConfigChannel::latest() {
 Outcome<crypto::P256PublicKey> ConfigChannel::device_key() {
     session_.run_until([this] { return has_status_; }, answer_time);
     if (device_key_.empty()) {
-        return failure(identity_ + " publishes no key of its own (`enc` in its status), so the secret would travel "
-                                   "readable by the broker: update its firmware first");
+        return failure(identity_ +
+                       " publishes no key of its own (`enc` in its status), so the secret would travel "
+                       "readable by the broker: update its firmware first");
     }
     return parse_device_key(device_key_);
 }
@@ -49,7 +50,8 @@ Outcome<std::string> ConfigChannel::signed_change(const std::string& set) {
     if (!payload) return std::unexpected(payload.error());
     auto envelope = sign_envelope(*key_, "esb-config", *payload);
     if (envelope.empty()) return failure("the change could not be signed");
-    if (envelope.size() > ota::envelope_max) return failure("the change is larger than a device accepts: make it in parts");
+    if (envelope.size() > ota::envelope_max)
+        return failure("the change is larger than a device accepts: make it in parts");
     return envelope;
 }
 

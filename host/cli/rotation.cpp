@@ -79,7 +79,8 @@ Outcome<ConfigReport> read_config_report(std::string_view payload) {
     const auto state = root["state"].text();
     if (!id || !state) return failure("config/status has no id or state");
     const auto text = [&root](const char* name) { return std::string(root[name].text().value_or("")); };
-    ConfigReport report{std::string(*id), std::string(*state), text("error"), text("why"), text("setting"), text("key"), {}};
+    ConfigReport report{
+        std::string(*id), std::string(*state), text("error"), text("why"), text("setting"), text("key"), {}};
     if (const auto counter = root["ctr"].integer(1, UINT32_MAX)) report.counter = static_cast<std::uint32_t>(*counter);
     return report;
 }

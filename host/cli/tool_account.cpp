@@ -34,15 +34,15 @@ Outcome<std::string> random_key() {
 Outcome<void> make_private_folder(const std::filesystem::path& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         return failure(path.string() + ": " + std::strerror(errno));
-    struct stat parent{};
+    struct stat parent {};
     if (::geteuid() != 0 || ::stat(path.parent_path().c_str(), &parent) != 0) return {};
     if (::chown(path.c_str(), parent.st_uid, parent.st_gid) != 0)
         return failure(path.string() + ": " + std::strerror(errno));
     return {};
 }
 
-Outcome<void> write_credentials(const std::filesystem::path& folder, const ToolAccount& account,
-                                const std::string& key, std::uint16_t port) {
+Outcome<void> write_credentials(const std::filesystem::path& folder, const ToolAccount& account, const std::string& key,
+                                std::uint16_t port) {
     if (auto done = make_private_folder(folder); !done) return done;
     const std::string text = "-h 127.0.0.1\n-p " + std::to_string(port) + "\n--psk-identity " +
                              std::string(account.name) + "\n--psk " + key + '\n';
@@ -53,7 +53,7 @@ Outcome<void> write_credentials(const std::filesystem::path& folder, const ToolA
 }
 
 Outcome<void> check_private(const std::filesystem::path& file) {
-    struct stat about{};
+    struct stat about {};
     if (::stat(file.c_str(), &about) != 0)
         return failure("no operator credentials: " + file.string() + ": " + std::strerror(errno));
     if ((about.st_mode & 077U) != 0)

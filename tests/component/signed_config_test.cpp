@@ -214,9 +214,9 @@ TEST_P(Signed, a_change_that_is_taken_back_has_used_its_counter) {
 
 TEST_P(Signed, a_signature_does_not_open_what_is_local) {
     std::int64_t counter = 0;
-    for (const auto* set : {R"({"settings.signed":false})", R"({"settings.signed":null})", R"({"ota.legacy_md5":true})",
-                            R"({"ota.key":null})", R"({"console.password":null})",
-                            R"({"log.level":"debug","settings.signed":false})"}) {
+    for (const auto* set :
+         {R"({"settings.signed":false})", R"({"settings.signed":null})", R"({"ota.legacy_md5":true})",
+          R"({"ota.key":null})", R"({"console.password":null})", R"({"log.level":"debug","settings.signed":false})"}) {
         EXPECT_EQ(send(envelope(++counter, set)), "setting.local_only") << set;
     }
     EXPECT_EQ(level(), "info");
@@ -322,7 +322,8 @@ TEST_F(DeviceKeyTest, is_in_no_command_of_the_console) {
     ASSERT_TRUE(stored);
     std::string secret(64, '0');
     ASSERT_TRUE(hex_encode(stored->subspan(1, 32), secret));
-    rig.settings("config list\nconfig get dev.key\nconfig set dev.key 00\nstatus\nstatus --json\nmqtt info\ndebug list\n");
+    rig.settings(
+        "config list\nconfig get dev.key\nconfig set dev.key 00\nstatus\nstatus --json\nmqtt info\ndebug list\n");
     rig.run_for(1s);
     EXPECT_FALSE(rig.printed(secret));
     EXPECT_TRUE(rig.printed("setting.unknown"));

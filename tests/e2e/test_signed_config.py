@@ -125,7 +125,7 @@ def test_a_product_takes_no_bare_change(product):
 def test_what_others_have_signed_is_taken(product, jose):
     """A twin of our own signer would agree with our verifier in its mistakes too."""
     told = product.change(product.envelope(product.order(product.counter() + 1, log__level="debug")))
-    assert (told["state"], told["ctr"]) == ("kept", 1)
+    assert (told["state"], told.get("ctr")) == ("kept", 1), told
     assert product.setting("log.level") == "debug"
     header = {"alg": "ES256", "kid": product.signer.kid, "typ": "esb-config"}
     order = product.order(product.counter() + 1, log__level="error")
@@ -270,11 +270,14 @@ def test_no_secret_is_readable_by_whoever_listens(name, request, capsys):
         raw += [bytes.fromhex(secret)] if secret != SECRET else []
         for spelling in raw:
             assert spelling.lower() not in heard.lower()
-    # Inside the envelopes too.
+    envelopes = 0  # what is inside them counts too
     for word in heard.split():
-        if word.count(b".") == 2:
+        if word.startswith(b"ey") and word.count(b".") == 2:
             payload = base64.urlsafe_b64decode(word.split(b".")[1] + b"==")
+            envelopes += 1
             assert not any(secret.encode() in payload for secret in (old, new, SECRET))
+    assert (envelopes >= 3) == bool(key)
+    assert (b"Elsewhere" in heard) != bool(key), "what is not secret is heard"
     assert device.setting("wifi.1.ssid") == "Elsewhere"
     with capsys.disabled():
         print(f"{len(heard)} bytes heard during a rotation and a change")
@@ -284,7 +287,9 @@ def test_what_jose_encrypts_the_device_reads(workbench, jose):
     header = {"alg": "ECDH-ES", "enc": "A256GCM"}
     workbench_psk = "5c" * 16
     word = jose(key=workbench.status_key(), header=header, text=workbench_psk)
-    told = workbench.change(json.dumps({"mqtt.0.psk.1": {"jwe": word}}))
+    used = workbench.config.messages[-1]["key"]
+    spare = used[:-1] + ("1" if used.endswith("0") else "0")
+    told = workbench.change(json.dumps({spare: {"jwe": word}}))
     assert told["state"] == "kept"
     # The broker is told the same key: the device comes in with it.
     workbench.chip.power_off()

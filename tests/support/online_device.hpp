@@ -91,7 +91,12 @@ class OnlineDevice {
 public:
     // The chip has Wi-Fi and the broker knows its key; nothing has been turned yet.
     explicit OnlineDevice(const AppDesc& firmware = test_app())
-        : app(firmware), store(vchip::default_flash_size), flash(store), network(world), broker(network), chip(network, flash) {
+        : app(firmware),
+          store(vchip::default_flash_size),
+          flash(store),
+          network(world),
+          broker(network),
+          chip(network, flash) {
         chip.radio.add_network("Home", "correct horse");
         chip.resolver.set("broker.test", broker_address);
         start();

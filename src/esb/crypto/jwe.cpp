@@ -80,8 +80,8 @@ Result<ConstBytes> open_jwe(std::string_view compact, const P256KeyPair& key, ch
 
     std::array<std::uint8_t, 32> shared{};
     ESB_TRY(agree_on_key(key.secret, *theirs, {.algorithm = "A256GCM"}, entropy, shared));
-    const auto opened = open_aes256_gcm(shared, nonce, as_bytes(parts->header), *ciphertext, tag,
-                                        out.first(ciphertext->size()));
+    const auto opened =
+        open_aes256_gcm(shared, nonce, as_bytes(parts->header), *ciphertext, tag, out.first(ciphertext->size()));
     wipe(shared);
     if (!opened) return fail(opened.error());
     return ciphertext;

@@ -24,7 +24,8 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
                *this),
       commissioned_(chip.key_value),
       last_network_(chip.key_value),
-      config_({store_, schema_, link_, presence_, commissioned_, console_.output(), device_key_, updater_, chip.entropy}),
+      config_(
+          {store_, schema_, link_, presence_, commissioned_, console_.output(), device_key_, updater_, chip.entropy}),
       health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
       portal_(reactor_, portal_host_),
       inbox_(limits.max_message),

@@ -88,7 +88,8 @@ TEST(BrokerFolder, ChangesAllThreeFilesAndLeavesNoOthers) {
     ASSERT_TRUE(made->remove("a-1"));
     EXPECT_EQ(folder.read("broker/psk"), "");
     EXPECT_THAT(folder.read("broker/acl"), Not(HasSubstr("a-1")));
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path() / "broker"), {}), 10);  // .lock, data, tools
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path() / "broker"), {}),
+              10);  // .lock, data, tools
 }
 
 TEST(BrokerFolder, DoesNotSignalAProcessThatIsNotItsMosquitto) {

@@ -26,10 +26,12 @@ P256KeyPair pair(std::string_view x, std::string_view y, std::string_view d) {
 }
 
 // RFC 7518, Appendix C.
-const P256KeyPair alice = pair("gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0", "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
-                               "0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo");
-const P256KeyPair bob = pair("weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ", "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
-                             "VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw");
+const P256KeyPair alice =
+    pair("gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0", "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
+         "0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo");
+const P256KeyPair bob =
+    pair("weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ", "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
+         "VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw");
 
 struct KeyAgreement : testing::Test {
     vchip::HostEntropy entropy;
