@@ -87,7 +87,7 @@ void Core::load_settings() {
 void Core::distrust() {
     updater_.distrust();
     health_.trust_lost();
-    out().text("settings: ").error(errors::trust_lost);
+    out().text("settings: ").error(Error(errors::trust_lost));
 }
 
 Status Core::repair_trust(std::uint32_t counter) {

@@ -114,7 +114,9 @@ std::span<const Setting> base_table();
 // What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address.
 Status check_together(ConstBytes records);
 // Whether a change leaves the device as well protected as it was: neither the access point's password nor the last key of a
-// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed.
+// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed. Only who types at the
+// console may drop the device's own two: the next start makes new ones and shows them there, and until then the access point
+// does not open.
 Status check_protection(ConstBytes before, ConstBytes after, Origin by);
 
 // "boolean", "integer", ...
