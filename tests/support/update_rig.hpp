@@ -197,6 +197,7 @@ public:
         : flash_(flash), table_(vchip::PartitionTable::parse(partitions, flash.size()).value()) {
         policy.retry_first = std::chrono::seconds(10);
         policy.retry_longest = std::chrono::seconds(20);
+        policy.download_tries = 5;
         policy.trial_timeout = std::chrono::seconds(30);
         trusted = {signer.public_text()};
     }

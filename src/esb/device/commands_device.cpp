@@ -24,6 +24,8 @@ Status show_status(Core& core, Arguments, Report& report) {
     report.line("wifi", wifi::name(core.wifi().state()));
     report.line("mqtt", state_name(core.link().client().state()));
     report.say(core.online() ? ", on line" : "").data("online", core.online());
+    if (core.subscriptions().missing() > 0) report.line("missing", core.subscriptions().text());
+    if (core.second_device_suspected()) report.line("hint", errors::link_second_device.text);
     if (core.trust_lost()) report.label("trust").say("lost: updates and commands are refused (trust repair)");
     report.data("trust_lost", core.trust_lost());
     report.line("update", ota::name(core.updater().progress().state));
@@ -47,16 +49,26 @@ Status show_identity(Core& core, Arguments, Report& report) {
 Status show_update(Core& core, Arguments, Report& report) {
     const auto& progress = core.updater().progress();
     report.line("state", ota::name(progress.state));
-    if (!progress.ver.empty()) report.line("ver", progress.ver.view());
+    if (!progress.ver.empty()) report.label("ver").theirs("ver", progress.ver.view());
     if (!progress.id.empty()) report.line("id", progress.id.view());
     if (progress.size > 0) {
         report.label("done").fact("done", progress.done).say(" of ").fact("size", progress.size).say(" bytes");
     }
     if (progress.error) {
-        report.label("cause").say(progress.error->text()).data("why", progress.error->text());
+        std::array<char, ota::why_max> buffer;
+        const auto why = ota::why(progress, buffer);
+        report.label("cause").say(why).data("why", why);
+        if (progress.error->detail() != 0) report.data("detail", progress.error->detail());
+        if (!progress.host.empty()) report.data("host", progress.host.view());
         report.say(" (").fact("cause", progress.error->name()).say(")");
     }
     if (progress.freshness_unknown) report.line("freshness", "unknown");
+    return {};
+}
+
+Status retry_update(Core& core, Arguments, Report& report) {
+    ESB_TRY(core.updater().forget_failures());
+    report.say("what has failed is forgotten: send the update again, or: restart");
     return {};
 }
 
@@ -105,6 +117,7 @@ std::span<const console::TableCommand> device() {
         {"ota confirm", "", "keep the firmware that is on trial", 0, 0, on_core<confirm_update>},
         {"trust repair", "<last-counter>",
          "make lost floor, keys, counters anew: firmware's seq, its keys, this counter", 1, 1, on_core<repair_trust>},
+        {"ota retry", "", "let an update be offered again that has failed too often", 0, 0, on_core<retry_update>},
         {"restart", "", "restart the chip", 0, 0, on_core<restart>},
         {"factory-reset", "yes [keep-secrets]", "wipe all settings; identity and update floor stay", 1, 2,
          on_core<reset>},

@@ -2,6 +2,7 @@
 
 #include "esb/device/birth.hpp"
 #include "esb/device/commissioned.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/last_network.hpp"
 #include "esb/settings/trust_record.hpp"
 
@@ -45,6 +46,7 @@ Result<bool> finish_factory_reset(chip::KeyValue& key_value, settings::Store& st
     if (const auto due = record.load(what); !due) return fail(due.error());  // nobody can say: nothing is wiped
     if (what == nothing) return false;
     ESB_TRY(what == all_but_secrets ? wipe_settings(store) : wipe_all(key_value, store));
+    ESB_TRY(key_value.remove(DeviceKey::key));
     // After the settings, so that the old key is never told.
     ESB_TRY(Commissioned(key_value).forget(what != all_but_secrets));
     ESB_TRY(key_value.remove(LastNetwork::key));

@@ -17,6 +17,8 @@ Status Engine::begin(const Identity& identity) {
     load_trust();
     const auto run = records_.run.load();
     if (run) run_ = *run;
+    // Lost, they cost no more than the tries made so far.
+    if (const auto failures = records_.failures.load()) failures_ = *failures;
     judge_trial();
     if (trust_lost_ && step_ == Step::idle) static_cast<void>(refuse(Error(errors::trust_lost)));
     if (!run && run.error() != errors::kv_not_found) return fail(run.error());
@@ -153,6 +155,7 @@ void Engine::resume_job() {
         at_ = parts_.reactor.now() + next_wait(retry_);
         return;
     }
+    if (given_up(job_)) return job_failed(Error(errors::ota_given_up));
     start_download();
 }
 

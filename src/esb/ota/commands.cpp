@@ -1,4 +1,4 @@
-// Signed commands and signed key sets.
+// Signed commands, signed key sets, and what is signed of a change of settings.
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
 
@@ -24,6 +24,28 @@ Status Engine::execute(ConstBytes payload) {
     }
     if (on_trial()) confirm();
     return {};
+}
+
+Result<ConstBytes> Engine::open_config(std::string_view message) {
+    if (trust_lost_) return fail(errors::trust_lost);
+    const auto envelope = open_envelope(message, keyring_, payload_);
+    if (!envelope) return fail(envelope.error());
+    if (envelope->type != EnvelopeType::config) return fail(errors::envelope_typ);
+    const auto config = parse_config(envelope->payload, identity_);
+    if (!config) return fail(config.error());
+    if (!config->audience.includes_us) return fail(errors::ota_wrong_device);
+    std::uint32_t last = 0;
+    const auto known = records_.config_counter.load(last);
+    if (!known) return fail(known.error());
+    if (*known && config->counter <= last) return fail(errors::ota_counter);
+    ESB_TRY(records_.config_counter.save(config->counter));  // first: a change is tried at most once
+    return envelope->payload;
+}
+
+std::optional<std::uint32_t> Engine::config_counter() const {
+    std::uint32_t last = 0;
+    const auto known = records_.config_counter.load(last);
+    return known && *known ? std::optional(last) : std::nullopt;
 }
 
 Status Engine::roll_back() {

@@ -105,6 +105,27 @@ bool absorb(KeySet& set, const KeySet& earlier) {
     return true;
 }
 
+const FailureList::Entry* FailureList::find(const crypto::Digest& job) const {
+    const auto* const found =
+        std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.job == job; });
+    return found != entries.end() ? found : nullptr;
+}
+
+FailureList::Entry& FailureList::of(const crypto::Digest& job) {
+    const auto* const found = find(job);
+    Entry entry = found != nullptr ? *found : Entry{job, {}, 0};
+    if (!forget(job) && entries.full()) entries.erase(0);
+    static_cast<void>(entries.push_back(entry));  // there is room now
+    return entries[entries.size() - 1];
+}
+
+bool FailureList::forget(const crypto::Digest& job) {
+    const auto* const found = find(job);
+    if (found == nullptr) return false;
+    entries.erase(static_cast<std::size_t>(found - entries.begin()));
+    return true;
+}
+
 void encode(const MarkRecord& record, ByteWriter& out) {
     out.bytes(record.job).le32(record.bytes).bytes(record.prefix);
 }
@@ -126,6 +147,10 @@ void encode(const TrialRecord& record, ByteWriter& out) {
 void encode(const BadList& record, ByteWriter& out) {
     out.u8(static_cast<std::uint8_t>(record.digests.size()));
     for (const auto& digest : record.digests) out.bytes(digest);
+}
+void encode(const FailureList& record, ByteWriter& out) {
+    out.u8(static_cast<std::uint8_t>(record.entries.size()));
+    for (const auto& entry : record.entries) out.bytes(entry.job).bytes(entry.strikes).u8(entry.failures);
 }
 void encode(const KeySet& record, ByteWriter& out) {
     out.le32(record.version).u8(static_cast<std::uint8_t>(record.keys.size()));
@@ -166,6 +191,17 @@ Status decode(ConstBytes bytes, BadList& out) {
     }
     return in.end();
 }
+Status decode(ConstBytes bytes, FailureList& out) {
+    Unpacker in(bytes);
+    for (std::uint8_t left = in.u8(); left > 0; --left) {
+        FailureList::Entry entry;
+        in.bytes(entry.job);
+        in.bytes(entry.strikes);
+        entry.failures = in.u8();
+        if (!out.entries.push_back(entry)) return fail(errors::ota_record);
+    }
+    return in.end();
+}
 Status decode(ConstBytes bytes, KeySet& out) {
     Unpacker in(bytes);
     out.version = in.u32();
@@ -200,6 +236,7 @@ Records::Records(chip::KeyValue& key_value)
       trial(key_value, record_keys::trial),
       run(key_value, record_keys::run),
       previous(key_value, record_keys::previous),
+      failures(key_value, record_keys::failures),
       floor(key_value, settings::trust_names::floor),
       bad(key_value, settings::trust_names::quarantine),
       counter(key_value, settings::trust_names::command_counter),

@@ -10,6 +10,7 @@
 //   ota.prev   the confirmed image before it, in the other slot     on confirmation; removed before that slot is erased
 //   ota.floor  lowest seq ever accepted again                       on confirmation
 //   ota.bad    digests that are not tried again                     on quarantine
+//   ota.fail   which messages have failed, and how often            after a failure that wore the flash
 //   ota.ctr    counter of the last signed command                   before the command is executed
 //   cfg.ctr    counter of the last signed change of settings        before the change is made
 //   ota.keys   the signed key set in use                            before it is used
@@ -89,16 +90,38 @@ struct BadList {
 bool absorb(BadList& list, const BadList& earlier);
 bool absorb(KeySet& set, const KeySet& earlier);
 
+// Wrong files by address; at strike_limit an address is not asked any more.
+using Strikes = std::array<std::uint8_t, max_urls>;
+inline constexpr std::uint8_t strike_limit = 2;
+
+// What has failed, so that no start begins all over again.
+struct FailureList {
+    struct Entry {
+        crypto::Digest job{};  // of the message
+        Strikes strikes{};
+        std::uint8_t failures = 0;  // of the whole
+    };
+    FixedVector<Entry, 6> entries;  // latest last
+    // Null when it has not failed.
+    const Entry* find(const crypto::Digest& job) const;
+    // Becomes the latest; makes room by forgetting the oldest.
+    Entry& of(const crypto::Digest& job);
+    // Whether there was one.
+    bool forget(const crypto::Digest& job);
+};
+
 // The records' bytes without version and CRC. Decoders accept exactly what encoders make: ota_record otherwise.
 void encode(const MarkRecord& record, ByteWriter& out);
 void encode(const ImageRecord& record, ByteWriter& out);
 void encode(const TrialRecord& record, ByteWriter& out);
 void encode(const BadList& record, ByteWriter& out);
+void encode(const FailureList& record, ByteWriter& out);
 void encode(const KeySet& record, ByteWriter& out);
 Status decode(ConstBytes bytes, MarkRecord& out);
 Status decode(ConstBytes bytes, ImageRecord& out);
 Status decode(ConstBytes bytes, TrialRecord& out);
 Status decode(ConstBytes bytes, BadList& out);
+Status decode(ConstBytes bytes, FailureList& out);
 Status decode(ConstBytes bytes, KeySet& out);
 
 // settings/sealed.hpp, version 1.
@@ -112,9 +135,10 @@ inline constexpr std::string_view mark = "ota.mark";
 inline constexpr std::string_view trial = "ota.trial";
 inline constexpr std::string_view run = "ota.run";
 inline constexpr std::string_view previous = "ota.prev";
+inline constexpr std::string_view failures = "ota.fail";
 }  // namespace record_keys
 
-inline constexpr std::size_t stored_max = 192;  // longest stored form, in bytes
+inline constexpr std::size_t stored_max = 240;  // longest stored form, in bytes
 
 // Typed access to one record. Loading gives kv_not_found, ota_record, or the store's error.
 template <typename T>
@@ -157,6 +181,7 @@ public:
     Stored<TrialRecord> trial;
     Stored<ImageRecord> run;
     Stored<ImageRecord> previous;
+    Stored<FailureList> failures;
     settings::TrustRecord<std::uint32_t> floor;
     settings::TrustRecord<BadList> bad;
     settings::TrustRecord<std::uint32_t> counter;

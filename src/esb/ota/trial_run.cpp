@@ -72,6 +72,7 @@ Status Engine::store_confirmation() {
         ESB_TRY(records_.run.save(image));
         run_ = image;
     }
+    if (image.job && failures_.forget(*image.job)) static_cast<void>(records_.failures.save(failures_));
     return records_.trial.remove();
 }
 
@@ -99,7 +100,11 @@ Verdict Engine::count_trial(TrialCause cause) {
         bad_.add(*candidate_->image.sha256);
         static_cast<void>(records_.bad.save(bad_));
     }
-    return records_.trial.save(*candidate_) ? verdict : Verdict::over;
+    const bool stored = records_.trial.save(*candidate_).has_value();
+    if (verdict == Verdict::over && !candidate_->rollback && cause != TrialCause::cancelled) {
+        note_failure(candidate_->image.job);
+    }
+    return stored ? verdict : Verdict::over;
 }
 
 }  // namespace esb::ota

@@ -140,7 +140,7 @@ void Store::committed() {
 // Whether these records may take the place of those in use.
 Status Store::check(const ByteWriter& records, Origin by) const {
     if (records.overflowed()) return fail(errors::settings_full);
-    ESB_TRY(check_together(records.written()));
+    ESB_TRY(check_together(records.written(), active().records()));
     return check_protection(active().records(), records.written(), by);
 }
 

@@ -5,6 +5,7 @@
 #include "esb/base/result.hpp"
 #include "esb/chip/key_value.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/host_field.hpp"
 #include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 
@@ -28,7 +29,8 @@ public:
     Patch(const Schema& schema, Origin origin);
 
     // Adds or replaces a change. setting_unknown, setting_local_only (origin mqtt), the errors of parse();
-    // settings_full. The patch is then unchanged.
+    // settings_full. The patch is then unchanged. A host with a port behind it (host_field.hpp) sets that port as well;
+    // host_port when the patch says another one, before or after it.
     Status set(std::string_view name, std::string_view text);
     Status set_bytes(std::string_view name, ConstBytes bytes);
     // Back to the default.
@@ -47,10 +49,14 @@ public:
 
 private:
     Result<const Setting*> allowed(std::string_view name) const;
+    Status set_host(const Setting& setting, const HostSetting& host, std::string_view text);
+    Status set_value(const Setting& setting, std::string_view text);
+    Status check_port(std::string_view name, ConstBytes value) const;
     Status put(const Record& change);
 
     const Schema& schema_;
     Origin origin_;
+    std::array<std::optional<std::uint16_t>, std::size(names::brokers)> ports_of_hosts_{};
     std::array<std::uint8_t, blob_max / 2> records_{};
     std::size_t used_ = 0;
 };
@@ -92,7 +98,7 @@ public:
     Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
-    // `busy` while a staged generation waits; setting_address (values that do not fit together); setting_needed; settings_full, settings_newer, settings_not_loaded, the key/value
+    // `busy` while a staged generation waits; the errors of check_together(); setting_needed; settings_full, settings_newer, settings_not_loaded, the key/value
     // store's errors (if that has stored it all the same, a restart finds the new values).
     Status commit(const Patch& patch);
 
