@@ -93,6 +93,15 @@ TEST_F(Config, refusals_name_the_error_and_the_setting_and_change_nothing) {
          R"("error":"setting.unknown","why":"there is no setting of this name","setting":"no.such")"},
         {R"({"ota.legacy_md5":true})", "setting.local_only"},
         {R"({"wifi.ip":"10.0.0.1"})", "setting.address"},
+        {R"({"ap.pass":""})", "setting.needed"},
+        {R"({"ap.pass":null})", "setting.needed"},
+        {R"({"ap.pass":"1234567"})", "setting.length"},
+        {R"({"mqtt.0.psk.0":""})", "setting.needed"},
+        {R"({"mqtt.0.psk.0":null})", "setting.needed"},
+        {R"({"mqtt.0.psk.0":"00000000000000000000000000000000"})", "setting.format"},
+        {R"({"wifi.0.pass":null})", "setting.needed"},
+        {R"({"console.password":""})", "setting.local_only"},
+        {R"({"ota.key":null})", "setting.local_only"},
         {"nonsense", "json.syntax"},
     };
     for (const auto& [json, error] : cases) {

@@ -117,7 +117,7 @@ ota::KeySet second_set(std::uint32_t version) {
     EXPECT_TRUE(set.keys.push_back(*ota::parse_key(signers().second.public_text())));
     return set;
 }
-ota::BadList quarantine() {
+ota::BadList bad_list() {
     crypto::Digest digest;
     digest.fill(0xDD);
     ota::BadList list;
@@ -136,7 +136,7 @@ vchip::MemoryStore closed_device() {
         EXPECT_TRUE(records.counter.save(7));
         EXPECT_TRUE(records.config_counter.save(8));
         EXPECT_TRUE(records.keys.save(second_set(2)));
-        EXPECT_TRUE(records.bad.save(quarantine()));
+        EXPECT_TRUE(records.bad.save(bad_list()));
         EXPECT_TRUE(Commissioned(chip.chip().key_value).note());
         chip.uart.type("lock set " + std::string(password) + "\nlock\n");
         core.turn(Duration(100));
@@ -325,7 +325,7 @@ vchip::MemoryStore device_of_the_first_firmware() {
         put("ota.floor", std::uint32_t{40});
         put("ota.ctr", std::uint32_t{7});
         put("ota.keys", second_set(2));
-        put("ota.bad", quarantine());
+        put("ota.bad", bad_list());
         const std::uint8_t one = 1;
         for (const auto* key : {"commissioned", "key.used", "born.shown"}) EXPECT_TRUE(store.put(key, {&one, 1}));
         for (const auto* key : {"born.shown.a", "born.shown.b", "trust", "cfg.local.a", "cfg.local.b"}) {

@@ -67,6 +67,8 @@ void ConfigChanges::take(const Message& message, Instant now) {
 Status ConfigChanges::read(const Message& message, std::string_view id, FixedString<settings::name_max>& offending) {
     if (!message.is_last()) return fail(errors::json_too_large);
     if (message.retain) return fail(errors::config_retained);
+    // Nobody can say whether changes have to be signed.
+    if (parts_.store.local_lost()) return fail(errors::trust_lost);
     settings::Patch patch(parts_.schema, settings::Origin::mqtt);
     ESB_TRY(read_patch(message.bytes, patch, offending));
     ESB_TRY(trial_.propose(patch, id, true));

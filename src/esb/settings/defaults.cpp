@@ -351,9 +351,11 @@ bool loses(ConstBytes before, ConstBytes after, std::string_view name) {
 }  // namespace
 
 Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
-    bool weaker = loses(before, after, names::ap_pass);
+    const bool born_anew = by == Origin::console;
+    bool weaker = !born_anew && loses(before, after, names::ap_pass);
     for (const auto& broker : names::brokers) {
-        const bool stays = &broker == &names::brokers[0] || !value_of(after, broker.host).empty();
+        const bool own = &broker == &names::brokers[0];
+        const bool stays = own ? !born_anew : !value_of(after, broker.host).empty();
         weaker = weaker || (stays && has_key(before, broker) && !has_key(after, broker));
     }
     for (const auto& network : names::networks) {

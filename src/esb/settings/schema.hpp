@@ -124,7 +124,9 @@ std::span<const Setting> base_table();
 // is no reason to refuse another change.
 Status check_together(ConstBytes records, ConstBytes before);
 // Whether a change leaves the device as well protected as it was: neither the access point's password nor the last key of a
-// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed.
+// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed. Only who types at the
+// console may drop the device's own two: the next start makes new ones and shows them there, and until then the access point
+// does not open.
 Status check_protection(ConstBytes before, ConstBytes after, Origin by);
 
 // "boolean", "integer", ...

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
 #include <vector>
 
 namespace esb::ota {
@@ -62,7 +63,9 @@ TEST_F(StoredRecords, SurviveARestart) {
     EXPECT_EQ(read->crashes, 1);
     EXPECT_EQ(read->other_failures, 2);
     EXPECT_EQ(again.mark.load()->bytes, 65536U);
-    EXPECT_EQ(again.floor.load().value(), 40U);
+    std::uint32_t floor = 0;
+    EXPECT_TRUE(again.floor.load(floor).value());
+    EXPECT_EQ(floor, 40U);
     EXPECT_EQ(again.run.load()->seq, 42U);
     ASSERT_TRUE(again.trial.remove());
     EXPECT_EQ(again.trial.load().error(), errors::kv_not_found);
@@ -75,10 +78,11 @@ TEST_F(StoredRecords, HoldAFullKeySet) {
         ASSERT_TRUE(set.keys.push_back(*parse_key(test::TestSigner("key " + std::to_string(i)).public_text())));
     }
     ASSERT_TRUE(records.keys.save(set));
-    const auto read = records.keys.load();
-    ASSERT_TRUE(read);
-    ASSERT_EQ(read->keys.size(), 8U);
-    EXPECT_EQ(read->keys[7].kid, set.keys[7].kid);
+    KeySet read;
+    ASSERT_TRUE(records.keys.load(read).value());
+    ASSERT_EQ(read.keys.size(), 8U);
+    EXPECT_EQ(read.version, 3U);
+    EXPECT_EQ(read.keys[7].kid, set.keys[7].kid);
 }
 
 TEST_F(StoredRecords, HoldTheLatestFailures) {
@@ -134,9 +138,9 @@ TEST_F(StoredRecords, AreBoundToTheirKey) {
 
 TEST_F(StoredRecords, PassTheStoresErrorsOn) {
     store.fail_at(1, errors::kv_full);
-    EXPECT_EQ(records.floor.save(1).error(), errors::kv_full);
+    EXPECT_EQ(records.run.save({}).error(), errors::kv_full);
     store.fail_at(1, errors::kv_corrupt);
-    EXPECT_EQ(records.floor.load().error(), errors::kv_corrupt);
+    EXPECT_EQ(records.run.load().error(), errors::kv_corrupt);
     std::array<std::uint8_t, Records::job_buffer> scratch;
     store.values["ota.job"] = {1, 2, 3, 4, 5, 6};
     EXPECT_EQ(records.load_job(scratch).error(), errors::ota_record);
@@ -196,6 +200,60 @@ TEST(RecordDecoders, RefuseTooManyElementsAndBadKeys) {
     KeySet set;
     std::vector<std::uint8_t> off_curve(4 + 1 + 64, 1);
     EXPECT_FALSE(decode(off_curve, set));
+}
+
+// What a firmware from before the mirrors has stored meanwhile only adds.
+TEST(TrustRecords, TakeOverWhatAnEarlierFirmwareAdds) {
+    BadList list;
+    BadList earlier;
+    list.add(digest(1));
+    earlier.add(digest(1));
+    EXPECT_FALSE(absorb(list, earlier));
+    earlier.add(digest(2));
+    EXPECT_TRUE(absorb(list, earlier));
+    EXPECT_TRUE(list.contains(digest(1)) && list.contains(digest(2)));
+    KeySet set;
+    KeySet other;
+    set.version = 3;
+    other.version = 2;
+    EXPECT_FALSE(absorb(set, other));
+    EXPECT_EQ(set.version, 3U);
+    other.version = 4;
+    EXPECT_TRUE(absorb(set, other));
+    EXPECT_EQ(set.version, 4U);
+}
+
+// Every bit of the large records, as they lie in the store.
+TEST(TrustRecords, NoBitOfTheKeySetOrTheQuarantineOpensAnything) {
+    const auto key = *parse_key(test::TestSigner("one").public_text());
+    unsigned flipped = 0;
+    for (const bool keys : {true, false}) {
+        test::MemoryKeyValue store;
+        const Records records(store);
+        for (std::uint32_t version = 2; version <= 3; ++version) {
+            KeySet set;
+            set.version = version;
+            ASSERT_TRUE(set.keys.push_back(key));
+            BadList list;
+            for (std::uint32_t i = 0; i < version; ++i) list.add(digest(static_cast<std::uint8_t>(i)));
+            ASSERT_TRUE(keys ? records.keys.save(set) : records.bad.save(list));
+        }
+        const auto whole = store.values;
+        for (const auto& [name, bytes] : whole) {
+            for (std::size_t bit = 0; bit < 8 * bytes.size(); bit += keys ? 3 : 1) {  // a key is checked each time
+                store.values = whole;
+                auto& rotten = store.values[name][bit / 8];
+                rotten = static_cast<std::uint8_t>(rotten ^ (1U << bit % 8));
+                KeySet set;
+                BadList list;
+                ASSERT_TRUE(keys ? records.keys.load(set).value() : records.bad.load(list).value()) << name << bit;
+                ASSERT_EQ(keys ? set.version : list.digests.size(), 3U) << name << " " << bit;
+                ASSERT_EQ(store.values, whole) << "mended";
+                ++flipped;
+            }
+        }
+    }
+    std::cout << "[  rot     ] " << flipped << " bits of key set and quarantine\n";
 }
 
 TEST(BadList, ForgetsTheOldest) {

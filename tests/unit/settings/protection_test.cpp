@@ -94,8 +94,15 @@ TEST_F(Protection, NoWayTakesASecretAwayOrMakesItGuessable) {
                 const std::vector<std::uint8_t> before(key_value.values["cfg.a"]);
                 const bool open_network =
                     std::string_view(name) == "wifi.0.pass" && way.origin != Origin::mqtt && what != Say::short_value;
+                const bool own = std::string_view(name) == "ap.pass" || std::string_view(name) == "mqtt.0.psk.0";
+                const bool text = schema.find(name)->type == Type::text;
+                const bool dropped = what == Say::empty || what == Say::null || (text && what == Say::zero_bytes);
                 const auto done = say(way, name, what);
                 ++tried;
+                if (way.origin == Origin::console && own && dropped) {  // the next start makes a new one and shows it
+                    EXPECT_TRUE(done) << name;
+                    continue;
+                }
                 if (open_network) {  // whoever stands before the device knows whether his network is open
                     EXPECT_TRUE(done) << way.name << " " << name;
                     continue;

@@ -394,7 +394,7 @@ TEST(TrustCuts, ALossOfPowerAnywhereLeavesTheOldOrTheNewValue) {
             if (!store.mount()) return "the store does not mount";
             return judge(load(store, name), history, false);
         };
-        EXPECT_TRUE(test::survives_cuts(std::string(name.key), scenario, {.seeds = 2, .second_seeds = 1}));
+        EXPECT_TRUE(test::survives_cuts(std::string(name.key), scenario, {.seeds = 2, .second_seeds = 1, .second_every = 8}));
     }
 }
 
