@@ -185,7 +185,12 @@ TEST(BrokerAddress, IsHostAndPort) {
 
 TEST(MqttSession, NamesTheBrokerItCannotReach) {
     MqttSession session;
-    const auto connected = session.connect({"127.0.0.1", 1}, std::chrono::seconds(5));
+    BrokerAccess access{{"127.0.0.1", 1}, "esb.operator", {}, "a file"};
+    const auto without_key = session.connect(access, std::chrono::seconds(5));
+    ASSERT_FALSE(without_key);
+    EXPECT_THAT(without_key.error().line, HasSubstr("a file"));
+    ASSERT_TRUE(access.key.assign(std::array<std::uint8_t, 32>{1}));
+    const auto connected = session.connect(access, std::chrono::seconds(5));
     ASSERT_FALSE(connected);
     EXPECT_THAT(connected.error().line, HasSubstr("127.0.0.1:1"));
 }
