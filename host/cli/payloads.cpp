@@ -30,12 +30,49 @@ void write_devices(JsonWriter& json, const std::vector<std::string>& devices) {
     json.end_array();
 }
 
+// What the device, whose own check this is, says with a number.
+std::string url_rule(const Error& why) {
+    if (why == errors::url_scheme) return "the scheme is neither http nor https";
+    if (why == errors::url_host) return "127.1, 0x7f000001 and the like are not taken for addresses, nor is 0.0.0.0";
+    switch (static_cast<net::UrlRule>(why.detail())) {
+        case net::UrlRule::form:
+            return "no scheme://host/path";
+        case net::UrlRule::too_long:
+            return "longer than " + std::to_string(net::max_url) + " bytes";
+        case net::UrlRule::control:
+            return "a control character";
+        case net::UrlRule::blank:
+            return "a space; write %20";
+        case net::UrlRule::not_ascii:
+            return "a character that is not ASCII; write its UTF-8 bytes as %xx, a host name in Punycode";
+        case net::UrlRule::user_info:
+            return "user name or password before the host";
+        case net::UrlRule::fragment:
+            return "a fragment (#...)";
+        case net::UrlRule::ipv6:
+            return "an IPv6 address; devices take names and IPv4 addresses";
+        case net::UrlRule::empty_host:
+            return "no host";
+        case net::UrlRule::host:
+            return "the host is neither a name nor an IPv4 address";
+        case net::UrlRule::port:
+            return "the port is not a number from 1 to 65535";
+        case net::UrlRule::escape:
+            return "a % without two hex digits";
+        case net::UrlRule::character:
+            return "a character that a path or a query cannot have";
+    }
+    return "no URL";
+}
+
 Outcome<void> check_urls(const std::vector<std::string>& urls) {
     if (urls.empty() || urls.size() > ota::max_urls) {
         return failure("give 1 to " + std::to_string(ota::max_urls) + " URLs");
     }
     for (const auto& url : urls) {
-        if (const auto parsed = net::parse_url(url); !parsed) return failure("'" + url + "'", parsed.error());
+        if (const auto parsed = net::parse_url(url); !parsed) {
+            return failure("'" + url + "': " + url_rule(parsed.error()), parsed.error());
+        }
     }
     return {};
 }
@@ -94,6 +131,15 @@ Outcome<std::string> command_payload(const CommandRequest& request) {
         json.begin_object().key("cmd").text(request.command);
         write_devices(json, request.devices);
         json.key("ctr").number(request.counter).end_object();
+    });
+}
+
+Outcome<std::string> config_payload(const std::string& device, std::uint32_t counter, const std::string& set) {
+    if (auto good = check_devices({device}); !good) return std::unexpected(good.error());
+    return json_text([&](JsonWriter& json) {
+        json.begin_object();
+        write_devices(json, {device});
+        json.key("ctr").number(counter).key("set").raw(set).end_object();
     });
 }
 

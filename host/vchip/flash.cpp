@@ -56,6 +56,7 @@ Status Flash::check(std::size_t offset, std::size_t length, std::size_t unit) co
 Status Flash::read(std::size_t offset, MutBytes out) {
     ESB_TRY(check(offset, out.size(), 1));
     ESB_TRY(store_.read(offset, out));
+    bytes_read_ += out.size();
     for (auto cell = store_.unstable.lower_bound(offset); cell != store_.unstable.end(); ++cell) {
         if (cell->first - offset >= out.size()) break;
         auto& byte = out[cell->first - offset];

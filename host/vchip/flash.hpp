@@ -71,6 +71,8 @@ public:
 
     // Operations since power-on, the cut or failed ones included.
     std::uint64_t operations() const { return operations_; }
+    // Read so far.
+    std::uint64_t bytes_read() const { return bytes_read_; }
     // Programs that wanted to turn a 0 into a 1; a driver with a program-once rule keeps this at 0.
     std::uint64_t overprograms() const { return overprograms_; }
     const Wear& wear() const { return wear_; }
@@ -91,6 +93,7 @@ private:
     FaultPlan plan_;
     Wear wear_;
     std::uint64_t operations_ = 0;
+    std::uint64_t bytes_read_ = 0;
     std::uint64_t overprograms_ = 0;
     bool powered_ = true;
 };

@@ -182,7 +182,7 @@ const Attack attacks[] = {
          auto& accounts = rig.broker.server.options.accounts;
          accounts[std::string(rig.device->identity().view())] = accounts["nobody"];
      }},
-    {"silent_after_tcp", "tls.timed_out",
+    {"silent_after_tcp", "tls.handshake_timeout",
      [](OnlineDevice& rig) {
          rig.world.add_step([&rig] {
              if (rig.broker.server.connections == 1) rig.network.faults(test::broker_address).pause_out = true;

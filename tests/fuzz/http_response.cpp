@@ -21,7 +21,9 @@ struct Sink : net::HttpSink {
 
     Status on_head(const net::HttpHead& seen) override {
         check(!head);
+        check(seen.etag.empty() || (seen.etag.starts_with('"') && seen.etag.ends_with('"') && seen.version));
         head = seen;
+        head->etag = {};
         return {};
     }
     Status on_body(ConstBytes piece) override {
@@ -35,13 +37,16 @@ struct Sink : net::HttpSink {
 struct Outcome {
     std::string_view error;
     Sink sink;
+    std::string location;
     bool complete = false;
+    bool redirects = false;
 };
 
 Outcome parse(ConstBytes bytes, std::uint64_t from, std::size_t max_header, std::uint8_t seed) {
     Outcome outcome;
     net::HttpResponse response;
-    response.begin(outcome.sink, from, max_header);
+    net::RequestText location;
+    response.begin(outcome.sink, from, max_header, &location);
     Status status;
     std::uint32_t random = seed;
     while (!bytes.empty() && status) {
@@ -53,6 +58,9 @@ Outcome parse(ConstBytes bytes, std::uint64_t from, std::size_t max_header, std:
     }
     if (status) status = response.end();
     outcome.complete = response.complete();
+    outcome.redirects = response.redirects();
+    outcome.location = location.view();
+    check(!outcome.redirects || (!outcome.complete && !outcome.location.empty() && !outcome.sink.head));
     check(outcome.complete == status.has_value());
     if (!status) {
         outcome.error = status.error().name();
@@ -79,5 +87,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(whole.error == pieces.error && whole.complete == pieces.complete);
     check(whole.sink.head.has_value() == pieces.sink.head.has_value());
     check(!whole.complete || whole.sink.body == pieces.sink.body);
+    check(whole.redirects == pieces.redirects && (!whole.redirects || whole.location == pieces.location));
     return 0;
 }

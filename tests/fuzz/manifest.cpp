@@ -1,4 +1,4 @@
-// The three payload parsers: what they accept keeps the bounds that the update engine relies on.
+// The payload parsers: what they accept keeps the bounds that the update engine relies on.
 #include "esb/ota/manifest.hpp"
 #include "tests/support/read_manifest.hpp"
 
@@ -19,12 +19,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto update = esb::test::read_update(payload)) {
         require(!update->app.empty() && !update->hw.empty() && !update->ver.empty());
         require(update->seq > 0 && update->floor <= update->seq && update->size > 0);
-        require(!update->urls.empty());
+        require(!update->urls.empty() && update->urls.size() <= esb::ota::max_urls);
+        std::size_t all = 0;
+        for (std::size_t i = 0; i < update->urls.size(); ++i) {
+            require(!update->urls[i].empty());
+            all += update->urls[i].size();
+        }
+        require(all <= esb::ota::urls_max);
         check_audience(update->audience);
     }
     if (const auto command = esb::test::read_command(payload)) {
         require(command->counter > 0);
         check_audience(command->audience);
+    }
+    if (const auto us = esb::make_identity("ESP-1")) {
+        if (const auto config = esb::ota::parse_config(payload, *us)) {
+            require(config->counter > 0 && !config->audience.everyone);
+        }
     }
     if (const auto set = esb::test::read_keys(payload)) {
         require(set->version > 0 && !set->keys.empty());

@@ -53,10 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             check<esb::ota::BadList>(content);
             break;
         case 4:
-            check<esb::ota::KeySet>(content);
+            check<esb::ota::FailureList>(content);
             break;
         default:
-            check<std::uint32_t>(content);
+            check<esb::ota::KeySet>(content);
             break;
     }
     static_cast<void>(esb::ota::unseal_record("ota.trial", content));

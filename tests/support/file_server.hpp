@@ -25,6 +25,9 @@ public:
     bool lies_about_range = false;           // a Content-Range that begins elsewhere
     bool tells_size = true;                  // Content-Length
     std::optional<std::size_t> drop_after;   // closes each connection after so many bytes of body
+    bool multipart = false;                  // answers a Range with multipart/byteranges
+    std::string more_head;                   // further lines of the head
+    std::optional<std::size_t> stall_after;  // falls silent after so many bytes of head and body
     std::size_t bytes_a_second = 0;          // 0: as fast as it goes
     std::function<void(int)> on_connection;  // told the number of the connection, before it is answered
 
@@ -70,25 +73,34 @@ private:
             from = std::strtoul(request_.c_str() + at + 13, nullptr, 10);
         }
         range_starts.push_back(from);
-        if (ignores_range) from = 0;
+        const bool other_version = request_.find("If-Range: ") != std::string::npos && !tag_is_asked_for();
+        if (ignores_range || other_version) from = 0;
         int code = status;
         if (code == 200 && from > 0) code = from < file.size() ? 206 : 416;
         out_ = "HTTP/1.1 " + std::to_string(code) + " x\r\n";
         std::string body;
         if (code == 200 || code == 206) {
             body.assign(file.begin() + static_cast<std::ptrdiff_t>(from), file.end());
-            if (code == 206) {
+            if (code == 206 && multipart) {
+                out_ += "Content-Type: multipart/byteranges; boundary=x\r\n";
+            } else if (code == 206) {
                 out_ += "Content-Range: bytes " + std::to_string(lies_about_range ? from - 1 : from) + "-" +
                         std::to_string(file.size() - 1) + "/" + std::to_string(file.size()) + "\r\n";
             }
         }
+        out_ += more_head;
         if (tells_size) out_ += "Content-Length: " + std::to_string(body.size()) + "\r\n";
         out_ += "\r\n";
         head_left_ = out_.size();
+        until_stall_ = stall_after;
         body_left_ = std::min(body.size(), drop_after.value_or(body.size()));
         out_ += body.substr(0, body_left_);
         started_ = world_.now();
         sent_ = 0;
+    }
+    bool tag_is_asked_for() const {
+        const auto tag = request_.substr(request_.find("If-Range: ") + 10);
+        return more_head.find("ETag: " + tag.substr(0, tag.find('\r'))) != std::string::npos;
     }
     void send() {
         const std::size_t head = std::min(head_left_, out_.size());
@@ -98,6 +110,7 @@ private:
             const std::size_t budget = elapsed * bytes_a_second / 1000;
             allowed = std::min(out_.size(), head + (budget > sent_ ? budget - sent_ : 0));
         }
+        if (until_stall_) allowed = std::min(allowed, *until_stall_);
         while (allowed > 0) {
             const auto taken = sockets_.send(peer_, as_bytes(std::string_view(out_).substr(0, allowed)));
             if (!taken && taken.error() == errors::would_block) return;
@@ -108,6 +121,7 @@ private:
             body_bytes += *taken - of_head;
             out_.erase(0, *taken);
             allowed -= *taken;
+            if (until_stall_) *until_stall_ -= *taken;
         }
         if (out_.empty()) drop();
     }
@@ -125,6 +139,7 @@ private:
     bool answered_ = false;
     std::size_t head_left_ = 0;
     std::size_t body_left_ = 0;
+    std::optional<std::size_t> until_stall_;
     std::size_t sent_ = 0;
     Instant started_{};
 };

@@ -6,6 +6,7 @@
 #include "host/vchip/sim_world.hpp"
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ public:
     std::vector<Piece> script;
     End end = End::close;
     std::string await = "\r\n\r\n";
+
+    std::function<void(const std::string&)> on_request;  // may set the script; called once for each connection
 
     std::string request;  // of the latest connection
     int connections = 0;
@@ -60,6 +63,8 @@ private:
             request += as_text(ConstBytes(buffer).first(*got));
         }
         if (request.find(await) == std::string::npos) return;
+        if (!asked_ && on_request) on_request(request);
+        asked_ = true;
         play();
     }
     void start(chip::SocketId peer) {
@@ -69,6 +74,7 @@ private:
         request.clear();
         outbox_.clear();
         next_ = 0;
+        asked_ = false;
         due_.reset();
         peer_left = false;
     }
@@ -107,6 +113,7 @@ private:
     chip::SocketId peer_ = chip::SocketId::none;
     std::string outbox_;
     std::size_t next_ = 0;
+    bool asked_ = false;
     std::optional<Instant> due_;
 };
 

@@ -167,6 +167,7 @@ struct HookedKeyValue final : chip::KeyValue {
         return fault != nullptr ? fail(*fault) : real.put(key, value);
     }
     Status remove(std::string_view key) override { return real.remove(key); }
+    bool damaged() const override { return real.damaged(); }
 };
 
 enum class BootEnd : std::uint8_t { no_image, settled, restart, crash, hang, power_lost };
@@ -196,6 +197,7 @@ public:
         : flash_(flash), table_(vchip::PartitionTable::parse(partitions, flash.size()).value()) {
         policy.retry_first = std::chrono::seconds(10);
         policy.retry_longest = std::chrono::seconds(20);
+        policy.download_tries = 5;
         policy.trial_timeout = std::chrono::seconds(30);
         trusted = {signer.public_text()};
     }

@@ -32,6 +32,7 @@ std::uint32_t mark_of(const BrokerAccount& account) {
 void Core::apply_settings(Instant now) {
     applied_revision_ = store_.revision();
     updater_.policy().legacy_md5 = store_.boolean(names::ota_legacy_md5);
+    static_cast<void>(updater_.policy().hosts.assign(store_.text(names::ota_hosts)));  // same length
     apply_log_level();
     apply_access_point();
     apply_home_assistant();

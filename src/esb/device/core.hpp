@@ -9,6 +9,7 @@
 #include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
 #include "esb/device/dropped_messages.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/health.hpp"
 #include "esb/device/last_network.hpp"
 #include "esb/device/periodic.hpp"
@@ -77,6 +78,10 @@ public:
     bool commissioned() const { return commissioned_.is(); }
     // The account's key has been on line, also before a factory reset that kept it.
     bool key_was_used() const { return commissioned_.key_was_used(); }
+    // Something is lost that must never be forgotten (docs/updates.md): what it decided is closed.
+    bool trust_lost() const { return updater_.trust_lost() || store_.local_lost(); }
+    // Makes anew what the update engine has lost. trust_lost when the local-only settings are: only a reset ends that.
+    Status repair_trust(std::uint32_t counter);
     // Wipes settings and secrets: noted durably now, done by the restart that follows. The identity, the update floor
     // and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
     Status factory_reset(bool keep_secrets);
@@ -123,6 +128,7 @@ private:
     void start_watchdog();
     void load_settings();
     void trust_update_keys();
+    void distrust();
     void start_radio();
     void watch_button(Instant now);
 
@@ -164,6 +170,7 @@ private:
     net::Names names_;
     wifi::Supervisor wifi_;
     BrokerLink link_;
+    DeviceKey device_key_;
     Presence presence_;
     ota::Updater updater_;
     Commissioned commissioned_;

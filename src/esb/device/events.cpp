@@ -1,4 +1,5 @@
 // What the rooms report to the core: lines on the console, and to whom it goes next.
+#include "esb/device/accounts.hpp"
 #include "esb/device/core.hpp"
 
 #include <algorithm>
@@ -130,7 +131,8 @@ void Core::on_progress(const ota::Progress& progress) {
     o.text("ota: ").text(ota::name(progress.state));
     if (!progress.ver.empty()) o.text(" ").quoted(as_bytes(progress.ver.view()));
     if (progress.size > 0) o.text(", ").number(progress.done).text(" of ").number(progress.size).text(" bytes");
-    if (progress.error) o.text(": ").text(progress.error->text()).text(" (").text(progress.error->name()).text(")");
+    std::array<char, ota::why_max> why;
+    if (progress.error) o.text(": ").text(ota::why(progress, why)).text(" (").text(progress.error->name()).text(")");
     o.end_line();
 }
 
@@ -150,7 +152,14 @@ void Core::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
 }
 
 void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
-    out().text("wifi: ").quoted(as_bytes(ssid)).text(": ").text(chip::name(reason));
+    out().text("wifi: ").quoted(ssid.view()).text(": ").text(chip::name(reason));
+    const auto known = known_networks(store_);
+    const bool shown = std::any_of(known.begin(), known.end(), [&ssid](const wifi::KnownNetwork& network) {
+        return network.station.ssid == ssid && !network.station.hidden;
+    });
+    if (reason == chip::DisconnectReason::network_not_found && shown) {
+        out().text(" (if it hides its name: wifi connect ... hidden)");
+    }
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
     config_.trial().address_lost();

@@ -13,6 +13,7 @@
 #include "esb/chip/slots.hpp"
 #include "esb/chip/sockets.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/crypto/jwe.hpp"
 #include "esb/crypto/password.hpp"
 #include "esb/device/broker_link.hpp"
 #include "esb/device/config_changes.hpp"
@@ -36,7 +37,9 @@
 #include "esb/ota/records.hpp"
 #include "esb/portal/errors.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/host_field.hpp"
 #include "esb/settings/json_patch.hpp"
+#include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
 #include "esb/settings/trial.hpp"
@@ -97,12 +100,19 @@ constexpr const ErrorKind* kinds[] = {
     &errors::bad_key,
     &errors::bad_signature,
     &errors::bad_tag,
+    &errors::jwe_header,
+    &errors::jwe_malformed,
+    &errors::http_changed,
+    &errors::http_encoded,
     &errors::http_header_too_large,
     &errors::http_https,
+    &errors::http_location,
     &errors::http_malformed,
     &errors::http_range,
+    &errors::http_redirects,
+    &errors::http_silent,
+    &errors::http_slow,
     &errors::http_status,
-    &errors::http_too_slow,
     &errors::http_truncated,
     &errors::sntp_denied,
     &errors::sntp_foreign,
@@ -111,12 +121,14 @@ constexpr const ErrorKind* kinds[] = {
     &errors::sntp_unsynchronized,
     &errors::tls_alert,
     &errors::tls_bad_psk,
+    &errors::tls_handshake_timeout,
     &errors::tls_no_common_suite,
+    &errors::tls_not_tls,
     &errors::tls_protocol,
     &errors::tls_setup,
-    &errors::tls_timed_out,
     &errors::tls_truncated,
     &errors::url_bad,
+    &errors::url_host,
     &errors::url_scheme,
     &errors::mqtt_bad_topic,
     &errors::mqtt_malformed,
@@ -175,6 +187,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::ota_size,
     &errors::ota_too_large,
     &errors::ota_too_soon,
+    &errors::ota_host,
+    &errors::ota_given_up,
     &errors::ota_trial_crashed,
     &errors::ota_trial_hung,
     &errors::ota_trial_power,
@@ -200,14 +214,24 @@ constexpr const ErrorKind* kinds[] = {
     &errors::config_on_trial,
     &errors::config_retained,
     &errors::config_taken_back,
+    &errors::config_unsigned,
+    &errors::config_wrapped,
     &errors::password_corrupt,
     &errors::password_length,
     &errors::password_wrong,
     &errors::device_no_variable,
     &errors::device_not_on_trial,
     &errors::ota_unguarded,
+    &errors::host_ipv6,
+    &errors::host_parts,
+    &errors::host_port,
+    &errors::host_scheme,
     &errors::setting_address,
+    &errors::setting_address_clash,
+    &errors::setting_host_address,
     &errors::setting_choice,
+    &errors::setting_needed,
+    &errors::trust_lost,
 };
 
 }  // namespace

@@ -52,7 +52,7 @@ void Presence::disconnected() {
 void Presence::step(Instant now) {
     if (next_status_ && now >= *next_status_) {
         if (online_to_send_) online_to_send_ = !publish_retained("online", "1");  // the outbox was full
-        std::array<char, 960> text;
+        std::array<char, 1088> text;
         const auto sent = publish_retained("status", status_json(now, text));
         next_status_ = now + (sent && !online_to_send_ ? policy_.status_period : Duration(1s));
     }
@@ -103,11 +103,13 @@ std::string_view Presence::status_json(Instant now, std::span<char> out) const {
     json.key("heap_min").number(static_cast<std::int64_t>(heap.minimum_free));
     json.key("stack").number(static_cast<std::int64_t>(chip_.system.stack_reserve()));
     json.key("up").number(seconds(now)).key("safe").boolean(safe_mode_);
+    json.key("trust").text(updater_->trust_lost() ? "lost" : "kept");
     json.key("sec").begin_array();
     for (const auto protection : chip_.system.protections()) json.text(protection);
     json.end_array();
     if (subscriptions_ != nullptr && subscriptions_->missing() > 0) subscriptions_->write(json.key("missing"));
     if (!hint_.empty()) json.key("hint").text(hint_);
+    if (const auto key = key_->public_text(); !key.empty()) json.key("enc").text(key);
     json.end_object();
     return json.view();
 }
@@ -119,7 +121,12 @@ std::string_view Presence::update_json(const ota::Progress& progress, std::strin
     json.key("installed").text(installed);
     json.key("done").number(progress.done).key("size").number(progress.size);
     json.key("error").text(progress.error ? progress.error->name() : "");
-    if (progress.error) json.key("why").text(progress.error->text());
+    if (progress.error) {
+        std::array<char, ota::why_max> why;
+        json.key("why").text(ota::why(progress, why));
+        if (progress.error->detail() != 0) json.key("detail").number(progress.error->detail());
+    }
+    if (!progress.host.empty()) json.key("host").text(progress.host);
     if (progress.freshness_unknown) json.key("freshness").text("unknown");
     json.end_object();
     return json.view();

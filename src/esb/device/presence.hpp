@@ -4,6 +4,7 @@
 #include "esb/base/time.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/device/broker_link.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
 #include "esb/device/subscriptions.hpp"
@@ -32,8 +33,9 @@ public:
     Presence(chip::Chip& chip, BrokerLink& link, const Policy& policy, PresenceListener& listener);
 
     // The parts of <base>/status that do not change while the firmware runs.
-    void introduce(const ota::ImageIdentity& image, const ota::Updater& updater) {
+    void introduce(const ota::ImageIdentity& image, const ota::Updater& updater, const DeviceKey& key) {
         image_ = &image;
+        key_ = &key;
         updater_ = &updater;
     }
     void set_subscriptions(const Subscriptions& subscriptions) { subscriptions_ = &subscriptions; }
@@ -75,6 +77,7 @@ private:
     const ota::Updater* updater_ = nullptr;
     const Subscriptions* subscriptions_ = nullptr;
     std::string_view hint_;
+    const DeviceKey* key_ = nullptr;
     chip::IpAddress address_;
     bool safe_mode_ = false;
     bool online_to_send_ = false;

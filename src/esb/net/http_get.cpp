@@ -3,19 +3,16 @@
 #include "esb/base/encoding.hpp"
 #include "esb/net/http_response.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace esb::net {
 namespace {
 
-constexpr std::size_t max_request = 512;  // a URL and the fixed lines
-constexpr Duration rate_window = std::chrono::minutes(1);
-
-using RequestText = FixedString<max_request>;
-
-Result<RequestText> write_request(const Url& url, std::uint64_t from) {
+// Into the buffer of the request itself: it is too long for the stack.
+Status write_request(const Url& url, std::uint64_t from, std::string_view if_range, RequestText& text) {
     const std::uint16_t usual_port = 80;
-    RequestText text;
+    text.clear();
     ESB_TRY(text.append("GET "));
     ESB_TRY(text.append(url.target.empty() ? "/" : url.target));
     ESB_TRY(text.append(" HTTP/1.1\r\nHost: "));
@@ -31,8 +28,12 @@ Result<RequestText> write_request(const Url& url, std::uint64_t from) {
         ESB_TRY(text.append(decimal(from)));
         ESB_TRY(text.append("-\r\n"));
     }
-    ESB_TRY(text.append("\r\n"));
-    return text;
+    if (from > 0 && !if_range.empty()) {
+        ESB_TRY(text.append("If-Range: "));
+        ESB_TRY(text.append(if_range));
+        ESB_TRY(text.append("\r\n"));
+    }
+    return text.append("\r\n");
 }
 
 }  // namespace
@@ -41,9 +42,14 @@ struct HttpGet::Request {
     HttpHandler* handler = nullptr;  // while active
     std::uint32_t number = 0;        // tells a request from the one a handler has begun in its place
     std::uint64_t from = 0;
-    RequestText text;
+    FixedString<max_entity_tag> if_range;
+    UrlText url;             // where we are: redirects change it
+    FixedString<253> host;   // its host
+    RequestText text;        // the request; once bytes have come: the Location of the answer
     std::size_t sent = 0;
     bool connected = false;
+    bool answered = false;  // bytes have come
+    FixedVector<std::uint32_t, 8> seen;  // CRCs of the URLs that were asked: a circle ends at once
     Instant opened{};
     Instant total_until{};
     Instant last_byte{};
@@ -60,32 +66,46 @@ HttpGet::~HttpGet() { cancel(); }
 
 bool HttpGet::active() const { return request_->handler != nullptr; }
 
-Status HttpGet::start(std::string_view url, std::uint64_t from, HttpHandler& handler) {
+std::string_view HttpGet::host() const { return request_->host; }
+
+Status HttpGet::start(std::string_view url, std::uint64_t from, HttpHandler& handler, std::string_view if_range) {
     if (active()) return fail(errors::busy);
-    const auto parsed = parse_url(url);
-    if (!parsed) return fail(parsed.error());
-    if (parsed->tls) return fail(errors::http_https);
-    const auto text = write_request(*parsed, from);
-    if (!text) return fail(text.error());
-    ESB_TRY(reactor_.add(*this));
-    if (const auto opening = tcp_.open(parsed->host, parsed->port, *this); !opening) {
-        reactor_.remove(*this);
-        return opening;
-    }
     auto& request = *request_;
+    request.host.clear();
+    if (const auto parsed = parse_url(url); !parsed) return fail(parsed.error());
+    static_cast<void>(request.url.assign(url));  // parse_url has seen that it fits
+    request.from = from;
+    ESB_TRY(request.if_range.assign(if_range));
+    request.seen.clear();
+    ESB_TRY(reactor_.add(*this));
     request.handler = &handler;
     ++request.number;
-    request.from = from;
-    request.text = *text;
+    request.total_until = reactor_.now() + limits_.total_timeout;
+    const auto opening = open();
+    if (!opening) cancel();
+    return opening;
+}
+
+// To where request.url says.
+Status HttpGet::open() {
+    auto& request = *request_;
+    const auto url = parse_url(request.url);
+    if (!url) return fail(url.error());
+    ESB_TRY(request.host.assign(url->host));
+    ESB_TRY(request.handler->on_host(url->host));
+    if (url->tls) return fail(errors::http_https);
+    ESB_TRY(request.seen.push_back(crc32(as_bytes(request.url))));
+    ESB_TRY(write_request(*url, request.from, request.if_range, request.text));
     request.sent = 0;
     request.connected = false;
-    request.total_until = reactor_.now() + limits_.total_timeout;
-    return {};
+    request.answered = false;
+    return tcp_.open(url->host, url->port, *this);
 }
 
 void HttpGet::cancel() {
     if (!active()) return;
     request_->response.cancel();
+    request_->connected = false;
     request_->handler = nullptr;
     tcp_.close();
     reactor_.remove(*this);
@@ -100,7 +120,7 @@ void HttpGet::finish(Status outcome) {
 void HttpGet::on_open() {
     auto& request = *request_;
     // Only here: start() may be called from within a call of the parser it would overwrite.
-    request.response.begin(*request.handler, request.from, limits_.max_header);
+    request.response.begin(*request.handler, request.from, limits_.max_header, &request.text);
     request.connected = true;
     request.opened = reactor_.now();
     send_request();
@@ -110,7 +130,7 @@ void HttpGet::on_writable() { send_request(); }
 
 void HttpGet::send_request() {
     auto& request = *request_;
-    while (request.sent < request.text.size()) {
+    while (!request.answered && request.sent < request.text.size()) {
         const auto taken = tcp_.write(as_bytes(request.text).subspan(request.sent));
         // After another error than would_block, on_closed tells of it.
         if (!taken) return;
@@ -125,37 +145,65 @@ void HttpGet::on_readable() {
     if (!got && got.error() == errors::would_block) return;
     if (!got) return finish(got.error() == errors::closed ? request.response.end() : fail(got.error()));
 
+    if (!request.answered) request.text.clear();  // it has been sent, or does not matter any more
+    request.answered = true;
     const auto number = request.number;
     const bool head_was_seen = request.response.head_seen();
     const auto fed = request.response.feed(ConstBytes(request.buffer).first(*got));
     if (!active() || request.number != number) return;  // the handler has cancelled it
+    if (request.response.redirects()) return follow();
     if (!fed) return finish(fed);
     if (request.response.complete()) return finish({});
-    if (!request.response.head_seen()) return;
+    take_note(head_was_seen, *got);
+}
+
+void HttpGet::take_note(bool head_was_seen, std::size_t bytes) {
+    auto& request = *request_;
     request.last_byte = reactor_.now();
     if (!head_was_seen) {
         request.window_start = request.last_byte;
         request.window_bytes = 0;
     }
-    request.window_bytes += *got;
+    request.window_bytes += bytes;
+}
+
+void HttpGet::follow() {
+    tcp_.close();
+    if (const auto gone = go_elsewhere(); !gone) finish(gone);
+}
+
+Status HttpGet::go_elsewhere() {
+    auto& request = *request_;
+    if (request.seen.size() > limits_.max_redirects) return fail(errors::http_redirects);
+    if (!resolve_url(request.url, request.text)) return fail(errors::http_location);
+    const auto crc = crc32(as_bytes(request.url));
+    if (std::find(request.seen.begin(), request.seen.end(), crc) != request.seen.end()) {
+        return fail(errors::http_redirects);
+    }
+    return open();
 }
 
 void HttpGet::on_closed(const Error& why) { finish(fail(why)); }
 
 void HttpGet::step(Instant now) {
     const auto& request = *request_;
-    if (now >= request.total_until) return finish(fail(errors::http_too_slow));
-    if (!request.connected) return;
+    if (now >= request.total_until) return finish(fail(errors::http_slow));
+    if (!request.connected) return;  // the stream has a deadline of its own
     if (request.response.head_seen()) return judge_speed(now);
-    if (now >= request.opened + limits_.head_timeout) finish(fail(errors::http_too_slow));
+    if (now < request.opened + limits_.head_timeout) return;
+    const bool drips = request.answered && now < request.last_byte + limits_.head_timeout / 2;
+    finish(fail(drips ? errors::http_slow : errors::http_silent));
 }
 
 void HttpGet::judge_speed(Instant now) {
     auto& request = *request_;
-    if (now >= request.last_byte + limits_.silence_timeout) return finish(fail(errors::http_too_slow));
-    if (now < request.window_start + rate_window) return;
+    if (now >= request.last_byte + limits_.silence_timeout) return finish(fail(errors::http_silent));
+    if (now < request.window_start + limits_.rate_window) return;
     const auto elapsed = static_cast<std::uint64_t>((now - request.window_start).count());
-    if (request.window_bytes * 1000 < elapsed * limits_.minimum_rate) return finish(fail(errors::http_too_slow));
+    if (request.window_bytes * 1000 < elapsed * limits_.minimum_rate) {
+        const bool silent = now >= request.last_byte + limits_.silence_timeout / 2;
+        return finish(fail(silent ? errors::http_silent : errors::http_slow));
+    }
     request.window_start = now;
     request.window_bytes = 0;
 }
@@ -164,7 +212,7 @@ std::optional<Instant> HttpGet::deadline() const {
     const auto& request = *request_;
     if (!request.connected) return request.total_until;
     if (!request.response.head_seen()) return earliest(request.total_until, request.opened + limits_.head_timeout);
-    const auto speed = earliest(request.last_byte + limits_.silence_timeout, request.window_start + rate_window);
+    const auto speed = earliest(request.last_byte + limits_.silence_timeout, request.window_start + limits_.rate_window);
     return earliest(request.total_until, speed);
 }
 

@@ -13,18 +13,21 @@
 
 namespace esb::net {
 
-// Reactor's task only. Redirects are not followed: http_status with the code.
+// Reactor's task only. Redirects (301, 302, 303, 307, 308) are followed to http; their bodies are not read.
 class HttpGet : private StreamHandler, private Task {
 public:
     HttpGet(Reactor& reactor, Names& names, const HttpLimits& limits = {});
     ~HttpGet() override;
 
     // Starts a request; with `from` > 0 it asks for the rest of the resource (Range) and accepts a 200 as well, which
-    // the handler sees by head.offset == 0. url_bad, url_scheme, http_https, `busy`. `url` is copied.
-    Status start(std::string_view url, std::uint64_t from, HttpHandler& handler);
+    // the handler sees by head.offset == 0. `if_range`: the strong entity tag that the rest must belong to; empty: any.
+    // All is copied. url_*, http_https, `busy`, what on_host() returned, errors of the stream.
+    Status start(std::string_view url, std::uint64_t from, HttpHandler& handler, std::string_view if_range = {});
     // No callback comes afterwards.
     void cancel();
     bool active() const;
+    // Of whom the outcome speaks: the host asked last, or the one a redirect led to in vain.
+    std::string_view host() const;
 
 private:
     struct Request;
@@ -35,7 +38,11 @@ private:
     void on_closed(const Error& why) override;
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
+    Status open();
     void send_request();
+    void follow();
+    Status go_elsewhere();
+    void take_note(bool head_was_seen, std::size_t bytes);
     void judge_speed(Instant now);
     void finish(Status outcome);
 

@@ -20,6 +20,11 @@ struct ContentRange {
     std::optional<std::uint64_t> complete;
 };
 
+// RFC 9110 §15.4: those that lead a GET elsewhere.
+bool leads_elsewhere(unsigned status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 // "bytes 5-9/10" or "bytes 5-9/*" (RFC 9110 §14.4)
 std::optional<ContentRange> parse_content_range(std::string_view text) {
     constexpr std::string_view unit = "bytes ";
@@ -63,13 +68,14 @@ struct HttpResponse::Callbacks {
     }
 };
 
-void HttpResponse::begin(HttpSink& sink, std::uint64_t from, std::size_t max_header) {
+void HttpResponse::begin(HttpSink& sink, std::uint64_t from, std::size_t max_header, RequestText* location) {
     *this = HttpResponse();
     http_parser_init(&parser_, HTTP_RESPONSE);
     parser_.data = this;
     sink_ = &sink;
     from_ = from;
     max_header_ = max_header;
+    location_ = location;
 }
 
 Status HttpResponse::feed(ConstBytes bytes) {
@@ -124,21 +130,35 @@ int HttpResponse::field(std::string_view piece) {
     return go_on;
 }
 
+bool HttpResponse::is_named(std::string_view name) const { return !name_overflow_ && equal_ignoring_case(name_, name); }
+
 int HttpResponse::value(std::string_view piece) {
     if (refused_) return stop;
     if (head_seen_) return go_on;
+    if (!name_ended_ && is_named("location")) ++locations_;
     name_ended_ = true;
-    value_overflow_ = value_overflow_ || !value_.append(piece);
+    if (location_ != nullptr && is_named("location")) {
+        bad_location_ = bad_location_ || !location_->append(piece);
+    } else {
+        value_overflow_ = value_overflow_ || !value_.append(piece);
+    }
     return go_on;
 }
 
 // One header line is whole: keeps what judges the body, and starts anew. The verdict waits for the end of the header.
 void HttpResponse::take_header() {
     const auto text = trim_blanks(value_);
-    if (!name_overflow_ && equal_ignoring_case(name_, "transfer-encoding")) {
+    if (is_named("transfer-encoding")) {
         foreign_coding_ = foreign_coding_ || value_overflow_ || !equal_ignoring_case(text, "chunked");
     }
-    if (!name_overflow_ && equal_ignoring_case(name_, "content-range")) {
+    if (is_named("content-encoding")) {
+        const bool none = text.empty() || equal_ignoring_case(text, "identity");
+        encoded_ = encoded_ || value_overflow_ || !none;
+    }
+    if (is_named("content-type")) multipart_ = equal_ignoring_case(text.substr(0, 10), "multipart/");
+    if (is_named("etag")) note_version(text, true);
+    if (is_named("last-modified")) note_version(text, false);
+    if (is_named("content-range")) {
         bad_range_ = bad_range_ || value_overflow_ || content_range_seen_;
         content_range_seen_ = true;
         static_cast<void>(content_range_.assign(text));  // same capacity
@@ -146,6 +166,15 @@ void HttpResponse::take_header() {
     name_.clear();
     value_.clear();
     name_ended_ = name_overflow_ = value_overflow_ = false;
+}
+
+// A tag says more than a date, whichever comes first.
+void HttpResponse::note_version(std::string_view text, bool is_tag) {
+    if (version_is_tag_ || value_overflow_ || text.empty()) return;
+    version_ = crc32(as_bytes(text));
+    version_is_tag_ = is_tag;
+    const bool strong = is_tag && text.size() >= 2 && text.front() == '"' && text.back() == '"';  // not W/"..."
+    if (strong) static_cast<void>(etag_.assign(text));                                            // same capacity
 }
 
 int HttpResponse::headers_complete() {
@@ -165,12 +194,24 @@ Status HttpResponse::judge_head(HttpHead& head) {
     if (parser_.http_major != 1) return fail(errors::http_malformed);
     head.status = parser_.status_code;
     if (head.status != 200 && head.status != 206) {
+        if (location_ != nullptr && leads_elsewhere(head.status)) ESB_TRY(judge_redirect());
         return fail(errors::http_status, static_cast<std::int32_t>(head.status));
     }
+    if (head.status == 206 && multipart_) return fail(errors::http_range);
     if (foreign_coding_) return fail(errors::http_malformed);
+    if (encoded_ || multipart_) return fail(errors::http_encoded);
+    head.etag = etag_;
+    head.version = version_;
     if (parser_.content_length != no_length) head.content_length = parser_.content_length;
     if (head.status == 206) return judge_range(head);
     head.complete_size = head.content_length;
+    return {};
+}
+
+Status HttpResponse::judge_redirect() {
+    if (locations_ != 1 || bad_location_ || location_->empty()) return fail(errors::http_location);
+    location_->truncate(location_->view().find_last_not_of(" \t") + 1);
+    redirects_ = true;
     return {};
 }
 
@@ -198,8 +239,13 @@ int HttpResponse::body(std::string_view piece) {
 int HttpResponse::message_complete() {
     if (refused_) return stop;
     if (!head_seen_) {  // an interim response; the real one follows
-        content_range_seen_ = bad_range_ = foreign_coding_ = false;
+        content_range_seen_ = bad_range_ = foreign_coding_ = encoded_ = multipart_ = false;
+        bad_location_ = version_is_tag_ = false;
         content_range_.clear();
+        etag_.clear();
+        version_.reset();
+        locations_ = 0;
+        if (location_ != nullptr) location_->clear();
         return go_on;
     }
     if (body_left_.value_or(0) != 0) return refuse(Error(errors::http_truncated));

@@ -9,13 +9,16 @@
 
 namespace esb::net {
 
-// Interim responses (1xx) are skipped. What may follow the response on the connection is not looked at.
+// Interim responses (1xx) are skipped. What may follow the response on the connection is not looked at, nor is the body
+// of a redirect.
 class HttpResponse {
 public:
-    // Begins a response; with `from` > 0 the request asked for "bytes=<from>-".
-    void begin(HttpSink& sink, std::uint64_t from, std::size_t max_header);
+    // Begins a response; with `from` > 0 the request asked for "bytes=<from>-". `location`, an empty text, receives the
+    // target of a redirect; without it a redirect is a status like any other.
+    void begin(HttpSink& sink, std::uint64_t from, std::size_t max_header, RequestText* location = nullptr);
 
-    // http_malformed, http_status, http_header_too_large, http_range, http_truncated, or what the sink returned.
+    // http_malformed, http_status, http_header_too_large, http_range, http_truncated, http_encoded, http_location, or
+    // what the sink returned.
     // After an error, and after complete(), further bytes are ignored.
     Status feed(ConstBytes bytes);
     // The connection ended: success when that completes the response, else http_truncated.
@@ -25,6 +28,8 @@ public:
 
     bool head_seen() const { return head_seen_; }
     bool complete() const { return complete_; }
+    // It has ended with http_status: a redirect, whose target `location` has received.
+    bool redirects() const { return redirects_; }
 
 private:
     struct Callbacks;
@@ -36,6 +41,9 @@ private:
     int message_complete();
 
     void take_header();
+    bool is_named(std::string_view name) const;
+    void note_version(std::string_view text, bool is_tag);
+    Status judge_redirect();
     Status judge_head(HttpHead& head);
     Status judge_range(HttpHead& head);
     Status outcome_of(std::size_t parsed, std::size_t given);
@@ -46,8 +54,9 @@ private:
     std::uint64_t from_ = 0;
     std::size_t max_header_ = 0;
     std::size_t header_bytes_ = 0;
+    RequestText* location_ = nullptr;
     FixedString<20> name_;  // of the header line under way; one that is too long for us is none of ours
-    FixedString<64> value_;
+    FixedString<max_entity_tag> value_;
     bool name_ended_ = false;
     bool name_overflow_ = false;
     bool value_overflow_ = false;
@@ -55,10 +64,18 @@ private:
     bool content_range_seen_ = false;
     bool bad_range_ = false;                  // too long, or told twice
     bool foreign_coding_ = false;             // a Transfer-Encoding that is not "chunked"
+    bool encoded_ = false;                    // a Content-Encoding
+    bool multipart_ = false;                  // a Content-Type that says so
+    unsigned locations_ = 0;                  // how many
+    bool bad_location_ = false;               // too long
+    FixedString<max_entity_tag> etag_;        // strong
+    std::optional<std::uint32_t> version_;
+    bool version_is_tag_ = false;
     std::optional<std::uint64_t> body_left_;  // what a 206 promised
     std::optional<Error> refused_;
     bool head_seen_ = false;
     bool complete_ = false;
+    bool redirects_ = false;
 };
 
 }  // namespace esb::net

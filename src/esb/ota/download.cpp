@@ -4,43 +4,51 @@
 
 #include <algorithm>
 #include <bit>
+#include <initializer_list>
 
 namespace esb::ota {
 namespace {
 
 constexpr std::size_t hash_portion = 65536;  // bytes a turn
+constexpr std::uint32_t least_gain = 512;    // bytes; a try that brings fewer has failed
+constexpr unsigned excused_changes = 4;      // a file that is replaced more often counts as a failure
+constexpr std::uint64_t most_written = 12;   // times its size, in one start: two a URL and as much for broken tries
+constexpr std::uint8_t earlier_start = 0x80;
+constexpr Duration after_gain = 1s;
+constexpr Duration tell_every = 10s;
 
-// What a failed try says of the next one.
-enum class Blame : std::uint8_t {
-    chance,   // the next try may do better
-    address,  // this address will not
-    file,     // no address will
-};
-
-bool permanent_status(std::int32_t status) {
-    constexpr std::int32_t request_timeout = 408, range_not_satisfiable = 416, too_many_requests = 429;
-    return status < 500 && status != request_timeout && status != range_not_satisfiable && status != too_many_requests;
+bool is_one_of(const Error& why, std::initializer_list<const ErrorKind*> kinds) {
+    return std::any_of(kinds.begin(), kinds.end(), [&](const ErrorKind* kind) { return why == *kind; });
 }
 
-Blame blame(const Error& why) {
-    if (why == errors::http_status) return permanent_status(why.detail()) ? Blame::address : Blame::chance;
-    for (const auto* kind : {&errors::url_bad, &errors::url_scheme, &errors::http_https}) {
-        if (why == *kind) return Blame::address;
-    }
-    for (const auto* kind :
-         {&errors::ota_size, &errors::ota_too_large, &errors::ota_descriptor, &errors::ota_no_descriptor,
-          &errors::ota_wrong_app, &errors::ota_wrong_hw, &errors::ota_below_floor, &errors::slot_bounds,
-          &errors::slot_alignment, &errors::slot_running}) {
-        if (why == *kind) return Blame::file;
-    }
-    return Blame::chance;
+// A status that another try soon will hardly change.
+bool is_definite(std::int32_t status) {
+    return status < 500 && status != 408 && status != 425 && status != 429;
 }
 
-// The server's file is not the one whose beginning we hold.
-bool beginning_is_doubtful(const Error& why) {
+// The other side has answered, and not by chance. What wears the flash counts as much.
+bool is_refusal(const Error& why) {
+    if (why == errors::http_status) return is_definite(why.detail());
+    return is_one_of(why, {&errors::http_range, &errors::http_encoded, &errors::http_location, &errors::http_redirects,
+                           &errors::http_https, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
+                           &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash,
+                           &errors::flash_failed});
+}
+
+// No address could do better. The first three only come where no signed manifest says what the file has to be.
+bool is_final(const Error& why) {
+    return is_one_of(why, {&errors::ota_wrong_app, &errors::ota_wrong_hw, &errors::ota_below_floor,
+                           &errors::slot_bounds, &errors::slot_alignment, &errors::slot_running});
+}
+
+// The server cannot or will not go on where we are.
+bool refuses_to_resume(const Error& why) {
     constexpr std::int32_t range_not_satisfiable = 416;
-    return why == errors::http_range || (why == errors::http_status && why.detail() == range_not_satisfiable);
+    return why == errors::http_range ||
+           (why == errors::http_status && why.detail() == range_not_satisfiable);
 }
+
+std::uint8_t bit(std::size_t address) { return static_cast<std::uint8_t>(1U << address); }
 
 }  // namespace
 
@@ -59,18 +67,40 @@ void Download::start(const DownloadPlan& plan) {
     stop();
     plan_ = plan;
     backoff_ = Backoff(plan.retry_first, plan.retry_longest);
-    dead_.fill(false);
-    touched_ = false;
-    address_ = 0;
-    tries_ = 0;
+    for (std::size_t i = 0; i < max_urls; ++i) {
+        addresses_[i] = {plan.strikes[i] >= strike_limit, false, plan.strikes[i], 0};
+    }
+    const auto least = std::min_element(plan.strikes.begin(), plan.strikes.begin() + plan.urls->size());
+    address_ = static_cast<std::size_t>(least - plan.strikes.begin());
+    rounds_ = refusal_rounds_ = changes_ = 0;
+    round_gained_ = alone_ = touched_ = false;
+    round_refused_ = true;
+    last_.reset();
+    best_ = 0;
+    written_ = 0;
+    told_ = reactor_.now();
     look_for_mark();
 }
 
-void Download::start_over() {
-    http_.cancel();
+void Download::refuted(const Error& why) {
+    const auto sources = sources_;
+    const bool pieced = resumed_ || !std::has_single_bit(sources) || sources == earlier_start;
+    count_written();
     begin_anew();
-    stage_ = Stage::waiting;
-    at_ = reactor_.now();
+    best_ = 0;
+    version_ = {};
+    if (pieced && !alone_) {  // nobody is to blame: once more, from one address alone
+        alone_ = true;
+        stage_ = Stage::waiting;
+        at_ = reactor_.now();
+        return owner_.on_trouble(why, {});
+    }
+    alone_ = true;
+    Address& address = addresses_[address_];
+    address.best = 0;
+    if (++address.strikes >= strike_limit) address.dead = true;
+    owner_.on_wrong_file(address_);
+    attempt_ended(why);
 }
 
 void Download::begin_fed(const DownloadPlan& plan) {
@@ -87,9 +117,11 @@ void Download::stop() {
 
 void Download::look_for_mark() {
     recheck_ = false;
+    kept_.reset();
     begin_anew();
     stage_ = Stage::waiting;
     at_ = reactor_.now();
+    if (alone_) return;  // whose the bytes behind the mark are is not known
     const auto mark = records_.mark.load();
     if (!mark || mark->job != plan_.job || mark->bytes == 0 || mark->bytes > limit()) return;
     const bool whole = mark->bytes == plan_.size;
@@ -101,10 +133,30 @@ void Download::look_for_mark() {
 
 void Download::begin_anew() {
     writer_.begin(plan_.slot);
+    programmed_before_ = 0;
     mark_.reset();
     expected_ = plan_.size;
+    sources_ = 0;
     resumed_ = false;
     described_ = false;
+}
+
+// What is there is not lost yet: an answer that is refused before it has cost the first erase brings it back.
+void Download::begin_anew_for_whole() {
+    if (writer_.programmed() > 0 && !kept_) kept_.emplace(Kept{writer_.position(), mark_, sources_});
+    begin_anew();
+}
+
+void Download::restore_kept() {
+    if (kept_ && !writer_.has_erased()) {
+        writer_.go_back(kept_->position);
+        programmed_before_ = writer_.programmed();
+        mark_ = kept_->mark;
+        sources_ = kept_->sources;
+        resumed_ = true;
+        described_ = true;
+    }
+    kept_.reset();
 }
 
 void Download::check_prefix() {
@@ -113,13 +165,15 @@ void Download::check_prefix() {
     stage_ = Stage::waiting;
     at_ = reactor_.now();
     if (!done || hasher_.sha256() != mark_->prefix) return begin_anew();
-    if (const auto taken = take_over_prefix(); !taken) return finish(taken);
+    if (!take_over_prefix()) return begin_anew();  // it is not the image that the message speaks of
     if (plan_.size == mark_->bytes) finish({});
 }
 
 Status Download::take_over_prefix() {
     writer_.resume(plan_.slot, mark_->bytes, hasher_.state());
-    resumed_ = true;
+    programmed_before_ = mark_->bytes;
+    sources_ = earlier_start;
+    best_ = std::max(best_, mark_->bytes);
     const std::size_t at = slots_.geometry().descriptor_at;
     if (mark_->bytes < at + descriptor_.size()) return fail(errors::ota_no_descriptor);
     ESB_TRY(slots_.read(plan_.slot, at, descriptor_));
@@ -148,39 +202,93 @@ std::optional<Instant> Download::deadline() const {
 
 void Download::fetch() {
     stage_ = Stage::fetching;
-    const auto started = http_.start((*plan_.urls)[address_], writer_.received(), *this);
+    if (writer_.received() > 0 && (addresses_[address_].whole || prefix_is_foreign())) begin_anew_for_whole();
+    resumed_ = resumed_ || writer_.received() > 0;
+    const bool same = version_.address == address_;
+    const auto tag = same ? version_.etag.view() : std::string_view();
+    const auto started = http_.start((*plan_.urls)[address_], writer_.received(), *this, tag);
     if (!started) attempt_ended(started.error());
 }
+
+bool Download::prefix_is_foreign() const { return alone_ && sources_ != bit(address_); }
 
 // True when there is another address to ask before the round is over.
 bool Download::next_address() {
     const std::size_t before = address_;
     do {
         address_ = (address_ + 1) % plan_.urls->size();
-    } while (dead_[address_] && address_ != before);
+    } while (addresses_[address_].dead && address_ != before);
     return address_ > before;
 }
 
+bool Download::all_dead() const {
+    return std::all_of(addresses_.begin(), addresses_.begin() + plan_.urls->size(),
+                       [](const Address& address) { return address.dead; });
+}
+
+void Download::count_written() {
+    written_ += writer_.programmed() - std::min(programmed_before_, writer_.programmed());
+    programmed_before_ = writer_.programmed();
+}
+
+// Whether the try that ends has brought something that was not there before.
+bool Download::judge_gain() {
+    count_written();
+    const std::uint32_t before = best();
+    best() = std::max(before, received());
+    return received() >= before + least_gain;
+}
+
+// What the failed try says of its address.
+void Download::learn(const Error& why) {
+    Address& address = addresses_[address_];
+    const auto parsed = net::parse_url((*plan_.urls)[address_]);
+    const bool https = parsed && parsed->tls;
+    const bool never = https || (why == errors::ota_host && parsed && parsed->host == http_.host());
+    if (never) address.dead = true;
+    if (refuses_to_resume(why)) address.whole = true;
+    if (why == errors::http_changed) begin_anew();
+    if (!never || !last_) last_ = why;
+}
+
+// After a try that failed: when the next one is due, or the end.
 void Download::attempt_ended(const Error& why) {
-    const Blame blamed = blame(why);
-    if (blamed == Blame::file) return finish(fail(why));
-    if (blamed == Blame::address) {
-        dead_[address_] = true;
-        if (std::all_of(dead_.begin(), dead_.begin() + plan_.urls->size(), [](bool dead) { return dead; })) {
-            return finish(fail(why));
-        }
-    } else if (++tries_ >= plan_.tries) {
-        return finish(fail(why));
-    }
-    const bool same_round = next_address();
+    if (is_final(why)) return finish(fail(why));
+    const bool gained = judge_gain();
+    learn(why);
+    restore_kept();
+    if (all_dead()) return finish(fail(*last_));
+    const bool worn = written_ > most_written * slots_.geometry().size;
+    round_gained_ = round_gained_ || gained;
+    round_refused_ = round_refused_ && is_refusal(why);
+    const bool excused = why == errors::http_changed && ++changes_ <= excused_changes;
+    if (excused) best() = 0;
+    const bool slow = is_one_of(why, {&errors::http_slow, &errors::http_silent});
+    const bool stays = excused || (alone_ && gained && !slow);
+    const bool wraps = !stays && !next_address();
+    const auto wait = wraps ? end_round() : Duration(0);
+    if (worn || !wait) return finish(fail(why));
     stage_ = Stage::waiting;
-    at_ = reactor_.now();
-    if (!same_round) {
-        std::array<std::uint8_t, 4> random{0x80};
-        static_cast<void>(entropy_.fill(random));  // without it the wait is merely less random
-        at_ += backoff_.next(ByteReader(random).be32().value_or(0));
+    at_ = reactor_.now() + *wait;
+    if (!gained || slow) owner_.on_trouble(why, http_.host());
+}
+
+// How long to wait before the next round; empty: there is none.
+std::optional<Duration> Download::end_round() {
+    const bool gained = round_gained_;
+    const bool refused = round_refused_;
+    round_gained_ = false;
+    round_refused_ = true;
+    if (gained) {
+        rounds_ = refusal_rounds_ = 0;
+        backoff_.reset();
+        return after_gain;
     }
-    if (beginning_is_doubtful(why)) begin_anew();
+    if (refused) ++refusal_rounds_;
+    if (++rounds_ >= plan_.tries || refusal_rounds_ >= plan_.refusals) return std::nullopt;
+    std::array<std::uint8_t, 4> random{0x80};
+    static_cast<void>(entropy_.fill(random));  // without it the wait is merely less random
+    return backoff_.next(ByteReader(random).be32().value_or(0));
 }
 
 void Download::finish(Status outcome) {
@@ -188,25 +296,44 @@ void Download::finish(Status outcome) {
     owner_.on_download_done(outcome);
 }
 
+Status Download::on_host(std::string_view host) {
+    const bool allowed = plan_.hosts->empty() || net::is_listed_host(*plan_.hosts, host);
+    return allowed ? Status() : fail(errors::ota_host);
+}
+
 Status Download::on_head(const net::HttpHead& head) {
-    if (head.offset == 0 && writer_.received() > 0) begin_anew();  // the server has ignored the range
-    if (head.offset != writer_.received()) return fail(errors::http_range);
     auto total = head.complete_size;
     if (!total && head.content_length) total = head.offset + *head.content_length;
-    if (!total) return {};
-    if (plan_.size && *total != *plan_.size) return fail(errors::ota_size);
-    if (*total > limit()) return fail(errors::ota_too_large);
-    if (*total < writer_.received()) return fail(errors::http_range);
-    expected_ = static_cast<std::uint32_t>(*total);
+    if (total && plan_.size && *total != *plan_.size) return fail(errors::ota_size);
+    if (total && *total > slots_.geometry().size) return fail(errors::ota_too_large);
+    ESB_TRY(judge_version(head));
+    if (head.offset == 0 && writer_.received() > 0) begin_anew_for_whole();  // the server has ignored the range
+    if (head.offset != writer_.received() || (total && *total < writer_.received())) return fail(errors::http_range);
+    note_version(head);
+    if (total) expected_ = static_cast<std::uint32_t>(*total);
     return {};
 }
 
-std::size_t Download::limit() const { return expected_ ? *expected_ : slots_.geometry().size; }
+// The rest of another file than the one whose beginning this address has brought.
+Status Download::judge_version(const net::HttpHead& head) {
+    const bool known = head.version && version_.fingerprint && version_.address == address_ && writer_.received() > 0;
+    if (!known || *head.version == *version_.fingerprint) return {};
+    if (head.offset > 0) return fail(errors::http_changed);
+    if (++changes_ <= excused_changes) best() = 0;
+    begin_anew();  // the whole new file comes
+    return {};
+}
+
+void Download::note_version(const net::HttpHead& head) {
+    version_.address = address_;
+    static_cast<void>(version_.etag.assign(head.etag));  // same capacity
+    version_.fingerprint = head.version;
+}
+
+std::size_t Download::limit() const { return expected_.value_or(slots_.geometry().size); }
 
 Status Download::take(ConstBytes piece) {
-    if (piece.size() > limit() - writer_.received()) {
-        return fail(expected_ ? errors::ota_size : errors::ota_too_large);
-    }
+    if (piece.size() > limit() - writer_.received()) return fail(expected_ ? errors::ota_size : errors::ota_too_large);
     ESB_TRY(collect_descriptor(piece));
     const auto written = writer_.write(piece);
     if (!written) recheck_ = true;
@@ -214,8 +341,10 @@ Status Download::take(ConstBytes piece) {
 }
 
 Status Download::on_body(ConstBytes piece) {
+    sources_ |= bit(address_);
     ESB_TRY(take(piece));
     checkpoint();
+    if (reactor_.now() >= told_ + tell_every) tell();
     return {};
 }
 
@@ -237,8 +366,11 @@ void Download::checkpoint() {
     if (programmed == (mark_ ? mark_->bytes : 0) || programmed % slots_.geometry().erase_block != 0) return;
     mark_ = {plan_.job, static_cast<std::uint32_t>(programmed), writer_.programmed_hash()};
     static_cast<void>(records_.mark.save(*mark_));  // a hint only: without it more is fetched again
-    tries_ = 0;
-    backoff_.reset();
+    tell();
+}
+
+void Download::tell() {
+    told_ = reactor_.now();
     owner_.on_downloaded(received(), expected_);
 }
 

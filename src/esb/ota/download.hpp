@@ -1,5 +1,9 @@
 // Brings one file into the idle slot: addresses in order, resumed where the last try ended, checkpoints in KeyValue;
 // or fed by whoever has the file.
+//
+// What one address says is that address's fault: the next one is asked, then all of them again with a back-off that
+// ends after so many rounds without a gain. A whole file with a wrong hash is begun anew from the first byte and then
+// taken from one address alone, so that it is known whose it is. All that is written in one start is bounded.
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -16,6 +20,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace esb::ota {
 
@@ -23,8 +28,11 @@ struct DownloadPlan {
     crypto::Digest job{};    // identity of the accepted message: checkpoints belong to it
     std::optional<std::uint32_t> size;  // bytes; empty: as the server says
     chip::SlotId slot = chip::SlotId::a;
-    const FixedVector<FixedString<url_max>, max_urls>* urls = nullptr;  // outlives the download; not empty
-    unsigned tries = 5;  // that end without a new checkpoint, over all addresses
+    const UrlList* urls = nullptr;  // outlives the download; not empty
+    const FixedString<255>* hosts = nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
+    Strikes strikes{};
+    unsigned tries = 10;    // rounds over all addresses without a gain
+    unsigned refusals = 4;  // the same, when every address gave a definite answer
     Duration retry_first{};
     Duration retry_longest{};
 };
@@ -32,12 +40,16 @@ struct DownloadPlan {
 class DownloadOwner {
 public:
     virtual ~DownloadOwner() = default;
-    // The image has said who it is. Nothing of the slot was erased for this file yet, but it will be on success; an
-    // error ends the download for good.
+    // The image has said who it is. Nothing of the slot was erased for this file yet, but it will be on success.
     virtual Status on_descriptor(const ImageDescriptor& descriptor) = 0;
-    // At least every erase block.
+    // At least every erase block, and every ten seconds while bytes come.
     virtual void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) = 0;
-    // Exactly once for each start() that is not stopped. Success: the whole file was written, not yet judged.
+    // A try has failed; another follows. `host` is the one that was asked.
+    virtual void on_trouble(const Error& why, std::string_view host) = 0;
+    // This address alone has delivered a whole file whose hash is wrong.
+    virtual void on_wrong_file(std::size_t address) = 0;
+    // Exactly once for each start() that is not stopped, and once more after each refuted(). Success: the whole file
+    // was written, not yet judged.
     virtual void on_download_done(Status outcome) = 0;
 };
 
@@ -49,8 +61,8 @@ public:
 
     // Goes on behind the checkpoint of this job, if the flash still holds what it says.
     void start(const DownloadPlan& plan);
-    // The same from the first byte.
-    void start_over();
+    // The hash of the whole file is wrong: goes on with what is left to try.
+    void refuted(const Error& why);
     void stop();
 
     // The same file from a browser, from its first byte to its last, without checkpoints: `plan` needs job, size and
@@ -65,23 +77,55 @@ public:
 
     // Bytes written so far.
     std::uint32_t received() const { return static_cast<std::uint32_t>(writer_.received()); }
-    // True when a part was taken over from an earlier start.
-    bool resumed() const { return resumed_; }
+    // SHA-256 of what was written as the flash reads it: each piece after it was programmed, and what lay there from an
+    // earlier start before it was built upon.
+    crypto::Digest flash_hash() const { return writer_.programmed_hash(); }
     // True once a try has changed the slot.
     bool has_erased() const { return touched_; }
+    // Whom the latest error is about.
+    std::string_view host() const { return http_.host(); }
 
 private:
     enum class Stage : std::uint8_t { idle, checking_prefix, waiting, fetching };
+    struct Address {
+        bool dead = false;   // will not be asked any more
+        bool whole = false;  // cannot resume: is asked for the whole file
+        std::uint8_t strikes = 0;
+        std::uint32_t best = 0;  // furthest byte it has brought, when it has to bring all of them
+    };
+    // What was there before an address sent the whole file instead of the rest.
+    struct Kept {
+        SlotWriter::Position position;
+        std::optional<MarkRecord> mark;
+        std::uint8_t sources = 0;
+    };
+    struct Version {
+        std::size_t address = 0;
+        FixedString<net::max_entity_tag> etag;
+        std::optional<std::uint32_t> fingerprint;
+    };
 
     void look_for_mark();
     void check_prefix();
     Status take_over_prefix();
     void begin_anew();
+    void begin_anew_for_whole();
+    void restore_kept();
     void fetch();
+    bool prefix_is_foreign() const;
+    std::uint32_t& best() { return alone_ ? addresses_[address_].best : best_; }
+    void count_written();
+    bool judge_gain();
     void attempt_ended(const Error& why);
+    void learn(const Error& why);
+    bool all_dead() const;
     bool next_address();
+    std::optional<Duration> end_round();
+    Status judge_version(const net::HttpHead& head);
+    void note_version(const net::HttpHead& head);
     void finish(Status outcome);
 
+    Status on_host(std::string_view host) override;
     Status on_head(const net::HttpHead& head) override;
     Status on_body(ConstBytes piece) override;
     void on_done(Status outcome) override;
@@ -92,6 +136,7 @@ private:
     Status describe();
     std::size_t limit() const;
     void checkpoint();
+    void tell();
 
     net::Reactor& reactor_;
     chip::Slots& slots_;
@@ -107,11 +152,25 @@ private:
     Instant at_{};
     Backoff backoff_;
     std::optional<MarkRecord> mark_;  // what of the slot is safe
-    std::array<bool, max_urls> dead_{};  // addresses that will not answer better
+    std::array<Address, max_urls> addresses_{};
     std::size_t address_ = 0;
-    unsigned tries_ = 0;
+    unsigned rounds_ = 0;         // without a gain
+    unsigned refusal_rounds_ = 0;  // of these, of definite answers only
+    bool round_gained_ = false;
+    bool round_refused_ = true;
+    unsigned changes_ = 0;  // of the file, that were excused
+    std::optional<Error> last_;  // of an address that could have served
+
     std::optional<std::uint32_t> expected_;  // size of the file where it is known
-    bool resumed_ = false;
+    std::uint8_t sources_ = 0;  // who has brought what is there: a bit for each address, or for an earlier start
+    bool resumed_ = false;      // it came in several pieces
+    bool alone_ = false;        // what is there has to be of one address
+    std::uint32_t best_ = 0;    // furthest byte that was ever there
+    std::size_t programmed_before_ = 0;
+    std::uint64_t written_ = 0;  // bytes programmed since the start
+    std::optional<Kept> kept_;
+    Version version_;
+    Instant told_{};
     bool described_ = false;
     bool touched_ = false;
     bool recheck_ = false;  // the flash is not what was counted: back to the last checkpoint

@@ -66,6 +66,7 @@ std::optional<Instant> Engine::deadline() const {
 
 Status Engine::cancel() {
     if (step_ == Step::rebooting) return fail(errors::busy);
+    static_cast<void>(forget_failures());
     if (step_ == Step::idle || step_ == Step::on_trial || step_ == Step::finish_later) return {};
     download_.stop();
     if (candidate_) static_cast<void>(records_.trial.remove());
@@ -75,6 +76,13 @@ Status Engine::cancel() {
     const auto removed = records_.remove_job();
     report(State::failed, Error(errors::cancelled));
     return removed;
+}
+
+Status Engine::forget_failures() {
+    failed_until_ = {};
+    if (failures_.entries.empty()) return {};
+    failures_.entries.clear();
+    return records_.failures.save(failures_);
 }
 
 // What the progress says of the job that is downloaded.

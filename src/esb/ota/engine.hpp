@@ -31,15 +31,21 @@ public:
     Status begin(const Identity& identity);
     Status offer(ConstBytes message);
     Status refuse(const Error& why, const crypto::Digest* id = nullptr, std::string_view ver = {});
+    Result<ConstBytes> open_config(std::string_view message);
+    std::optional<std::uint32_t> config_counter() const;
     void healthy();
     bool on_trial() const { return step_ == Step::on_trial; }
     Status cancel();
+    Status forget_failures();
     Status begin_upload(std::uint32_t size);
     Status upload_piece(ConstBytes piece);
     Status end_upload();
     void upload_lost();
     const Progress& progress() const { return progress_; }
     std::uint32_t floor() const { return floor_; }
+    bool trust_lost() const { return trust_lost_; }
+    void distrust() { trust_lost_ = true; }
+    Status repair_trust(std::uint32_t counter);
 
 private:
     enum class Step : std::uint8_t {
@@ -73,7 +79,8 @@ private:
     chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
 
     // boot.cpp
-    Status load_records();
+    void load_trust();
+    void use(const KeySet& set);
     void judge_trial();
     void use_policy(Instant now);
     Verdict judge_failure();
@@ -99,8 +106,12 @@ private:
     void start_download();
     Status on_descriptor(const ImageDescriptor& descriptor) override;
     void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) override;
+    void on_trouble(const Error& why, std::string_view host) override;
+    void on_wrong_file(std::size_t address) override;
     void on_download_done(Status outcome) override;
     void job_failed(const Error& why);
+    void note_failure(const std::optional<crypto::Digest>& job);
+    bool given_up(const Job& job) const;
     void start_verifying();
     void verify_more();
     Status judge_flash();
@@ -145,6 +156,8 @@ private:
     std::uint32_t floor_ = 0;
     std::optional<ImageRecord> run_;
     BadList bad_;
+    bool trust_lost_ = false;  // every update, command and key set is refused
+    FailureList failures_;
 
     bool policy_final_ = false;  // since the first turn
     BootJudgement boot_judgement_{};
@@ -155,13 +168,14 @@ private:
     Job incoming_;                          // an offer while it is judged
     std::optional<TrialRecord> candidate_;  // the image that is verified, switched to, on trial, or was tried last
     bool just_downloaded_ = false;          // the candidate is job_'s
-    bool started_over_ = false;             // the download was begun anew because the hash was wrong
+    std::optional<crypto::Digest> read_back_;  // SHA-256 of the candidate in flash, since nothing has come in between
     bool freshness_unknown_ = false;
     unsigned switch_failures_ = 0;
     Backoff retry_;
 
     std::uint32_t upload_size_ = 0;  // of the whole bundle
     std::size_t envelope_size_ = 0;  // collected in text_
+    bool uploaded_ = false;          // job_ is of a browser
     bool upload_described_ = false;  // the envelope is open: job_ is the upload's
 
     // What failed lately is not written to flash again at once, however often a broker repeats it.

@@ -2,6 +2,7 @@
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -16,19 +17,27 @@ bool wears_flash(const Error& why) {
            why == errors::flash_failed;
 }
 
+bool about_a_server(const Error& why) {
+    return why.name().starts_with("http.") || why == errors::ota_size || why == errors::ota_hash ||
+           why == errors::ota_descriptor || why == errors::ota_no_descriptor || why == errors::ota_host;
+}
+
 }  // namespace
 
 void Engine::start_download() {
     step_ = Step::downloading;
-    started_over_ = false;
+    uploaded_ = false;
     switch_failures_ = 0;
     DownloadPlan plan;
     plan.job = job_.digest;
-    plan.size = job_.manifest.size;
+    if (!job_.is_legacy()) plan.size = job_.manifest.size;
     plan.slot = idle_slot();
     plan.urls = &job_.manifest.urls;
+    plan.hosts = &policy_.hosts;
+    if (const auto* known = failures_.find(job_.digest)) plan.strikes = known->strikes;
     plan.tries = policy_.download_tries;
-    plan.retry_first = policy_.retry_first;
+    plan.refusals = policy_.download_refusals;
+    plan.retry_first = std::min(policy_.retry_first, policy_.download_first);
     plan.retry_longest = policy_.retry_longest;
     download_.start(plan);
     describe_job();
@@ -59,6 +68,34 @@ void Engine::on_downloaded(std::uint32_t, std::optional<std::uint32_t> size) {
     report(State::downloading);
 }
 
+void Engine::on_trouble(const Error& why, std::string_view host) {
+    describe_job();
+    static_cast<void>(progress_.host.assign(host));  // same capacity
+    report(State::downloading, why);
+}
+
+// Before anything else: a restart must not forget it.
+void Engine::on_wrong_file(std::size_t address) {
+    ++failures_.of(job_.digest).strikes[address];
+    static_cast<void>(records_.failures.save(failures_));
+}
+
+void Engine::note_failure(const std::optional<crypto::Digest>& job) {
+    if (!job) return;
+    auto& failures = failures_.of(*job).failures;
+    if (failures < 0xFF) ++failures;
+    static_cast<void>(records_.failures.save(failures_));
+}
+
+bool Engine::given_up(const Job& job) const {
+    const auto* const known = failures_.find(job.digest);
+    if (known == nullptr) return false;
+    const auto first = known->strikes.begin();
+    const auto urls = static_cast<std::ptrdiff_t>(job.manifest.urls.size());
+    return known->failures >= policy_.failure_limit ||
+           std::all_of(first, first + urls, [](auto strikes) { return strikes >= strike_limit; });
+}
+
 void Engine::on_download_done(Status outcome) {
     if (!outcome) return job_failed(outcome.error());
     const UpdateManifest& manifest = job_.manifest;
@@ -68,6 +105,7 @@ void Engine::on_download_done(Status outcome) {
     candidate_->floor = manifest.floor;
     candidate_->from_seq = running_.seq;
     just_downloaded_ = true;
+    read_back_ = download_.flash_hash();
     start_verifying();
 }
 
@@ -75,8 +113,10 @@ void Engine::job_failed(const Error& why) {
     if (download_.has_erased() && wears_flash(why)) {
         failed_job_ = job_.digest;
         failed_until_ = parts_.reactor.now() + next_wait(wear_);
+        note_failure(job_.digest);
     }
     describe_job();
+    if (!uploaded_ && about_a_server(why)) static_cast<void>(progress_.host.assign(download_.host()));  // same capacity
     download_.stop();
     candidate_.reset();
     just_downloaded_ = false;
@@ -87,16 +127,23 @@ void Engine::job_failed(const Error& why) {
 
 void Engine::start_verifying() {
     step_ = Step::verifying;
-    hasher_.start(candidate_->image.slot, candidate_->image.size.value_or(0), just_downloaded_ && job_.is_legacy());
+    const bool by_md5 = just_downloaded_ && job_.is_legacy();
+    if (by_md5) read_back_.reset();  // the hash that was told is another one
+    if (!read_back_) hasher_.start(candidate_->image.slot, candidate_->image.size.value_or(0), by_md5);
     describe_candidate();
     report(State::verifying);
 }
 
 void Engine::verify_more() {
-    const auto done = hasher_.advance(hash_portion);
-    if (!done) return switch_failed(done.error());
-    if (!*done) return;
-    if (const auto good = judge_flash(); !good) return refuted(good.error());
+    if (!read_back_) {
+        const auto done = hasher_.advance(hash_portion);
+        if (!done) return switch_failed(done.error());
+        if (!*done) return;
+        read_back_ = hasher_.sha256();
+    }
+    const auto good = judge_flash();
+    read_back_.reset();  // if the switch fails the flash is read again, as it may be later by any time
+    if (!good) return refuted(good.error());
     just_downloaded_ = false;
     const auto switched = switch_slot();
     if (!switched) return switch_failed(switched.error());
@@ -108,7 +155,7 @@ void Engine::verify_more() {
 // The hash is of what the flash reads; so is the descriptor.
 Status Engine::judge_flash() {
     ImageRecord& image = candidate_->image;
-    const crypto::Digest found = hasher_.sha256();
+    const crypto::Digest found = *read_back_;
     if (just_downloaded_ && job_.is_legacy()) {
         if (hasher_.md5() != *job_.md5) return fail(errors::ota_hash);
         image.sha256 = found;
@@ -117,6 +164,10 @@ Status Engine::judge_flash() {
     if (!image.sha256 && !candidate_->rollback) return fail(errors::ota_hash);
     if (image.sha256 && found != *image.sha256) return fail(errors::ota_hash);
     if (image.sha256 && bad_.contains(*image.sha256)) return fail(errors::ota_quarantined);
+
+    // A record of an earlier trial may have come back to life.
+    if (trust_lost_) return fail(errors::trust_lost);
+    if (image.seq < floor_) return fail(errors::ota_below_floor);
 
     const auto descriptor = read_descriptor(image.slot);
     if (!descriptor) return fail(descriptor.error());
@@ -137,19 +188,13 @@ Result<ImageDescriptor> Engine::read_descriptor(chip::SlotId slot) {
 // The image in flash is not the one it should be.
 void Engine::refuted(const Error& why) {
     if (!just_downloaded_) return drop_candidate(why);
-    // A part taken over from an earlier start may be of another file: once more, from the first byte.
-    if (why == errors::ota_hash && download_.resumed() && !started_over_) {
-        started_over_ = true;
-        static_cast<void>(records_.mark.remove());
-        candidate_.reset();
-        just_downloaded_ = false;
-        step_ = Step::downloading;
-        download_.start_over();
-        describe_job();
-        return report(State::downloading);
-    }
     static_cast<void>(records_.mark.remove());
-    job_failed(why);
+    if (why != errors::ota_hash || uploaded_) return job_failed(why);
+    candidate_.reset();
+    just_downloaded_ = false;
+    step_ = Step::downloading;
+    describe_job();
+    download_.refuted(why);
 }
 
 // In this order a cut leaves either the old choice and the record, or both new (trial.hpp).
@@ -174,6 +219,7 @@ void Engine::drop_candidate(const Error& why) {
     describe_candidate();
     failed_job_ = candidate_->image.job;
     failed_until_ = parts_.reactor.now() + next_wait(wear_);
+    if (!candidate_->rollback) note_failure(failed_job_);
     static_cast<void>(records_.trial.remove());
     static_cast<void>(records_.remove_job());
     candidate_.reset();

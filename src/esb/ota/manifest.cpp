@@ -52,9 +52,9 @@ Status read_urls(JsonValue value, UpdateManifest& manifest) {
     if (!value.is_array()) return bad();
     if (value.size() == 0 || value.size() > max_urls) return fail(errors::manifest_urls);
     for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
-        FixedString<url_max> url;
-        ESB_TRY(read_text(item, url));
-        ESB_TRY(manifest.urls.push_back(url));
+        const auto url = item.text();
+        if (!url || url->empty()) return bad();
+        ESB_TRY(manifest.urls.push_back(*url));
     }
     return {};
 }
@@ -93,6 +93,17 @@ Result<TrustedKey> read_jwk(JsonValue jwk) {
 }
 
 }  // namespace
+
+Status UrlList::push_back(std::string_view url) {
+    if (size_ == max_urls || !text_.append(url)) return fail(errors::manifest_urls);
+    ends_[size_++] = static_cast<std::uint16_t>(text_.size());
+    return {};
+}
+
+std::string_view UrlList::operator[](std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return text_.view().substr(begin, ends_[index] - begin);
+}
 
 Status check_hash(ConstBytes digest) {
     const auto only = [digest](std::uint8_t byte) {
@@ -138,6 +149,17 @@ Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us) {
     ESB_TRY(read_audience(root["dev"], us, command.audience));
     ESB_TRY(read_u32(root["ctr"], 1, command.counter));
     return command;
+}
+
+Result<SignedConfig> parse_config(ConstBytes payload, const Identity& us) {
+    const auto document = JsonDocument::parse(payload, {.max_size = payload_limits.max_size, .max_depth = 4});
+    if (!document) return fail(document.error());
+    const JsonValue root = document->root();
+    SignedConfig config;
+    ESB_TRY(read_audience(root["dev"], us, config.audience));
+    ESB_TRY(read_u32(root["ctr"], 1, config.counter));
+    if (config.audience.everyone || !root["set"].is_object()) return bad();
+    return config;
 }
 
 Status parse_keys(ConstBytes payload, KeySet& set) {

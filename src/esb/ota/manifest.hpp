@@ -1,4 +1,4 @@
-// The three payloads of an envelope (docs/protocol.md). Parsers judge form only; policy is the updater's.
+// The payloads of an envelope (docs/protocol.md). Parsers judge form only; policy is the updater's.
 #pragma once
 
 #include "esb/base/fixed.hpp"
@@ -8,6 +8,7 @@
 #include "esb/crypto/crypto.hpp"
 #include "esb/ota/keys.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,7 @@
 
 namespace esb::errors {
 inline constexpr ErrorKind manifest_member{"manifest.member", "a member of the manifest is missing or malformed"};
-inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, or too many"};
+inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, too many, or too long ones"};
 inline constexpr ErrorKind manifest_no_hash{"manifest.no_hash",
                                             "the hash is a placeholder (zeros, ones, of nothing): no image has it"};
 inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted images are not possible here"};
@@ -24,7 +25,7 @@ inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted i
 namespace esb::ota {
 
 inline constexpr std::size_t max_urls = 4;
-inline constexpr std::size_t url_max = 255;     // bytes
+inline constexpr std::size_t urls_max = 2400;   // bytes of all together; an envelope has no room for more
 inline constexpr std::size_t max_devices = 32;  // in "dev"
 
 // Who an envelope is meant for: an absent "dev" means every device. The list itself is not kept: 32 identities would
@@ -32,6 +33,21 @@ inline constexpr std::size_t max_devices = 32;  // in "dev"
 struct Audience {
     bool everyone = true;
     bool includes_us = true;
+};
+
+// One behind the other, because four of the longest would take four times the memory.
+class UrlList {
+public:
+    // manifest_urls when it does not fit.
+    Status push_back(std::string_view url);
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    std::string_view operator[](std::size_t index) const;
+
+private:
+    FixedString<urls_max> text_;
+    std::array<std::uint16_t, max_urls> ends_{};
+    std::size_t size_ = 0;
 };
 
 struct UpdateManifest {
@@ -43,7 +59,7 @@ struct UpdateManifest {
     std::uint32_t floor = 0;
     std::optional<std::uint32_t> size;  // bytes
     std::optional<crypto::Digest> sha256;
-    FixedVector<FixedString<url_max>, max_urls> urls;
+    UrlList urls;
     Audience audience;
     std::optional<UnixTime> expires;
 };
@@ -60,6 +76,12 @@ struct KeySet {
     FixedVector<TrustedKey, max_keys> keys;
 };
 
+// A signed change of settings. Its `set` is read by whoever knows the settings.
+struct SignedConfig {
+    Audience audience;
+    std::uint32_t counter = 0;
+};
+
 // Unknown members are ignored; known ones of the wrong type or range are manifest_member. `us` is who asks, for the
 // audience. The large ones fill what the caller has, whose contents after an error are worth nothing.
 Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& out);
@@ -67,6 +89,8 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& out)
 // ones, or the hash of an empty file, is manifest_no_hash.
 Status check_hash(ConstBytes digest);
 Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us);
+// `dev`, `ctr` and `set` (an object) must be there.
+Result<SignedConfig> parse_config(ConstBytes payload, const Identity& us);
 Status parse_keys(ConstBytes payload, KeySet& out);
 
 }  // namespace esb::ota

@@ -1,5 +1,6 @@
 // Messages of <base>/ota: what they are, and whether an update may start.
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/net/url.hpp"
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
@@ -11,17 +12,22 @@ constexpr char legacy_separator = '|';  // an envelope cannot contain it
 
 bool is_legacy(std::string_view text) { return text.find(legacy_separator) != std::string_view::npos; }
 
-Status check_urls(const UpdateManifest& manifest) {
-    for (const auto& url : manifest.urls) {
-        if (const auto parsed = net::parse_url(url); !parsed) return fail(parsed.error());
+// Each has to be one; a host that may be asked is enough.
+Status check_urls(const UpdateManifest& manifest, std::string_view hosts) {
+    bool allowed = hosts.empty();
+    for (std::size_t i = 0; i < manifest.urls.size(); ++i) {
+        const auto parsed = net::parse_url(manifest.urls[i]);
+        if (!parsed) return fail(parsed.error());
+        allowed = allowed || net::is_listed_host(hosts, parsed->host);
     }
-    return {};
+    return allowed ? Status() : fail(errors::ota_host);
 }
 
 }  // namespace
 
 Status Engine::offer(ConstBytes message) {
-    const std::string_view text = as_text(message);
+    const auto text = bare_text(as_text(message));
+    if (trust_lost_) return refuse(Error(errors::trust_lost));
     if (is_legacy(text)) {
         const auto opened = policy_.legacy_md5 ? open_legacy(text) : fail(errors::ota_legacy_off);
         return opened ? admit(text) : refuse(opened.error());
@@ -36,6 +42,8 @@ Status Engine::offer(ConstBytes message) {
                 return execute(envelope->payload);
             case EnvelopeType::keys:
                 return adopt_keys(envelope->payload);
+            case EnvelopeType::config:
+                return fail(errors::envelope_typ);  // that is for <base>/config
         }
         return {};
     }();
@@ -63,17 +71,15 @@ Status Engine::open_legacy(std::string_view text) {
     const auto separator = text.rfind(legacy_separator);
     const auto digits = text.substr(separator + 1);
     crypto::Md5Digest md5{};
-    FixedString<url_max> url;
-    if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5) || !url.assign(text.substr(0, separator))) {
-        return fail(errors::ota_legacy_malformed);
-    }
+    if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5)) return fail(errors::ota_legacy_malformed);
     ESB_TRY(check_hash(md5));
     incoming_.digest = crypto::sha256(as_bytes(text));
     incoming_.manifest = {};
     incoming_.md5 = md5;
     ESB_TRY(incoming_.manifest.app.assign(running_.app));
     ESB_TRY(incoming_.manifest.hw.assign(running_.hw));
-    return incoming_.manifest.urls.push_back(url);
+    const bool fits = incoming_.manifest.urls.push_back(text.substr(0, separator)).has_value();
+    return fits ? Status() : fail(errors::ota_legacy_malformed);
 }
 
 Status Engine::admit(std::string_view text) {
@@ -85,6 +91,7 @@ Status Engine::admit(std::string_view text) {
         return {};
     }
     if (const auto fit = preflight(incoming_); !fit) return refuse_it(fit.error());
+    if (given_up(incoming_)) return refuse_it(Error(errors::ota_given_up));
     if (step_ == Step::on_trial) return refuse_it(Error(errors::ota_in_trial));
     if (step_ != Step::idle && incoming_.manifest.seq <= seq_under_way()) return refuse_it(Error(errors::busy));
     const bool must_end_first = step_ == Step::rebooting || step_ == Step::finish_later || step_ == Step::uploading;
@@ -106,6 +113,7 @@ Status Engine::addressed(const UpdateManifest& manifest) const {
 // Everything that can be known before a byte is fetched or erased.
 Status Engine::preflight(const Job& job) {
     const UpdateManifest& manifest = job.manifest;
+    if (trust_lost_) return fail(errors::trust_lost);
     ESB_TRY(addressed(manifest));
     if (job.is_legacy()) {
         if (!policy_.legacy_md5) return fail(errors::ota_legacy_off);
@@ -116,7 +124,7 @@ Status Engine::preflight(const Job& job) {
     if (bad_.contains(job.digest)) return fail(errors::ota_quarantined);
     if (manifest.sha256 && bad_.contains(*manifest.sha256)) return fail(errors::ota_quarantined);
     if (manifest.size && *manifest.size > parts_.slots.geometry().size) return fail(errors::ota_too_large);
-    ESB_TRY(check_urls(manifest));
+    ESB_TRY(check_urls(manifest, policy_.hosts));
     const auto wall = parts_.clock.wall();
     if (manifest.expires && wall && *wall >= *manifest.expires) return fail(errors::ota_expired);
     if (parts_.system.heap().free < policy_.heap_needed) return fail(errors::ota_heap);

@@ -21,6 +21,13 @@ void SlotWriter::resume(chip::SlotId slot, std::size_t offset, const crypto::Sha
     hash_ = prefix;
 }
 
+void SlotWriter::go_back(const Position& position) {
+    programmed_ = position.programmed;
+    erased_until_ = position.erased_until;
+    buffered_ = 0;
+    hash_ = position.hash;
+}
+
 Status SlotWriter::write(ConstBytes bytes) {
     if (bytes.size() > slots_.geometry().size - received()) return fail(errors::slot_bounds);
     // A chunk never crosses an erase block, so that every full block is a point to resume from.

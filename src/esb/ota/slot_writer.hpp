@@ -22,6 +22,17 @@ public:
     // them.
     void resume(chip::SlotId slot, std::size_t offset, const crypto::Sha256& prefix);
 
+    // Where it stands. Going back there is possible as long as nothing was erased since the begin() that followed;
+    // bytes that were not programmed are lost.
+    struct Position {
+        std::size_t programmed = 0;
+        std::size_t erased_until = 0;
+        crypto::Sha256 hash;
+    };
+    Position position() const { return {programmed_, erased_until_, hash_}; }
+    void go_back(const Position& position);
+    bool has_erased() const { return erased_until_ > 0; }
+
     // Takes bytes; they are programmed when a chunk is full. slot_bounds beyond the slot, flash_failed when the flash
     // does not read back what was programmed, errors of Slots.
     Status write(ConstBytes bytes);

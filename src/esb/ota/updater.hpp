@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace esb::ota {
@@ -37,9 +38,14 @@ struct Progress {
     FixedString<31> ver;  // of the update
     std::uint32_t done = 0;
     std::uint32_t size = 0;
-    std::optional<Error> error;      // why failed or rolled back
+    std::optional<Error> error;      // why failed or rolled back; while downloading: why the latest try has failed
+    FixedString<253> host;           // the web server that the error is about, if it is about one
     bool freshness_unknown = false;  // an "exp" could not be judged: no wall clock yet
 };
+
+// Why, in words: with the status of a web server, and which one it is. `out` has at least why_max characters.
+inline constexpr std::size_t why_max = 384;
+std::string_view why(const Progress& progress, std::span<char> out);
 
 // Called from the reactor's task. May not call the updater back, except restart-free questions.
 class UpdaterHandler {
@@ -56,11 +62,15 @@ struct UpdatePolicy {
     Duration trial_timeout = std::chrono::minutes(5);   // to become healthy
     Duration retry_first = std::chrono::minutes(1);     // back-off after a failed download or trial: doubles,
     Duration retry_longest = std::chrono::minutes(30);  // with jitter
-    unsigned download_tries = 5;                        // over all URLs, each resuming where the last one ended
+    Duration download_first = std::chrono::seconds(3);  // the first wait of a download, if it is shorter
+    unsigned download_tries = 10;                       // rounds over all URLs that bring nothing new
+    unsigned download_refusals = 4;                     // the same, if every URL gave a definite answer (404, wrong size)
+    unsigned failure_limit = 3;                         // failures of one envelope that wore the flash, in all starts
     unsigned crash_limit = 2;                           // then the image is quarantined
     unsigned trial_limit = 3;                           // trials that end silent or by loss of power
     std::size_t heap_needed = 20 * 1024;                // free bytes before a download starts
     bool legacy_md5 = false;                            // accept URL|md5 (setting ota.legacy_md5)
+    FixedString<255> hosts;                             // that images may come from (setting ota.hosts); empty: any
 };
 
 // Everything the updater needs; references outlive it.
@@ -99,6 +109,13 @@ public:
     // Reports a message of <base>/ota that cannot be offered, because it did not fit into memory.
     void refuse(const Error& why);
 
+    // A signed change of settings (<base>/config): its payload, once signature, `dev` and `ctr` are right and the counter
+    // is stored, which makes every repetition ota_counter. Valid until the next call. envelope_*, key_unknown,
+    // bad_signature, json_*, manifest_member, ota_wrong_device, ota_counter, ota_record, the store's errors.
+    Result<ConstBytes> open_config(std::string_view message);
+    // Of the last change that was taken.
+    std::optional<std::uint32_t> config_counter() const;
+
     // The device is healthy (default: MQTT round trip); may be called as often as that is seen. Ends a trial: the slot
     // is confirmed, the floor raised. A download that waits for the network after a restart starts now.
     void healthy();
@@ -115,12 +132,24 @@ public:
     // They will not come any more. Nothing when no upload is under way.
     void upload_lost();
 
-    // Ends a download or the wait for another trial; nothing to end is success. `busy` when the restart is due.
+    // Ends a download or the wait for another trial; nothing to end is success. `busy` when the restart is due. Forgets
+    // failures, too.
     Status cancel();
+    // Updates that were given up may be offered again.
+    Status forget_failures();
 
     const Progress& progress() const;
     // The lowest seq this device accepts.
     std::uint32_t floor() const;
+
+    // True when the floor, the key set, the quarantine or a counter was there and cannot be read any more: everything is
+    // refused with trust_lost until a person at the device repairs it.
+    bool trust_lost() const;
+    // The same because something else is lost that decides whose updates are accepted.
+    void distrust();
+    // Makes anew what is lost, and nothing else: the floor becomes the running seq, the key set the first trust anchors
+    // as version 1, the quarantine empty, the counters of signed commands and settings `counter`. The store's errors.
+    Status repair_trust(std::uint32_t counter);
 
 private:
     std::unique_ptr<class Engine> engine_;  // made once, in the constructor

@@ -2,6 +2,7 @@
 #include "host/cli/payloads.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/net/url.hpp"
 #include "esb/ota/envelope.hpp"
 #include "esb/ota/manifest.hpp"
 #include "host/cli/jws.hpp"
@@ -108,6 +109,26 @@ TEST(UpdatePayload, WithoutDevicesIsForAll) {
     EXPECT_FALSE(manifest->expires);
 }
 
+TEST(Payloads, a_url_that_no_device_takes_is_refused_with_its_rule) {
+    const std::pair<std::string, std::string> cases[] = {
+        {"ftp://h/x", "scheme"},       {"http://u:p@h/x", "user name"},  {"http://h/x#y", "fragment"},
+        {"http://h/a b", "space"},     {"http://[::1]/x", "IPv6"},       {"http://h:0/x", "port"},
+        {"http:///x", "no host"},      {"http://h/\x01", "control"},     {"http://h/\xC3\xA4", "not ASCII"},
+        {"http://127.1/x", "127.1"},   {"http://0x7f000001/", "0x7f"},   {"http://2130706433/", "127.1"},
+        {"h/x", "scheme://"},          {"http://h/%zz", "hex digits"},   {"http://h/" + std::string(3000, 'x'), "longer"},
+    };
+    for (const auto& [url, rule] : cases) {
+        auto made = request();
+        made.urls = {"http://10.0.0.1/a.img", url};
+        const auto payload = update_payload(made);
+        ASSERT_FALSE(payload) << url;
+        EXPECT_NE(payload.error().line.find(rule), std::string::npos) << payload.error().line;
+    }
+    auto longest = request();
+    longest.urls = {"https://objects.example.com/release/firmware.bin?" + std::string(2048, 'q')};
+    EXPECT_TRUE(update_payload(longest));
+}
+
 TEST(UpdatePayload, RefusesWhatADeviceWouldRefuse) {
     const auto refused = [](auto change) {
         auto made = request();
@@ -117,7 +138,7 @@ TEST(UpdatePayload, RefusesWhatADeviceWouldRefuse) {
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.urls.clear(); }));
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.urls.assign(5, "http://h/"); }));
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.urls = {"ftp://h/x"}; }));
-    EXPECT_TRUE(refused([](UpdateRequest& r) { r.urls = {"http://h/" + std::string(255, 'a')}; }));
+    EXPECT_TRUE(refused([](UpdateRequest& r) { r.urls = {"http://h/" + std::string(net::max_url, 'a')}; }));
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.floor = 43; }));
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.devices = {"a/b"}; }));
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.devices.assign(33, "a"); }));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -94,15 +95,148 @@ TEST(Url, what_is_refused) {
         const auto url = parse_url(text);
         ASSERT_FALSE(url) << text;
         EXPECT_EQ(url.error(), errors::url_bad) << text;
+        EXPECT_NE(url.error().detail(), 0) << text;
     }
     EXPECT_EQ(parse_url(std::string_view("http://h/\0", 10)).error(), errors::url_bad);
 }
 
-TEST(Url, at_most_255_bytes) {
+TEST(Url, a_query_of_2048_bytes_fits) {
     const std::string start = "http://h/";
-    EXPECT_TRUE(parse_url(start + std::string(255 - start.size(), 'x')));
-    EXPECT_EQ(parse_url(start + std::string(256 - start.size(), 'x')).error(), errors::url_bad);
+    EXPECT_TRUE(parse_url("http://objects.example.com/releases/firmware.bin?" + std::string(2048, 'x')));
+    EXPECT_TRUE(parse_url(start + std::string(net::max_url - start.size(), 'x')));
+    EXPECT_EQ(parse_url(start + std::string(net::max_url + 1 - start.size(), 'x')).error(), errors::url_bad);
     EXPECT_TRUE(parse_url("http://" + std::string(248, 'h')));
+}
+
+TEST(Url, the_broken_rule_is_told) {
+    using enum net::UrlRule;
+    const std::pair<std::string, net::UrlRule> cases[] = {
+        {"h/x", form},
+        {"http:/h/", form},
+        {"http://h?x", form},
+        {"http://h/" + std::string(net::max_url, 'x'), too_long},
+        {"http://h/\r\n", control},
+        {"http://h/\x7F", control},
+        {"http://h/a b", blank},
+        {"http://h/\xC3\xA4", not_ascii},
+        {"http://user@h/", user_info},
+        {"http://user:pass@h/", user_info},
+        {"http://h/#x", fragment},
+        {"http://h#x", fragment},
+        {"http://[::1]/", ipv6},
+        {"http://[2001:db8::1]:80/", ipv6},
+        {"http:///x", empty_host},
+        {"http://:80/x", empty_host},
+        {"http://-h/", host},
+        {"http://a..b/", host},
+        {"http://::1/", empty_host},
+        {"http://h:0/", port},
+        {"http://h:65536/", port},
+        {"http://h:/", port},
+        {"http://h/%zz", escape},
+        {"http://h/<", character},
+    };
+    for (const auto& [text, rule] : cases) {
+        const auto url = parse_url(text);
+        ASSERT_FALSE(url) << text;
+        EXPECT_EQ(url.error().detail(), static_cast<int>(rule)) << text;
+    }
+}
+
+TEST(Url, a_host_that_ends_in_a_number_is_four_numbers) {
+    for (const std::string host : {"127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F000001", "0x", "017700000001",
+                                   "127.0.0.0x1", "127.0.0.01", "0127.0.0.1", "1.2.3.4.5", "256.1.1.1", "1.2.3", "h.1",
+                                   "example.0x10", "127.0.0.1.", "0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255",
+                                   "1", "0", "127.0.0.1.2", "a.b.c.1."}) {
+        const auto url = parse_url("http://" + host + "/x");
+        ASSERT_FALSE(url) << host;
+        EXPECT_EQ(url.error(), errors::url_host) << host;
+        EXPECT_EQ(parse_url("http://" + host + ":8080/x").error(), errors::url_host) << host;
+    }
+    for (const std::string host : {"127.0.0.1", "192.168.1.7", "10.0.0.1", "223.255.255.255", "h1", "1h", "0xg", "4.com",
+                                   "0x7f.example", "1.2.3.4.example", "example.com.", "a_b.local"}) {
+        EXPECT_TRUE(parse_url("http://" + host + "/x")) << host;
+    }
+}
+
+std::string resolved(std::string_view base, std::string_view reference) {
+    net::UrlText text;
+    EXPECT_TRUE(text.assign(base));
+    const auto done = net::resolve_url(text, reference);
+    return done ? std::string(text.view()) : std::string(done.error().name());
+}
+
+// RFC 3986 §5.4, as far as it speaks of what we accept.
+TEST(Url, references_mean_what_the_standard_says) {
+    constexpr std::string_view base = "http://a/b/c/d;p?q";
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"g", "http://a/b/c/g"},
+        {"./g", "http://a/b/c/g"},
+        {"g/", "http://a/b/c/g/"},
+        {"/g", "http://a/g"},
+        {"//g", "http://g"},
+        {"?y", "http://a/b/c/d;p?y"},
+        {"g?y", "http://a/b/c/g?y"},
+        {"#s", "http://a/b/c/d;p?q"},
+        {"g#s", "http://a/b/c/g"},
+        {"g?y#s", "http://a/b/c/g?y"},
+        {";x", "http://a/b/c/;x"},
+        {"g;x", "http://a/b/c/g;x"},
+        {"g;x?y#s", "http://a/b/c/g;x?y"},
+        {"", "http://a/b/c/d;p?q"},
+        {".", "http://a/b/c/"},
+        {"./", "http://a/b/c/"},
+        {"..", "http://a/b/"},
+        {"../", "http://a/b/"},
+        {"../g", "http://a/b/g"},
+        {"../..", "http://a/"},
+        {"../../", "http://a/"},
+        {"../../g", "http://a/g"},
+        {"../../../g", "http://a/g"},
+        {"../../../../g", "http://a/g"},
+        {"/./g", "http://a/g"},
+        {"/../g", "http://a/g"},
+        {"g.", "http://a/b/c/g."},
+        {".g", "http://a/b/c/.g"},
+        {"g..", "http://a/b/c/g.."},
+        {"..g", "http://a/b/c/..g"},
+        {"./../g", "http://a/b/g"},
+        {"./g/.", "http://a/b/c/g/"},
+        {"g/./h", "http://a/b/c/g/h"},
+        {"g/../h", "http://a/b/c/h"},
+        {"g;x=1/./y", "http://a/b/c/g;x=1/y"},
+        {"g;x=1/../y", "http://a/b/c/y"},
+        {"g?y/./x", "http://a/b/c/g?y/./x"},
+        {"g?y/../x", "http://a/b/c/g?y/../x"},
+        {"https://x/y", "https://x/y"},
+        {"HTTP://X:81/./y", "HTTP://X:81/y"},
+        {"http:g", "url.bad"},
+        {"g:h", "url.bad"},
+        {"ftp://x/", "url.scheme"},
+        {"//user@x/", "url.bad"},
+        {"//127.1/", "url.host"},
+        {"a:b", "url.bad"},
+        {"./a:b", "http://a/b/c/a:b"},
+    };
+    for (const auto& [reference, expected] : cases) EXPECT_EQ(resolved(base, reference), expected) << reference;
+    EXPECT_EQ(resolved("http://a", "x"), "http://a/x");
+    EXPECT_EQ(resolved("http://a", "?x"), "http://a/?x");
+    EXPECT_EQ(resolved("http://a:8080", ""), "http://a:8080");
+    EXPECT_EQ(resolved("https://a/b", "//c/d"), "https://c/d");
+    EXPECT_EQ(resolved("http://a/b?c/d", "e"), "http://a/e");
+    EXPECT_EQ(resolved("http://a/b", "/" + std::string(net::max_url, 'x')), "url.bad");
+}
+
+TEST(Url, lists_of_hosts) {
+    using net::is_listed_host;
+    constexpr std::string_view list = "Files.example.com, 192.0.2.1  *.objects.test";
+    for (const auto* host : {"files.example.com", "FILES.EXAMPLE.COM.", "192.0.2.1", "a.objects.test", "a.b.Objects.test"})
+        EXPECT_TRUE(is_listed_host(list, host)) << host;
+    for (const auto* host : {"example.com", "xfiles.example.com", "objects.test", "evilobjects.test", "192.0.2.11",
+                             "files.example.com.evil", ""})
+        EXPECT_FALSE(is_listed_host(list, host)) << host;
+    EXPECT_FALSE(is_listed_host("", "a"));
+    EXPECT_FALSE(is_listed_host(" , ", "a"));
 }
 
 TEST(Url, every_port_from_1_to_65535) {

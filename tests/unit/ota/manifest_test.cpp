@@ -110,8 +110,9 @@ TEST(UpdateManifest, RefusesWrongTypesAndRanges) {
     for (const auto& [name, value] : bad) EXPECT_EQ(with(name, value), "manifest.member") << name << " " << value;
     EXPECT_EQ(with("sha256", "\"" + std::string(63, 'a') + "\""), "manifest.member");
     EXPECT_EQ(with("sha256", "\"" + std::string(63, 'a') + "g\""), "manifest.member");
-    EXPECT_EQ(with("url", "[\"" + std::string(256, 'x') + "\"]"), "manifest.member");
-    EXPECT_EQ(with("url", "[\"" + std::string(255, 'x') + "\"]"), "ok");
+    EXPECT_EQ(with("url", "[\"" + std::string(urls_max + 1, 'x') + "\"]"), "manifest.urls");
+    EXPECT_EQ(with("url", "[\"" + std::string(urls_max, 'x') + "\"]"), "ok");
+    EXPECT_EQ(with("url", "[\"\"]"), "manifest.member");
     EXPECT_EQ(with("floor", "42"), "ok");
 }
 

@@ -99,6 +99,8 @@ TEST_F(Offers, RefuseWhatDoesNotFitOrCannotBeFetched) {
     expect_refused(rig.envelope(bad), errors::url_scheme);
     bad.urls = R"("http://192.0.2.1/a b")";
     expect_refused(rig.envelope(bad), errors::url_bad);
+    bad.urls = R"("http://127.1/x")";
+    expect_refused(rig.envelope(bad), errors::url_host);
     bad.urls = R"("http://192.0.2.1/x","file:///etc/passwd")";
     expect_refused(rig.envelope(bad), errors::url_scheme);
     bad = manifest();
@@ -164,7 +166,8 @@ TEST_F(Offers, LegacyIsOffByDefault) {
     expect_refused(message.substr(0, message.size() - 1) + "g", errors::ota_legacy_malformed);
     expect_refused("|" + digits, errors::url_bad);
     expect_refused("ftp://x/|" + digits, errors::url_scheme);
-    expect_refused(std::string(300, 'x') + "|" + digits, errors::ota_legacy_malformed);
+    expect_refused(std::string(300, 'x') + "|" + digits, errors::url_bad);
+    expect_refused(std::string(3000, 'x') + "|" + digits, errors::ota_legacy_malformed);
 }
 
 TEST_F(Offers, RefuseOldCommands) {

@@ -81,6 +81,24 @@ TEST_F(StoredRecords, HoldAFullKeySet) {
     EXPECT_EQ(read->keys[7].kid, set.keys[7].kid);
 }
 
+TEST_F(StoredRecords, HoldTheLatestFailures) {
+    FailureList list;
+    for (std::uint8_t i = 1; i <= 8; ++i) list.of(digest(i)).strikes[i % max_urls] = i;
+    EXPECT_EQ(list.entries.size(), 6U);
+    EXPECT_EQ(list.find(digest(2)), nullptr) << "the oldest are forgotten";
+    ++list.of(digest(3)).failures;
+    EXPECT_EQ(list.entries[5].job, digest(3)) << "the latest is last";
+    ASSERT_TRUE(records.failures.save(list));
+    const auto read = Records(store).failures.load();
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->entries.size(), 6U);
+    EXPECT_EQ(read->find(digest(3))->failures, 1);
+    EXPECT_EQ(read->find(digest(3))->strikes[3], 3);
+    EXPECT_TRUE(list.forget(digest(3)));
+    EXPECT_FALSE(list.forget(digest(3)));
+    EXPECT_EQ(list.entries.size(), 5U);
+}
+
 TEST_F(StoredRecords, HoldTheLargestEnvelope) {
     std::array<std::uint8_t, Records::job_buffer> scratch;
     const std::string text(envelope_max, 'x');
