@@ -162,7 +162,6 @@ void Core::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, D
     }
     out().text(", next try in ").number(next_try.count()).line(" ms");
     link_.set_network(false, reactor_.now());
-    if (reason != chip::DisconnectReason::requested) config_.trial().try_failed(settings::Stage::network);
     config_.trial().address_lost();
     shell_.improv().link_down(ssid.view(), reason);
     health_.link_down(reason);

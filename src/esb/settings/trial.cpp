@@ -92,7 +92,7 @@ void Trial::confirm(Stage stage) {
 
 void Trial::step(Instant now) {
     if (!until_ || now < *until_) return;
-    if (failed_ < tries_ && now < longest_) {  // slow tries are no reason to have fewer
+    if (waits_for() == Stage::broker && failed_ < tries_ && now < longest_) {  // slow tries are no reason to have fewer
         until_ = now + 1s;
         return;
     }

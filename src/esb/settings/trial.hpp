@@ -56,8 +56,8 @@ public:
     // Reports a change that was refused, whether one is on trial or not.
     void refuse(std::string_view id, const Error& why, std::string_view setting);
 
-    // The staged values are in use from now on; each stage has `per_stage` to succeed, and longer while fewer than
-    // `tries` of it have failed: a minute for each of them at most.
+    // The staged values are in use from now on; each stage has `per_stage` to succeed. The broker's has longer while
+    // fewer than `tries` of it have failed, a minute for each of them at most; Wi-Fi has pauses of its own.
     void begin(Instant now, Duration per_stage, bool has_address, unsigned tries = 0);
     static constexpr unsigned tries_min = 3;
     // A try with the values in use has failed.

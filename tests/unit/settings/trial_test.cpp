@@ -134,6 +134,13 @@ TEST_F(TrialTest, ABrokerThatWasReachedHasItsTimeAndNoMore) {
     EXPECT_EQ(state(), State::reverted);
 }
 
+TEST_F(TrialTest, TheNetworksTimeIsNotPutOff) {
+    ASSERT_TRUE(propose({{"wifi.0.ssid", "new"}}));
+    trial->begin(at(0), limit, false, 3);
+    trial->step(at(60));
+    EXPECT_EQ(state(), State::reverted);
+}
+
 TEST_F(TrialTest, EachStageHasItsOwnTries) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false, 3);
