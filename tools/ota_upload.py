@@ -65,7 +65,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--image", type=pathlib.Path, required=True, help="the firmware, as the build made it")
     parser.add_argument("--key", type=pathlib.Path, required=True, help="the private update key (PEM)")
     parser.add_argument("--ident", required=True, help="the device's identity")
-    parser.add_argument("--broker", metavar="HOST:PORT", help="the broker's plain port for tools (as esb ota)")
+    parser.add_argument("--broker", metavar="HOST:PORT", help="the broker's port for tools (as esb ota)")
     parser.add_argument("--floor", type=int, help="from now on refuse anything older than this seq")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--serve", metavar="ADDRESS[:PORT]", help="serve the image from this machine")

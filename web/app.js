@@ -353,6 +353,14 @@
     return good;
   }
 
+  // The device would take it apart as well.
+  $("host").onchange = () => {
+    const parts = /^\s*(?:mqtts:\/\/)?([\w.-]+?)\.?(?::(\d+))?\/?\s*$/i.exec($("host").value);
+    if (!parts) return;
+    $("host").value = parts[1];
+    if (parts[2]) $("port").value = parts[2];
+  };
+
   // Only what was changed, or belongs to it.
   function changes() {
     const set = {};

@@ -1,5 +1,6 @@
 #include "host/cli/birth_lines.hpp"
 
+#include "esb/base/file_text.hpp"
 #include "esb/base/identity.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ bool is_wanted(const std::optional<AccessPoint>& found, std::string_view ssid) {
 }  // namespace
 
 std::optional<AccessPoint> parse_birth_line(std::string_view line) {
+    line = without_mark(line);
     while (line.ends_with('\r')) line.remove_suffix(1);
     if (!line.starts_with(prefix)) return std::nullopt;
     line.remove_prefix(prefix.size());
@@ -55,6 +57,7 @@ Outcome<AccessPoint> wait_for_access_point(std::istream& in, std::string_view ss
             if (line.size() < line_max) line += static_cast<char>(c);
             continue;
         }
+        if (is_utf16(line)) return failure("the log is UTF-16; save it as UTF-8");
         if (auto found = parse_birth_line(line); is_wanted(found, ssid)) return *found;
         line.clear();
     }

@@ -1,6 +1,7 @@
 #include "host/cli/broker_accounts.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/identity.hpp"
 #include "esb/device/home_assistant_config.hpp"
 
@@ -144,10 +145,10 @@ constexpr std::string_view generated = "# Made by esb from the file accounts; ch
 
 Outcome<Accounts> Accounts::parse(std::string_view text) {
     Accounts accounts;
-    std::istringstream lines{std::string(text)};
+    std::istringstream lines{std::string(without_mark(text))};
     std::string line;
     for (int number = 1; std::getline(lines, line); ++number) {
-        if (line.empty() || line.front() == '#') continue;
+        if (bare_text(line).empty() || line.front() == '#') continue;
         std::istringstream words(line);
         Account account;
         std::string key;
@@ -230,6 +231,7 @@ std::string Accounts::acl_file() const {
         for (std::size_t i = 0; account.home_assistant && i < ha_entities; ++i) {
             text += "topic write " + std::string(ha_topic(static_cast<HaEntity>(i), account.identity).view()) + '\n';
         }
+        if (account.home_assistant) text += "topic read " + std::string(ha_status_topic) + '\n';
         for (const auto& entry : account.topics) {
             const auto [access, filter] = access_and_filter(entry);
             text += "topic " + std::string(access) + ' ' + base + '/' + std::string(filter) + '\n';

@@ -1,7 +1,9 @@
 #include "host/cli/broker_folder.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "host/cli/broker_config.hpp"
 #include "host/cli/files.hpp"
+#include "host/cli/tool_account.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -90,42 +92,6 @@ std::optional<pid_t> read_pid(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string mosquitto_config(const std::filesystem::path& folder, const BrokerOptions& options) {
-    const auto file = [&folder](std::string_view name) { return (folder / name).string() + '\n'; };
-    std::string text;
-    text += "# A broker for ESP32 Secure Base devices. Made by `esb broker init`; start it with\n";
-    text += "#   mosquitto -c " + file("mosquitto.conf");
-    text += "# Accounts are changed by `esb broker add` and `esb broker remove`.\n\n";
-    // Has to stand before everything it changes the meaning of.
-    text += "per_listener_settings true\n";
-    text += "set_tcp_nodelay true\n";  // small packets both ways: Nagle would cost 40 ms each
-    text += "user " + options.user + '\n';
-    text += "pid_file " + file("mosquitto.pid");
-    text += "persistence true\n";
-    text += "persistence_location " + (folder / "data").string() + "/\n";
-    text += "autosave_interval 300\n";
-    text += "log_dest file " + file("mosquitto.log");
-    text += "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n";
-    text += "log_timestamp_format %Y-%m-%dT%H:%M:%S\n";
-    text += "connection_messages true\n\n";
-    text += "# Devices: TLS with a key of their own. The identity is user name and client id, whatever CONNECT says,\n";
-    text += "# so no device can take another's place. Only suites with forward secrecy.\n";
-    text += "listener " + std::to_string(options.port) + ' ' + options.bind + '\n';
-    text += "psk_hint " + options.hint + '\n';
-    text += "psk_file " + file("psk");
-    text += "use_identity_as_username true\n";
-    text += "use_username_as_clientid true\n";
-    text += "allow_anonymous false\n";
-    text += "acl_file " + file("acl");
-    text += "tls_version tlsv1.2\n";
-    text += "ciphers ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES256-CBC-SHA384:ECDHE-PSK-AES128-CBC-SHA256\n\n";
-    text +=
-        "# The operator's tools: plain, reachable from this machine only, all topics. What matters is signed anyway.\n";
-    text += "listener " + std::to_string(options.tools_port) + " 127.0.0.1\n";
-    text += "allow_anonymous true\n";
-    return text;
-}
-
 Outcome<BrokerFolder> BrokerFolder::create(const std::filesystem::path& folder, const BrokerOptions& options) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(folder, error).lexically_normal();
@@ -147,6 +113,7 @@ Outcome<BrokerFolder> BrokerFolder::create(const std::filesystem::path& folder, 
         if (auto done = make_folder(path, owner); !done) return std::unexpected(done.error());
     }
     if (auto done = made.write(Accounts{}); !done) return std::unexpected(done.error());
+    if (auto done = make_tool_accounts(made.folder_, options.tools_port); !done) return std::unexpected(done.error());
     const auto text = mosquitto_config(made.folder_, complete);
     if (auto done = create_file(made.config(), text, 0600); !done) return std::unexpected(done.error());
     return made;
@@ -159,11 +126,35 @@ Outcome<BrokerFolder> BrokerFolder::open(const std::filesystem::path& folder) {
         return failure(folder.string() + " is not a broker's folder; make one with: esb broker init " +
                        folder.string());
     }
+    if (auto good = check_for_tools(folder); !good) return std::unexpected(good.error());
     return opened;
 }
 
+Outcome<void> BrokerFolder::check_for_tools(const std::filesystem::path& folder) {
+    const auto config = read_file(folder / "mosquitto.conf", config_file_max);
+    if (!config || (has_tool_accounts(folder) && !lets_anybody_in(*config))) return {};
+    return failure(folder.string() + " lets everybody on this machine in; close that with: esb broker upgrade " +
+                   folder.string() + ", then restart mosquitto");
+}
+
+Outcome<bool> BrokerFolder::upgrade(const std::filesystem::path& folder) {
+    std::error_code error;
+    const BrokerFolder old(std::filesystem::absolute(folder, error));
+    if (!std::filesystem::exists(old.folder_ / "accounts", error)) return failure(folder.string() + " is not a broker's folder");
+    if (check_for_tools(folder)) return false;
+    const auto lock = FolderLock::take(old.folder_);
+    if (!lock) return std::unexpected(lock.error());
+    const auto config = read_file(old.config(), config_file_max);
+    if (!config) return std::unexpected(config.error());
+    const auto fresh = upgraded_config(*config, old.folder_);
+    if (!fresh) return std::unexpected(fresh.error());
+    if (auto done = make_tool_accounts(old.folder_, fresh->tools_port); !done) return std::unexpected(done.error());
+    if (auto done = replace_file(old.config(), fresh->text, 0600); !done) return std::unexpected(done.error());
+    return true;
+}
+
 Outcome<Accounts> BrokerFolder::accounts() const {
-    const auto text = read_file(folder_ / "accounts", accounts_file_max);
+    const auto text = read_text(folder_ / "accounts", accounts_file_max);
     if (!text) return std::unexpected(text.error());
     return Accounts::parse(*text);
 }
@@ -212,7 +203,11 @@ Outcome<Reload> BrokerFolder::reload() const {
     if (!pid || !is_our_broker(*pid, config())) return Reload::not_running;
     if (::kill(*pid, SIGHUP) != 0)
         return failure("the broker could not be told to reload: " + std::string(std::strerror(errno)));
-    return Reload::reloaded;
+    // The pid file is as old as the process.
+    std::error_code error;
+    const auto started = std::filesystem::last_write_time(folder_ / "mosquitto.pid", error);
+    const auto written = std::filesystem::last_write_time(config(), error);
+    return !error && written > started ? Reload::outdated : Reload::reloaded;
 }
 
 }  // namespace esb::cli

@@ -13,22 +13,32 @@ namespace esb::cli {
 
 struct BrokerOptions {
     std::uint16_t port = 8883;        // TLS-PSK, for devices
-    std::uint16_t tools_port = 1884;  // plain, loopback only, for `esb` itself
+    std::uint16_t tools_port = 1884;  // TLS-PSK, loopback only, for `esb` and services (tool_account.hpp)
     std::string bind = "127.0.0.1";   // where the TLS port listens
     std::string hint = "esp32-secure-base";
     std::string user;  // the account mosquitto runs as when root starts it; empty: whoever runs `esb`
 };
 
 // What became of a running broker after a change.
-enum class Reload { reloaded, not_running };
+enum class Reload {
+    reloaded,
+    outdated,  // the same, but it was started with an earlier mosquitto.conf
+    not_running,
+};
 
-// Files: mosquitto.conf, accounts (what is true), psk and acl (made from it), data/, mosquitto.log, mosquitto.pid.
+// Files: mosquitto.conf, accounts (what is true), psk and acl (made from it), tools.psk, tools.acl, operator/ and reader/
+// (tool_account.hpp), data/, mosquitto.log, mosquitto.pid.
 class BrokerFolder {
 public:
     // Writes a new folder; fails when it holds a configuration already.
     static Outcome<BrokerFolder> create(const std::filesystem::path& folder, const BrokerOptions& options);
-    // Fails unless create() made it.
+    // Fails unless create() made it, and for one of an older version, whose tools' listener lets everybody in.
     static Outcome<BrokerFolder> open(const std::filesystem::path& folder);
+    // Fails for a folder of an older version only.
+    static Outcome<void> check_for_tools(const std::filesystem::path& folder);
+    // Gives a folder of an older version its tools' accounts and closes the anonymous listener; true when that was
+    // necessary. Fails when the owner has added other listeners without access control.
+    static Outcome<bool> upgrade(const std::filesystem::path& folder);
 
     Outcome<Accounts> accounts() const;
     Outcome<Account> account(std::string_view identity) const;
@@ -38,6 +48,7 @@ public:
     Outcome<Reload> replace(Account account);
 
     std::filesystem::path config() const { return folder_ / "mosquitto.conf"; }
+    const std::filesystem::path& path() const { return folder_; }
 
 private:
     explicit BrokerFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -1,4 +1,4 @@
-// --broker HOST:PORT, the same for every command that talks to a broker.
+// --broker HOST:PORT and --broker-dir DIR, the same for every command that talks to a broker.
 #pragma once
 
 #include "host/cli/mqtt_session.hpp"
@@ -9,16 +9,15 @@
 
 namespace esb::cli {
 
-inline void add_broker_option(CLI::App& command, std::string& target) {
-    target = "127.0.0.1:1884";
-    command.add_option("--broker", target, "The broker's plain port for tools")
-        ->envname("ESB_BROKER")
-        ->type_name("HOST:PORT")
-        ->capture_default_str()
-        ->check([](const std::string& text) {
-            const auto parsed = parse_broker(text);
-            return parsed ? std::string() : parsed.error().line;
-        });
-}
+struct BrokerOption {
+    std::string address;  // empty: where the folder's broker listens, or 127.0.0.1:1884
+    std::string folder;   // empty: the one that this user has made for the address
+
+    // Where to connect and as whom.
+    Outcome<BrokerAccess> access() const;
+};
+
+void add_broker_address_option(CLI::App& command, BrokerOption& option);
+void add_broker_option(CLI::App& command, BrokerOption& option);
 
 }  // namespace esb::cli

@@ -16,11 +16,12 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
         std::string hint = where->get_name();
         for (const auto* up = where->get_parent(); up != nullptr; up = up->get_parent())
             hint = up->get_name() + ' ' + hint;
-        return "esb: " + printable(error.what()) + " (see: " + hint + " --help)\n";
+        return (SafeText() << "esb: " << error.what() << " (see: " << hint << " --help)\n").text();
     });
     add_key_commands(app, shell);
     add_sign_commands(app, shell);
     add_broker_commands(app, shell);
+    add_config_commands(app, shell);
     add_fleet_commands(app, shell);
     add_label_command(app, shell);
     add_log_command(app, shell);
@@ -32,7 +33,7 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
     try {
         app.parse(std::move(reversed));
     } catch (const CLI::ParseError& error) {
-        return app.exit(error, shell.out, shell.err) == 0 ? exit_ok : exit_usage;
+        return app.exit(error, shell.out.help(), shell.err.help()) == 0 ? exit_ok : exit_usage;
     }
     shell.out.flush();
     return shell.status;

@@ -12,6 +12,7 @@ class App;
 
 namespace esb::cli {
 
+void add_config_commands(CLI::App& app, Shell& shell);
 void add_key_commands(CLI::App& app, Shell& shell);
 void add_sign_commands(CLI::App& app, Shell& shell);
 void add_broker_commands(CLI::App& app, Shell& shell);

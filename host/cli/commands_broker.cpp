@@ -1,7 +1,9 @@
 // esb broker init | add | remove | list
+#include "esb/base/file_text.hpp"
 #include "host/cli/broker_folder.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
+#include "host/cli/tool_account.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -20,9 +22,16 @@ struct Options {
     BrokerOptions broker;
 };
 
+// Others find the folder by --broker-dir, so this is no reason to fail.
+void remember(const std::filesystem::path& folder, std::uint16_t port, Shell& shell) {
+    const auto done = remember_broker({"127.0.0.1", port}, folder);
+    if (!done) shell.err << "esb: the folder has to be named with --broker-dir: " << done.error().line << '\n';
+}
+
 Outcome<void> init(const Options& options, Shell& shell) {
     const auto made = BrokerFolder::create(options.folder, options.broker);
     if (!made) return std::unexpected(made.error());
+    remember(made->path(), options.broker.tools_port, shell);
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("config").text(made->config().string());
@@ -35,13 +44,18 @@ Outcome<void> init(const Options& options, Shell& shell) {
         return {};
     }
     shell.out << "devices connect to " << options.broker.bind << ':' << options.broker.port
-              << " (TLS-PSK), esb to 127.0.0.1:" << options.broker.tools_port << '\n'
+              << " (TLS-PSK), esb and services to 127.0.0.1:" << options.broker.tools_port << '\n'
+              << "credentials: " << operator_account.name << " in " << (made->path() / operator_account.folder).string()
+              << "/, " << reader_account.name << " (reads only) in " << (made->path() / reader_account.folder).string()
+              << "/\n"
               << "start it with: mosquitto -c " << made->config().string() << '\n';
     return {};
 }
 
 void report(const Options& options, Shell& shell, std::string_view what, Reload reload) {
-    const bool reloaded = reload == Reload::reloaded;
+    const bool reloaded = reload != Reload::not_running;
+    if (reload == Reload::outdated)
+        shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("ident").text(options.identity).key("change").text(what);
@@ -61,7 +75,7 @@ Outcome<void> add(const Options& options, Shell& shell) {
     if (account.psk == "-") {
         account.psk.clear();
         std::getline(shell.in, account.psk);
-        if (!account.psk.empty() && account.psk.back() == '\r') account.psk.pop_back();
+        account.psk = std::string(bare_text(account.psk));
     }
     if (account.topics.empty()) account.topics.emplace_back(default_topics);
     const auto done = folder->add(std::move(account));
@@ -76,6 +90,27 @@ Outcome<void> remove(const Options& options, Shell& shell) {
     const auto done = folder->remove(options.identity);
     if (!done) return std::unexpected(done.error());
     report(options, shell, "removed", *done);
+    return {};
+}
+
+Outcome<void> upgrade(const Options& options, Shell& shell) {
+    const auto changed = BrokerFolder::upgrade(options.folder);
+    if (!changed) return std::unexpected(changed.error());
+    const auto folder = BrokerFolder::open(options.folder);
+    if (!folder) return std::unexpected(folder.error());
+    const auto access = operator_access(folder->path());
+    if (!access) return std::unexpected(access.error());
+    remember(folder->path(), access->address.port, shell);
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_object().key("changed").boolean(*changed);
+            json.key("tools_port").number(access->address.port).end_object();
+        }) << '\n';
+        return {};
+    }
+    shell.out << (*changed ? "the tools' listener now asks for a key; restart mosquitto: the running one still lets "
+                             "everybody in\n"
+                           : "nothing to do\n");
     return {};
 }
 
@@ -123,7 +158,7 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
     auto* sub = command("init", "Make the folder and its mosquitto.conf", init);
     const CLI::Range ports(1, 65535);
     sub->add_option("--port", options->broker.port, "TLS port for devices")->check(ports)->capture_default_str();
-    sub->add_option("--tools-port", options->broker.tools_port, "Plain port for this tool, loopback only")
+    sub->add_option("--tools-port", options->broker.tools_port, "Port for this tool and services, loopback only")
         ->check(ports)
         ->capture_default_str();
     sub->add_option("--bind", options->broker.bind, "Address of the TLS port; 0.0.0.0 for all")->capture_default_str();
@@ -144,6 +179,7 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
     sub->add_option("IDENT", options->identity, "Identity")->required();
 
     add_rotate_command(*broker, shell);
+    command("upgrade", "Close the anonymous listener of a folder made by an older esb", upgrade);
 
     command("list", "Show the accounts, without keys", list);
 }

@@ -14,7 +14,7 @@ namespace esb::cli {
 namespace {
 
 struct Options {
-    std::string broker;
+    BrokerOption broker;
     std::string identity;
     double seconds = 0;
     std::uint64_t count = 0;
@@ -24,16 +24,17 @@ struct Options {
 
 Duration span(double seconds) { return Duration(static_cast<std::int64_t>(seconds * 1000)); }
 
-void print(const Message& message, const std::string& identity, const std::string& topic, bool json,
-           std::ostream& out) {
+void print(const Message& message, const std::string& identity, const std::string& topic, bool json, Printer& out) {
     if (json) {
         out << json_text([&](JsonWriter& writer) {
             writer.begin_object().key("ident").text(identity).key("topic").text(topic);
             writer.key("retained").boolean(message.retained).key("payload").text(message.payload).end_object();
         });
     } else {
-        out << identity << "  " << printable(topic) << (message.retained ? " (retained)  " : "  ")
-            << printable(message.payload);
+        SafeText line;
+        line.word(identity) << "  ";
+        line.word(topic) << (message.retained ? " (retained)  " : "  ") << message.payload;
+        out << line;
     }
     out << std::endl;  // the reader may be a program that waits for it
 }
@@ -54,7 +55,7 @@ std::optional<DeviceTopic> shown(const Message& message, const Options& options)
 
 Outcome<void> watch(const Options& options, Shell& shell) {
     MqttSession session;
-    const auto broker = parse_broker(options.broker);
+    const auto broker = options.broker.access();
     if (!broker) return std::unexpected(broker.error());
     std::uint64_t seen = 0;
     const auto enough = [&] { return (options.count > 0 && seen >= options.count) || !shell.out.good(); };
@@ -76,7 +77,7 @@ Outcome<void> watch(const Options& options, Shell& shell) {
 
 Outcome<void> devices(const Options& options, Shell& shell) {
     MqttSession session;
-    const auto broker = parse_broker(options.broker);
+    const auto broker = options.broker.access();
     if (!broker) return std::unexpected(broker.error());
     DeviceTable table;
     session.on_message([&table](const Message& message) { table.take(message.topic, message.payload); });
@@ -85,7 +86,11 @@ Outcome<void> devices(const Options& options, Shell& shell) {
     // Nothing tells the end of the retained messages. They follow the subscription at once, so a message of our own
     // that comes back through the broker comes after them; a moment more serves brokers that do it otherwise.
     session.run_until([] { return false; }, span(options.seconds));
-    shell.out << (options.json ? table.json() + '\n' : table.text());
+    if (options.json) {
+        shell.out << table.json() << '\n';
+    } else {
+        shell.out << table.text();
+    }
     return {};
 }
 

@@ -16,7 +16,7 @@ struct Options {
     bool json = false;
 };
 
-void print(const SigningKey& key, const Options& options, std::ostream& out) {
+void print(const SigningKey& key, const Options& options, Printer& out) {
     if (options.json) {
         out << json_text([&](JsonWriter& json) {
             json.begin_object().key("kid").text(key.kid()).key("public").text(key.public_text()).end_object();

@@ -1,4 +1,5 @@
 // esb label
+#include "esb/base/file_text.hpp"
 #include "host/cli/birth_lines.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/files.hpp"
@@ -24,7 +25,7 @@ struct Options {
 
 Outcome<AccessPoint> from_log(const Options& options, Shell& shell) {
     if (options.birth == "-") return wait_for_access_point(shell.in, options.identity);
-    const auto log = read_file(options.birth, log_max);
+    const auto log = read_text(options.birth, log_max);
     if (!log) return std::unexpected(log.error());
     return find_access_point(*log, options.identity);
 }
@@ -35,6 +36,7 @@ AccessPoint from_arguments(const Options& options, Shell& shell) {
     made.password.clear();
     std::getline(shell.in, made.password);
     if (made.password.ends_with('\r')) made.password.pop_back();
+    made.password = std::string(without_mark(made.password));
     return made;
 }
 
@@ -44,7 +46,7 @@ Outcome<void> run(const Options& options, Shell& shell) {
     if (auto good = check_access_point_password(access_point->password); !good) return good;
     const auto label = Label::make(*access_point);
     if (!label) return std::unexpected(label.error());
-    if (options.text || options.output.empty()) shell.out << label->text(shell.terminal);
+    if (options.text || options.output.empty()) shell.out << label->drawing(shell.terminal);
     if (options.output.empty()) return {};
     const auto picture = options.output.ends_with(".png") ? label->png() : Outcome<std::string>(label->svg());
     if (!picture) return std::unexpected(picture.error());

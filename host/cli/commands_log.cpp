@@ -14,14 +14,14 @@ namespace esb::cli {
 namespace {
 
 struct Options {
-    std::string broker;
+    BrokerOption broker;
     std::string identity;
     double seconds = 0;
     std::uint64_t count = 0;
     bool json = false;
 };
 
-void print(const LogWords& words, bool json, std::ostream& out) {
+void print(const LogWords& words, bool json, Printer& out) {
     if (json) {
         out << json_text([&words](JsonWriter& writer) {
             writer.begin_object().key("n").number(words.number).key("when").text(words.when);
@@ -35,7 +35,7 @@ void print(const LogWords& words, bool json, std::ostream& out) {
 
 Outcome<void> follow(const Options& options, Shell& shell) {
     MqttSession session;
-    const auto broker = parse_broker(options.broker);
+    const auto broker = options.broker.access();
     if (!broker) return std::unexpected(broker.error());
     std::uint64_t seen = 0;
     std::uint32_t last = 0;  // a device that restarts before it knows that the broker has an entry sends it again

@@ -17,7 +17,7 @@ namespace esb::cli {
 namespace {
 
 struct Options {
-    std::string broker;
+    BrokerOption broker;
     std::string identity;
     std::string envelope;
     double timeout = 600;  // seconds
@@ -53,7 +53,7 @@ public:
 
 private:
     void draw(const UpdateReport& report) {
-        shell_.out << "\r\x1B[K" << progress_bar(report) << std::flush;
+        shell_.out << SafeText::drawing("\r\x1B[K" + progress_bar(report)) << std::flush;
         drawn_ = true;
     }
 
@@ -65,17 +65,10 @@ private:
     std::uint64_t last_tenth_ = 0;
 };
 
-Outcome<std::string> read_envelope(const std::string& path) {
-    auto text = read_file(path, ota::envelope_max + 2);
-    if (!text) return text;
-    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
-    return text;
-}
-
 Outcome<void> ota(const Options& options, Shell& shell) {
-    const auto broker = parse_broker(options.broker);
+    const auto broker = options.broker.access();
     if (!broker) return std::unexpected(broker.error());
-    const auto envelope = read_envelope(options.envelope);
+    const auto envelope = read_bare_text(options.envelope, ota::envelope_max);
     if (!envelope) return std::unexpected(envelope.error());
     const auto id = envelope_id(*envelope);
     if (!id) return failure(options.envelope + ": " + id.error().line);
@@ -99,8 +92,7 @@ Outcome<void> ota(const Options& options, Shell& shell) {
                        (last.error.empty() ? "" : ": " + reason_text(last)));
     }
     const auto& state = update.last().state;
-    return failure(state.empty() ? "no answer from the device in time"
-                                 : "not finished in time; last state: " + printable(state));
+    return failure(state.empty() ? "no answer from the device in time" : "not finished in time; last state: " + state);
 }
 
 }  // namespace

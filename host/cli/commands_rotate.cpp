@@ -2,7 +2,7 @@
 #include "host/cli/broker_folder.hpp"
 #include "host/cli/broker_option.hpp"
 #include "host/cli/commands.hpp"
-#include "host/cli/device_topics.hpp"
+#include "host/cli/config_channel.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/rotation.hpp"
 
@@ -21,24 +21,16 @@ namespace {
 struct Options {
     std::string folder;
     std::string identity;
-    std::string broker;
+    std::string key;  // PEM; empty: changes go unsigned
+    BrokerOption broker;
     double timeout = 120;  // seconds, for each step
     bool json = false;
 };
 
 class Ports : public RotationPorts {
 public:
-    Ports(const Options& options, BrokerFolder& folder, MqttSession& session, Shell& shell)
-        : options_(options), folder_(folder), session_(session), shell_(shell) {
-        session_.on_message([this](const Message& message) { take(message); });
-    }
-
-    Outcome<void> listen() {
-        for (const auto* leaf : {"online", "config/status"}) {
-            if (auto done = session_.subscribe(topic_of(options_.identity, leaf)); !done) return done;
-        }
-        return {};
-    }
+    Ports(const Options& options, BrokerFolder& folder, ConfigChannel& channel, Shell& shell)
+        : options_(options), folder_(folder), channel_(channel), shell_(shell) {}
 
     Outcome<std::string> new_key() override {
         vchip::HostEntropy entropy;
@@ -55,60 +47,43 @@ public:
         return {};
     }
     Outcome<std::string> key_in_use() override {
-        if (!session_.run_until([this] { return online_ && latest_; }, Duration(std::chrono::seconds(10)))) {
-            return failure(options_.identity + " is not on line");
-        }
-        return latest_->key;
+        const auto report = channel_.latest();
+        if (!report) return std::unexpected(report.error());
+        return report->key;
     }
+    Outcome<crypto::P256PublicKey> device_key() override { return channel_.device_key(); }
     Outcome<void> change(const std::string& json) override {
-        const auto id = config_id(json);
-        ended_.reset();
-        waiting_for_ = id;
-        if (auto done = session_.publish(topic_of(options_.identity, "config"), json); !done) return done;
-        const auto patience = Duration(static_cast<std::int64_t>(options_.timeout * 1000));
-        if (!session_.run_until([this] { return ended_.has_value(); }, patience)) {
-            return failure("no answer from the device in time; run this again to finish");
-        }
-        if (ended_->state == "kept") return {};
-        return failure("the device has " + printable(ended_->state) + " the change: " + printable(ended_->why) + " (" +
-                       printable(ended_->error) + ")");
+        const auto report = channel_.change(json, Duration(static_cast<std::int64_t>(options_.timeout * 1000)));
+        if (!report) return failure(report.error().line + "; run this again to finish");
+        return judge(*report);
     }
     void tell(const std::string& line) override {
         if (!options_.json) shell_.out << line << std::endl;
     }
 
 private:
-    void take(const Message& message) {
-        if (message.topic == topic_of(options_.identity, "online")) {
-            online_ = message.payload == "1";
-            return;
-        }
-        auto report = read_config_report(message.payload);
-        if (!report) return;
-        const bool ours = !message.retained && report->id == waiting_for_ && report->state != "staged";
-        if (ours) ended_ = *report;
-        latest_ = std::move(*report);
-    }
-
     const Options& options_;
     BrokerFolder& folder_;
-    MqttSession& session_;
+    ConfigChannel& channel_;
     Shell& shell_;
-    bool online_ = false;
-    std::string waiting_for_;
-    std::optional<ConfigReport> latest_;
-    std::optional<ConfigReport> ended_;
 };
 
 Outcome<void> rotate(const Options& options, Shell& shell) {
-    const auto broker = parse_broker(options.broker);
-    if (!broker) return std::unexpected(broker.error());
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
+    const auto broker = BrokerOption{options.broker.address, options.folder}.access();
+    if (!broker) return std::unexpected(broker.error());
+    std::optional<SigningKey> key;
+    if (!options.key.empty()) {
+        auto loaded = SigningKey::load_pem(options.key);
+        if (!loaded) return failure(options.key, loaded.error());
+        key = std::move(*loaded);
+    }
     MqttSession session;
-    Ports ports(options, *folder, session, shell);
+    ConfigChannel channel(session, options.identity, key ? &*key : nullptr);
+    Ports ports(options, *folder, channel, shell);
     if (auto done = session.connect(*broker); !done) return done;
-    if (auto done = ports.listen(); !done) return done;
+    if (auto done = channel.listen(); !done) return done;
     if (auto done = rotate_key(ports); !done) return done;
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
@@ -131,8 +106,9 @@ void add_rotate_command(CLI::App& broker, Shell& shell) {
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    sub->add_option("--key", options->key, "Sign the changes with this update key (PEM); needed where settings.signed is on");
     sub->add_flag("--json", options->json, "Print JSON");
-    add_broker_option(*sub, options->broker);
+    add_broker_address_option(*sub, options->broker);
     sub->callback([options, &shell] { shell.finish(rotate(*options, shell)); });
 }
 

@@ -16,6 +16,8 @@
 namespace esb::cli {
 namespace {
 
+constexpr std::size_t key_file_max = 64 * 1024;
+
 struct Options {
     std::string key;
     std::string output;  // empty: standard output
@@ -101,18 +103,32 @@ Outcome<void> sign_command(const Options& options, Shell& shell) {
     return sign(options, shell, "esb-command", *payload);
 }
 
-// A key may be given as its text, or as the PEM file it is in.
+// The public key x.y of a JWK file, of a file with just that text, or of a PEM file with the private key.
+Outcome<std::string> key_of_file(const std::string& path) {
+    const auto text = read_bare_text(path, key_file_max);
+    if (!text) return text;
+    if (text->starts_with("-----BEGIN")) {
+        const auto key = SigningKey::load_pem(path);
+        if (!key) return failure(path, key.error());
+        return key->public_text();
+    }
+    if (!text->starts_with('{')) return text;
+    const auto document = JsonDocument::parse(as_bytes(*text));
+    if (!document) return failure(path, document.error());
+    const auto x = document->root()["x"].text();
+    const auto y = document->root()["y"].text();
+    if (!x || !y) return failure(path + ": this JWK has no coordinates x and y");
+    return std::string(*x) + '.' + std::string(*y);
+}
+
+// A key may be given as its text, or as the file it is in.
 Outcome<void> sign_keys(const Options& options, Shell& shell) {
     std::vector<std::string> keys;
     std::error_code error;
     for (const auto& text : options.keys) {
-        if (!std::filesystem::is_regular_file(text, error)) {
-            keys.push_back(text);
-            continue;
-        }
-        const auto key = SigningKey::load_pem(text);
-        if (!key) return failure(text, key.error());
-        keys.emplace_back(key->public_text());
+        auto key = std::filesystem::is_regular_file(text, error) ? key_of_file(text) : Outcome<std::string>(text);
+        if (!key) return std::unexpected(key.error());
+        keys.push_back(std::move(*key));
     }
     const auto payload = keys_payload(options.version, keys);
     if (!payload) return std::unexpected(payload.error());
@@ -165,7 +181,7 @@ void add_sign_commands(CLI::App& app, Shell& shell) {
     sub->add_option("--ver", options->version, "Version of the set, one higher than the present one")
         ->required()
         ->check(CLI::PositiveNumber);
-    sub->add_option("--trust", options->keys, "Keys of the set: x.y texts or PEM files, up to 8")->required();
+    sub->add_option("--trust", options->keys, "Keys of the set: x.y texts, JWK or PEM files, up to 8")->required();
     sub->callback([options, &shell] { shell.finish(sign_keys(*options, shell)); });
 }
 

@@ -31,7 +31,11 @@ void take_status(DeviceRow& row, const JsonValue& status) {
     take_number(status["up"], row.uptime);
 }
 
-std::string number_text(const std::optional<std::int64_t>& number) { return number ? std::to_string(*number) : ""; }
+SafeText number_text(const std::optional<std::int64_t>& number) {
+    SafeText text;
+    if (number) text << *number;
+    return text;
+}
 
 std::string span_text(const std::optional<std::int64_t>& seconds) {
     if (!seconds || *seconds < 0) return "";
@@ -43,19 +47,17 @@ std::string span_text(const std::optional<std::int64_t>& seconds) {
 }
 
 constexpr std::size_t columns = 9;
-using Cells = std::array<std::string, columns>;
+constexpr std::string_view titles[columns] = {"IDENTITY", "ONLINE", "APP", "VERSION", "SEQ",
+                                              "ADDRESS",  "RSSI",   "UP",  "UPDATE"};
+using Cells = std::array<SafeText, columns>;
 
 Cells cells(const std::string& identity, const DeviceRow& row) {
-    const std::string online = !row.online ? "?" : *row.online ? "yes" : "no";
-    return {identity,
-            online,
-            printable(row.app),
-            printable(row.ver),
-            number_text(row.seq),
-            printable(row.ip),
-            number_text(row.rssi),
-            span_text(row.uptime),
-            printable(row.update)};
+    const auto word = [](std::string_view text) { return SafeText().word(text); };
+    return {word(identity),        word(!row.online ? "?" : *row.online ? "yes" : "no"),
+            word(row.app),         word(row.ver),
+            number_text(row.seq),  word(row.ip),
+            number_text(row.rssi), word(span_text(row.uptime)),
+            word(row.update)};
 }
 
 }  // namespace
@@ -75,25 +77,28 @@ void DeviceTable::take(std::string_view topic, std::string_view payload) {
     take_text(document->root()["state"], row.update);
 }
 
-std::string DeviceTable::text() const {
-    if (rows_.empty()) return "no device has reported yet\n";
-    std::vector<Cells> lines{{"IDENTITY", "ONLINE", "APP", "VERSION", "SEQ", "ADDRESS", "RSSI", "UP", "UPDATE"}};
+SafeText DeviceTable::text() const {
+    SafeText text;
+    if (rows_.empty()) return text << "no device has reported yet\n";
+    std::vector<Cells> lines(1);
+    for (std::size_t i = 0; i < columns; ++i) lines[0][i] << titles[i];
     for (const auto& [identity, row] : rows_) lines.push_back(cells(identity, row));
     std::array<std::size_t, columns> widths{};
     for (const auto& line : lines) {
         for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], line[i].size());
     }
-    std::string text;
     for (const auto& line : lines) {
-        std::string row;
-        for (std::size_t i = 0; i < columns; ++i) row += line[i] + std::string(widths[i] - line[i].size() + 2, ' ');
-        row.erase(row.find_last_not_of(' ') + 1);
-        text += row + '\n';
+        std::size_t last = columns;
+        while (last > 1 && line[last - 1].empty()) --last;
+        for (std::size_t i = 0; i < last; ++i) {
+            text << line[i] << std::string(i + 1 < last ? widths[i] - line[i].size() + 2 : 0, ' ');
+        }
+        text << '\n';
     }
     return text;
 }
 
-std::string DeviceTable::json() const {
+JsonText DeviceTable::json() const {
     const auto text_member = [](JsonWriter& json, std::string_view name, const std::string& value) {
         if (!value.empty()) json.key(name).text(value);
     };

@@ -1,6 +1,8 @@
 // The fleet as its retained topics tell it.
 #pragma once
 
+#include "host/cli/safe_text.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,8 +30,8 @@ public:
     const std::map<std::string, DeviceRow>& rows() const { return rows_; }
 
     // A table with a header; "no device has reported yet" when it is empty.
-    std::string text() const;
-    std::string json() const;
+    SafeText text() const;
+    JsonText json() const;
 
 private:
     std::map<std::string, DeviceRow> rows_;

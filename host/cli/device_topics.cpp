@@ -32,20 +32,4 @@ std::string topic_of(std::string_view identity, std::string_view leaf) {
     return topic + '/' + std::string(leaf);
 }
 
-std::string printable(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string clean;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= ' ' && byte != 127) {
-            clean += c;
-            continue;
-        }
-        clean += "\\x";
-        clean += digits[byte >> 4];
-        clean += digits[byte & 15];
-    }
-    return clean;
-}
-
 }  // namespace esb::cli

@@ -17,7 +17,4 @@ std::optional<DeviceTopic> split_topic(std::string_view topic);
 // "<base>/<leaf>"
 std::string topic_of(std::string_view identity, std::string_view leaf);
 
-// Text from outside for a terminal: control bytes and DEL become \xHH, so that nothing can draw on it.
-std::string printable(std::string_view text);
-
 }  // namespace esb::cli

@@ -1,5 +1,7 @@
 #include "host/cli/files.hpp"
 
+#include "esb/base/file_text.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <thread>
@@ -12,6 +14,8 @@
 
 namespace esb::cli {
 namespace {
+
+constexpr std::size_t text_margin = 16;  // for a mark and line ends
 
 std::unexpected<Failure> os_failure(const std::filesystem::path& path) {
     const int code = errno;
@@ -82,6 +86,19 @@ Outcome<std::string> read_file(const std::filesystem::path& path, std::size_t li
         if (count == 0) return failure(path.string() + ": became shorter while it was read");
         have += static_cast<std::size_t>(count);
     }
+    return text;
+}
+
+Outcome<std::string> read_text(const std::filesystem::path& path, std::size_t limit) {
+    auto text = read_file(path, limit + text_margin);
+    if (!text) return text;
+    if (is_utf16(*text)) return failure(path.string() + ": this is UTF-16; save it as UTF-8");
+    return std::string(without_mark(*text));
+}
+
+Outcome<std::string> read_bare_text(const std::filesystem::path& path, std::size_t limit) {
+    auto text = read_text(path, limit);
+    if (text) text = std::string(bare_text(*text));
     return text;
 }
 

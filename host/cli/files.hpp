@@ -16,6 +16,11 @@ namespace esb::cli {
 // Fails for anything but a regular file, and beyond `limit` bytes.
 Outcome<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 
+// A text file, as UTF-8 without a byte order mark; the second one also without white space and line ends around it.
+// Fails for UTF-16.
+Outcome<std::string> read_text(const std::filesystem::path& path, std::size_t limit);
+Outcome<std::string> read_bare_text(const std::filesystem::path& path, std::size_t limit);
+
 // Writes a temporary file beside `path`, syncs it, renames it and syncs the folder: afterwards the old or the new
 // text is there, never a part. When run by root the new file gets the owner of its folder.
 Outcome<void> replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode);

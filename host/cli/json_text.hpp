@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/json.hpp"
+#include "host/cli/safe_text.hpp"
 
 #include <string>
 #include <vector>
@@ -10,12 +11,12 @@ namespace esb::cli {
 
 // `build(JsonWriter&)` may run several times: the buffer grows until the text fits.
 template <typename Build>
-std::string json_text(Build build) {
+JsonText json_text(Build build) {
     for (std::size_t size = 4096;; size *= 4) {
         std::vector<char> buffer(size);
         JsonWriter writer(buffer);
         build(writer);
-        if (!writer.overflowed()) return std::string(writer.view());
+        if (!writer.overflowed()) return JsonText(std::string(writer.view()));
     }
 }
 

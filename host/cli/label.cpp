@@ -78,7 +78,7 @@ std::string Label::svg() const {
     return out + "</g>\n</svg>\n";
 }
 
-std::string Label::text(bool colors) const {
+SafeText Label::drawing(bool colors) const {
     const int quiet = QrCode::quiet_zone;
     std::string out;
     for (int y = -quiet; y < code_.size() + quiet; y += 2) {
@@ -91,8 +91,9 @@ std::string Label::text(bool colors) const {
         if (colors) out += "\x1B[0m";
         out += '\n';
     }
-    for (const auto& line : lines_) out += std::string(static_cast<std::size_t>(quiet), ' ') + line + '\n';
-    return out;
+    auto drawn = SafeText::drawing(std::move(out));
+    for (const auto& line : lines_) drawn << "    " << line << '\n';
+    return drawn;
 }
 
 }  // namespace esb::cli

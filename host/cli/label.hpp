@@ -4,6 +4,7 @@
 #include "host/cli/birth_lines.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/qr_code.hpp"
+#include "host/cli/safe_text.hpp"
 
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ public:
     Outcome<std::string> png() const;
     // Two modules in one character, with half blocks. `colors`: black on white by escape codes, whatever the terminal
     // has; otherwise dark modules are drawn, for a light background.
-    std::string text(bool colors) const;
+    SafeText drawing(bool colors) const;
 
 private:
     Label(QrCode code, std::vector<std::string> lines) : code_(std::move(code)), lines_(std::move(lines)) {}

@@ -2,7 +2,6 @@
 
 #include "esb/base/json.hpp"
 #include "esb/device/log_text.hpp"
-#include "host/cli/device_topics.hpp"
 
 namespace esb::cli {
 namespace {
@@ -54,7 +53,7 @@ Outcome<std::vector<LogWords>> log_words(std::string_view payload) {
     for (auto entry = log.first(); entry.is_present(); entry = entry.next()) {
         const auto line = read(entry);
         if (!line) return failure("this is not a device's log", line.error());
-        all.push_back({line->number, std::string(when(*line).view()), printable(describe(*line).view())});
+        all.push_back({line->number, std::string(when(*line).view()), std::string(describe(*line).view())});
     }
     return all;
 }

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     try {
         return esb::cli::run(std::vector<std::string>(argv + 1, argv + argc), shell);
     } catch (const std::exception& error) {
-        std::cerr << "esb: " << error.what() << '\n';
+        shell.err << "esb: " << error.what() << '\n';
         return esb::cli::exit_failed;
     }
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t outbox = 64 * 1024;  // bytes
 constexpr int reads_per_step = 16;
+constexpr Duration stream_patience = std::chrono::seconds(8);
 
 mqtt::Limits limits() {
     mqtt::Limits limits;
@@ -42,7 +43,7 @@ MqttSession::MqttSession()
       resolver_(clock_, sockets_, nullptr),
       reactor_(sockets_, clock_),
       names_(reactor_, resolver_),
-      stream_(reactor_, names_, std::chrono::seconds(10)),
+      stream_(reactor_, names_, entropy_, {stream_patience, stream_patience}),
       memory_(mqtt::Client::minimum_memory(limits()) + outbox),
       client_(*this, limits(), memory_) {
     sockets_.add_source(resolver_);
@@ -50,8 +51,10 @@ MqttSession::MqttSession()
 
 MqttSession::~MqttSession() { disconnect(); }
 
-Outcome<void> MqttSession::connect(const BrokerAddress& broker, Duration patience) {
-    broker_ = broker;
+Outcome<void> MqttSession::connect(const BrokerAccess& broker, Duration patience) {
+    broker_ = broker.address;
+    if (const auto done = stream_.configure({broker.identity, broker.key.reveal(), false}); !done)
+        return failure("the credentials in " + broker.source + " cannot be used", done.error());
     std::random_device random;
     client_id_ = "esb-" + std::to_string(::getpid()) + '-' + std::to_string(random() % 1000000);
     mqtt::ConnectOptions options;
@@ -63,8 +66,20 @@ Outcome<void> MqttSession::connect(const BrokerAddress& broker, Duration patienc
     client_.start(clock_.now(), random());
     run_until([this] { return connected_ || last_error_.has_value(); }, patience);
     if (connected_) return {};
-    const auto name = broker.host + ':' + std::to_string(broker.port);
-    return failure("no connection to the broker " + name, last_error_.value_or(Error(errors::timed_out)));
+    return std::unexpected(why_refused(broker));
+}
+
+Failure MqttSession::why_refused(const BrokerAccess& broker) const {
+    const auto why = last_error_.value_or(Error(errors::timed_out));
+    auto line = "no connection to the broker " + broker_.host + ':' + std::to_string(broker_.port) + ": ";
+    if (why == errors::tls_bad_psk) {
+        return {line + "it does not know " + broker.identity + " or has another key for it than " + broker.source};
+    }
+    const bool no_tls = why == errors::tls_truncated || why == errors::tls_protocol || why == errors::tls_not_tls ||
+                        why == errors::tls_handshake_timeout;
+    line += why.text();
+    if (no_tls) line += "; is that the tools' port of a broker made by `esb broker init`? Nothing is sent without TLS";
+    return {line};
 }
 
 Outcome<void> MqttSession::subscribe(const std::string& filter, Duration patience) {

@@ -1,12 +1,14 @@
-// The tool's own connection to a broker: the library's engine over plain TCP on the host's sockets.
+// The tool's own connection to a broker: the library's engine over the library's TLS-PSK on the host's sockets. There is
+// no plain connection: credentials travel nowhere else.
 #pragma once
 
 #include "esb/mqtt/client.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
-#include "esb/net/tcp_stream.hpp"
+#include "esb/net/tls_stream.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/vchip/clock_posix.hpp"
+#include "host/vchip/entropy_posix.hpp"
 #include "host/vchip/resolver_posix.hpp"
 #include "host/vchip/sockets_posix.hpp"
 
@@ -26,6 +28,14 @@ struct BrokerAddress {
 // "HOST", "HOST:PORT" or ":PORT".
 Outcome<BrokerAddress> parse_broker(const std::string& text);
 
+// Where, and as whom (tool_account.hpp).
+struct BrokerAccess {
+    BrokerAddress address;
+    std::string identity;
+    net::Psk key;
+    std::string source;  // the file it comes from, for messages
+};
+
 struct Message {
     std::string topic;
     std::string payload;
@@ -42,7 +52,7 @@ public:
     ~MqttSession() override;
 
     // Fails at once when the first attempt fails.
-    Outcome<void> connect(const BrokerAddress& broker, Duration patience = std::chrono::seconds(10));
+    Outcome<void> connect(const BrokerAccess& broker, Duration patience = std::chrono::seconds(10));
     void on_message(OnMessage handler) { handler_ = std::move(handler); }
     Outcome<void> subscribe(const std::string& filter, Duration patience = std::chrono::seconds(10));
     // QoS 1: ends when the broker has acknowledged.
@@ -65,6 +75,7 @@ private:
     void on_writable() override;
     void on_closed(const Error& why) override;
 
+    Failure why_refused(const BrokerAccess& broker) const;
     void step();
     void read();
     void write();
@@ -73,9 +84,10 @@ private:
     vchip::SystemClock clock_;
     vchip::PosixSockets sockets_;
     vchip::ThreadResolver resolver_;
+    vchip::HostEntropy entropy_;
     net::Reactor reactor_;
     net::Names names_;
-    net::TcpStream stream_;
+    net::TlsStream stream_;
     std::vector<std::uint8_t> memory_;
     mqtt::Client client_;
 

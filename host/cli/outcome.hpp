@@ -10,7 +10,7 @@
 namespace esb::cli {
 
 struct Failure {
-    std::string line;  // no trailing newline, no "error:"
+    std::string line;  // no trailing newline, no "error:"; what it quotes is escaped when it is printed
 };
 
 template <typename T>

@@ -134,6 +134,15 @@ Outcome<std::string> command_payload(const CommandRequest& request) {
     });
 }
 
+Outcome<std::string> config_payload(const std::string& device, std::uint32_t counter, const std::string& set) {
+    if (auto good = check_devices({device}); !good) return std::unexpected(good.error());
+    return json_text([&](JsonWriter& json) {
+        json.begin_object();
+        write_devices(json, {device});
+        json.key("ctr").number(counter).key("set").raw(set).end_object();
+    });
+}
+
 Outcome<std::string> keys_payload(std::uint32_t version, const std::vector<std::string>& keys) {
     if (keys.empty() || keys.size() > ota::max_keys) {
         return failure("a key set holds 1 to " + std::to_string(ota::max_keys) + " keys");

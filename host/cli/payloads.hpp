@@ -29,6 +29,8 @@ struct CommandRequest {
 Outcome<std::string> command_payload(const CommandRequest& request);
 
 // `keys` are "x.y" texts, as ESB_APP takes them.
+// A signed change of settings. `set`: the JSON object of the changes.
+Outcome<std::string> config_payload(const std::string& device, std::uint32_t counter, const std::string& set);
 Outcome<std::string> keys_payload(std::uint32_t version, const std::vector<std::string>& keys);
 
 // Of --expires: "+30d", "+12h", a date "2027-01-31" (its first second, UTC), "2027-01-31T12:00:00Z" or seconds since

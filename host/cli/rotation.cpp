@@ -4,6 +4,7 @@
 #include "esb/base/json.hpp"
 #include "esb/crypto/crypto.hpp"
 #include "host/cli/json_text.hpp"
+#include "host/cli/jwe.hpp"
 
 #include <array>
 
@@ -48,10 +49,16 @@ Outcome<void> rotate_key(RotationPorts& ports) {
     if (!in_use) return std::unexpected(in_use.error());
     const auto spare = other_slot(*in_use);
     if (!spare) return std::unexpected(spare.error());
+    const auto device = ports.device_key();
+    if (!device) return std::unexpected(device.error());
     if (auto done = choose_key(ports, *account); !done) return done;
 
     const auto& key = account->rotation == Account::Rotation::handing_over ? account->next : account->psk;
-    const auto hand_over = json_text([&](JsonWriter& json) { json.begin_object().key(*spare).text(key).end_object(); });
+    const auto sealed = encrypt_for(*device, key);
+    if (!sealed) return std::unexpected(sealed.error());
+    const auto hand_over = json_text([&](JsonWriter& json) {
+        json.begin_object().key(*spare).begin_object().key("jwe").text(*sealed).end_object().end_object();
+    });
     if (auto done = ports.change(hand_over); !done) return done;
     ports.tell("the device has the new key in " + *spare + " and the old one in " + *in_use);
 
@@ -72,8 +79,9 @@ Outcome<ConfigReport> read_config_report(std::string_view payload) {
     const auto state = root["state"].text();
     if (!id || !state) return failure("config/status has no id or state");
     const auto text = [&root](const char* name) { return std::string(root[name].text().value_or("")); };
-    return ConfigReport{std::string(*id), std::string(*state), text("error"),
-                        text("why"),      text("setting"),     text("key")};
+    ConfigReport report{std::string(*id), std::string(*state), text("error"), text("why"), text("setting"), text("key"), {}};
+    if (const auto counter = root["ctr"].integer(1, UINT32_MAX)) report.counter = static_cast<std::uint32_t>(*counter);
+    return report;
 }
 
 std::string config_id(std::string_view message) {

@@ -11,6 +11,10 @@
 #include "host/cli/broker_accounts.hpp"
 #include "host/cli/outcome.hpp"
 
+#include "esb/crypto/crypto.hpp"
+
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +32,8 @@ public:
     virtual Outcome<void> store(const Account& account) = 0;
     // The name of the setting with the key that the device uses in its present connection: "mqtt.0.psk.0".
     virtual Outcome<std::string> key_in_use() = 0;
+    // The device's public key, for which the new one is encrypted. Fails where there is none.
+    virtual Outcome<crypto::P256PublicKey> device_key() = 0;
     // Sends a change of settings and waits until the device has kept it.
     virtual Outcome<void> change(const std::string& json) = 0;
     // One line for the person at the terminal.
@@ -45,6 +51,7 @@ struct ConfigReport {
     std::string why;
     std::string setting;
     std::string key;
+    std::optional<std::uint32_t> counter;  // of the last signed change
 };
 // Nothing for what is malformed.
 Outcome<ConfigReport> read_config_report(std::string_view payload);

@@ -1,11 +1,10 @@
 // What every command gets: its streams, and where its exit status goes.
 #pragma once
 
-#include "host/cli/device_topics.hpp"
 #include "host/cli/outcome.hpp"
+#include "host/cli/safe_text.hpp"
 
 #include <istream>
-#include <ostream>
 
 namespace esb::cli {
 
@@ -16,15 +15,15 @@ inline constexpr int exit_usage = 2;   // the command line is wrong
 
 struct Shell {
     std::istream& in;
-    std::ostream& out;
-    std::ostream& err;
+    Printer out;
+    Printer err;
     bool terminal = false;  // `out` is a terminal: progress may be drawn in place
     int status = exit_ok;
 
     // Ends a command: prints the failure's line and sets the status.
     void finish(const Outcome<void>& outcome) {
         if (outcome) return;
-        err << "esb: " << printable(outcome.error().line) << '\n';  // it may quote what was typed
+        err << "esb: " << outcome.error().line << '\n';
         status = exit_failed;
     }
 };

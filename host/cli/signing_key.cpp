@@ -1,6 +1,7 @@
 #include "host/cli/signing_key.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/ota/keys.hpp"
 
@@ -124,8 +125,9 @@ Result<SigningKey> SigningKey::load_pem(const std::filesystem::path& path) {
     if (!file) return fail(errors::key_file, errno);
     std::vector<unsigned char> text{std::istreambuf_iterator<char>(file), {}};
     text.push_back('\0');  // the PEM parser wants the end inside the length
+    const auto pem = as_bytes(without_mark(as_text(text)));
     Pair pair;
-    const int parsed = mbedtls_pk_parse_key(&pair.pk, text.data(), text.size(), nullptr, 0);
+    const int parsed = mbedtls_pk_parse_key(&pair.pk, pem.data(), pem.size(), nullptr, 0);
     wipe(text);
     std::array<std::uint8_t, 32> scalar{};
     if (parsed != 0 || !pair.is_p256() || mbedtls_mpi_write_binary(&pair.ec().d, scalar.data(), scalar.size()) != 0) {

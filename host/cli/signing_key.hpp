@@ -1,5 +1,5 @@
-// An ES256 private key of the operator: made, stored as PEM, used to sign. signing_key.cpp is the one file of the
-// command-line tool that knows Mbed TLS.
+// An ES256 private key of the operator: made, stored as PEM, used to sign. signing_key.cpp and jwe.cpp are the files
+// of the command-line tool that know Mbed TLS.
 #pragma once
 
 #include "esb/base/result.hpp"

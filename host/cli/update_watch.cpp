@@ -1,7 +1,6 @@
 #include "host/cli/update_watch.hpp"
 
 #include "esb/base/json.hpp"
-#include "host/cli/device_topics.hpp"
 #include "host/cli/json_text.hpp"
 
 #include <algorithm>
@@ -57,23 +56,22 @@ std::string progress_bar(const UpdateReport& report) {
            std::to_string(report.size / 1024) + " KiB";
 }
 
-std::string progress_line(const UpdateReport& report) {
-    std::string line = printable(report.state);
-    if (!report.ver.empty()) line += ' ' + printable(report.ver);
+SafeText progress_line(const UpdateReport& report) {
+    SafeText line;
+    line.word(report.state);
+    if (!report.ver.empty()) (line << ' ').word(report.ver);
     if (report.state == "downloading" && report.size > 0) {
-        line += ": " + std::to_string(percent(report)) + " %, " + std::to_string(report.done) + " of " +
-                std::to_string(report.size) + " bytes";
+        line << ": " << percent(report) << " %, " << report.done << " of " << report.size << " bytes";
     }
-    if (!report.error.empty()) line += ": " + reason_text(report);
+    if (!report.error.empty()) line << ": " << reason_text(report);
     return line;
 }
 
 std::string reason_text(const UpdateReport& report) {
-    if (report.why.empty()) return printable(report.error);
-    return printable(report.why) + " (" + printable(report.error) + ")";
+    return report.why.empty() ? report.error : report.why + " (" + report.error + ")";
 }
 
-std::string progress_json(std::string_view identity, std::string_view id, const UpdateReport& report) {
+JsonText progress_json(std::string_view identity, std::string_view id, const UpdateReport& report) {
     return json_text([&](JsonWriter& json) {
         json.begin_object().key("ident").text(identity).key("id").text(id).key("state").text(report.state);
         json.key("ver").text(report.ver).key("done").number(report.done).key("size").number(report.size);

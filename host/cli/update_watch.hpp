@@ -1,6 +1,8 @@
 // Follows one update by what the device says on <base>/ota/status.
 #pragma once
 
+#include "host/cli/safe_text.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,9 +46,9 @@ private:
 // "[#########---------------]  38 %  312 of 812 KiB", for a terminal of 80 columns.
 std::string progress_bar(const UpdateReport& report);
 // One line without the bar: "downloading 1.4.0: 38 %, 319488 of 831488 bytes".
-std::string progress_line(const UpdateReport& report);
+SafeText progress_line(const UpdateReport& report);
 // "the image in flash does not have the manifest's SHA-256 (ota.hash)"
 std::string reason_text(const UpdateReport& report);
-std::string progress_json(std::string_view identity, std::string_view id, const UpdateReport& report);
+JsonText progress_json(std::string_view identity, std::string_view id, const UpdateReport& report);
 
 }  // namespace esb::cli

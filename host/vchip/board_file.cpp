@@ -1,6 +1,7 @@
 #include "host/vchip/board_file.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
 
 #include <algorithm>
@@ -49,6 +50,14 @@ Result<chip::Auth> auth_from(std::string_view text) {
     return fail(errors::board_bad_member);
 }
 
+Result<chip::DisconnectReason> refusal_from(std::string_view text) {
+    using enum chip::DisconnectReason;
+    for (const auto reason : {wrong_password, auth_refused, association_refused}) {
+        if (chip::name(reason) == text) return reason;
+    }
+    return fail(errors::board_bad_member);
+}
+
 // As settings take it: text, or hex:<digits> for a name that is not text.
 Status take_ssid(std::string_view text, chip::Ssid& ssid) {
     constexpr std::string_view mark = "hex:";
@@ -64,10 +73,12 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
     std::string ssid;
     std::string auth;
     std::string bssid;
+    std::string refuses;
     ESB_TRY(take(item["ssid"], ssid));
     ESB_TRY(take(item["passphrase"], network.passphrase));
     ESB_TRY(take(item["auth"], auth));
     ESB_TRY(take(item["bssid"], bssid));
+    ESB_TRY(take(item["refuses"], refuses));
     if (ssid.empty() || network.passphrase.size() > chip::Passphrase::capacity()) return fail(errors::out_of_range);
     ESB_TRY(take_ssid(ssid, network.ssid));
     if (network.ssid.empty()) return fail(errors::out_of_range);
@@ -76,6 +87,11 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
         const auto named = auth_from(auth);
         if (!named) return fail(named.error());
         network.auth = *named;
+    }
+    if (!refuses.empty()) {
+        const auto reason = refusal_from(refuses);
+        if (!reason) return fail(reason.error());
+        network.refuses = *reason;
     }
     if (bssid.empty()) return {};
     const auto mac = parse_mac(bssid);
@@ -148,7 +164,7 @@ std::string mac_text(const chip::Mac& mac) {
 }
 
 Result<Board> parse_board(std::string_view json) {
-    const auto document = JsonDocument::parse(as_bytes(json), {.max_size = board_file_max, .max_depth = 4});
+    const auto document = JsonDocument::parse(as_bytes(bare_text(json)), {.max_size = board_file_max, .max_depth = 4});
     if (!document) return fail(errors::board_bad_json, document.error().detail());
     const JsonValue root = document->root();
     if (!root.is_object()) return fail(errors::board_bad_json);

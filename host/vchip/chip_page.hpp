@@ -14,7 +14,8 @@ inline constexpr ErrorKind chip_page{"vchip.page", "the shared page cannot be ma
 
 namespace esb::vchip {
 
-// Written by both sides, so every shared member is atomic (lock-free, hence valid across processes).
+// Written by both sides, so every shared member is atomic (lock-free, hence valid across processes). Whoever starts the
+// watchdog, and so changes when the boot loader has to look at it, rings the bell (an eventfd) that both have.
 struct ChipPage {
     static constexpr std::uint32_t expected_magic = 0x31504356;  // "VCP1"
     static constexpr std::size_t retained_size = 2048;           // bytes

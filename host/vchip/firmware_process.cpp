@@ -19,6 +19,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace esb::vchip {
 
@@ -46,6 +47,7 @@ private:
 // What the environment says, checked.
 struct Inherited {
     int page_fd = -1;
+    int bell_fd = -1;
     chip::Mac mac{};
     std::vector<PortMapping> ports;
     FaultPlan faults;
@@ -54,11 +56,13 @@ struct Inherited {
 Result<Inherited> read_environment() {
     Inherited found;
     const auto fd = parse_unsigned(environment(env_page), 3, 1'000'000);
+    const auto bell = parse_unsigned(environment(env_bell), 3, 1'000'000);
     const auto mac = parse_mac(environment(env_mac));
     const auto ports = parse_ports(environment(env_ports));
     const auto faults = parse_fault_plan(environment(env_faults));
     if (!fd || !mac || !ports || !faults) return fail(errors::bad_environment);
     found.page_fd = static_cast<int>(*fd);
+    if (bell) found.bell_fd = static_cast<int>(*bell);
     found.mac = *mac;
     found.ports = *ports;
     found.faults = *faults;
@@ -75,7 +79,7 @@ struct Parts {
                 [this](const Error& error) { say("radio file: " + std::string(error.text())); }),
           resolver(clock, sockets, &link),
           retained(page),
-          system(page, from.mac) {
+          system(page, from.mac, from.bell_fd) {
         sockets.set_link(&link);
         sockets.set_mappings(from.ports, [this](const chip::Endpoint& asked, std::uint16_t port) {
             say(std::string(chip::to_text(asked.address).view()) + ":" + std::to_string(asked.port) +
@@ -146,8 +150,8 @@ std::string to_text(const std::vector<PortMapping>& ports) {
     return text;
 }
 
-ProcessSystem::ProcessSystem(ChipPage& page, const chip::Mac& mac)
-    : page_(page), mac_(mac), heap_at_start_(mallinfo2().uordblks), heap_minimum_(imagined_heap) {}
+ProcessSystem::ProcessSystem(ChipPage& page, const chip::Mac& mac, int bell)
+    : page_(page), mac_(mac), bell_(bell), heap_at_start_(mallinfo2().uordblks), heap_minimum_(imagined_heap) {}
 
 chip::ResetReason ProcessSystem::reset_reason() const {
     return static_cast<chip::ResetReason>(page_.reset_reason.load());
@@ -183,6 +187,10 @@ Status ProcessSystem::start_watchdog(Duration timeout) {
     if (timeout <= Duration::zero()) return fail(errors::invalid_argument);
     feed_watchdog();
     page_.watchdog_ms = timeout.count();
+    if (bell_ < 0) return {};
+    const std::uint64_t one = 1;
+    // Fails only when the counter is full, and then the boot loader looks anyway.
+    [[maybe_unused]] const auto rung = ::write(bell_, &one, sizeof one);
     return {};
 }
 

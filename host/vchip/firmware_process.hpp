@@ -23,6 +23,7 @@ inline constexpr int exit_not_executable = 79;  // the host refused to execute t
 
 // Names of the environment variables.
 inline constexpr std::string_view env_page = "ESB_VCHIP_PAGE";              // descriptor of the ChipPage
+inline constexpr std::string_view env_bell = "ESB_VCHIP_BELL";              // descriptor of an eventfd: see ChipPage
 inline constexpr std::string_view env_flash = "ESB_VCHIP_FLASH";            // file
 inline constexpr std::string_view env_partitions = "ESB_VCHIP_PARTITIONS";  // file; empty: the default layout
 inline constexpr std::string_view env_radio = "ESB_VCHIP_RADIO";            // board file; empty: no networks
@@ -37,7 +38,8 @@ std::string to_text(const std::vector<PortMapping>& ports);
 // The chip itself, of a process.
 class ProcessSystem final : public chip::System {
 public:
-    ProcessSystem(ChipPage& page, const chip::Mac& mac);
+    // `bell` as in ChipPage; -1: none.
+    ProcessSystem(ChipPage& page, const chip::Mac& mac, int bell = -1);
 
     std::array<std::uint8_t, 6> station_mac() const override { return mac_; }
     std::string_view hardware() const override { return "vchip"; }
@@ -54,6 +56,7 @@ public:
 private:
     ChipPage& page_;
     chip::Mac mac_;
+    int bell_;
     std::size_t heap_at_start_;
     mutable std::atomic<std::size_t> heap_minimum_;
 };

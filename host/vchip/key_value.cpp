@@ -25,6 +25,7 @@ KeyValue::KeyValue(Region partition)
 
 Result<chip::Mount> KeyValue::mount() {
     mounted_ = false;
+    damaged_ = false;
     if (pages_ < 3) return fail(errors::kv_corrupt);
     const auto newest = find_newest();
     if (!newest) return fail(newest.error());
@@ -116,11 +117,14 @@ Status KeyValue::settle(const PageHeader& header) {
     return region_.program(start + found.end, nothing);
 }
 
-Status KeyValue::replay(std::uint32_t page, Places& places) const {
+Status KeyValue::replay(std::uint32_t page, Places& places) {
     const auto bytes = read_page(page);
     if (!bytes) return fail(bytes.error());
     const auto header = kv_log::parse_header(*bytes, pages_);
-    if (!header || header->sequence != page) return {};  // went bad: what it held is lost, the others are not
+    if (!header || header->sequence != page) {  // went bad: what it held is lost, the others are not
+        damaged_ = true;
+        return {};
+    }
     for (const auto& entry : kv_log::scan(*bytes, page).entries) {
         if (entry.kind == EntryKind::value) {
             places[entry.key] = Place{page, entry.offset, entry.value_size};

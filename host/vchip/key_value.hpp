@@ -37,6 +37,7 @@ public:
     Result<ConstBytes> get(std::string_view key, MutBytes out) override;
     Status put(std::string_view key, ConstBytes value) override;
     Status remove(std::string_view key) override;
+    bool damaged() const override { return damaged_; }
 
     // All keys, for tools and tests.
     std::vector<std::string> keys() const;
@@ -55,7 +56,7 @@ private:
     Result<bool> looks_erased();
     Status reload();
     Status load(const kv_log::PageHeader& newest);
-    Status replay(std::uint32_t page, Places& places) const;
+    Status replay(std::uint32_t page, Places& places);
     Status settle(const kv_log::PageHeader& header);
 
     Status reserve(std::size_t size, std::size_t limit);
@@ -77,6 +78,7 @@ private:
     Region region_;
     std::uint32_t pages_;
     bool mounted_ = false;
+    bool damaged_ = false;
     bool suspect_ = false;  // a write failed: the flash is read anew before the next one
     Places places_;
     std::uint32_t oldest_ = 1;  // as the flash declares it: pages below are free

@@ -27,6 +27,57 @@ std::size_t claimed_end(ConstBytes page, std::size_t offset) {
     return value_size <= chip::kv_value_max && end <= footer_at ? end : 0;
 }
 
+// What keeps bytes from being right: the CRC at their end, and the one they should have.
+std::uint32_t header_residue(ConstBytes bytes) { return le32_at(bytes, 12) ^ crc32(bytes.first(12)); }
+std::uint32_t footer_residue(ConstBytes bytes, std::uint32_t sequence) {
+    return le32_at(bytes, 4) ^ crc_in_page(sequence, bytes.first(4));
+}
+
+bool is_header(ConstBytes bytes, std::uint32_t pages) {
+    const PageHeader header{le32_at(bytes, 4), le32_at(bytes, 8)};
+    if (!equal(bytes.first(header_size), encode(header))) return false;
+    return header.oldest != 0 && header.oldest <= header.sequence && header.sequence - header.oldest < pages;
+}
+
+bool is_footer(ConstBytes bytes, const PageHeader& header) {
+    const std::uint32_t oldest = le32_at(bytes, 0);
+    if (!equal(bytes.first(footer_size), encode_footer(header.sequence, oldest))) return false;
+    return oldest > header.oldest && oldest <= header.sequence;
+}
+
+template <std::size_t N>
+using Bytes = std::array<std::uint8_t, N>;
+
+template <std::size_t N>
+Bytes<N> flipped(Bytes<N> bytes, std::size_t bit) {
+    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8));
+    return bytes;
+}
+
+// The bytes, with none, one or two bits of them put right; empty when that does not make them good. Every flipped bit
+// changes the residue in its own way, so that the two bits to blame are found by their sum.
+template <std::size_t N, typename Residue, typename Good>
+std::optional<Bytes<N>> corrected(ConstBytes source, Residue residue, Good good) {
+    Bytes<N> bytes{};
+    copy(source.first(N), bytes);
+    if (good(bytes)) return bytes;
+    if (all_bytes(bytes, 0xFF) || all_bytes(bytes, 0x00)) return {};
+    const std::uint32_t wrong = residue(bytes);
+    std::array<std::uint32_t, 8 * N> change{};
+    for (std::size_t bit = 0; bit < change.size(); ++bit) {
+        const auto one = flipped(bytes, bit);
+        change[bit] = residue(one) ^ wrong;
+        if (change[bit] == wrong && good(one)) return one;
+    }
+    for (std::size_t first = 0; first < change.size(); ++first) {
+        for (std::size_t second = 0; second < first; ++second) {
+            if ((change[first] ^ change[second]) != wrong) continue;
+            if (const auto both = flipped(flipped(bytes, first), second); good(both)) return both;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 bool all_bytes(ConstBytes bytes, std::uint8_t value) {
@@ -42,10 +93,10 @@ std::array<std::uint8_t, header_size> encode(const PageHeader& header) {
 }
 
 std::optional<PageHeader> parse_header(ConstBytes page, std::uint32_t pages) {
-    const PageHeader header{le32_at(page, 4), le32_at(page, 8)};
-    if (!equal(page.first(header_size), encode(header))) return {};
-    if (header.oldest == 0 || header.oldest > header.sequence || header.sequence - header.oldest >= pages) return {};
-    return header;
+    const auto good =
+        corrected<header_size>(page, header_residue, [pages](ConstBytes bytes) { return is_header(bytes, pages); });
+    if (!good) return {};
+    return PageHeader{le32_at(*good, 4), le32_at(*good, 8)};
 }
 
 std::array<std::uint8_t, footer_size> encode_footer(std::uint32_t sequence, std::uint32_t oldest) {
@@ -57,10 +108,10 @@ std::array<std::uint8_t, footer_size> encode_footer(std::uint32_t sequence, std:
 }
 
 std::optional<std::uint32_t> parse_footer(ConstBytes page, const PageHeader& header) {
-    const std::uint32_t oldest = le32_at(page, footer_at);
-    if (!equal(page.subspan(footer_at), encode_footer(header.sequence, oldest))) return {};
-    if (oldest <= header.oldest || oldest > header.sequence) return {};
-    return oldest;
+    const auto good = corrected<footer_size>(
+        page.subspan(footer_at), [&header](ConstBytes bytes) { return footer_residue(bytes, header.sequence); },
+        [&header](ConstBytes bytes) { return is_footer(bytes, header); });
+    return good ? std::optional(le32_at(*good, 0)) : std::nullopt;
 }
 
 std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const std::string& key, ConstBytes value) {
@@ -94,10 +145,12 @@ PageScan scan(ConstBytes page, std::uint32_t sequence) {
     PageScan found{{}, header_size, false};
     for (std::size_t at = header_size;;) {
         auto entry = parse_entry(page, sequence, at);
-        if (!entry) {
-            // Not the last one? Then flash went bad here, and only this entry is lost.
-            const std::size_t next = claimed_end(page, at);
-            if (next != 0) entry = parse_entry(page, sequence, next);
+        // Not the last one? Then flash went bad here, and only this entry is lost.
+        const std::size_t claimed = entry ? 0 : claimed_end(page, at);
+        if (claimed != 0) entry = parse_entry(page, sequence, claimed);
+        // Its length may be what is bad.
+        for (std::size_t next = at; !entry && next + entry_header_size <= footer_at; next += 4) {
+            entry = parse_entry(page, sequence, next);
         }
         if (!entry) break;
         at = entry->offset + entry->size();

@@ -53,18 +53,19 @@ struct PageScan {
 };
 
 std::array<std::uint8_t, header_size> encode(const PageHeader& header);
-// Empty unless the CRC matches and at most `pages` pages count.
+// Empty unless the CRC matches and at most `pages` pages count. Up to two rotten bits are put right: a page that counts no
+// more would take all newer values with it, and older ones would count again. NVS merely loses the page's.
 std::optional<PageHeader> parse_header(ConstBytes page, std::uint32_t pages);
 
 std::array<std::uint8_t, footer_size> encode_footer(std::uint32_t sequence, std::uint32_t oldest);
-// The declared oldest page; empty unless the CRC matches and it makes sense behind this header.
+// The declared oldest page; empty unless the CRC matches and it makes sense behind this header. Rotten bits as above.
 std::optional<std::uint32_t> parse_footer(ConstBytes page, const PageHeader& header);
 
 // `key` has at most 15 bytes, `value` at most kv_value_max.
 std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const std::string& key, ConstBytes value);
 // The entry at this offset of a page, if there is one.
 std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::size_t offset);
-// All entries. A corrupt one is stepped over if a sound one stands where it claims to end; else the page ends there.
+// All entries. A corrupt one is stepped over to the next sound one, wherever that stands.
 PageScan scan(ConstBytes page, std::uint32_t sequence);
 
 bool all_bytes(ConstBytes bytes, std::uint8_t value);

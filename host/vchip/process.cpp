@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -40,7 +41,7 @@ namespace {
 
 using chip::ResetReason;
 
-constexpr int poll_longest_ms = 50;  // a watchdog that was just started must be noticed
+constexpr std::int64_t longest_wait_ms = 3'600'000;  // keeps poll(2)'s argument small
 constexpr Duration lock_patience{5'000};
 constexpr std::size_t copy_chunk = 64 * 1024;
 
@@ -133,12 +134,14 @@ private:
     Result<pid_t> start(const Descriptor& image);
     [[noreturn]] void become_firmware(const Descriptor& image, pid_t parent, char* const* environment);
     Result<End> supervise(pid_t child);
-    bool watchdog_ran_out(std::int64_t booted_at) const;
+    bool wait_for_end(int process, std::int64_t booted_at) const;
+    std::int64_t watchdog_due(std::int64_t booted_at) const;
     Result<End> judge(int status) const;
 
     const VchipOptions& options_;
     SharedPage page_;
     LoopGuard guard_;
+    Descriptor bell_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};  // the firmware's, when it starts its watchdog
     std::optional<FlashLock> lock_;
     ResetReason reason_ = ResetReason::power_on;
 };
@@ -194,6 +197,7 @@ Result<pid_t> PoweredChip::start(const Descriptor& image) {
         variables.push_back(std::string(name) + "=" + value);
     };
     add(env_page, std::to_string(page_.fd()));
+    add(env_bell, std::to_string(bell_.get()));
     add(env_flash, options_.flash);
     add(env_partitions, options_.partitions);
     add(env_radio, options_.radio);
@@ -221,6 +225,7 @@ void PoweredChip::become_firmware(const Descriptor& image, pid_t parent, char* c
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     fcntl(page_.fd(), F_SETFD, 0);
+    fcntl(bell_.get(), F_SETFD, 0);
     fcntl(lock_->fd(), F_SETFD, 0);
     char name[] = "firmware";
     char* const arguments[] = {name, nullptr};
@@ -239,14 +244,8 @@ Result<PoweredChip::End> PoweredChip::supervise(pid_t child) {
         waitpid(child, nullptr, 0);
         return fail(errors::vchip_host, code);
     }
-    bool bitten = false;
-    for (;;) {
-        pollfd ended{handle.get(), POLLIN, 0};
-        if (poll(&ended, 1, bitten ? -1 : poll_longest_ms) > 0) break;
-        if (bitten || !watchdog_ran_out(booted_at)) continue;
-        bitten = true;
-        kill(child, SIGKILL);
-    }
+    const bool bitten = !wait_for_end(handle.get(), booted_at);
+    if (bitten) kill(child, SIGKILL);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
@@ -255,11 +254,25 @@ Result<PoweredChip::End> PoweredChip::supervise(pid_t child) {
     return End(ResetReason::task_watchdog);
 }
 
-bool PoweredChip::watchdog_ran_out(std::int64_t booted_at) const {
+// True when it has ended, false when its watchdog has run out. Nobody looks in between: feeding only puts the moment off,
+// and whoever starts the watchdog rings.
+bool PoweredChip::wait_for_end(int process, std::int64_t booted_at) const {
+    for (;;) {
+        const std::int64_t left = std::max<std::int64_t>(watchdog_due(booted_at) - SystemClock::host_ms(), 0);
+        pollfd waits[] = {{process, POLLIN, 0}, {bell_.get(), POLLIN, 0}};
+        poll(waits, std::size(waits), static_cast<int>(std::min<std::int64_t>(left, longest_wait_ms)));
+        if (waits[0].revents != 0) return true;
+        if (waits[1].revents != 0) {
+            std::uint64_t rung = 0;
+            [[maybe_unused]] const auto got = read(bell_.get(), &rung, sizeof rung);
+        }
+        if (SystemClock::host_ms() >= watchdog_due(booted_at)) return false;
+    }
+}
+
+std::int64_t PoweredChip::watchdog_due(std::int64_t booted_at) const {
     const std::int64_t started = page_->watchdog_ms;
-    const std::int64_t until =
-        started == 0 ? booted_at + options_.boot_watchdog.count() : page_->watchdog_fed_at + started;
-    return SystemClock::host_ms() >= until;
+    return started == 0 ? booted_at + options_.boot_watchdog.count() : page_->watchdog_fed_at + started;
 }
 
 Result<PoweredChip::End> PoweredChip::judge(int status) const {

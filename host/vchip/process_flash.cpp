@@ -1,5 +1,6 @@
 #include "host/vchip/process_flash.hpp"
 
+#include "esb/base/file_text.hpp"
 #include "host/vchip/boot_loader.hpp"
 #include "host/vchip/image.hpp"
 
@@ -48,7 +49,7 @@ Result<PartitionTable> load_partitions(const std::string& path, std::size_t flas
     if (path.empty()) return PartitionTable::parse(default_partitions, flash_size);
     const auto text = read_file(path, partition_file_max);
     if (!text) return fail(errors::partition_file);
-    return PartitionTable::parse(*text, flash_size);
+    return PartitionTable::parse(without_mark(*text), flash_size);
 }
 
 std::size_t flash_file_size(const std::string& path, std::size_t otherwise) {

@@ -131,6 +131,7 @@ void PosixSockets::set_mappings(std::vector<PortMapping> mappings, Mapped mapped
 }
 
 void PosixSockets::wake() {
+    if (woken_.exchange(true)) return;  // the byte of the first one is on its way, or not read yet
     const std::uint64_t one = 1;
     // Fails only when the counter is full, and then the reactor is being woken anyway.
     [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
@@ -295,7 +296,8 @@ Status PosixSockets::wait(std::span<chip::Interest> interests, Duration timeout)
 
 // One poll(2) over wake-ups, sources and sockets, until the first due time. True if somebody woke the reactor.
 bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant deadline) {
-    std::vector<pollfd> fds{{wake_fd_, POLLIN, 0}};
+    auto& fds = polled_;
+    fds.assign(1, {wake_fd_, POLLIN, 0});
     Instant until = deadline;
     for (const WaitSource* source : sources_) {
         fds.push_back({source->fd(), POLLIN, 0});
@@ -312,8 +314,16 @@ bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant deadli
     const auto sockets = std::span(fds).subspan(1 + sources_.size());
     run_sources(sources);
     for (std::size_t i = 0; i < interests.size(); ++i) mark_ready(interests[i], sockets[i]);
+    return take_wake((fds[0].revents & POLLIN) != 0);
+}
+
+// True if somebody woke the reactor. First the descriptor, then the flag: a wake() in between writes nothing, but its flag
+// is seen here. The other way round its byte could be read while its flag stays, and no later wake() would write again.
+bool PosixSockets::take_wake(bool signalled) {
+    if (!signalled && !woken_) return false;
     std::uint64_t count = 0;
-    return ::read(wake_fd_, &count, sizeof count) > 0;
+    const bool read = ::read(wake_fd_, &count, sizeof count) > 0;
+    return woken_.exchange(false) || read;
 }
 
 // A socket that is cut off is not looked at; an id that is none is ready at once, for the next call to report.

@@ -6,6 +6,7 @@
 #include "host/vchip/wait_source.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -70,6 +71,7 @@ private:
     Entry* find(chip::SocketId socket);
     bool cut_off(const Entry& entry) const { return link_ != nullptr && !entry.mapped && !link_->up; }
     bool poll_once(std::span<chip::Interest> interests, Instant deadline);
+    bool take_wake(bool signalled);
     pollfd poll_entry(const chip::Interest& interest);
     void mark_ready(chip::Interest& interest, const pollfd& result);
     void run_sources(std::span<const pollfd> results);
@@ -80,6 +82,8 @@ private:
     std::vector<PortMapping> mappings_;
     Mapped mapped_;
     std::vector<WaitSource*> sources_;
+    std::vector<pollfd> polled_;  // kept for its memory
+    std::atomic<bool> woken_{false};
     int wake_fd_ = -1;
 };
 

@@ -26,6 +26,7 @@ chip::Mac made_up_bssid(const AirNetwork& network, std::size_t position) {
 
 // Why this network would not take this station; empty when it would.
 std::optional<DisconnectReason> refusal(const AirNetwork& network, const chip::StationConfig& station) {
+    if (network.refuses) return network.refuses;
     const bool open = network.auth == chip::Auth::open;
     // A known password against an open network of the same name: the look-alike must not win.
     if (open) return station.passphrase.empty() ? std::nullopt : std::optional(DisconnectReason::auth_refused);

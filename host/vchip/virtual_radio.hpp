@@ -26,6 +26,7 @@ struct AirNetwork {
     chip::Auth auth = chip::Auth::wpa2;
     bool dhcp = true;  // false: it hands out no addresses
     bool hidden = false;
+    std::optional<chip::DisconnectReason> refuses;  // it takes no station, whatever its password
     std::optional<Duration> drops_after;  // it ends every join so long after it gave the address
     chip::Mac bssid{};                    // all zero: made from the name and the position in the table
 };

@@ -182,7 +182,7 @@ const Attack attacks[] = {
          auto& accounts = rig.broker.server.options.accounts;
          accounts[std::string(rig.device->identity().view())] = accounts["nobody"];
      }},
-    {"silent_after_tcp", "tls.timed_out",
+    {"silent_after_tcp", "tls.handshake_timeout",
      [](OnlineDevice& rig) {
          rig.world.add_step([&rig] {
              if (rig.broker.server.connections == 1) rig.network.faults(test::broker_address).pause_out = true;
@@ -212,7 +212,9 @@ const Attack attacks[] = {
     {"publish_for_connack", "mqtt.unexpected", [](OnlineDevice& rig) { answer_connect(rig, "300500016162 63"); },
      mend_reply},
     {"five_byte_length", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "30FFFFFFFF01"); }, mend_reply},
-    {"packet_over_the_limit", "mqtt.too_large", [](OnlineDevice& rig) { after_connack(rig, "30FFFFFF7F"); },
+    {"large_topic_that_runs_over_the_packet", "mqtt.malformed",
+     [](OnlineDevice& rig) { after_connack(rig, "30808001FFFF61"); }, mend_reply},
+    {"suback_as_long_as_can_be", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "90FFFFFF7F"); },
      mend_reply},
     {"qos_3", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "3605000161 0001"); }, mend_reply},
     {"topic_longer_than_packet", "mqtt.malformed", [](OnlineDevice& rig) { after_connack(rig, "3003FFFF61"); },

@@ -1,5 +1,8 @@
 // The operator's rotation of a device's key against a whole device, interrupted at every step.
 #include "host/cli/rotation.hpp"
+
+#include "esb/base/json.hpp"
+#include "host/cli/jwe.hpp"
 #include "support/online_device.hpp"
 
 #include <gtest/gtest.h>
@@ -57,6 +60,13 @@ public:
             2min);
         if (state != "kept") return cli::failure("not kept: " + state);
         return done();
+    }
+    cli::Outcome<crypto::P256PublicKey> device_key() override {
+        const auto document = JsonDocument::parse(as_bytes(rig_.broker.latest(base_ + "/status")));
+        if (!document) return cli::failure("no status");
+        const auto key = cli::parse_device_key(document->root()["enc"].text().value_or(""));
+        if (!key) return std::unexpected(key.error());
+        return answer(*key);
     }
     void tell(const std::string&) override {}
 

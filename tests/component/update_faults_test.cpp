@@ -165,7 +165,7 @@ TEST_F(UpdateFaults, AConfirmationIsRepeatedUntilItSucceeds) {
 }
 
 TEST_F(UpdateFaults, RecordsOfAConfirmationAreWrittenLater) {
-    for (const auto* key : {"ota.floor", "ota.prev", "ota.run"}) {
+    for (const auto* key : {"ota.floor.a", "ota.floor.b", "ota.prev", "ota.run"}) {
         auto fresh = test::factory_flash(old_image);
         vchip::Flash good(fresh);
         test::UpdateRig each(good);

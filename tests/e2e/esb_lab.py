@@ -97,6 +97,8 @@ class Lab:
         self.logs = self.folder / "logs"
         self.logs.mkdir()
         self.keep = os.environ.get("KEEP") == "1"
+        # `esb` remembers here which brokers it has made, not in the home of whoever runs this.
+        self.environment = {**os.environ, "XDG_CONFIG_HOME": str(self.folder / "config")}
         self._things: list = []  # ended in this order: devices before what they talk to
 
     def __enter__(self):
@@ -116,13 +118,13 @@ class Lab:
         """The text without the folders' long names."""
         return text.replace(f"{self.folder}/", "").replace(f"{self.products.build}/", "")
 
-    def esb(self, *arguments, check=True, stdin=None, quiet=False) -> subprocess.CompletedProcess:
+    def esb(self, *arguments, check=True, stdin=None, quiet=False, timeout=PATIENCE) -> subprocess.CompletedProcess:
         """Runs the command line tool and narrates it."""
         arguments = [str(a) for a in arguments]
         if not quiet:
             self.narrator.command(["esb", *(self.short(a) for a in arguments)])
         done = subprocess.run([self.products.esb, *arguments], input=stdin, capture_output=True, text=True,
-                              cwd=self.folder, timeout=PATIENCE)
+                              cwd=self.folder, timeout=timeout, env=self.environment)
         if not quiet:
             for line in done.stdout.splitlines() + done.stderr.splitlines():
                 self.narrator.output("esb", self.short(line))
@@ -189,9 +191,8 @@ class Broker:
 
     def retained(self, topic: str, patience: float = 2) -> str | None:
         """The retained message of a topic, asked on the tools' port."""
-        done = subprocess.run(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.tools_port), "-t", topic, "-C", "1",
-                               "-W", str(int(patience)), "--retained-only"], capture_output=True, text=True,
-                              timeout=PATIENCE)
+        done = subprocess.run(self.as_reader("mosquitto_sub", "-t", topic, "-C", "1", "-W", str(int(patience)),
+                                             "--retained-only"), capture_output=True, text=True, timeout=PATIENCE)
         return done.stdout.rstrip("\n") if done.returncode == 0 else None
 
     def as_device(self, tool: str, identity: str, psk: str, *arguments: str) -> list[str]:
@@ -199,7 +200,14 @@ class Broker:
         return [tool, "-h", "127.0.0.1", "-p", str(self.port), "--psk-identity", identity, "--psk", psk, *arguments]
 
     def as_tool(self, tool: str, *arguments: str) -> list[str]:
-        return [tool, "-h", "127.0.0.1", "-p", str(self.tools_port), *arguments]
+        """With the operator's credentials, as the folder holds them for mosquitto's own clients: on no command line."""
+        return self._with_credentials("operator", tool, *arguments)
+
+    def as_reader(self, tool: str, *arguments: str) -> list[str]:
+        return self._with_credentials("reader", tool, *arguments)
+
+    def _with_credentials(self, account: str, tool: str, *arguments: str) -> list[str]:
+        return ["env", f"XDG_CONFIG_HOME={self.folder / account}", tool, *arguments]
 
 
 class WebServer:
@@ -379,7 +387,7 @@ class Update:
         arguments = ["ota", identity, str(envelope), "--broker", broker.tools, "--timeout", f"{timeout:g}"]
         lab.narrator.command(["esb", *(lab.short(a) for a in arguments)])
         self.terminal = pexpect.spawn(str(lab.products.esb), arguments, encoding="utf-8", timeout=timeout + 10,
-                                      dimensions=(24, 100))
+                                      dimensions=(24, 100), env=lab.environment)
         self.screen = ""
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()

@@ -208,6 +208,14 @@ class LongBody(Attacker):
         self.hold(client)
 
 
+class ShortBody(Attacker):
+    """The same with a body so small that it needs no buffer of its own."""
+
+    def attack(self, client):
+        client.sendall(post_request("/api/settings", "{", length="20"))
+        self.hold(client)
+
+
 class LostUpload(Attacker):
     """An upload that stops after its beginning."""
 
@@ -258,6 +266,7 @@ BATTERY = [
     ("pipelining", Pipeline, 8),
     ("half-closed", HalfClosed, 20),
     ("body too short", LongBody, 8),
+    ("small body too short", ShortBody, 8),
     ("uploads that stop", LostUpload, 8),
     ("replies not read", DeafReader, 20),
     ("hammering", Hammer, 8),

@@ -26,7 +26,7 @@ class LogInWords:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
             [device.lab.products.esb, "log", device.identity, "--broker", f"127.0.0.1:{device.broker.tools_port}"],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, text=True, env=device.lab.environment)
         threading.Thread(target=self._read, daemon=True).start()
         device.lab.keep_track(self)
 

@@ -17,39 +17,16 @@ import tty
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import npm  # noqa: E402
 from esb_lab import Chip, Lab, Products, wait_until  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent / "improv"
 STATE_READY, STATE_PROVISIONED = 2, 4
-NODE = shutil.which("node", path="/usr/bin:" + os.environ["PATH"])
-NPM = shutil.which("npm", path="/usr/bin:" + os.environ["PATH"])
-UNREACHABLE = ("ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ENETUNREACH", "no answer within")
 
 
 @pytest.fixture(scope="module")
 def sdk():
-    """The folder in the build where npm has put the library, as the lock file has it. Without a way to the npm registry
-    these tests are skipped; with one they fail on anything that is not as the lock file says."""
-    folder = Products().build / "improv-sdk"
-    folder.mkdir(exist_ok=True)
-    lock = (HERE / "package-lock.json").read_text()
-    done = folder / "installed"
-    if not done.exists() or done.read_text() != lock:
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder)
-        try:
-            ran = subprocess.run([NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
-                                  "--fetch-retries=1"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
-                                 text=True, timeout=120)
-            failed = ran.stderr.strip() if ran.returncode else None
-        except subprocess.TimeoutExpired:
-            failed = "no answer within 120 s"
-        if failed and any(word in failed for word in UNREACHABLE):
-            pytest.skip(f"the npm registry cannot be reached: {failed.splitlines()[0]}")
-        if failed:
-            pytest.fail(f"npm could not install improv-wifi-serial-sdk: {failed.splitlines()[0]}", pytrace=False)
-        done.write_text(lock)
-    return folder
+    return npm.install(HERE, "improv-sdk")
 
 
 class Cable(threading.Thread):
@@ -117,7 +94,7 @@ class Bench:
 
     def browser(self, *steps) -> list[dict]:
         """Runs the steps; one answer for each."""
-        done = subprocess.run([NODE, HERE / "session.mjs", self.sdk, self.cable.port, json.dumps(steps)],
+        done = subprocess.run([npm.NODE, HERE / "session.mjs", self.sdk, self.cable.port, json.dumps(steps)],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
         assert done.returncode == 0 and not done.stderr, done.stderr
         answers = [json.loads(line) for line in done.stdout.splitlines()]

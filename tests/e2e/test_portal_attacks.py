@@ -1,9 +1,12 @@
 """What an attacker in the access point's network, or a web page of someone else, may do to the set-up page: nothing, and
 the next honest client is answered within two seconds."""
 
+import contextlib
 import json
 import pathlib
+import socket
 import sys
+import time
 
 import pytest
 
@@ -45,7 +48,7 @@ def test_an_honest_client_is_served(target):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.1:80", "[::1]", "[::1]:80", "0.0.0.0", "evil.test",
-                                  "4.3.2.1.evil.test", "4.3.2.1.", "4.3.2.1:80", "4.3.2.1:8080", "4.3.2.1, evil.test",
+                                  "4.3.2.1.evil.test", "4.3.2.1.", "4.3.2.1:080", "4.3.2.1:", "4.3.2.1:8080", "4.3.2.1, evil.test",
                                   "04.3.2.1", "4.3.2.01", "67305985", "0x4030201", "user@4.3.2.1", "4.3.2.1\t.evil.test",
                                   "4.3.2.1/", ""])
 def test_only_our_own_name_is_served(target, host):
@@ -68,6 +71,77 @@ def test_the_hosts_of_the_test_machine(target):
                                    b"Host: evil.test\r\nX-Forwarded-Host: 4.3.2.1\r\n"])
 def test_missing_and_repeated_hosts(target, heads):
     refused(target.exchange(b"GET /api/state HTTP/1.1\r\n" + heads + b"\r\n"), str(heads))
+
+
+# RFC 9112 as it is written; nginx and Python's own server refuse or mistake most of these.
+LINE, OWN, END = b"GET /api/state HTTP/1.1\r\n", b"Host: 4.3.2.1\r\n", b"\r\n"
+NOT_THE_GRAMMAR = [
+    LINE + b"Host: 4.3.2.1\r\n evil.test\r\n" + END,
+    LINE + b"Host:\r\n 4.3.2.1\r\n" + END,
+    LINE + b"Host:\r\n\t4.3.2.1\r\n" + END,
+    LINE + OWN + b"A: b\r\n c\r\n" + END,
+    LINE + OWN + b"A: b\r\n \r\n" + END,
+    LINE + b" " + OWN + END,
+    LINE + b"Host: 4.3.2.1\n" + END,
+    LINE + OWN + b"\n",
+    LINE + OWN + b"A: b\n" + END,
+    b"GET /api/state HTTP/1.1\nHost: 4.3.2.1\n\n",
+    b"GET /api/state HTTP/1.1\r" + OWN + END,
+    LINE + OWN + b"A: b\rc\r\n" + END,
+    LINE + OWN + b"\r\r\n",
+    LINE + b"Host : 4.3.2.1\r\n" + END,
+    LINE + b"Host\t: 4.3.2.1\r\n" + END,
+    LINE + OWN + b"A b: c\r\n" + END,
+    LINE + OWN + b": c\r\n" + END,
+    LINE + OWN + b"A: \0\r\n" + END,
+    LINE + OWN + b"A: \x7f\r\n" + END,
+    b"\r\n" + LINE + OWN + END,
+    b"GET  /api/state HTTP/1.1\r\n" + OWN + END,
+    b"GET /api/state  HTTP/1.1\r\n" + OWN + END,
+    b"GET /api/state HTTP/1.1 \r\n" + OWN + END,
+    b"GET\t/api/state HTTP/1.1\r\n" + OWN + END,
+    b"get /api/state HTTP/1.1\r\n" + OWN + END,
+    b"GET /api/state\r\n" + OWN + END,
+    b"GET /api/state HTTP/1.2\r\n" + OWN + END,
+    b"GET /api/state HTTP/01.1\r\n" + OWN + END,
+    b"GET /api/state http/1.1\r\n" + OWN + END,
+    b"GET /api/state HTTP/1.0\r\n" + END,
+    b"GET http://4.3.2.1/api/state HTTP/1.1\r\n" + OWN + END,
+    b"GET 4.3.2.1:80 HTTP/1.1\r\n" + OWN + END,
+]
+
+
+@pytest.mark.parametrize("text", NOT_THE_GRAMMAR, ids=range(len(NOT_THE_GRAMMAR)))
+def test_one_grammar_in_one_piece_and_byte_by_byte(target, text):
+    whole = target.exchange(text, half_close=True)
+    refused(whole, str(text))
+    with target.connect() as client:
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            for byte in text:
+                client.send(bytes([byte]))
+                time.sleep(0.001)
+            client.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while piece := client.recv(65536):
+                received += piece
+    assert IDENTITY not in received and not received.startswith(b"HTTP/1.1 200"), text
+
+
+@pytest.mark.parametrize("host", ["4.3.2.1", "4.3.2.1:80"])
+@pytest.mark.parametrize("origin", ["", "http://4.3.2.1", "http://4.3.2.1:80"])
+def test_the_usual_port_may_be_written(target, host, origin):
+    more = f"Origin: {origin}\r\n" if origin else ""
+    assert target.exchange(get_request("/api/state", host=host, more=more)).status == 200
+    assert target.exchange(post_request("/api/settings", host=host, more=more)).status == 200
+
+
+def test_a_client_that_waits_to_be_asked(target):
+    with target.connect() as client:
+        client.sendall(post_request("/api/settings", "", length="2", more="Expect: 100-continue\r\n"))
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"{}")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_absolute_target_does_not_replace_the_host(target):

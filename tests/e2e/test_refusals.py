@@ -248,7 +248,8 @@ def test_the_tool_says_why_in_one_line(device):
     envelope = device.lab.folder / "refused.jws"
     envelope.write_text(Operator(device).update(app="kitchen"))
     done = subprocess.run([device.lab.products.esb, "ota", device.identity, envelope, "--broker", device.broker.tools,
-                           "--timeout", "20"], capture_output=True, text=True, timeout=30)
+                           "--timeout", "20"], capture_output=True, text=True, timeout=30,
+                          env=device.lab.environment)
     assert done.returncode == 1
     assert "ota.wrong_app" in done.stdout + done.stderr
     assert len(done.stderr.splitlines()) == 1

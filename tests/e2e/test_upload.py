@@ -22,7 +22,7 @@ def device(request):
 def upload(device: Device, image: pathlib.Path, *more: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, SCRIPT, "--image", image, "--key", device.lab.products.key, "--ident",
                            device.identity, "--broker", device.broker.tools, "--esb", device.lab.products.esb, *more],
-                          capture_output=True, text=True, timeout=2 * PATIENCE)
+                          capture_output=True, text=True, timeout=2 * PATIENCE, env=device.lab.environment)
 
 
 def test_serves_the_image_itself(device):

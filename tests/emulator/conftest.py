@@ -12,6 +12,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e")]
 os.environ.setdefault("ESB_PATIENCE", "90")  # the guest's clock is real time: on a busy host everything is late
 
 from esb_lab import Lab, Products  # noqa: E402
+from repeats import counted, pytest_runtest_makereport, pytest_runtest_protocol, summary  # noqa: E402, F401
 from source_hash import LAST_RUN, source_hash  # noqa: E402
 
 MISSING = [name for name in ("IDF_PATH", "ESB_EMULATOR") if not os.environ.get(name)]
@@ -28,6 +29,8 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"emulator suite skipped: {' and '.join(MISSING)} not set, see tests/emulator/README.md")
     for name, value in figures.items():
         terminalreporter.write_line(f"{name}: {value}")
+    for line in summary() if counted else []:
+        terminalreporter.write_line(line)
 
 
 def pytest_runtest_logreport(report):
@@ -48,6 +51,7 @@ def pytest_sessionfinish(session, exitstatus):
     last["date"] = datetime.date.today().isoformat()
     last["results"] = dict(sorted((last["results"] | results).items()))
     last["figures"] |= figures
+    last["repeats"] = dict(sorted((last.get("repeats", {}) | counted).items()))
     LAST_RUN.write_text(json.dumps(last, indent=1) + "\n")
 
 

@@ -14,8 +14,10 @@ import threading
 import time
 
 from esb_lab import Lab, StepFailed
+from stuck import EmulatorStuck, why_stuck
 
 PATIENCE = 90  # seconds: the guest's clock is real time, so a busy host makes everything late
+SILENCE = 10  # seconds after which it is asked whether the emulator is stuck
 HOST = "10.0.2.2"  # the host's loopback, as the chip sees it
 OPEN_NETWORKS = ("Espressif", "PICSimLabWifi", "MasseyWifi")  # what the emulated radio can hear
 PROGRAMS = {"esp32c3": "qemu-system-riscv32", "esp32": "qemu-system-xtensa"}
@@ -35,6 +37,8 @@ class EmulatedChip:
     """`restarts_inside`: a restart keeps the RTC memory and the reset reason, as on a real chip, but the emulator's clock
     then runs slower each time. Otherwise a restart ends the emulator and is a power cycle."""
 
+    switched_on: "set[EmulatedChip]" = set()
+
     def __init__(self, lab: Lab, image: pathlib.Path, target: str = "esp32c3", name: str = "chip",
                  network_options: str = ""):
         self.lab = lab
@@ -52,6 +56,8 @@ class EmulatedChip:
         self._process: subprocess.Popen | None = None
         self._thread: threading.Thread | None = None
         self._powered = False
+        self._images = image.parent
+        self._monitor = lab.folder / f"{name}.qmp"
         # Pipes, not a socket: the emulator drops what it cannot write at once, and single bytes soon fill a socket.
         self._path = lab.folder / f"{name}.uart"
         for end in ("in", "out"):
@@ -67,6 +73,7 @@ class EmulatedChip:
         self.powered_at = time.monotonic()
         self._powered = True
         self._start()
+        self.switched_on.add(self)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -75,6 +82,7 @@ class EmulatedChip:
         if not self._powered:
             return
         self._powered = False
+        self.switched_on.discard(self)
         with self._news:
             self._process.kill()
         self._thread.join(30)
@@ -88,6 +96,7 @@ class EmulatedChip:
         nic = f"user,model={self.target}_wifi" + (f",{self.network_options}" if self.network_options else "")
         command = [str(emulator_folder() / "bin" / PROGRAMS[self.target]), "-M", f"{self.target}-picsimlab",
                    "-L", str(boot_roms()), "-display", "none", "-monitor", "none",
+                   "-qmp", f"unix:{self._monitor},server=on,wait=off",
                    "-drive", f"file={self.flash},if=mtd,format=raw",
                    "-global", f"driver=timer.{self.target}.timg,property=wdt_disable,value=true",
                    "-nic", nic, "-chardev", f"pipe,id=uart,path={self._path}", "-serial", "chardev:uart"]
@@ -130,22 +139,45 @@ class EmulatedChip:
             self.text += piece
             self._news.notify_all()
 
+    # Its health
+
+    def why_stuck(self) -> str | None:
+        """One line if the emulator has lost an interrupt, for which the firmware waits for ever."""
+        if not self._powered or self._process.poll() is not None:
+            return None
+        why = why_stuck(self._monitor, sorted(self._images.glob(f"*-{self.target}.elf")))
+        return why and f"emulator stuck: {why}"
+
+    def _require_not_stuck(self):
+        if why := self.why_stuck():
+            raise EmulatorStuck(f"{why}; the chip said: {self.text[-600:]!r}")
+
     # The serial port
 
     def expect(self, pattern: str, patience: float = PATIENCE) -> re.Match:
         """Waits for a text behind what was expected before."""
         until = time.monotonic() + patience
+        while True:
+            said = len(self.text)
+            if found := self._find(pattern):
+                return found
+            left = until - time.monotonic()
+            if left <= 0:
+                raise StepFailed(f"the chip did not print /{pattern}/ within {patience:g} s; "
+                                 f"it said: {self.text[-600:]!r}")
+            if not self._says_more_than(said, min(left, SILENCE)) and left > SILENCE:
+                self._require_not_stuck()
+
+    def _find(self, pattern: str) -> re.Match | None:
         with self._news:
-            while True:
-                found = re.search(pattern, self.text[self.seen:])
-                if found:
-                    self.seen += found.end()
-                    return found
-                left = until - time.monotonic()
-                if left <= 0:
-                    raise StepFailed(f"the chip did not print /{pattern}/ within {patience:g} s; "
-                                     f"it said: {self.text[-600:]!r}")
-                self._news.wait(left)
+            found = re.search(pattern, self.text[self.seen:])
+            if found:
+                self.seen += found.end()
+            return found
+
+    def _says_more_than(self, said: int, patience: float) -> bool:
+        with self._news:
+            return self._news.wait_for(lambda: len(self.text) > said, patience)
 
     def type(self, line: str):
         os.write(self._typed, (line + "\r\n").encode())

@@ -28,9 +28,20 @@ struct Outcome {
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
+// RFC 9112: lines end in CR LF and nowhere else, none is folded, no control stands in them.
+void check_lines(std::string_view head) {
+    for (std::size_t i = 0; i < head.size(); ++i) {
+        const char c = head[i];
+        check(c == '\t' || c == '\r' || c == '\n' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7F'));
+        check((c == '\r') == (i + 1 < head.size() && head[i + 1] == '\n'));
+        check(c != '\n' || i + 1 == head.size() || (head[i + 1] != ' ' && head[i + 1] != '\t'));
+    }
+}
+
 void check_accepted(const net::HttpRequest& request, std::string_view head) {
     const auto visible = [](char c) { return c > ' ' && c < '\x7F'; };
-    check(head.ends_with("\n") && head.size() <= net::HttpRequestParser::max_header);
+    check_lines(head);
+    check(head.ends_with("\r\n\r\n") && head.size() <= net::HttpRequestParser::max_header);
     check(std::all_of(request.path.begin(), request.path.end(), visible) && request.path.starts_with('/'));
     check(request.path.size() + request.query.size() <= net::HttpRequestParser::max_target);
     check(!request.host.empty() && request.host.find_first_of("/@[]%\\ ") == std::string_view::npos);

@@ -1,4 +1,4 @@
-// The three payload parsers: what they accept keeps the bounds that the update engine relies on.
+// The payload parsers: what they accept keeps the bounds that the update engine relies on.
 #include "esb/ota/manifest.hpp"
 #include "tests/support/read_manifest.hpp"
 
@@ -31,6 +31,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto command = esb::test::read_command(payload)) {
         require(command->counter > 0);
         check_audience(command->audience);
+    }
+    if (const auto us = esb::make_identity("ESP-1")) {
+        if (const auto config = esb::ota::parse_config(payload, *us)) {
+            require(config->counter > 0 && !config->audience.everyone);
+        }
     }
     if (const auto set = esb::test::read_keys(payload)) {
         require(set->version > 0 && !set->keys.empty());

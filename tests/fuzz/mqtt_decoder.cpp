@@ -26,14 +26,19 @@ struct Run {
         const auto& piece = decoder.piece();
         check(piece.offset == payload);
         payload += piece.bytes.size();
-        check(payload <= piece.total && piece.total <= 300);
-        check(!piece.topic.empty() && piece.topic.size() <= topic.size() && mqtt::is_topic_name(piece.topic));
+        check(payload <= piece.total && piece.total <= mqtt::max_remaining_length);
         check((piece.qos == mqtt::Qos::at_most_once) == (decoder.piece_id() == 0));
+        const std::size_t id = piece.qos == mqtt::Qos::at_most_once ? 0 : 2;
+        const bool topic_fits = decoder.topic_size() <= topic.size();
+        check(decoder.too_large() == (!topic_fits || 2 + decoder.topic_size() + id + piece.total > 300));
+        check(piece.topic.size() == (topic_fits ? decoder.topic_size() : 0));
+        check(!topic_fits || mqtt::is_topic_name(piece.topic));
+        check(decoder.between_packets() == piece.is_last());
         events += as_text(piece.bytes);
         if (!piece.is_last()) return;
         payload = 0;
-        events += "|" + std::string(piece.topic) + std::to_string(decoder.piece_id()) + (piece.duplicate ? "d" : "") +
-                  (piece.retain ? "r" : "") + "\n";
+        events += (decoder.too_large() ? "|large " : "|") + std::string(piece.topic) +
+                  std::to_string(decoder.piece_id()) + (piece.duplicate ? "d" : "") + (piece.retain ? "r" : "") + "\n";
     }
     void take_packet() {
         const auto& packet = decoder.packet();

@@ -22,7 +22,7 @@ void check(bool condition) {
 }
 
 constexpr mqtt::Limits limits{
-    .max_topic = 12, .max_inflight_out = 2, .max_inflight_in = 2, .max_acks = 4, .max_packet_in = 4096};
+    .max_topic = 12, .max_inflight_out = 2, .max_inflight_in = 2, .max_acks = 4, .max_packet_in = 200};
 
 class World : mqtt::Handler {
 public:
@@ -51,6 +51,10 @@ private:
     // Returns how many of the following bytes it used.
     std::size_t execute(std::uint8_t command, std::uint8_t value, ConstBytes rest) {
         const auto bytes = rest.first(std::min<std::size_t>(value, rest.size()));
+        if (command % 64 == 63) {
+            send_large(value);
+            return 0;
+        }
         switch (command % 12) {
             case 0:
                 client_.receive(bytes, now_);
@@ -89,6 +93,13 @@ private:
                 go_online(value % 2 == 1);
         }
         return 0;
+    }
+
+    // A message above the limits, by its topic or its payload, wherever in the stream it falls.
+    void send_large(std::uint8_t value) {
+        const std::string topic(value % 2 == 0 ? 13 + value : 1, 't');
+        const std::string payload(value % 4 < 2 ? 250 : value, 'x');
+        client_.receive(wire::publish(topic, payload, value % 3, value + 1U), now_);
     }
 
     void go_online(bool session_present) {
@@ -176,6 +187,14 @@ private:
             send(255);
         }
         check(publishes_.size() == limits.max_inflight_out);
+        // And no message is so large that it would cost the connection.
+        for (std::uint8_t value = 0; value < 8; ++value) {
+            const auto before = large_;
+            send_large(value);
+            check(client_.state() == State::connected && large_ == before + (value % 4 == 3 ? 0 : 1));
+            while (!client_.output().empty()) send(255);
+            if (value % 3 == 2) client_.receive(wire::pubrel(value + 1U), now_);
+        }
     }
 
     void on_connected(bool) override { react(); }
@@ -184,6 +203,12 @@ private:
         if (piece.offset == 0) expected_ = 0;
         check(piece.offset == expected_ && piece.offset + piece.bytes.size() <= piece.total);
         expected_ += piece.bytes.size();
+        react();
+    }
+    void on_too_large(const mqtt::TooLarge& message) override {
+        check(message.topic_size > limits.max_topic || message.size + message.topic_size + 4 > limits.max_packet_in);
+        check(message.topic.size() == (message.topic_size > limits.max_topic ? 0 : message.topic_size));
+        ++large_;
         react();
     }
     void on_published(mqtt::Token token, Status) override {
@@ -202,6 +227,7 @@ private:
     wire::Bytes offered_;  // and not taken
     bool connect_seen_ = false;
     std::size_t expected_ = 0;
+    std::size_t large_ = 0;
     std::uint8_t reaction_ = 0;
     std::set<mqtt::Token> publishes_;
     std::set<mqtt::Token> subscribes_;

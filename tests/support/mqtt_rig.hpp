@@ -106,6 +106,11 @@ struct MqttRig : mqtt::Handler {
         }
         if (when_message) when_message(piece);
     }
+    void on_too_large(const mqtt::TooLarge& large) override {
+        events.push_back("too large q" + std::to_string(static_cast<int>(large.qos)) + (large.duplicate ? " dup" : "") +
+                         (large.retain ? " retain" : "") + " " + std::string(large.topic) + " " +
+                         std::to_string(large.topic_size) + "+" + std::to_string(large.size));
+    }
     void on_published(mqtt::Token token, Status outcome) override {
         events.push_back("published " + std::to_string(token) + " " +
                          (outcome ? "ok" : std::string(outcome.error().name())));

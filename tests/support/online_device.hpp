@@ -90,8 +90,8 @@ private:
 class OnlineDevice {
 public:
     // The chip has Wi-Fi and the broker knows its key; nothing has been turned yet.
-    OnlineDevice()
-        : store(vchip::default_flash_size), flash(store), network(world), broker(network), chip(network, flash) {
+    explicit OnlineDevice(const AppDesc& firmware = test_app())
+        : app(firmware), store(vchip::default_flash_size), flash(store), network(world), broker(network), chip(network, flash) {
         chip.radio.add_network("Home", "correct horse");
         chip.resolver.set("broker.test", broker_address);
         start();
@@ -103,7 +103,7 @@ public:
     void start() {
         device.reset();
         static_cast<void>(chip.boot(chip::ResetReason::power_on));
-        device = std::make_unique<Device>(chip.chip(), test_app());
+        device = std::make_unique<Device>(chip.chip(), app);
         device->start();
     }
     void settings(std::string_view lines) {
@@ -127,6 +127,7 @@ public:
     }
     bool printed(std::string_view text) const { return chip.uart.output().find(text) != std::string::npos; }
 
+    AppDesc app;
     vchip::MemoryStore store;
     vchip::Flash flash;
     vchip::SimWorld world;

@@ -31,7 +31,7 @@ public:
         associated = false;
         return {};
     }
-    std::optional<chip::Link> link() const override { return associated ? std::optional(chip::Link{}) : std::nullopt; }
+    std::optional<chip::Link> link() const override { return associated ? std::optional(present) : std::nullopt; }
     Status set_power_save(chip::PowerSave mode) override {
         power_saves.push_back(mode);
         return {};
@@ -88,6 +88,29 @@ public:
         say(Kind::scan_done);
     }
 
+    // The same with the last byte of each access point's address.
+    struct Heard {
+        std::string_view ssid;
+        std::uint8_t spot;
+        int rssi;
+    };
+    void scanned_spots(std::initializer_list<Heard> heard) {
+        air.clear();
+        for (const auto& one : heard) {
+            air.emplace_back();
+            static_cast<void>(air.back().ssid.assign(one.ssid));
+            air.back().bssid = {2, 0, 0, 0, 0, one.spot};
+            air.back().rssi = static_cast<std::int8_t>(one.rssi);
+        }
+        say(Kind::scan_done);
+    }
+    // Where the station is joined, and how it hears that.
+    void joined_to(std::uint8_t spot, int rssi) {
+        present.bssid = {2, 0, 0, 0, 0, spot};
+        present.rssi = static_cast<std::int8_t>(rssi);
+    }
+
+    chip::Link present{};
     Status start_outcome;
     Status join_outcome;
     Status scan_outcome;

@@ -58,6 +58,8 @@ public:
     std::string suite;
     bool encrypt_then_mac = false;
 
+    // How far Mbed TLS's handshake has come; 0 before it.
+    int state() const { return made_ ? ssl_.state : 0; }
     void say(std::string_view text) { outbox_ += text; }
     void hang_up() {
         if (open && options.goodbye) mbedtls_ssl_close_notify(&ssl_);

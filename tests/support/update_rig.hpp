@@ -167,6 +167,7 @@ struct HookedKeyValue final : chip::KeyValue {
         return fault != nullptr ? fail(*fault) : real.put(key, value);
     }
     Status remove(std::string_view key) override { return real.remove(key); }
+    bool damaged() const override { return real.damaged(); }
 };
 
 enum class BootEnd : std::uint8_t { no_image, settled, restart, crash, hang, power_lost };

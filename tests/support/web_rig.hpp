@@ -78,7 +78,8 @@ public:
     std::string to_send;
     Duration pace{0};
     bool reads = true;
-    bool reconnects = false;  // as soon as it is thrown out
+    bool reconnects = false;  // when it is thrown out
+    Duration cool_down{0};    // before it does
     std::string received;
     bool over = false;
     int connections = 0;
@@ -145,7 +146,8 @@ private:
         if (socket_ == chip::SocketId::none || !sockets_.connected(socket_)) return;
         send();
         receive();
-        if (over && reconnects) connect();
+        if (!over) over_since_ = world_.now();
+        if (over && reconnects && world_.now() >= over_since_ + cool_down) connect();
     }
     void send() {
         if (sent_ >= to_send.size() || over) return;
@@ -174,6 +176,7 @@ private:
     chip::SocketId socket_ = chip::SocketId::none;
     std::size_t sent_ = 0;
     Instant next_{};
+    Instant over_since_{};
 };
 
 struct WebRig {
@@ -185,7 +188,8 @@ struct WebRig {
     net::Reactor reactor{sockets, world.clock()};
     RecordingSite site;
     std::array<std::uint8_t, 2048> body{};
-    net::HttpServer server{reactor, site};
+    net::HttpServerLimits limits;
+    net::HttpServer server{reactor, site, limits};
     std::vector<std::unique_ptr<Phone>> phones;
     std::size_t most_sockets = 0;
 

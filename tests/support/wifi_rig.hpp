@@ -84,6 +84,16 @@ struct WifiRig {
         step();
     }
 
+    void spots(std::initializer_list<ScriptedRadio::Heard> heard) {
+        radio.scanned_spots(heard);
+        step();
+    }
+    // The access point that the latest join asked for; 0: whichever.
+    int spot() const {
+        const auto& bssid = radio.joins.back().bssid;
+        return bssid ? (*bssid)[5] : 0;
+    }
+
     // Shortcuts to states.
     void to_joining() { start(), use("Home"); }
     void to_fresh() { to_joining(), joined(), address(); }
@@ -97,6 +107,12 @@ struct WifiRig {
         to_scanning(), scanned({{"Home", -40}, {"Work", -60}}), joined(), address();
         step(policy.settle_time);
         step(policy.broker_patience);
+    }
+    // Up on "Home" with a weak signal from its access point 1.
+    void to_roaming() {
+        radio.joined_to(1, -80);
+        to_up();
+        step(policy.roam_check);
     }
     // The portal opened by itself: there is no network.
     void to_opening() { start(), step(); }

@@ -24,27 +24,6 @@ int base64url_value(char c) {
     return -1;
 }
 
-// Length of the well-formed UTF-8 sequence at the front (Unicode 15, table 3-7), 0 if there is none.
-std::size_t utf8_sequence(std::string_view text) {
-    const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
-    const auto tail = [&at](std::size_t i) { return (at(i) & 0xC0) == 0x80; };
-    const unsigned first = at(0);
-    const unsigned second = at(1);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        if (first == 0xE0 && second < 0xA0) return 0;
-        if (first == 0xED && second > 0x9F) return 0;
-        return tail(1) && tail(2) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        if (first == 0xF0 && second < 0x90) return 0;
-        if (first == 0xF4 && second > 0x8F) return 0;
-        return tail(1) && tail(2) && tail(3) ? 4 : 0;
-    }
-    return 0;
-}
-
 }  // namespace
 
 Result<std::string_view> hex_encode(ConstBytes bytes, std::span<char> out) {
@@ -108,9 +87,30 @@ Result<std::string_view> base64url_encode(ConstBytes bytes, std::span<char> out)
     return std::string_view(out.data(), used);
 }
 
+std::size_t utf8_size(std::string_view text) {
+    const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
+    const auto tail = [&at](std::size_t i) { return (at(i) & 0xC0) == 0x80; };
+    if (text.empty()) return 0;
+    const unsigned first = at(0);
+    const unsigned second = at(1);
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        if (first == 0xE0 && second < 0xA0) return 0;
+        if (first == 0xED && second > 0x9F) return 0;
+        return tail(1) && tail(2) ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        if (first == 0xF0 && second < 0x90) return 0;
+        if (first == 0xF4 && second > 0x8F) return 0;
+        return tail(1) && tail(2) && tail(3) ? 4 : 0;
+    }
+    return 0;
+}
+
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const auto length = utf8_sequence(text);
+        const auto length = utf8_size(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }

@@ -21,7 +21,10 @@ Result<ConstBytes> base64url_decode(std::string_view text, MutBytes out);
 Result<std::string_view> base64url_encode(ConstBytes bytes, std::span<char> out);
 constexpr std::size_t base64url_size(std::size_t bytes) { return (bytes * 4 + 2) / 3; }
 
-// True for well-formed UTF-8 (no surrogates, no overlong forms).
+// Length of the well-formed UTF-8 sequence at the front (Unicode 15, table 3-7: no surrogates, no overlong forms); 0 if
+// there is none.
+std::size_t utf8_size(std::string_view text);
+// True for well-formed UTF-8.
 bool is_utf8(std::string_view text);
 
 // A whole decimal number, digits only (one leading '-' for the signed form), no spaces, no leading '+'.

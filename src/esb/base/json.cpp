@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/fixed.hpp"
+#include "esb/base/foreign.hpp"
 #include "esb/base/secret.hpp"
 
 #if __has_include(<cjson/cJSON.h>)
@@ -339,24 +340,8 @@ void JsonWriter::separate() {
 }
 
 void JsonWriter::quoted(std::string_view value) {
-    constexpr std::string_view replacement = "\xEF\xBF\xBD";
     put("\"");
-    while (!value.empty()) {
-        const auto lead = static_cast<std::uint8_t>(value.front());
-        const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        const bool good = size <= value.size() && is_utf8(value.substr(0, size));
-        if (lead == '"' || lead == '\\') {
-            put("\\");
-            put(value.substr(0, 1));
-        } else if (lead < 0x20) {
-            std::array<char, 2> digits{};
-            put("\\u00");
-            put(hex_encode({&lead, 1}, digits).value_or(std::string_view()));
-        } else {
-            put(good ? value.substr(0, size) : replacement);
-        }
-        value.remove_prefix(good ? size : 1);
-    }
+    for_json(value, [this](std::string_view piece) { put(piece); });
     put("\"");
 }
 
@@ -402,6 +387,14 @@ JsonWriter& JsonWriter::number(std::int64_t value) {
 JsonWriter& JsonWriter::boolean(bool value) {
     separate();
     put(value ? "true" : "false");
+    return *this;
+}
+
+JsonWriter& JsonWriter::null() { return raw("null"); }
+
+JsonWriter& JsonWriter::raw(std::string_view json) {
+    separate();
+    put(json);
     return *this;
 }
 

@@ -75,8 +75,8 @@ private:
     cJSON* root_ = nullptr;
 };
 
-// Builds one JSON text in a caller's buffer. What does not fit latches overflowed(). Strings are escaped; bytes that
-// are not UTF-8 come out as U+FFFD.
+// Builds one JSON text in a caller's buffer. What does not fit latches overflowed(). Strings are written as foreign.hpp
+// does, so that the text may go to a terminal; bytes that are not UTF-8 come out as U+FFFD.
 class JsonWriter {
 public:
     explicit JsonWriter(std::span<char> out) : out_(out) {}
@@ -97,6 +97,9 @@ public:
     JsonWriter& text(std::string_view value);
     JsonWriter& number(std::int64_t value);
     JsonWriter& boolean(bool value);
+    JsonWriter& null();
+    // A JSON text that was made elsewhere.
+    JsonWriter& raw(std::string_view json);
 
     bool overflowed() const { return overflowed_; }
     // The text so far; empty after an overflow.

@@ -19,7 +19,7 @@ inline constexpr ErrorKind power_lost{"flash.power_lost", "the power is off"};
 
 namespace esb::chip {
 
-inline constexpr std::size_t kv_key_max = 15;     // bytes, NVS's limit
+inline constexpr std::size_t kv_key_max = 15;      // bytes, NVS's limit
 inline constexpr std::size_t kv_value_max = 4000;  // bytes, NVS's limit of a string or single-page blob
 
 enum class Mount { existing, formatted };
@@ -38,6 +38,8 @@ public:
     virtual Status put(std::string_view key, ConstBytes value) = 0;
     // Durable on return; success also when there was no such key.
     virtual Status remove(std::string_view key) = 0;
+    // True when mounting found that a part of the store has gone bad: a key that is not there may have been there.
+    virtual bool damaged() const { return false; }
 };
 
 }  // namespace esb::chip

@@ -1,5 +1,6 @@
 #include "esb/console/console.hpp"
 
+#include "esb/base/file_text.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/console/completion.hpp"
 
@@ -137,7 +138,7 @@ void Console::run(bool resumed) {
 
 Status Console::run_line() {
     if (const auto fault = editor_.fault()) return fail(*fault);
-    auto line = editor_.line();
+    auto line = without_mark(editor_.line());  // pasted from a file
     static_cast<void>(take_json_word(line));
     std::array<char, line_max> storage;
     std::array<std::string_view, words_max> words;

@@ -2,8 +2,8 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/fixed.hpp"
+#include "esb/base/foreign.hpp"
 #include "esb/base/secret.hpp"
-#include "esb/console/output.hpp"
 
 #include <algorithm>
 
@@ -265,7 +265,7 @@ void LineEditor::draw() {
     for (std::size_t at = 0; at < size_ && column < first + columns; ++column) {
         const auto size = behind(at) - at;
         const auto character = line().substr(at, size);
-        const bool good = printable(character) == size;
+        const bool good = plain_character(character) == size;
         if (column >= first) static_cast<void>(shown.append(at >= secret ? "*" : good ? character : "?"));
         at += size;
     }

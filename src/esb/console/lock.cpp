@@ -3,12 +3,10 @@
 #include "esb/crypto/password.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace esb::console {
 namespace {
 
-constexpr std::string_view guesses_key = "lock.guesses";
 constexpr std::uint8_t guesses_max = 255;
 
 }  // namespace
@@ -20,11 +18,11 @@ Duration wait_after(unsigned wrong_guesses) {
 }
 
 void Lock::begin(ConstBytes hash, Instant now) {
-    std::array<std::uint8_t, 1> stored{};
-    const auto got = key_value_.get(guesses_key, stored);
-    const bool none = !got && got.error() == errors::kv_not_found;
-    // What cannot be read counts as many.
-    wrong_guesses_ = got && got->size() == 1 ? stored[0] : none ? std::uint8_t{0} : guesses_max;
+    wrong_guesses_ = 0;
+    if (!guesses_.load(wrong_guesses_)) {
+        wrong_guesses_ = guesses_max;
+        static_cast<void>(guesses_.restore(guesses_max));
+    }
     next_guess_ = now + wait_after(wrong_guesses_);
     console_.set_locked(!hash.empty());
 }
@@ -66,11 +64,7 @@ Status Lock::lock(ConstBytes hash) {
 Duration Lock::wait(Instant now) const { return std::max(next_guess_ - now, Duration(0)); }
 
 Status Lock::store(std::uint8_t wrong_guesses) {
-    if (wrong_guesses == 0) {
-        ESB_TRY(key_value_.remove(guesses_key));
-    } else {
-        ESB_TRY(key_value_.put(guesses_key, {&wrong_guesses, 1}));
-    }
+    ESB_TRY(guesses_.save(wrong_guesses));
     wrong_guesses_ = wrong_guesses;
     return {};
 }

@@ -6,6 +6,7 @@
 #include "esb/base/time.hpp"
 #include "esb/chip/key_value.hpp"
 #include "esb/console/console.hpp"
+#include "esb/settings/trust_record.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -20,7 +21,8 @@ namespace esb::console {
 // The hash (crypto/password.hpp) is a setting, so it is handed in; empty means that there is no password.
 //
 // The number of wrong guesses in a row is stored before each guess is judged: cutting the power in between, or after
-// it, wins nothing. It costs two small writes for an unlocking and one for a wrong guess, which the waiting bounds.
+// it, wins nothing. It is kept twice (settings/trust_record.hpp), and counts as many when it is lost. That costs four small
+// writes for an unlocking and two for a wrong guess, which the waiting bounds.
 // Reactor's task only.
 class Lock {
 public:
@@ -28,7 +30,8 @@ public:
     static constexpr unsigned free_guesses = 3;  // without waiting
     static constexpr Duration longest_wait = std::chrono::minutes(5);
 
-    Lock(chip::KeyValue& key_value, Console& console) : key_value_(key_value), console_(console) {}
+    Lock(chip::KeyValue& key_value, Console& console)
+        : guesses_(key_value, settings::trust_names::lock_guesses), console_(console) {}
 
     // After a start: locks if there is a password, and makes guessers wait as if the last guess had been now.
     void begin(ConstBytes hash, Instant now);
@@ -47,7 +50,7 @@ public:
 private:
     Status store(std::uint8_t wrong_guesses);
 
-    chip::KeyValue& key_value_;
+    settings::TrustRecord<std::uint8_t> guesses_;
     Console& console_;
     std::uint8_t wrong_guesses_ = 0;
     Instant next_guess_{};

@@ -1,6 +1,7 @@
 #include "esb/console/output.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/foreign.hpp"
 #include "esb/base/secret.hpp"
 
 #include <algorithm>
@@ -16,17 +17,6 @@ constexpr std::string_view erase_to_begin = "\r\x1B[K";
 
 }  // namespace
 
-std::size_t printable(std::string_view text) {
-    const auto first = static_cast<std::uint8_t>(text.front());
-    if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
-    for (std::size_t size = 2; size <= 4 && size <= text.size(); ++size) {
-        if (!is_utf8(text.substr(0, size))) continue;
-        // U+0080 to U+009F are control characters too: terminals take C2 9B for ESC [.
-        return first == 0xC2 && static_cast<std::uint8_t>(text[1]) < 0xA0 ? 0 : size;
-    }
-    return 0;
-}
-
 // What waits here may be a secret that is shown at birth.
 Output::~Output() { wipe(bytes_of(pending_)); }
 
@@ -36,10 +26,10 @@ Output& Output::text(std::string_view piece) {
     return *this;
 }
 
-Output& Output::quoted(ConstBytes piece) {
+Output& Output::quoted(std::string_view piece) {
     begin_line();
     put("\"");
-    escaped(as_text(piece), true);
+    escaped(piece, true);
     put("\"");
     return *this;
 }
@@ -135,20 +125,7 @@ bool Output::fits(std::size_t size) const {
 }
 
 void Output::escaped(std::string_view piece, bool in_quotes) {
-    while (!piece.empty() && !dropping_) {
-        const bool needs_escape = in_quotes && (piece.front() == '"' || piece.front() == '\\');
-        const auto size = printable(piece);
-        if (needs_escape) put("\\");
-        if (size == 0) put_hex(static_cast<std::uint8_t>(piece.front()));
-        put(piece.substr(0, size));
-        piece.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-}
-
-void Output::put_hex(std::uint8_t byte) {
-    std::array<char, 2> digits;
-    put("\\x");
-    if (const auto hex = hex_encode({&byte, 1}, digits)) put(*hex);
+    for_terminal(piece, in_quotes, [this](std::string_view part) { put(part); });
 }
 
 // Appends to the line; when it does not fit the whole line goes.

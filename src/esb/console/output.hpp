@@ -12,12 +12,10 @@
 
 namespace esb::console {
 
-// Bytes at the front of `text` that may go to a terminal as they are: one character, or 0. Not of an empty text.
-std::size_t printable(std::string_view text);
-
 // Lines end in CR LF on the wire and go out whole. What the port does not take at once waits in a buffer; when that
-// is full whole lines are dropped, and a line in their place says how many. Control bytes never reach the wire: they
-// are written as \xHH, so nothing but an echo or a frame can draw on the terminal. Reactor's task only.
+// is full whole lines are dropped, and a line in their place says how many. All text is written as foreign.hpp does for
+// terminals, so nothing but an echo or a frame can draw on one, and a backslash is always the start of an escape or
+// doubled. Reactor's task only.
 //
 // A stream is one line that may be longer than the buffer: it leaves in pieces, and lines begun meanwhile wait behind
 // it, in at most half of the buffer.
@@ -30,11 +28,12 @@ public:
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
-    // Appends to the line; `piece` holds whole UTF-8 characters.
+    // Words of ours, and what has a form that cannot be taken for them. `piece` holds whole UTF-8 characters.
     Output& text(std::string_view piece);
-    // Text from outside (SSIDs, topics), in quotes, with quotes and backslashes escaped too: what a command line
-    // would take as this very value.
-    Output& quoted(ConstBytes piece);
+    // Text of others (network names, topics, host names), in quotes, with quotes escaped too: what a command line would
+    // take as this very value, and where it ends.
+    Output& quoted(std::string_view piece);
+    Output& quoted(ConstBytes piece) { return quoted(as_text(piece)); }
     Output& number(std::int64_t value);
     void end_line();
     void line(std::string_view whole) { text(whole).end_line(); }
@@ -76,7 +75,6 @@ public:
 private:
     void put(std::string_view bytes);
     void escaped(std::string_view piece, bool in_quotes);
-    void put_hex(std::uint8_t byte);
     void begin_line();
     void erase_drawn();
     bool fits(std::size_t size) const;

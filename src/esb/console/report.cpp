@@ -1,24 +1,13 @@
 #include "esb/console/report.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/foreign.hpp"
 
 #include <array>
 #include <cmath>
 #include <cstdio>
 
 namespace esb::console {
-namespace {
-
-bool has_control(std::string_view text) {
-    while (!text.empty()) {
-        const auto size = printable(text);
-        if (size == 0) return true;
-        text.remove_prefix(size);
-    }
-    return false;
-}
-
-}  // namespace
 
 void Report::begin(bool json) {
     cursor_ = 0;
@@ -99,6 +88,12 @@ Report& Report::fact(std::string_view key, double value, int digits) {
     return number(key, {text.data(), static_cast<std::size_t>(size)});
 }
 
+Report& Report::theirs(std::string_view key, std::string_view value) {
+    if (json_) return fact(key, value);
+    output_.quoted(value);
+    return *this;
+}
+
 Report& Report::octets(std::string_view key, ConstBytes value) {
     if (!json_) {
         output_.quoted(value);
@@ -106,7 +101,7 @@ Report& Report::octets(std::string_view key, ConstBytes value) {
     }
     begin_value(key);
     const auto text = as_text(value);
-    if (!has_control(text) && !text.starts_with("hex:")) {
+    if (is_plain(text) && !text.starts_with("hex:")) {
         quoted(text);
         return *this;
     }
@@ -190,26 +185,9 @@ void Report::raw(std::string_view json) {
     broken_ = broken_ || !output_.stream(json);
 }
 
-// Like JsonWriter, but not into a buffer; and what could draw on a terminal is escaped.
 void Report::quoted(std::string_view text) {
     raw("\"");
-    while (!text.empty()) {
-        const auto first = static_cast<std::uint8_t>(text.front());
-        const auto size = printable(text);
-        const bool c1 = size == 0 && first == 0xC2 && text.size() > 1 && is_utf8(text.substr(0, 2));
-        if (first == '"' || first == '\\') raw("\\");
-        if (size > 0) {
-            raw(text.substr(0, size));
-        } else if (c1 || first < 0x80) {  // a control character, of one byte or two
-            const auto code = c1 ? static_cast<std::uint8_t>(text[1]) : first;
-            std::array<char, 2> digits;
-            raw("\\u00");
-            raw(*hex_encode({&code, 1}, digits));
-        } else {
-            raw("\xEF\xBF\xBD");  // U+FFFD: this is not UTF-8
-        }
-        text.remove_prefix(c1 ? 2 : size > 0 ? size : 1);
-    }
+    for_json(text, [this](std::string_view piece) { raw(piece); });
     raw("\"");
 }
 

@@ -50,6 +50,8 @@ public:
         if constexpr (std::is_signed_v<T>) return integer(key, static_cast<std::int64_t>(value));
         return natural(key, static_cast<std::uint64_t>(value));
     }
+    // Text of others: people see it in quotes.
+    Report& theirs(std::string_view key, std::string_view value);
     // Bytes from outside (an SSID): people see them quoted, as a command line takes them; programs see text, or
     // hex:<digits> where it is none, as the settings take them.
     Report& octets(std::string_view key, ConstBytes value);

@@ -1,4 +1,4 @@
-// The only file of this room that knows Mbed TLS: 2.28 (Debian) and 3.x (ESP-IDF).
+// Knows Mbed TLS, as key_agreement.cpp does: 2.28 (Debian) and 3.x (ESP-IDF).
 #include "esb/crypto/crypto.hpp"
 
 #include <mbedtls/ecdsa.h>

@@ -1,4 +1,4 @@
-// The few primitives the base needs. One file, crypto.cpp, knows Mbed TLS.
+// The few primitives the base needs. crypto.cpp knows Mbed TLS, and key_agreement.cpp for its part.
 #pragma once
 
 #include "esb/base/bytes.hpp"

@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/settings/trust_record.hpp"
 
 #include <array>
 
@@ -10,7 +11,6 @@ namespace {
 
 namespace names = settings::names;
 
-constexpr std::string_view shown_key = "born.shown";
 constexpr std::size_t psk_size = 16;  // bytes
 constexpr std::size_t password_size = 12;
 
@@ -22,30 +22,38 @@ struct Secrets {
     bool all() const { return psk && password; }
 };
 
-// The stored mark: 1 when both were shown, 2 for the PSK alone, 3 for the password alone.
+using ShownRecord = settings::TrustRecord<std::uint8_t>;
+
+ShownRecord shown_record(chip::KeyValue& key_value) { return {key_value, settings::trust_names::birth_shown}; }
+
+// The stored mark: 0 when none was shown, 1 for both, 2 for the PSK alone, 3 for the password alone. One that is lost
+// counts as both: what exists is not told again.
 Secrets shown_before(chip::KeyValue& key_value) {
-    std::array<std::uint8_t, 1> mark{};
-    const auto got = key_value.get(shown_key, mark);
-    if (!got || got->size() != 1) return {};
-    return {mark[0] == 1 || mark[0] == 2, mark[0] == 1 || mark[0] == 3};
+    std::uint8_t mark = 0;
+    if (!shown_record(key_value).load(mark)) mark = 1;
+    return {mark == 1 || mark == 2, mark == 1 || mark == 3};
 }
 
 Status mark_shown(chip::KeyValue& key_value, const Secrets& shown) {
-    if (!shown.any()) return forget_birth(key_value);
-    const std::uint8_t mark = shown.all() ? 1 : shown.psk ? 2 : 3;
-    return key_value.put(shown_key, {&mark, 1});
+    const auto record = shown_record(key_value);
+    const std::uint8_t mark = !shown.any() ? 0 : shown.all() ? 1 : shown.psk ? 2 : 3;
+    std::uint8_t before = 0;
+    const auto there = record.load(before);
+    if (!there) return record.restore(mark);
+    return before != mark ? record.save(mark) : Status();
 }
 
 bool has_key(const settings::Store& store) {
     const auto& keys = names::brokers[0].psk;
-    return store.is_set(keys[0]) || store.is_set(keys[1]);
+    return !store.bytes(keys[0]).empty() || !store.bytes(keys[1]).empty();
 }
 
 // What was made now.
 Result<Secrets> store_missing(const BirthParts& parts, const Identity& identity) {
     settings::Patch patch(parts.schema, settings::Origin::firmware);
     if (!parts.settings.is_set(names::mqtt_ident)) ESB_TRY(patch.set(names::mqtt_ident, identity));
-    const Secrets made{!has_key(parts.settings), !parts.settings.is_set(names::ap_pass)};
+    // One that is empty, as earlier firmwares let it become, is none.
+    const Secrets made{!has_key(parts.settings), parts.settings.text(names::ap_pass).empty()};
     if (made.psk) {
         const auto psk = crypto::random_secret<psk_size>(parts.entropy);
         if (!psk) return fail(psk.error());
@@ -72,7 +80,8 @@ void show(const BirthParts& parts, const Identity& identity, const Secrets& what
     out.text("MQTT ident=").text(parts.settings.text(names::mqtt_ident));
     if (what.psk) {
         const auto& keys = names::brokers[0].psk;
-        const auto psk = hex_encode(parts.settings.bytes(parts.settings.is_set(keys[0]) ? keys[0] : keys[1]), digits);
+        const auto psk =
+            hex_encode(parts.settings.bytes(parts.settings.bytes(keys[0]).empty() ? keys[1] : keys[0]), digits);
         out.text(" psk=").text(*psk);
         wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
     }
@@ -85,7 +94,7 @@ void show(const BirthParts& parts, const Identity& identity, const Secrets& what
 
 }  // namespace
 
-Status forget_birth(chip::KeyValue& key_value) { return key_value.remove(shown_key); }
+Status forget_birth(chip::KeyValue& key_value) { return mark_shown(key_value, {}); }
 
 Status be_born(const BirthParts& parts, const Identity& identity, bool commissioned) {
     const auto made = store_missing(parts, identity);

@@ -12,7 +12,7 @@ BrokerLink::BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& 
       entropy_(entropy),
       memory_(std::make_unique<std::uint8_t[]>(limits.mqtt_memory)),
       client_(handler, limits.mqtt, MutBytes(memory_.get(), limits.mqtt_memory)),
-      tls_(reactor, names, entropy) {}
+      tls_(reactor, names, entropy, limits.stream) {}
 
 Status BrokerLink::use(const BrokerAccount& account, Instant now) {
     if (account == account_) return {};

@@ -2,8 +2,13 @@
 
 namespace esb {
 
-void Brokers::use(const Usable& usable) {
+void Brokers::use(const Usable& usable, const Usable& changed, bool keep) {
     usable_ = usable;
+    changed_ = changed;
+    if (const auto first = first_changed()) {
+        failures_ = 0;
+        if (!keep && !changed_[choice_.broker][choice_.key]) choice_ = *first;
+    }
     if (usable_[choice_.broker][choice_.key]) return;
     failures_ = 0;
     go_to(this->usable(choice_.broker) ? choice_.broker : next_usable(choice_.broker));
@@ -11,8 +16,36 @@ void Brokers::use(const Usable& usable) {
 
 bool Brokers::any() const { return usable_[choice_.broker][choice_.key]; }
 
+std::optional<Brokers::Choice> Brokers::first_changed() const {
+    for (std::uint8_t broker = 0; broker < max_brokers; ++broker) {
+        for (std::uint8_t key = 0; key < max_keys; ++key) {
+            if (usable_[broker][key] && changed_[broker][key]) return Choice{broker, key};
+        }
+    }
+    return std::nullopt;
+}
+
+bool Brokers::is_candidate(std::size_t broker, std::size_t key) const {
+    return usable_[broker][key] && (changed_[broker][0] || changed_[broker][1]);
+}
+
+unsigned Brokers::candidates() const {
+    unsigned count = 0;
+    for (std::size_t at = 0; at < places; ++at) count += is_candidate(at / max_keys, at % max_keys) ? 1 : 0;
+    return count;
+}
+
+void Brokers::next_candidate() {
+    std::size_t at = choice_.broker * max_keys + choice_.key;
+    do {
+        at = (at + 1) % places;
+    } while (!is_candidate(at / max_keys, at % max_keys));
+    choice_ = {static_cast<std::uint8_t>(at / max_keys), static_cast<std::uint8_t>(at % max_keys)};
+}
+
 void Brokers::failed(bool stay) {
     if (!any()) return;
+    if (stay && candidates() > 0) return next_candidate();
     if (stay || ++failures_ < tries) {
         const auto other = static_cast<std::uint8_t>(1 - choice_.key);
         if (usable_[choice_.broker][other]) choice_.key = other;

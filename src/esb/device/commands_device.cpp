@@ -1,4 +1,5 @@
 // status, identity, ota, restart, factory-reset
+#include "esb/base/encoding.hpp"
 #include "esb/device/core.hpp"
 #include "esb/device/shell.hpp"
 
@@ -23,6 +24,10 @@ Status show_status(Core& core, Arguments, Report& report) {
     report.line("wifi", wifi::name(core.wifi().state()));
     report.line("mqtt", state_name(core.link().client().state()));
     report.say(core.online() ? ", on line" : "").data("online", core.online());
+    if (core.subscriptions().missing() > 0) report.line("missing", core.subscriptions().text());
+    if (core.second_device_suspected()) report.line("hint", errors::link_second_device.text);
+    if (core.trust_lost()) report.label("trust").say("lost: updates and commands are refused (trust repair)");
+    report.data("trust_lost", core.trust_lost());
     report.line("update", ota::name(core.updater().progress().state));
     if (core.config().waits_for() != settings::Stage::none) {
         report.label("config").say("a change is on trial, for the ");
@@ -44,7 +49,7 @@ Status show_identity(Core& core, Arguments, Report& report) {
 Status show_update(Core& core, Arguments, Report& report) {
     const auto& progress = core.updater().progress();
     report.line("state", ota::name(progress.state));
-    if (!progress.ver.empty()) report.line("ver", progress.ver.view());
+    if (!progress.ver.empty()) report.label("ver").theirs("ver", progress.ver.view());
     if (!progress.id.empty()) report.line("id", progress.id.view());
     if (progress.size > 0) {
         report.label("done").fact("done", progress.done).say(" of ").fact("size", progress.size).say(" bytes");
@@ -74,6 +79,20 @@ Status confirm_update(Core& core, Arguments, Report& report) {
     return {};
 }
 
+// The owner's word, at the device. The counters are his to give: the device cannot know the last one it has seen.
+Status repair_trust(Core& core, Arguments arguments, Report& report) {
+    const auto counter = parse_unsigned(arguments[0], 0, 0xFFFF'FFFF);
+    if (!counter) return fail(errors::invalid_argument);
+    if (!core.trust_lost()) {
+        report.say("nothing is lost");
+        return {};
+    }
+    ESB_TRY(core.repair_trust(static_cast<std::uint32_t>(*counter)));
+    report.say("ok: what was lost is made anew; floor ").fact("floor", core.updater().floor());
+    report.say(", keys as compiled in or in ota.key, signed counters above ").fact("counter", *counter);
+    return {};
+}
+
 Status restart(Core& core, Arguments, Report& report) {
     report.say("restarting");
     core.request_restart();
@@ -96,6 +115,8 @@ std::span<const console::TableCommand> device() {
         {"identity", "", "who this device is", 0, 0, on_core<show_identity>, {.while_locked = true}},
         {"ota status", "", "the latest update", 0, 0, on_core<show_update>},
         {"ota confirm", "", "keep the firmware that is on trial", 0, 0, on_core<confirm_update>},
+        {"trust repair", "<last-counter>",
+         "make lost floor, keys, counters anew: firmware's seq, its keys, this counter", 1, 1, on_core<repair_trust>},
         {"ota retry", "", "let an update be offered again that has failed too often", 0, 0, on_core<retry_update>},
         {"restart", "", "restart the chip", 0, 0, on_core<restart>},
         {"factory-reset", "yes [keep-secrets]", "wipe all settings; identity and update floor stay", 1, 2,

@@ -23,6 +23,7 @@ Status set_lock(Core& core, Arguments arguments, Report& report) {
 Status remove_lock(Core& core, Arguments, Report& report) { return set_password(core, {}, report); }
 
 Status unlock(Core& core, Arguments arguments, Report& report) {
+    if (core.settings().local_lost()) return fail(errors::trust_lost);
     auto& lock = core.shell().lock();
     const auto unlocked = lock.unlock(core.shell().password_hash(), arguments[0], core.reactor().now());
     if (unlocked) {

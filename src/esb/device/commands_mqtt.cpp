@@ -38,7 +38,7 @@ Status set_server(Core& core, Arguments arguments, Report& report) {
     ESB_TRY(patch.set(names::mqtt_host, arguments[0]));
     if (arguments.size() > 1) {
         ESB_TRY(patch.set(names::mqtt_port, arguments[1]));
-    } else {
+    } else if (!settings::split_host(arguments[0], settings::HostOf::broker)->port) {  // the patch took it
         ESB_TRY(patch.unset(names::mqtt_port));
     }
     return change(core, patch, report);

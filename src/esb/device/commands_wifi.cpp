@@ -53,12 +53,13 @@ Status show_networks(Core& core, Arguments, Report& report) {
 Status connect(Core& core, Arguments arguments, Report& report) {
     settings::Patch patch(core.schema(), settings::Origin::console);
     if (arguments[0].empty()) return fail(errors::setting_length);
+    // No passphrase is as short as this word.
+    const bool hidden = arguments.size() > 1 && arguments.back() == "hidden";
+    if (arguments.size() == 3 && !hidden) return fail(errors::invalid_argument);
+    const auto pass = arguments.size() == (hidden ? 3U : 2U) ? arguments[1] : std::string_view();
     ESB_TRY(patch.set_bytes(names::wifi_ssid, as_bytes(arguments[0])));
-    if (arguments.size() > 1) {
-        ESB_TRY(patch.set(names::wifi_pass, arguments[1]));
-    } else {
-        ESB_TRY(patch.unset(names::wifi_pass));
-    }
+    ESB_TRY(pass.empty() ? patch.unset(names::wifi_pass) : patch.set(names::wifi_pass, pass));
+    ESB_TRY(hidden ? patch.set(names::networks[0].hidden, "on") : patch.unset(names::networks[0].hidden));
     return change(core, patch, report);
 }
 
@@ -90,7 +91,7 @@ std::span<const console::TableCommand> wifi() {
     static constexpr console::TableCommand table[] = {
         {"wifi info", "", "network and signal", 0, 0, on_core<show_info>},
         {"wifi networks", "", "the networks to choose from", 0, 0, on_core<show_networks>},
-        {"wifi connect", "<ssid> [<pass>]", "join a network", 1, 2, on_core<connect>, {.secret_from = 1}},
+        {"wifi connect", "<ssid> [<pass>] [hidden]", "join a network", 1, 3, on_core<connect>, {.secret_from = 1}},
         {"wifi scan", "", "what is in the air", 0, 0, on_core<scan>},
     };
     return table;

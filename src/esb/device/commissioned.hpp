@@ -1,51 +1,65 @@
-// Whether the device has ever been on line: written once, gone with a factory reset.
+// Whether the device has ever been on line: written once, gone with a factory reset. Kept twice
+// (settings/trust_record.hpp), and one that is lost counts as "it has": then nothing opens and nothing is told.
 #pragma once
 
-#include "esb/chip/key_value.hpp"
+#include "esb/settings/trust_record.hpp"
 
-#include <array>
-#include <string_view>
+#include <cstdint>
 
 namespace esb {
 
 // Reactor's task only.
 class Commissioned {
 public:
-    static constexpr std::string_view key = "commissioned";
-    // Outlives a factory reset that keeps the secrets: a key that was in use is not told again.
-    static constexpr std::string_view key_used = "key.used";
-
-    explicit Commissioned(chip::KeyValue& key_value) : key_value_(key_value) {}
+    explicit Commissioned(chip::KeyValue& key_value)
+        : is_record_(key_value, settings::trust_names::commissioned),
+          used_record_(key_value, settings::trust_names::key_used) {}
 
     // At boot, after KeyValue::mount().
     void load() {
-        is_ = is_marked(key);
-        key_was_used_ = is_marked(key_used);
+        is_ = is_marked(is_record_);
+        key_was_used_ = is_marked(used_record_);
     }
     // A round trip has succeeded. No flash operation when that is known already; on an error it is tried again with
     // the next one.
     Status note() {
-        ESB_TRY(mark(key_used, key_was_used_));
-        return mark(key, is_);
+        ESB_TRY(mark(used_record_, key_was_used_));
+        return mark(is_record_, is_);
+    }
+    // For a factory reset. `key_too`: the key goes as well.
+    Status forget(bool key_too) {
+        if (key_too) ESB_TRY(clear(used_record_));
+        return clear(is_record_);
     }
     bool is() const { return is_; }
+    // Outlives a factory reset that keeps the secrets: a key that was in use is not told again.
     bool key_was_used() const { return key_was_used_; }
 
 private:
-    bool is_marked(std::string_view name) {
-        std::array<std::uint8_t, 1> found{};
-        const auto got = key_value_.get(name, found);
-        return got && got->size() == 1 && found[0] == 1;
+    using Record = settings::TrustRecord<std::uint8_t>;
+
+    static bool is_marked(const Record& record) {
+        std::uint8_t mark = 0;
+        if (record.load(mark)) return mark != 0;
+        static_cast<void>(record.restore(1));
+        return true;
     }
-    Status mark(std::string_view name, bool& known) {
+    static Status mark(const Record& record, bool& known) {
         if (known) return {};
-        const std::uint8_t one = 1;
-        ESB_TRY(key_value_.put(name, {&one, 1}));
+        ESB_TRY(record.save(1));
         known = true;
         return {};
     }
+    // Nothing is written where nothing was.
+    static Status clear(const Record& record) {
+        std::uint8_t mark = 0;
+        const auto there = record.load(mark);
+        if (!there) return record.restore(0);
+        return mark != 0 ? record.save(0) : Status();
+    }
 
-    chip::KeyValue& key_value_;
+    Record is_record_;
+    Record used_record_;
     bool is_ = false;
     bool key_was_used_ = false;
 };

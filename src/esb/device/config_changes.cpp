@@ -1,8 +1,10 @@
 #include "esb/device/config_changes.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/mqtt/errors.hpp"
 #include "esb/settings/json_patch.hpp"
 
 #include <array>
@@ -26,13 +28,15 @@ FixedString<16> id_of(ConstBytes message) {
     return id;
 }
 
-std::string_view report_json(const Report& report, Stage waits, std::string_view key, std::span<char> out) {
+std::string_view report_json(const Report& report, Stage waits, std::string_view key,
+                             std::optional<std::uint32_t> counter, std::span<char> out) {
     JsonWriter json(out);
     json.begin_object().key("id").text(report.id).key("state").text(name(report.state));
     json.key("error").text(report.error ? report.error->name() : "");
     if (report.error) json.key("why").text(report.error->text());
     json.key("setting").text(report.setting);
     if (waits != Stage::none) json.key("waits").text(settings::name(waits));
+    if (counter) json.key("ctr").number(*counter);
     json.key("key").text(key).end_object();
     return json.view();
 }
@@ -64,10 +68,29 @@ Status ConfigChanges::read(const Message& message, std::string_view id, FixedStr
     if (!message.is_last()) return fail(errors::json_too_large);
     if (message.retain) return fail(errors::config_retained);
     settings::Patch patch(parts_.schema, settings::Origin::mqtt);
-    ESB_TRY(settings::read_json_patch(message.bytes, patch, offending));
+    ESB_TRY(read_patch(message.bytes, patch, offending));
     ESB_TRY(trial_.propose(patch, id, true));
     proposer_ = Proposer::other;
     return {};
+}
+
+// Signed or bare. No JSON text begins as an envelope does, whose header begins with a brace in base64.
+Status ConfigChanges::read_patch(ConstBytes message, settings::Patch& patch,
+                                 FixedString<settings::name_max>& offending) {
+    const auto* const pair = parts_.key.pair();
+    std::optional<settings::Unwrapper> unwrapper;
+    if (pair != nullptr) unwrapper.emplace(settings::Unwrapper{*pair, parts_.entropy});
+    const auto* const open = unwrapper ? &*unwrapper : nullptr;
+    const auto text = bare_text(as_text(message));
+    if (!text.starts_with('e')) {
+        if (parts_.store.boolean(settings::names::settings_signed)) return fail(errors::config_unsigned);
+        return settings::read_json_patch(message, patch, offending, open);
+    }
+    const auto payload = parts_.updater.open_config(text);
+    if (!payload) return fail(payload.error());
+    const auto document = JsonDocument::parse(*payload);
+    if (!document) return fail(document.error());
+    return settings::read_json_patch(document->root()["set"], patch, offending, open);
 }
 
 bool ConfigChanges::may_apply(Instant now) const {
@@ -75,10 +98,10 @@ bool ConfigChanges::may_apply(Instant now) const {
     return !to_send_ && parts_.link.client().pending() == 0;
 }
 
-void ConfigChanges::applied(Instant now, bool has_address, bool online) {
+void ConfigChanges::applied(Instant now, bool has_address, bool online, unsigned tries) {
     apply_by_.reset();
     const auto seconds = parts_.store.integer(settings::names::config_confirm);
-    trial_.begin(now, std::chrono::seconds(seconds), has_address);
+    trial_.begin(now, std::chrono::seconds(seconds), has_address, tries);
     if (has_address) trial_.address_obtained(now);
     if (online) trial_.round_trip();
 }
@@ -103,7 +126,7 @@ void ConfigChanges::print() {
     const bool ends_trial = was_staged_ || latest.state == Report::State::reverted;
     const bool speaks = latest.state != Report::State::kept || ends_trial || !latest.id.empty();
     if (latest.state != Report::State::refused) was_staged_ = latest.state == Report::State::staged;
-    if (!speaks) return;
+    if (!speaks || (latest.error && *latest.error == errors::mqtt_too_large)) return;  // that was said already
     auto& out = parts_.output;
     out.text("config: ").text(name(latest.state));
     if (latest.state == Report::State::staged) {
@@ -116,8 +139,10 @@ void ConfigChanges::print() {
 }
 
 void ConfigChanges::publish(std::string_view key) {
-    std::array<char, 384> text;
-    const auto sent = parts_.presence.publish_retained("config/status", report_json(report(), waits_for(), key, text));
+    std::array<char, 400> text;
+    const auto counter = parts_.updater.config_counter();
+    const auto json = report_json(report(), waits_for(), key, counter, text);
+    const auto sent = parts_.presence.publish_retained("config/status", json);
     to_send_ = !sent;
 }
 

@@ -4,13 +4,17 @@
 #include "esb/base/time.hpp"
 #include "esb/console/output.hpp"
 #include "esb/device/commissioned.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/presence.hpp"
+#include "esb/ota/updater.hpp"
 #include "esb/settings/trial.hpp"
 
 #include <optional>
 #include <string_view>
 
 namespace esb::errors {
+inline constexpr ErrorKind config_unsigned{"config.unsigned",
+                                           "this device takes only changes that an update key has signed"};
 inline constexpr ErrorKind config_retained{"config.retained",
                                            "a retained change would come again with every connection"};
 }  // namespace esb::errors
@@ -31,6 +35,9 @@ public:
         Presence& presence;
         const Commissioned& commissioned;
         console::Output& output;
+        const DeviceKey& key;
+        ota::Updater& updater;  // which keys sign, and which counters they have used
+        chip::Entropy& entropy;
     };
     explicit ConfigChanges(const Parts& parts) : parts_(parts), trial_(parts.store) {}
 
@@ -41,6 +48,11 @@ public:
     Proposer proposer() const { return proposer_; }
     // A message of <base>/config; the outcome comes as a report.
     void take(const Message& message, Instant now);
+    // One of which only the size is known.
+    void refuse(const Error& why) {
+        trial_.refuse({}, why, {});
+        to_send_ = true;
+    }
     // Ends a trial by the operator's word.
     Status keep() { return trial_.keep(); }
     Status revert() { return trial_.revert(); }
@@ -53,7 +65,7 @@ public:
     // False while whoever sent staged values has not been told yet; their connection may go when they are put to use.
     bool may_apply(Instant now) const;
     // The values in use have been put to use.
-    void applied(Instant now, bool has_address, bool online);
+    void applied(Instant now, bool has_address, bool online, unsigned tries);
     // A connection is there: the latest report is sent.
     void connected() { to_send_ = true; }
 
@@ -66,6 +78,7 @@ private:
     void print();
     void publish(std::string_view key);
     Status read(const Message& message, std::string_view id, FixedString<settings::name_max>& offending);
+    Status read_patch(ConstBytes message, settings::Patch& patch, FixedString<settings::name_max>& offending);
 
     Parts parts_;
     settings::Trial trial_;

@@ -18,17 +18,24 @@ Core::Core(chip::Chip& chip, const AppDesc& app, const Limits& limits)
       names_(reactor_, chip.resolver),
       wifi_(chip.radio, chip.entropy, *this, policy_.wifi),
       link_(reactor_, names_, chip.entropy, *this, limits),
+      device_key_(chip.key_value, chip.entropy),
       presence_(chip, link_, policy_, *this),
       updater_({reactor_, names_, chip.slots, chip.key_value, chip.clock, chip.entropy, chip.system}, app_.image,
                *this),
       commissioned_(chip.key_value),
       last_network_(chip.key_value),
-      config_({store_, schema_, link_, presence_, commissioned_, console_.output()}),
+      config_({store_, schema_, link_, presence_, commissioned_, console_.output(), device_key_, updater_, chip.entropy}),
       health_({chip, reactor_, names_, link_, store_, console_.output(), app_.image}),
       portal_(reactor_, portal_host_),
       inbox_(limits.max_message),
+      subscriptions_(inbox_, link_, chip.entropy, *this),
       queue_(limits.queue_slots, limits.max_publish) {
-    presence_.introduce(app_.image, updater_);
+    presence_.set_subscriptions(subscriptions_);
+    inbox_.set_dropped([this](const Message& message) { on_too_large(too_large(message)); });
+    if (app_.defaults == Defaults::product) {
+        static_cast<void>(schema_.set_fallback(names::settings_signed, "on"));  // the first one fits
+    }
+    presence_.introduce(app_.image, updater_, device_key_);
     policy_.wifi.portal_available = true;
     static_cast<void>(reactor_.add(*this));  // the first of a new reactor always fits
 }
@@ -50,10 +57,12 @@ void Core::start() {
         !born) {
         out().text("identity: ").error(born.error());
     }
+    if (const auto key = device_key_.load(); !key) out().text("device key: ").error(key.error());
     shell_.start(reactor_.now());
     trust_update_keys();
     start_watchdog();
     if (const auto begun = updater_.begin(identity_); !begun) out().text("ota: ").error(begun.error());
+    if (store_.local_lost()) distrust();
     health_.begin(updater_.on_trial() || updater_.progress().state == ota::State::rolled_back);  // it gives itself up
     presence_.set_safe_mode(health_.safe_mode());
     start_radio();
@@ -80,6 +89,18 @@ void Core::load_settings() {
                        : "settings: the newest generation is unreadable, using the one before");
     }
     config_.trial().loaded(*loaded);
+}
+
+// Nobody can say whose updates the owner accepts, nor whether the console has a password.
+void Core::distrust() {
+    updater_.distrust();
+    health_.trust_lost();
+    out().text("settings: ").error(Error(errors::trust_lost));
+}
+
+Status Core::repair_trust(std::uint32_t counter) {
+    if (store_.local_lost()) return fail(errors::trust_lost);
+    return updater_.repair_trust(counter);
 }
 
 // The key of the settings stands in place of those compiled in.
@@ -130,9 +151,13 @@ void Core::step(Instant now) {
     watch_button(now);
     shell_.step(now);
     if (applied_revision_ != store_.revision() && config_.may_apply(now)) apply_settings(now);
+    const auto update = updater_.progress().state;
+    wifi_.hold_link(update == ota::State::downloading || update == ota::State::verifying);
     wifi_.step(now);
     periodic_.step(now);
+    subscriptions_.step(now);
     send_queued();
+    presence_.set_hint(second_device_suspected() ? errors::link_second_device.name : std::string_view());
     presence_.step(now);
     health_.step(now, online());
     if (progress_to_send_) publish_progress();
@@ -149,6 +174,7 @@ std::optional<Instant> Core::deadline() const {
     if (applied_revision_ != store_.revision() && config_.may_apply(now)) return Instant{};  // also at the first turn
     auto next = earliest(wifi_.deadline(), periodic_.deadline());
     next = earliest(next, presence_.deadline());
+    next = earliest(next, subscriptions_.deadline());
     next = earliest(next, link_.deadline());
     next = earliest(next, config_.deadline());
     next = earliest(next, shell_.deadline(now));

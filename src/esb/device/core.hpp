@@ -8,12 +8,16 @@
 #include "esb/device/commissioned.hpp"
 #include "esb/device/config_changes.hpp"
 #include "esb/device/device.hpp"
+#include "esb/device/dropped_messages.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/health.hpp"
 #include "esb/device/last_network.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/portal_host.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/device/shell.hpp"
+#include "esb/device/short_sessions.hpp"
+#include "esb/device/subscriptions.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
 #include "esb/portal/portal.hpp"
@@ -32,7 +36,8 @@ class Core final : private net::Task,
                    private mqtt::Handler,
                    private ota::UpdaterHandler,
                    private wifi::Listener,
-                   private PresenceListener {
+                   private PresenceListener,
+                   private SubscriptionListener {
 public:
     Core(chip::Chip& chip, const AppDesc& app, const Limits& limits);
     ~Core() override;
@@ -40,7 +45,7 @@ public:
     void start();
     bool turn(Duration longest);
     Status publish(std::string_view topic, ConstBytes payload, const PublishOptions& options);
-    Status subscribe(std::string_view topic, Inbox::Callback handler);
+    Status subscribe(std::string_view topic, Inbox::Callback handler, const SubscribeOptions& options);
     void request_restart();
 
     // For the console's commands and Device.
@@ -54,6 +59,9 @@ public:
     BrokerLink& link() { return link_; }
     ota::Updater& updater() { return updater_; }
     Presence& presence() { return presence_; }
+    const Subscriptions& subscriptions() const { return subscriptions_; }
+    // A second device with our identity seems to be there.
+    bool second_device_suspected() const { return short_sessions_.suspected(reactor_.now()); }
     Health& health() { return health_; }
     portal::Portal& portal() { return portal_; }
     Periodic& periodic() { return periodic_; }
@@ -70,6 +78,10 @@ public:
     bool commissioned() const { return commissioned_.is(); }
     // The account's key has been on line, also before a factory reset that kept it.
     bool key_was_used() const { return commissioned_.key_was_used(); }
+    // Something is lost that must never be forgotten (docs/updates.md): what it decided is closed.
+    bool trust_lost() const { return updater_.trust_lost() || store_.local_lost(); }
+    // Makes anew what the update engine has lost. trust_lost when the local-only settings are: only a reset ends that.
+    Status repair_trust(std::uint32_t counter);
     // Wipes settings and secrets: noted durably now, done by the restart that follows. The identity, the update floor
     // and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
     Status factory_reset(bool keep_secrets);
@@ -82,6 +94,7 @@ private:
     struct AuthorSubscription {
         FixedString<Inbox::topic_max> topic;
         Inbox::Callback callback;
+        SubscribeOptions options;
     };
     struct Waiting {  // a publish whose author wants to know
         mqtt::Token token = 0;
@@ -94,6 +107,7 @@ private:
     void on_connected(bool session_present) override;
     void on_disconnected(const Error& why, Instant retry_at) override;
     void on_message(const mqtt::MessagePiece& piece) override { inbox_.take(piece); }
+    void on_too_large(const mqtt::TooLarge& message) override;
     void on_published(mqtt::Token token, Status outcome) override;
     void on_subscribed(mqtt::Token token, Result<mqtt::Qos> outcome) override;
     void on_progress(const ota::Progress& progress) override;
@@ -104,6 +118,8 @@ private:
     void on_portal_closed(wifi::PortalWhy why) override;
     void on_given_up() override;
     void on_round_trip(Duration time) override;
+    void on_missing(std::string_view topic, const Error& why) override;
+    void on_missing_changed() override { presence_.status_changed(reactor_.now()); }
 
     // How much the device says by itself (setting log.level).
     enum class LogLevel : std::uint8_t { error, info, debug };
@@ -112,6 +128,7 @@ private:
     void start_watchdog();
     void load_settings();
     void trust_update_keys();
+    void distrust();
     void start_radio();
     void watch_button(Instant now);
 
@@ -127,7 +144,11 @@ private:
     void note_config();
     Status fill_inbox();
     Status add_to_inbox(const AuthorSubscription& subscription);
-    Status subscribe_all();
+    Status hear_home_assistant();
+    void apply_home_assistant();
+    bool is_own_topic(std::string_view topic, std::string_view leaf) const;
+    LogTopic log_topic(std::string_view topic) const;
+    void announce_all();
 
     bool logs(LogLevel level) const { return level <= log_level_; }
     void send_queued();
@@ -149,6 +170,7 @@ private:
     net::Names names_;
     wifi::Supervisor wifi_;
     BrokerLink link_;
+    DeviceKey device_key_;
     Presence presence_;
     ota::Updater updater_;
     Commissioned commissioned_;
@@ -160,6 +182,11 @@ private:
     PortalHost portal_host_{*this};
     portal::Portal portal_;
     Inbox inbox_;
+    Subscriptions subscriptions_;
+    DroppedMessages dropped_;
+    ShortSessions short_sessions_;
+    std::array<std::uint32_t, Brokers::max_brokers * Brokers::max_keys> account_marks_{};  // what was in use
+    Brokers::Usable changed_accounts_{};
     PublishQueue queue_;
     Periodic periodic_;
     FixedVector<AuthorSubscription, 8> author_subscriptions_;
@@ -172,6 +199,7 @@ private:
     std::uint32_t noted_config_ = 0;  // revision of the report that the flight recorder has
     LogLevel log_level_ = LogLevel::info;
     bool progress_to_send_ = false;
+    bool hears_home_assistant_ = false;
     std::atomic<bool> online_{false};
     std::atomic<bool> restart_wanted_{false};
     std::optional<Instant> restart_until_;

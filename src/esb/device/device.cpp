@@ -13,7 +13,9 @@ Device::~Device() = default;
 Status Device::publish(std::string_view topic, std::string_view payload, const PublishOptions& options) {
     return core_->publish(topic, as_bytes(payload), options);
 }
-Status Device::subscribe(std::string_view topic, Inbox::Callback handler) { return core_->subscribe(topic, handler); }
+Status Device::subscribe(std::string_view topic, Inbox::Callback handler, const SubscribeOptions& options) {
+    return core_->subscribe(topic, handler, options);
+}
 Status Device::every(Duration period, Function<void()> work) {
     return core_->periodic().add(period, work, core_->reactor().now());
 }

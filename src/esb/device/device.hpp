@@ -36,11 +36,13 @@ public:
     // too_long, mqtt_bad_topic. While there is no connection QoS 1 and 2 wait (bounded), QoS 0 is lost; `options.done`
     // tells how it ended.
     Status publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
-    // Calls `handler` for every message on <base>/app/<topic>, QoS 1. `full`, mqtt_bad_topic.
-    Status subscribe(std::string_view topic, Inbox::Callback handler);
+    // Calls `handler` once for every message on <base>/app/<topic>, QoS 1. One longer than Limits::max_message is dropped
+    // and reported (console, flight recorder), unless the handler takes {.pieces = true}. `full`, mqtt_bad_topic.
+    Status subscribe(std::string_view topic, Inbox::Callback handler, const SubscribeOptions& options = {});
     // Runs `work` every `period`, also without a connection.
     Status every(Duration period, Function<void()> work);
-    // Called with true after each MQTT round trip that opens a connection, with false when it ends.
+    // Called with true after each MQTT round trip that opens a connection, with false when it ends. The place to publish
+    // again what should be retained: the broker may have lost it.
     void on_online(Function<void(bool)> handler);
     // Adds a console command: it appears in help and completion, and answers --json, like ours. A name that is not free
     // or not [a-z0-9-], and more than CommandTable::max_added commands, are also printed, for whoever drops the result.

@@ -2,24 +2,28 @@
 
 #include "esb/device/birth.hpp"
 #include "esb/device/commissioned.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/last_network.hpp"
+#include "esb/settings/trust_record.hpp"
 
 #include <array>
 
 namespace esb {
 namespace {
 
-constexpr std::string_view due_key = "reset.due";
-constexpr std::uint8_t everything = 1;
-constexpr std::uint8_t all_but_secrets = 2;
+enum Due : std::uint8_t { nothing, everything, all_but_secrets };
 
 constexpr std::array secrets = {settings::names::mqtt_ident, settings::names::brokers[0].psk[0],
                                 settings::names::brokers[0].psk[1], settings::names::ap_pass};
 
+// Kept twice: a note from long ago that comes back to life would wipe the device, its console's lock included.
+settings::TrustRecord<std::uint8_t> due_record(chip::KeyValue& key_value) {
+    return {key_value, settings::trust_names::reset_due};
+}
+
 Status wipe_all(chip::KeyValue& key_value, settings::Store& store) {
     ESB_TRY(forget_birth(key_value));  // first, so that the new secrets are shown whatever comes between
-    ESB_TRY(store.erase_all());
-    return key_value.remove(Commissioned::key_used);  // last, so that the old key is never told
+    return store.erase_all();
 }
 
 Status wipe_settings(settings::Store& store) {
@@ -30,18 +34,23 @@ Status wipe_settings(settings::Store& store) {
 }  // namespace
 
 Status request_factory_reset(chip::KeyValue& key_value, bool keep_secrets) {
+    const auto record = due_record(key_value);
     const std::uint8_t what = keep_secrets ? all_but_secrets : everything;
-    return key_value.put(due_key, {&what, 1});
+    std::uint8_t before = nothing;
+    return record.load(before) ? record.save(what) : record.restore(what);
 }
 
 Result<bool> finish_factory_reset(chip::KeyValue& key_value, settings::Store& store) {
-    std::array<std::uint8_t, 1> what{};
-    const auto due = key_value.get(due_key, what);
-    if (!due) return due.error() == errors::kv_not_found ? Result<bool>(false) : fail(due.error());
-    ESB_TRY(what[0] == all_but_secrets ? wipe_settings(store) : wipe_all(key_value, store));
-    ESB_TRY(key_value.remove(Commissioned::key));
+    const auto record = due_record(key_value);
+    std::uint8_t what = nothing;
+    if (const auto due = record.load(what); !due) return fail(due.error());  // nobody can say: nothing is wiped
+    if (what == nothing) return false;
+    ESB_TRY(what == all_but_secrets ? wipe_settings(store) : wipe_all(key_value, store));
+    ESB_TRY(key_value.remove(DeviceKey::key));
+    // After the settings, so that the old key is never told.
+    ESB_TRY(Commissioned(key_value).forget(what != all_but_secrets));
     ESB_TRY(key_value.remove(LastNetwork::key));
-    ESB_TRY(key_value.remove(due_key));
+    ESB_TRY(record.save(nothing));
     return true;
 }
 

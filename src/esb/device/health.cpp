@@ -154,20 +154,33 @@ void Health::progress(const ota::Progress& progress) {
     if (is_outcome(progress.state)) recorder_.note({LogKind::update, raw(progress.state), progress.error});
 }
 
+void Health::trust_lost() {
+    recorder_.note({LogKind::settings, raw(SettingsOutcome::lost), Error(errors::trust_lost)});
+}
+
 bool Health::published(mqtt::Token token, const Status& outcome) {
     return publisher_.published(token, outcome) || home_assistant_.published(token, outcome);
 }
 
 void Health::before_restart() { static_cast<void>(recorder_.flush()); }
 
-void Health::on_time(UnixTime now) {
+Status Health::on_time(UnixTime now) {
     const auto jump = wall_clock_.set(now);
-    if (!jump) return parts_.output.text("time: ").error(jump.error());
+    if (!jump) return fail(jump.error());
+    no_time_.reset();
     const auto by = jump->value_or(UnixTime(0)).count();
-    if (*jump && std::abs(by) < small_jump) return;
+    if (*jump && std::abs(by) < small_jump) return {};
     parts_.output.text("time: ").text(utc_text(now)).line(" UTC");
     recorder_.date_entries();
     recorder_.note({LogKind::clock, 0, std::nullopt, static_cast<std::int32_t>(by)});
+    return {};
+}
+
+// The same again is no news.
+void Health::on_no_time(const Error& why) {
+    if (no_time_ && *no_time_ == why) return;
+    no_time_ = why;
+    parts_.output.text("time: ").error(why);
 }
 
 std::uint32_t Health::seconds_up() const {

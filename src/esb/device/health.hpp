@@ -52,9 +52,17 @@ public:
     void link_down(chip::DisconnectReason reason);
     void broker_lost(const Error& why);
     void on_line(bool online);
+    // Something about a topic: a subscription that is missing, a message that was dropped.
+    void topic(LogTopic topic, const Error& why) {
+        recorder_.note({LogKind::topic, static_cast<std::uint8_t>(topic), why});
+    }
+    // What Home Assistant was told is told again.
+    void announce_again() { home_assistant_.again(); }
     // What became of a change of settings.
     void config(const settings::Report& report);
     void progress(const ota::Progress& progress);
+    // The local-only settings are lost.
+    void trust_lost();
     // True if the publish was one of its own.
     bool published(mqtt::Token token, const Status& outcome);
     // What RAM would lose is written.
@@ -65,7 +73,8 @@ public:
     const WallClock& clock() const { return wall_clock_; }
 
 private:
-    void on_time(UnixTime now) override;
+    Status on_time(UnixTime now) override;
+    void on_no_time(const Error& why) override;
     void apply_settings();
     void watch_heap(Instant now);
     std::uint32_t seconds_up() const;
@@ -78,6 +87,7 @@ private:
     net::SntpClient sntp_;
     HomeAssistant home_assistant_;
     std::optional<std::uint32_t> revision_;  // of the settings applied
+    std::optional<Error> no_time_;           // said already
     bool config_staged_ = false;             // the latest report was of a trial that had begun
     std::uint32_t off_line_since_ = 0;       // seconds up
     std::size_t heap_noted_ = 0;             // bytes, the lowest noted

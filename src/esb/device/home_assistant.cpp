@@ -19,11 +19,19 @@ void HomeAssistant::use(bool on) {
     task_ = on ? Task::announce : announced_before() ? Task::take_back : Task::none;
 }
 
+void HomeAssistant::again() {
+    if (!on_.value_or(false)) return;
+    task_ = Task::announce;
+    next_ = 0;
+    under_way_.reset();
+}
+
 void HomeAssistant::step(bool online) {
     if (!online || task_ == Task::none || under_way_ || next_ == ha_entities) return;
     // Marked first: what was announced must be found again after a loss of power.
     const std::uint8_t mark = 1;
-    if (task_ == Task::announce && next_ == 0 && !key_value_.put(key, {&mark, 1})) return;
+    const bool to_mark = task_ == Task::announce && next_ == 0 && !announced_before();
+    if (to_mark && !key_value_.put(key, {&mark, 1})) return;
     if (const auto token = send(static_cast<HaEntity>(next_))) under_way_ = *token;
 }
 

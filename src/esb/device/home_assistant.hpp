@@ -15,9 +15,11 @@ public:
     HomeAssistant(chip::KeyValue& key_value, BrokerLink& link, const ota::ImageIdentity& image)
         : key_value_(key_value), link_(link), image_(image) {}
 
-    // What the setting says now. Announced once a start, since the broker retains it; taken back when it was announced
-    // at any time before.
+    // What the setting says now. Announced once a start, since the broker retains it, and with again(); taken back when
+    // it was announced at any time before.
     void use(bool on);
+    // The broker, or Home Assistant, may have lost it.
+    void again();
     // Sends what is still to be sent.
     void step(bool online);
     // What became of a publish; true if it was one of these.

@@ -4,6 +4,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/function.hpp"
 #include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
 #include "esb/mqtt/types.hpp"
 
 #include <cstddef>
@@ -13,9 +14,19 @@
 
 namespace esb {
 
-// A message, or a piece of one that is longer than Limits::max_message (then offset and total tell which).
-// The views live during the call only.
+// A message. For a handler that takes pieces also a piece of one that is longer than Limits::max_message (then offset
+// and total tell which). The views live during the call only.
 using Message = mqtt::MessagePiece;
+
+inline mqtt::TooLarge too_large(const Message& m) {
+    return {m.topic, m.topic.size(), m.total, m.qos, m.retain, m.duplicate};
+}
+
+struct SubscribeOptions {
+    // The handler takes messages longer than Limits::max_message, piece by piece, up to mqtt::Limits::max_packet_in.
+    // Otherwise it is called once a message, and what is longer is dropped and reported.
+    bool pieces = false;
+};
 
 // Reactor's task only.
 class Inbox {
@@ -28,16 +39,31 @@ public:
         FixedString<topic_max> topic;  // complete, without wildcards
         mqtt::Qos qos = mqtt::Qos::at_most_once;
         Callback callback;
+        bool pieces = false;
+
+        // How the broker stands to it in this connection (subscriptions.hpp).
+        enum class Stage : std::uint8_t { wanted, asked, granted, refused };
+        Stage stage = Stage::wanted;
+        bool missing = false;         // refused, or not answered in time
+        bool told = false;            // and that was said
+        std::uint8_t unanswered = 0;  // times it was asked for
+        mqtt::Token token = 0;        // of the latest one
+        Instant asked{};
     };
 
     explicit Inbox(std::size_t max_message);
 
+    // Called with the last piece of a message that was too long for a handler of its topic.
+    void set_dropped(Callback dropped) { dropped_ = dropped; }
+
     // `full`, too_long, mqtt_bad_topic for wildcards.
-    Status add(std::string_view topic, mqtt::Qos qos, Callback callback);
+    Status add(std::string_view topic, mqtt::Qos qos, Callback callback, const SubscribeOptions& options = {});
+    void remove(std::string_view topic);
     // The topics change with the identity: all are dropped.
     void clear() { subscriptions_.clear(); }
     std::size_t size() const { return subscriptions_.size(); }
     const Subscription& at(std::size_t index) const { return subscriptions_[index]; }
+    Subscription& at(std::size_t index) { return subscriptions_[index]; }
 
     void take(const mqtt::MessagePiece& piece);
     // The connection ended: a half-received message will not be completed.
@@ -45,11 +71,13 @@ public:
 
 private:
     void deliver(const Message& message);
+    void deliver_pieces(const Message& piece);
 
     FixedVector<Subscription, max_subscriptions> subscriptions_;
     std::size_t capacity_;
     std::unique_ptr<std::uint8_t[]> buffer_;
     std::size_t held_ = 0;
+    Callback dropped_;
 };
 
 }  // namespace esb

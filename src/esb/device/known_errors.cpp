@@ -13,6 +13,7 @@
 #include "esb/chip/slots.hpp"
 #include "esb/chip/sockets.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/crypto/jwe.hpp"
 #include "esb/crypto/password.hpp"
 #include "esb/device/broker_link.hpp"
 #include "esb/device/config_changes.hpp"
@@ -20,6 +21,8 @@
 #include "esb/device/presence.hpp"
 #include "esb/device/run_record.hpp"
 #include "esb/device/shell.hpp"
+#include "esb/device/short_sessions.hpp"
+#include "esb/device/subscriptions.hpp"
 #include "esb/device/wall_clock.hpp"
 #include "esb/mqtt/errors.hpp"
 #include "esb/net/http_types.hpp"
@@ -34,7 +37,9 @@
 #include "esb/ota/records.hpp"
 #include "esb/portal/errors.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/host_field.hpp"
 #include "esb/settings/json_patch.hpp"
+#include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
 #include "esb/settings/trial.hpp"
@@ -95,6 +100,8 @@ constexpr const ErrorKind* kinds[] = {
     &errors::bad_key,
     &errors::bad_signature,
     &errors::bad_tag,
+    &errors::jwe_header,
+    &errors::jwe_malformed,
     &errors::http_changed,
     &errors::http_encoded,
     &errors::http_header_too_large,
@@ -114,10 +121,11 @@ constexpr const ErrorKind* kinds[] = {
     &errors::sntp_unsynchronized,
     &errors::tls_alert,
     &errors::tls_bad_psk,
+    &errors::tls_handshake_timeout,
     &errors::tls_no_common_suite,
+    &errors::tls_not_tls,
     &errors::tls_protocol,
     &errors::tls_setup,
-    &errors::tls_timed_out,
     &errors::tls_truncated,
     &errors::url_bad,
     &errors::url_host,
@@ -190,8 +198,11 @@ constexpr const ErrorKind* kinds[] = {
     &errors::ota_wrong_device,
     &errors::ota_wrong_hw,
     &errors::link_account_changed,
+    &errors::link_lower_qos,
     &errors::link_no_echo,
     &errors::link_no_network,
+    &errors::link_no_suback,
+    &errors::link_second_device,
     &errors::clock_before_build,
     &errors::log_malformed,
     &errors::run_record,
@@ -203,14 +214,24 @@ constexpr const ErrorKind* kinds[] = {
     &errors::config_on_trial,
     &errors::config_retained,
     &errors::config_taken_back,
+    &errors::config_unsigned,
+    &errors::config_wrapped,
     &errors::password_corrupt,
     &errors::password_length,
     &errors::password_wrong,
     &errors::device_no_variable,
     &errors::device_not_on_trial,
     &errors::ota_unguarded,
+    &errors::host_ipv6,
+    &errors::host_parts,
+    &errors::host_port,
+    &errors::host_scheme,
     &errors::setting_address,
+    &errors::setting_address_clash,
+    &errors::setting_host_address,
     &errors::setting_choice,
+    &errors::setting_needed,
+    &errors::trust_lost,
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "esb/base/time.hpp"
 #include "esb/mqtt/types.hpp"
+#include "esb/net/stream.hpp"
 #include "esb/wifi/policy.hpp"
 
 #include <cstddef>
@@ -16,6 +17,7 @@ struct Limits {
     std::size_t max_message = 4096;      // bytes: incoming messages up to here are delivered whole
     std::size_t queue_slots = 8;         // publishes that wait for the reactor
     std::size_t max_publish = 512;       // bytes of one publish's payload
+    net::StreamLimits stream;            // how long reaching the broker may take
 };
 
 // Times. An author may change them in esb_main.

@@ -10,14 +10,19 @@ std::uint16_t check(ConstBytes content) { return static_cast<std::uint16_t>(crc3
 }  // namespace
 
 std::string_view name(LogKind kind) {
-    constexpr std::string_view names[log_kinds] = {"boot",   "last-run", "heap",     "wifi",      "broker",
-                                                   "online", "update",   "settings", "safe-mode", "clock"};
+    constexpr std::string_view names[log_kinds] = {"boot",   "last-run", "heap",      "wifi",  "broker", "online",
+                                                   "update", "settings", "safe-mode", "clock", "topic"};
     return names[static_cast<std::size_t>(kind)];
 }
 
 std::string_view name(SettingsOutcome outcome) {
     constexpr std::string_view names[] = {"changed", "confirmed", "reverted", "refused", "recovered", "lost"};
     return names[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view name(LogTopic topic) {
+    constexpr std::string_view names[] = {"other", "ping", "ota", "config", "home-assistant", "app"};
+    return names[static_cast<std::size_t>(topic)];
 }
 
 void encode(const LogEntry& entry, ByteWriter& out) {

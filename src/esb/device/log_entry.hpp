@@ -25,13 +25,17 @@ enum class LogKind : std::uint8_t {
     settings,   // what: SettingsOutcome; why, if they were refused
     safe_mode,  // what: 1 = entered, 0 = left
     clock,      // detail: seconds by which the wall clock jumped; 0 when it was not set before
+    topic,      // what: LogTopic; why: what is wrong with it; detail: its number, of a message too large its size
 };
-inline constexpr std::uint8_t log_kinds = 10;
+inline constexpr std::uint8_t log_kinds = 11;
 // "boot", "last-run", "wifi", ... as <base>/log has them.
 std::string_view name(LogKind kind);
 
 enum class SettingsOutcome : std::uint8_t { changed, confirmed, reverted, refused, recovered, lost };
 std::string_view name(SettingsOutcome outcome);
+
+enum class LogTopic : std::uint8_t { other, ping, ota, config, home_assistant, app };
+std::string_view name(LogTopic topic);
 
 struct LogEntry {
     std::uint32_t number = 0;  // rises by at least 1 from entry to entry, over all restarts; never 0

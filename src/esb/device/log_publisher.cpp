@@ -7,7 +7,7 @@
 namespace esb {
 
 void LogPublisher::step(bool online) {
-    if (!online || under_way_ || link_.base().empty()) return;
+    if (!online || under_way_ || recorder_.all_published() || link_.base().empty()) return;
     auto entry = recorder_.next_after(recorder_.published());
     if (!entry) return;
     std::array<char, message_max> text;

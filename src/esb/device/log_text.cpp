@@ -46,6 +46,9 @@ std::string_view what_of(const LogEntry& entry) {
             return known(static_cast<std::uint8_t>(SettingsOutcome::lost))
                        ? name(static_cast<SettingsOutcome>(entry.what))
                        : "unknown";
+        case LogKind::topic:
+            return known(static_cast<std::uint8_t>(LogTopic::app)) ? name(static_cast<LogTopic>(entry.what))
+                                                                   : "unknown";
         case LogKind::safe_mode:
             return entry.what != 0 ? "entered" : "left";
         default:

@@ -31,14 +31,19 @@ Status Presence::subscribe(Inbox& inbox) {
 }
 
 void Presence::connected(Instant now) {
-    static_cast<void>(publish_retained("online", "1"));  // a full outbox is empty again at the next connection
     echo_seen_ = false;
     echo_until_.reset();
     next_ping_ = now;
+    announce(now);
+}
+
+void Presence::announce(Instant now) {
+    online_to_send_ = !publish_retained("online", "1");
     next_status_ = now;
 }
 
 void Presence::disconnected() {
+    online_to_send_ = false;
     next_ping_.reset();
     next_status_.reset();
     echo_until_.reset();
@@ -46,10 +51,12 @@ void Presence::disconnected() {
 
 void Presence::step(Instant now) {
     if (next_status_ && now >= *next_status_) {
-        std::array<char, 640> text;
+        if (online_to_send_) online_to_send_ = !publish_retained("online", "1");  // the outbox was full
+        std::array<char, 1088> text;
         const auto sent = publish_retained("status", status_json(now, text));
-        next_status_ = now + (sent ? policy_.status_period : Duration(1s));
+        next_status_ = now + (sent && !online_to_send_ ? policy_.status_period : Duration(1s));
     }
+    if (echo_until_ && now >= *echo_until_ && link_.client().receiving(now)) echo_until_ = now + 1s;
     if (echo_until_ && now >= *echo_until_) {
         echo_until_.reset();
         if (echo_seen_) return link_.drop(Error(errors::link_no_echo));
@@ -96,9 +103,14 @@ std::string_view Presence::status_json(Instant now, std::span<char> out) const {
     json.key("heap_min").number(static_cast<std::int64_t>(heap.minimum_free));
     json.key("stack").number(static_cast<std::int64_t>(chip_.system.stack_reserve()));
     json.key("up").number(seconds(now)).key("safe").boolean(safe_mode_);
+    json.key("trust").text(updater_->trust_lost() ? "lost" : "kept");
     json.key("sec").begin_array();
     for (const auto protection : chip_.system.protections()) json.text(protection);
-    json.end_array().end_object();
+    json.end_array();
+    if (subscriptions_ != nullptr && subscriptions_->missing() > 0) subscriptions_->write(json.key("missing"));
+    if (!hint_.empty()) json.key("hint").text(hint_);
+    if (const auto key = key_->public_text(); !key.empty()) json.key("enc").text(key);
+    json.end_object();
     return json.view();
 }
 

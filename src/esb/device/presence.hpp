@@ -4,8 +4,10 @@
 #include "esb/base/time.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/device/broker_link.hpp"
+#include "esb/device/device_key.hpp"
 #include "esb/device/inbox.hpp"
 #include "esb/device/limits.hpp"
+#include "esb/device/subscriptions.hpp"
 #include "esb/ota/updater.hpp"
 
 #include <optional>
@@ -31,16 +33,25 @@ public:
     Presence(chip::Chip& chip, BrokerLink& link, const Policy& policy, PresenceListener& listener);
 
     // The parts of <base>/status that do not change while the firmware runs.
-    void introduce(const ota::ImageIdentity& image, const ota::Updater& updater) {
+    void introduce(const ota::ImageIdentity& image, const ota::Updater& updater, const DeviceKey& key) {
         image_ = &image;
+        key_ = &key;
         updater_ = &updater;
     }
+    void set_subscriptions(const Subscriptions& subscriptions) { subscriptions_ = &subscriptions; }
+    // An error that is no end of anything but should be seen; empty when there is none.
+    void set_hint(std::string_view hint) { hint_ = hint; }
     void set_safe_mode(bool safe) { safe_mode_ = safe; }
     void set_address(const chip::IpAddress& address) { address_ = address; }
 
     // Adds the subscription for our own ping; again after the identity has changed.
     Status subscribe(Inbox& inbox);
     void connected(Instant now);
+    // Says again what the broker should retain.
+    void announce(Instant now);
+    void status_changed(Instant now) {
+        if (next_status_) next_status_ = now;
+    }
     void disconnected();
     void step(Instant now);
     std::optional<Instant> deadline() const;
@@ -64,8 +75,12 @@ private:
     PresenceListener& listener_;
     const ota::ImageIdentity* image_ = nullptr;
     const ota::Updater* updater_ = nullptr;
+    const Subscriptions* subscriptions_ = nullptr;
+    std::string_view hint_;
+    const DeviceKey* key_ = nullptr;
     chip::IpAddress address_;
     bool safe_mode_ = false;
+    bool online_to_send_ = false;
     std::optional<Instant> next_ping_;
     std::optional<Instant> next_status_;
     std::optional<Instant> echo_until_;  // while a ping is under way

@@ -147,6 +147,7 @@ Status Recorder::begin() {
         last_ = 0;
         header_.published = 0;
     }
+    newest_ = ring_.size() == 0 ? 0 : newest->number;
     sealed_ = last_;
     flushed_ = last_;
     ++header_.boot;
@@ -177,7 +178,7 @@ void Recorder::note(const Event& event) {
     dirty();
     if (counted(entry)) return;
     ring_.add(entry);
-    last_ = entry.number;
+    last_ = newest_ = entry.number;
     if (last_ - flushed_ >= unwritten_max) static_cast<void>(flush());  // and again with the next one
 }
 

@@ -86,6 +86,8 @@ public:
     std::optional<LogEntry> next_after(std::uint32_t number) const { return ring_.next_after(number); }
     std::size_t size() const { return ring_.size(); }
     std::uint32_t published() const { return header_.published; }
+    // The broker has every entry: nothing to search for.
+    bool all_published() const { return newest_ <= header_.published; }
     // Entries up to this number are on their way and do not change any more.
     void seal_up_to(std::uint32_t number);
     // The broker has acknowledged the entries up to this number.
@@ -106,7 +108,8 @@ private:
     chip::Clock& clock_;
     LogRing ring_;
     LogHeader header_;
-    std::uint32_t last_ = 0;    // number of the newest entry
+    std::uint32_t last_ = 0;    // number given last; after a loss of power higher than that of any entry
+    std::uint32_t newest_ = 0;  // number of the newest entry; 0 = none
     std::uint32_t sealed_ = 0;  // entries up to here do not change any more
     std::uint32_t flushed_ = 0;
     bool begun_ = false;

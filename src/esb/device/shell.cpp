@@ -2,6 +2,8 @@
 
 #include "esb/device/core.hpp"
 
+#include <array>
+
 namespace esb {
 
 Shell::Shell(Core& core) : core_(core), lock_(core.chip().key_value, core.console()), improv_(core) {
@@ -28,7 +30,11 @@ std::optional<Instant> Shell::deadline(Instant now) const {
     return earliest(console, lock_.deadline(password_hash()));
 }
 
-ConstBytes Shell::password_hash() const { return core_.settings().bytes(settings::names::console_password); }
+ConstBytes Shell::password_hash() const {
+    static constexpr std::array<std::uint8_t, 1> no_password_fits{};
+    if (core_.settings().local_lost()) return no_password_fits;
+    return core_.settings().bytes(settings::names::console_password);
+}
 
 std::string_view Shell::word(std::string_view kind, std::size_t index) const {
     const auto& schema = core_.schema();

@@ -36,7 +36,7 @@ public:
     console::Lock& lock() { return lock_; }
     console::Variables& variables() { return variables_; }
     ImprovLink& improv() { return improv_; }
-    // The hash in use; empty when there is no password.
+    // The hash in use; empty when there is no password. One that no password has when nobody can say what it was.
     ConstBytes password_hash() const;
 
     // What `wifi scan` waits for, between its turns.

@@ -99,6 +99,7 @@ Result<Token> Client::unsubscribe(std::string_view filter) {
 
 Client::State Client::state() const { return engine_->state(); }
 bool Client::wants_transport(Instant now) const { return engine_->wants_transport(now); }
+void Client::retry_by(Instant latest) { engine_->retry_by(latest); }
 void Client::transport_opening() { engine_->transport_opening(); }
 void Client::transport_opened(Instant now) { engine_->transport_opened(now); }
 void Client::transport_closed(Instant now, const Error& why) { engine_->transport_closed(now, why); }
@@ -111,6 +112,7 @@ void Client::receive(ConstBytes bytes, Instant now) { engine_->receive(bytes, no
 bool Client::wants_input() const { return engine_->wants_input(); }
 void Client::tick(Instant now) { engine_->tick(now); }
 std::optional<Instant> Client::next_deadline() const { return engine_->next_deadline(); }
+bool Client::receiving(Instant now) const { return engine_->receiving(now); }
 
 std::size_t Client::pending() const { return engine_->pending(); }
 const Statistics& Client::statistics() const { return engine_->statistics(); }

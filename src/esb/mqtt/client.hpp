@@ -7,8 +7,9 @@
 // The session (in-flight messages, QoS 2 state) outlives transports; CONNECT asks for it with clean_session
 // false. Resends happen only when a session resumes (MQTT-4.4.0-1), in the original order (MQTT-4.6.0-1). When
 // the broker lost the session, publishes that were in flight go as new messages: they may then arrive twice.
-// Keep-alive is counted from the last packet sent; PINGRESP is awaited for the same time, at most 20 s.
-// The back-off (1 s to 2 min, jittered) begins anew after a connection of 30 s.
+// Silence counts from the broker's last answer (any packet but PUBLISH): then goes PINGREQ, and 1.5 keep-alives after
+// that answer, at the latest, the connection ends, whether the transport takes bytes or not.
+// The back-off (1 s to 2 min, jittered) begins anew after a connection of 30 s, and with start().
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -46,7 +47,7 @@ public:
     // Sets what the next CONNECT says. invalid_argument (not UTF-8; no client_id without clean_session,
     // MQTT-3.1.3-7; a password without user name, MQTT-3.1.2-22), mqtt_bad_topic, too_long; nothing changes then.
     Status configure(const ConnectOptions& options);
-    // From now on the client wants a transport, at once, also if it was in a back-off. `random` seeds the
+    // From now on the client wants a transport, at once, also if it was in a back-off; that begins anew. `random` seeds the
     // back-off's jitter and the packet identifiers.
     void start(Instant now, std::uint32_t random);
     // If connected, sends what was published and may go, then DISCONNECT (so no will), within 5 s; what comes in is
@@ -71,6 +72,8 @@ public:
     bool wants_transport(Instant now) const;
     void transport_opening();
     void transport_opened(Instant now);
+    // Not later than this, if it waits in a back-off.
+    void retry_by(Instant latest);
     // The transport could not be opened, or is gone. `why` goes to on_disconnected.
     void transport_closed(Instant now, const Error& why);
     // True when the driver should close the transport now (protocol error, time-out, stop()); close it and call
@@ -92,6 +95,8 @@ public:
     void tick(Instant now);
     // When tick() (or wants_transport) has something to do next; empty: not by time.
     std::optional<Instant> next_deadline() const;
+    // A long packet is coming in and gets on: what the broker says after it has to wait.
+    bool receiving(Instant now) const;
 
     // Publishes not completed yet.
     std::size_t pending() const;

@@ -1,6 +1,7 @@
 #include "esb/mqtt/codec.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/mqtt/text_scan.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -121,15 +122,21 @@ std::size_t connect_remaining(const ConnectOptions& options) {
 }  // namespace
 
 bool is_text(std::string_view text) {
-    return text.size() <= max_text && text.find('\0') == std::string_view::npos && is_utf8(text);
+    TextScan scan;
+    return text.size() <= max_text && scan.take(as_bytes(text)) && scan.complete();
 }
 
 bool is_topic_name(std::string_view topic) {
-    return !topic.empty() && is_text(topic) && topic.find_first_of("+#") == std::string_view::npos;
+    TextScan scan;
+    if (topic.empty() || topic.size() > max_text) return false;
+    return scan.take(as_bytes(topic)) && scan.complete() && !scan.wildcard();
 }
 
 bool is_topic_filter(std::string_view filter) {
-    if (filter.empty() || !is_text(filter)) return false;
+    TextScan scan;
+    if (filter.empty() || filter.size() > max_text) return false;
+    if (!scan.take(as_bytes(filter)) || !scan.complete()) return false;
+    if (!scan.wildcard()) return true;
     for (std::size_t i = 0; i < filter.size(); ++i) {
         if (filter[i] != '+' && filter[i] != '#') continue;
         const bool last = i + 1 == filter.size();

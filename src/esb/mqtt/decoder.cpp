@@ -107,7 +107,7 @@ Decoder::Event Decoder::take_length(std::uint8_t byte) {
 
 Decoder::Event Decoder::begin_body() {
     if (packet_.type == PacketType::publish) {
-        if (remaining_ > max_packet_) return failed(errors::mqtt_too_large);
+        too_large_ = remaining_ > max_packet_;
         if (remaining_ < 2) return failed(errors::mqtt_malformed);
         return collect_next(Stage::topic_size, 2);
     }
@@ -120,19 +120,22 @@ Decoder::Event Decoder::take_topic_size() {
     const std::size_t size = scratch16();
     const std::size_t id = piece_.qos == Qos::at_most_once ? 0 : 2;
     if (size == 0 || 2 + size + id > remaining_) return failed(errors::mqtt_malformed);  // MQTT-4.7.3-1
-    if (size > topic_.size()) return failed(errors::mqtt_too_large);
+    topic_size_ = size;
+    topic_scan_ = {};
+    too_large_ = too_large_ || !topic_fits();
     remaining_ -= 2 + size + id;
     return collect_next(Stage::topic, size);
 }
 
 Decoder::Event Decoder::take_topic(ConstBytes& bytes) {
     const auto part = bytes.first(std::min(bytes.size(), needed_ - have_));
-    copy(part, topic_.subspan(have_));
+    if (topic_fits()) copy(part, topic_.subspan(have_));
     have_ += part.size();
     bytes = bytes.subspan(part.size());
+    if (!topic_scan_.take(part) || topic_scan_.wildcard()) return failed(errors::mqtt_malformed);  // MQTT-3.3.2-1, -2
     if (have_ < needed_) return Event::more;
-    piece_.topic = as_text(topic_.first(needed_));
-    if (!is_topic_name(piece_.topic)) return failed(errors::mqtt_malformed);  // MQTT-3.3.2-1, -2
+    if (!topic_scan_.complete()) return failed(errors::mqtt_malformed);
+    if (topic_fits()) piece_.topic = as_text(topic_.first(needed_));
     if (piece_.qos == Qos::at_most_once) return begin_payload();
     return collect_next(Stage::packet_id, 2);
 }

@@ -1,9 +1,11 @@
 // Bytes from the broker -> packets, as a stream: a PUBLISH payload passes through in pieces and is never held,
-// of everything else at most a few bytes are. Lengths and flags are checked before anything is used.
+// of everything else at most a few bytes are. Lengths and flags are checked before anything is used. A PUBLISH that is
+// larger than the limits is read past: it gives pieces like any other, and too_large() says so.
 #pragma once
 
 #include "esb/mqtt/codec.hpp"
 #include "esb/mqtt/errors.hpp"
+#include "esb/mqtt/text_scan.hpp"
 
 #include <cstdint>
 
@@ -26,7 +28,8 @@ public:
         error,   // see error(); every further call says the same until reset()
     };
 
-    // `topic` holds the topic of the PUBLISH at hand; its size is the longest topic accepted.
+    // `topic` holds the topic of the PUBLISH at hand; a message with a longer one, or with a remaining length above
+    // `max_packet`, is too large.
     Decoder(MutBytes topic, std::size_t max_packet) : topic_(topic), max_packet_(max_packet) {}
 
     // For a new connection: forgets what was half read.
@@ -39,7 +42,12 @@ public:
     // Its views are valid until the next call; `bytes` points into what was given to next().
     const MessagePiece& piece() const { return piece_; }
     PacketId piece_id() const { return packet_.id; }
-    // mqtt_malformed, mqtt_unexpected (a packet only clients send), mqtt_too_large (packet or topic).
+    // Of the message at hand. A topic that does not fit is empty in its pieces.
+    bool too_large() const { return too_large_; }
+    std::size_t topic_size() const { return topic_size_; }
+    // No packet has been begun.
+    bool between_packets() const { return stage_ == Stage::first_byte; }
+    // mqtt_malformed, mqtt_unexpected (a packet only clients send).
     const ErrorKind& error() const { return *error_; }
 
 private:
@@ -58,6 +66,7 @@ private:
     Event finish(Event event);
     Event collect_next(Stage stage, std::size_t count);
     bool collect(ConstBytes& bytes);
+    bool topic_fits() const { return topic_size_ <= topic_.size(); }
     PacketId scratch16() const { return static_cast<PacketId>(scratch_[0] << 8 | scratch_[1]); }
     Event failed(const ErrorKind& kind);
 
@@ -66,7 +75,10 @@ private:
     Stage stage_ = Stage::first_byte;
     std::uint8_t length_shift_ = 0;
     std::uint8_t scratch_[3]{};  // the longest body but PUBLISH's is SUBACK's
-    std::size_t needed_ = 0;     // bytes to collect, in scratch_ or topic_
+    bool too_large_ = false;
+    std::size_t topic_size_ = 0;
+    TextScan topic_scan_;
+    std::size_t needed_ = 0;  // bytes to collect, in scratch_ or topic_
     std::size_t have_ = 0;
     std::size_t remaining_ = 0;  // remaining length of the packet at hand; from `payload` on, its payload's
     std::size_t offset_ = 0;     // payload bytes already given out

@@ -9,14 +9,10 @@ using State = Client::State;
 constexpr Duration stable_after = 30s;
 // How long stop() may take to send what is queued.
 constexpr Duration closing_timeout = 5s;
-// PINGREQ goes so much before the keep-alive interval ends that a late tick() does not break it.
+// PINGREQ goes so much before the keep-alive interval ends that a late tick() does not break it. With the wait for the
+// answer that is at most 1.5 intervals of silence.
 constexpr Duration ping_margin = 2s;
 constexpr Duration longest_ping_wait = 20s;
-
-Duration ping_interval(std::uint16_t keep_alive_s) {
-    const Duration whole = std::chrono::seconds(keep_alive_s);
-    return whole - std::min(ping_margin, whole / 4);
-}
 
 Status check_will(const Will& will, std::size_t max_topic) {
     if (will.topic.empty()) return {};
@@ -60,6 +56,7 @@ void Engine::start(Instant now, std::uint32_t random) {
         session_.seed_ids(static_cast<PacketId>(random & 0xFFFF));
     }
     wanted_ = true;
+    backoff_.reset();  // whatever it was for
     if (state_ == State::closing) at_once_ = true;
     if (state_ != State::stopped && state_ != State::waiting) return;
     state_ = State::waiting;
@@ -102,7 +99,9 @@ void Engine::transport_opened(Instant now) {
     connection_ = {};
     connection_.began = now;
     connection_.clean_session = options_.clean_session;
-    connection_.keep_alive = ping_interval(options_.keep_alive_s);
+    const Duration keep_alive = std::chrono::seconds(options_.keep_alive_s);
+    connection_.ping_interval = keep_alive - std::min(ping_margin, keep_alive / 4);
+    connection_.ping_wait = std::min(longest_ping_wait, keep_alive / 2);
     connection_.connect_size = connect_size(options_);
     decoder_.reset();
     control_.clear();
@@ -190,28 +189,39 @@ void Engine::tick(Instant now) {
     }
 }
 
-// MQTT-3.1.2-23: the interval counts from the last packet sent. Section 3.1.2.10 leaves open how long to wait for
-// PINGRESP; bytes that come meanwhile prolong the wait, since PINGRESP may be behind a long message.
+// MQTT-3.1.2-23: the interval counts from the last packet sent. Silence counts from the last answer: what we send says
+// nothing about the broker, and its messages may come from one that does not listen to us any more.
 void Engine::check_keep_alive(Instant now) {
-    if (connection_.keep_alive == Duration::zero()) return;
-    if (connection_.ping != Ping::none && now >= ping_deadline()) return close_now(Error(errors::mqtt_silent));
-    if (connection_.ping == Ping::queued || now < connection_.last_sent + connection_.keep_alive) return;
+    if (connection_.ping_interval == Duration::zero()) return;
+    if (connection_.asked && now >= silence_deadline()) return close_now(Error(errors::mqtt_silent));
+    if (connection_.asked && now >= *connection_.asked + connection_.ping_wait) connection_.held = true;
+    if (connection_.ping_queued || now < next_ping()) return;
     const std::uint8_t pingreq[] = {static_cast<std::uint8_t>(static_cast<unsigned>(PacketType::pingreq) << 4), 0};
     control_.append(pingreq);
-    connection_.ping = Ping::queued;
-    connection_.ping_since = now;
+    connection_.ping_queued = true;
+    if (!connection_.asked) connection_.asked = now;
 }
 
 std::optional<Instant> Engine::keep_alive_deadline() const {
-    if (connection_.keep_alive == Duration::zero()) return std::nullopt;
-    const Instant next_ping = connection_.last_sent + connection_.keep_alive;
-    if (connection_.ping == Ping::none) return next_ping;
-    if (connection_.ping == Ping::queued) return ping_deadline();
-    return std::min(next_ping, ping_deadline());
+    if (connection_.ping_interval == Duration::zero()) return std::nullopt;
+    std::optional<Instant> next;
+    if (!connection_.ping_queued) next = next_ping();
+    return connection_.asked ? earliest(next, silence_deadline()) : next;
 }
 
-Instant Engine::ping_deadline() const {
-    return connection_.ping_since + std::min(connection_.keep_alive, longest_ping_wait);
+Instant Engine::next_ping() const {
+    // While an answer is awaited only the broker's own keep-alive is served.
+    const Instant since =
+        connection_.asked ? connection_.last_sent : std::min(connection_.last_sent, connection_.answered);
+    return since + connection_.ping_interval;
+}
+
+Instant Engine::silence_deadline() const {
+    return std::max(*connection_.asked, connection_.flowed.value_or(Instant::min())) + connection_.ping_wait;
+}
+
+bool Engine::receiving(Instant now) const {
+    return connection_.flowed && now < *connection_.flowed + longest_ping_wait;
 }
 
 std::optional<Instant> Engine::next_deadline() const {

@@ -10,6 +10,8 @@
 #include "esb/mqtt/decoder.hpp"
 #include "esb/mqtt/session.hpp"
 
+#include <algorithm>
+
 namespace esb::mqtt {
 
 class Engine {
@@ -24,6 +26,8 @@ public:
     };
     // Room in `control` that acknowledgements leave free: one PINGREQ and one DISCONNECT.
     static constexpr std::size_t control_reserve = 4;
+    // A packet that gets on by so many bytes within the wait for an answer prolongs it: the answer may be behind it.
+    static constexpr std::size_t flow_step = 1024;
 
     Engine(Handler& handler, const Limits& limits, const Parts& parts);
 
@@ -37,6 +41,7 @@ public:
 
     Client::State state() const { return state_; }
     bool wants_transport(Instant now) const { return state_ == Client::State::waiting && now >= retry_at_; }
+    void retry_by(Instant latest) { retry_at_ = std::min(retry_at_, latest); }
     void transport_opening();
     void transport_opened(Instant now);
     void transport_closed(Instant now, const Error& why);
@@ -49,16 +54,12 @@ public:
     bool wants_input() const;
     void tick(Instant now);
     std::optional<Instant> next_deadline() const;
+    bool receiving(Instant now) const;
 
     std::size_t pending() const { return pending_; }
     const Statistics& statistics() const { return statistics_; }
 
 private:
-    enum class Ping : std::uint8_t {
-        none,
-        queued,   // PINGREQ waits for the transport
-        awaited,  // it went, PINGRESP has not come
-    };
     enum class Incoming : std::uint8_t {
         delivered,
         duplicate,  // QoS 2, was delivered before: only acknowledged
@@ -73,14 +74,19 @@ private:
         bool draining = false;                   // overrun: ends at closing_until
         Incoming message = Incoming::delivered;  // what is done with the PUBLISH coming in
         bool connected = false;                  // CONNACK accepted us
-        Ping ping = Ping::none;
-        Duration keep_alive{0};  // when to send PINGREQ; 0: never
+        bool ping_queued = false;                // PINGREQ is in the control buffer
+        Duration ping_interval{0};               // without an answer or a packet of ours, until PINGREQ; 0: never
+        Duration ping_wait{0};                   // from PINGREQ to silence
         std::size_t connect_size = 0;
         std::size_t connect_written = 0;  // of CONNECT, into the control buffer
         std::size_t packet_sent = 0;      // of the session's current packet
         Instant began;                    // transport opened; from CONNACK on: connected
         Instant last_sent;                // the last packet went out
-        Instant ping_since;               // since when we wait
+        Instant answered;                 // the broker last answered something: any packet but PUBLISH
+        std::optional<Instant> asked;     // PINGREQ was queued, and no answer has come since
+        std::optional<Instant> flowed;    // a long packet is coming in, and had got on by flow_step bytes
+        std::size_t flow = 0;             // bytes of it since
+        bool held = false;                // by that packet: the answer was due, but may be behind it
         Instant closing_until;
     };
 
@@ -92,9 +98,11 @@ private:
     void complete_publish(Token token, Status outcome);
     std::uint32_t next_random();
     void check_keep_alive(Instant now);
+    void note_flow(std::size_t count, Instant now);
     Instant connack_deadline() const { return connection_.began + options_.connack_timeout; }
     std::optional<Instant> keep_alive_deadline() const;
-    Instant ping_deadline() const;
+    Instant next_ping() const;
+    Instant silence_deadline() const;
 
     Result<Record*> add_record(Record::Kind kind, std::size_t size);
     void write_connect_slice();
@@ -107,6 +115,7 @@ private:
     void take_accepted(bool session_present, Instant now);
     void take_piece(Instant now);
     void begin_message(Instant now);
+    void report_too_large();
     void begin_draining(Instant now);
     void end_message();
     void take_pubrec(PacketId id);

@@ -28,10 +28,12 @@ const ErrorKind& refusal(std::uint8_t code) {
 }  // namespace
 
 void Engine::receive(ConstBytes bytes, Instant now) {
-    if (connection_.ping == Ping::awaited && !bytes.empty()) connection_.ping_since = now;
     // A callback may stop the client: then the rest is not looked at.
     while (listening() && !bytes.empty()) {
-        switch (decoder_.next(bytes)) {
+        const std::size_t before = bytes.size();
+        const auto event = decoder_.next(bytes);
+        note_flow(before - bytes.size(), now);
+        switch (event) {
             case Decoder::Event::more:
                 break;
             case Decoder::Event::packet:
@@ -47,6 +49,21 @@ void Engine::receive(ConstBytes bytes, Instant now) {
     }
 }
 
+void Engine::note_flow(std::size_t count, Instant now) {
+    if (decoder_.between_packets()) {
+        if (connection_.held && connection_.flowed) connection_.asked = now;  // now the answer can come
+        connection_.flow = 0;
+        connection_.flowed.reset();
+        return;
+    }
+    // One packet may hold the judgement up; more of them would never let it come.
+    if (connection_.held && !connection_.flowed) return;
+    connection_.flow += count;
+    if (connection_.flow < flow_step) return;
+    connection_.flow = 0;
+    connection_.flowed = now;
+}
+
 bool Engine::wants_input() const { return state_ != State::connected || control_.room() >= control_.capacity() / 2; }
 
 void Engine::take_packet(Instant now) {
@@ -55,6 +72,9 @@ void Engine::take_packet(Instant now) {
         // CONNACK comes first and once (MQTT-3.2.0-1, section 3.2).
         return close_now(Error(errors::mqtt_unexpected));
     }
+    connection_.answered = now;
+    connection_.asked.reset();
+    connection_.held = false;
     const bool needs_answer = packet.type == PacketType::pubrec || packet.type == PacketType::pubrel;
     if (needs_answer && !ack_room()) return begin_draining(now);  // unanswered it comes again on a resume
     switch (packet.type) {
@@ -72,8 +92,7 @@ void Engine::take_packet(Instant now) {
         case PacketType::unsuback:
             return take_suback();
         default:
-            connection_.ping = Ping::none;  // PINGRESP
-            return;
+            return;  // PINGRESP: an answer like any other
     }
 }
 
@@ -110,8 +129,17 @@ void Engine::take_piece(Instant now) {
     const MessagePiece& piece = decoder_.piece();
     if (!connection_.connected) return close_now(Error(errors::mqtt_unexpected));
     if (piece.offset == 0) begin_message(now);
-    if (connection_.message == Incoming::delivered) handler_.on_message(piece);
-    if (piece.is_last()) end_message();
+    const bool report = connection_.message == Incoming::delivered;
+    if (report && !decoder_.too_large()) handler_.on_message(piece);
+    if (!piece.is_last()) return;
+    if (report && decoder_.too_large()) report_too_large();
+    end_message();
+}
+
+void Engine::report_too_large() {
+    const MessagePiece& piece = decoder_.piece();
+    ++statistics_.too_large_in;
+    handler_.on_too_large({piece.topic, decoder_.topic_size(), piece.total, piece.qos, piece.retain, piece.duplicate});
 }
 
 // There must be room to remember and to acknowledge a message before any of it is delivered.
@@ -139,7 +167,8 @@ void Engine::begin_draining(Instant now) {
 void Engine::end_message() {
     const Qos qos = decoder_.piece().qos;
     if (connection_.message == Incoming::left) return;
-    ++(connection_.message == Incoming::duplicate ? statistics_.duplicates_in : statistics_.messages_in);
+    const bool duplicate = connection_.message == Incoming::duplicate;
+    if (duplicate || !decoder_.too_large()) ++(duplicate ? statistics_.duplicates_in : statistics_.messages_in);
     if (qos == Qos::at_least_once) return append_ack(PacketType::puback, decoder_.piece_id());
     if (qos != Qos::exactly_once) return;
     session_.add_received(decoder_.piece_id());

@@ -69,7 +69,6 @@ void Engine::append_disconnect() {
 
 void Engine::sent(std::size_t count, Instant now) {
     if (count == 0 || (!listening() && state_ != State::closing)) return;
-    if (connection_.ping == Ping::queued) connection_.ping_since = now;  // the transport still takes bytes
     if (session_.current() != nullptr) return packet_sent(count, now);
     control_sent(count, now);
 }
@@ -88,7 +87,7 @@ void Engine::control_sent(std::size_t count, Instant now) {
     if (!control_.empty()) return;
     connection_.last_sent = now;
     if (state_ == State::connecting) control_.clear();
-    if (connection_.ping == Ping::queued) connection_.ping = Ping::awaited;
+    connection_.ping_queued = false;
     if (connection_.disconnect_queued) connection_.close_now = true;
 }
 

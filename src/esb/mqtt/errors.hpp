@@ -6,7 +6,7 @@
 namespace esb::errors {
 inline constexpr ErrorKind mqtt_malformed{"mqtt.malformed", "the broker sent a malformed packet"};
 inline constexpr ErrorKind mqtt_unexpected{"mqtt.unexpected", "the broker sent a packet that has no place here"};
-inline constexpr ErrorKind mqtt_too_large{"mqtt.too_large", "the packet is larger than the limit"};
+inline constexpr ErrorKind mqtt_too_large{"mqtt.too_large", "the message is larger than this device takes"};
 inline constexpr ErrorKind mqtt_bad_topic{"mqtt.bad_topic", "the topic or filter is not allowed"};
 inline constexpr ErrorKind mqtt_subscribe_refused{"mqtt.subscribe_refused", "the broker refused the subscription"};
 inline constexpr ErrorKind mqtt_overrun{"mqtt.overrun", "the broker has more in flight than the limits allow"};

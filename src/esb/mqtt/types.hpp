@@ -24,8 +24,9 @@ struct Limits {
     std::uint16_t max_inflight_in = 32;
     // Acknowledgements waiting for the transport; see Client::wants_input().
     std::uint16_t max_acks = 128;
-    std::size_t max_packet_in =
-        std::size_t{256} * 1024;  // remaining length; larger closes the connection with mqtt_too_large
+    // Remaining length of a PUBLISH. A larger one, or one with a longer topic, is read past: acknowledged and reported
+    // by on_too_large(), not delivered.
+    std::size_t max_packet_in = std::size_t{256} * 1024;
 };
 
 struct Will {
@@ -71,6 +72,16 @@ struct MessagePiece {
     bool is_last() const { return offset + bytes.size() == total; }
 };
 
+// An incoming PUBLISH that was larger than the limits.
+struct TooLarge {
+    std::string_view topic;  // empty when that was what did not fit
+    std::size_t topic_size;
+    std::size_t size;  // of the payload
+    Qos qos;
+    bool retain;
+    bool duplicate;
+};
+
 // Called from within receive(), sent(), transport_closed() and forget_session(). May call back publish(),
 // subscribe(), unsubscribe(), configure(), start(), stop(), forget_session() and what only asks; the driver's
 // part (output, sent, receive, tick, transport_*) must not be called from here.
@@ -81,6 +92,8 @@ public:
     // The connection is over; `retry_at` is when the client will want a transport again.
     virtual void on_disconnected(const Error& why, Instant retry_at) = 0;
     virtual void on_message(const MessagePiece& piece) = 0;
+    // Once for each message that was too large, when all of it has passed by. It is acknowledged like any other.
+    virtual void on_too_large(const TooLarge&) {}
     // Exactly once for each accepted publish(). QoS 0: handed to the transport; 1: PUBACK; 2: PUBCOMP.
     // Errors: `closed` (QoS 0 and the connection went first), `cancelled` (forget_session), mqtt_session_lost (QoS 2
     // after PUBREC, and the broker lost the session: it may or may not have passed the message on).
@@ -97,6 +110,7 @@ struct Statistics {
     std::uint32_t messages_out = 0;   // publishes completed without error
     std::uint32_t resends = 0;        // PUBLISH with DUP and PUBREL again, on resumed sessions
     std::uint32_t duplicates_in = 0;  // QoS 2 messages that came again and were not delivered again
+    std::uint32_t too_large_in = 0;   // messages that were read past
 };
 
 }  // namespace esb::mqtt

@@ -16,6 +16,7 @@ constexpr int sends_a_turn = 8;
 
 constexpr std::size_t chunk_line = 5;  // "2f8\r\n"
 constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace
@@ -25,7 +26,7 @@ void HttpConnection::open(chip::SocketId socket) {
     out_ = Out::nothing;
     is_head_ = framed_ = ends_by_closing_ = false;
     body_size_ = body_got_ = 0;
-    parser_.begin(shared_->hosts);
+    parser_.begin(shared_->hosts, shared_->port);
     enter(Stage::head, shared_->limits.head_timeout);
     watch(true, false);
     if (stage_ == Stage::head) read_some();  // the request may have come along
@@ -40,6 +41,7 @@ void HttpConnection::close() {
     socket_ = chip::SocketId::none;
     stage_ = Stage::unused;
     pending_ = fixed_ = {};
+    body_ = {};
     wipe(io_);
     if (lost) shared_->site.on_upload_lost();
 }
@@ -65,18 +67,25 @@ void HttpConnection::watch(bool read, bool write) {
     if (!shared_->reactor.watch(socket_, *this, read, write)) close();
 }
 
+// A request that is not whole has no grace, whatever part of it is missing: an attacker would have as much, and comes
+// back at once. The one that has the buffer of bodies keeps its place as long as the buffer. A reply is protected while
+// somebody takes it, an upload while pieces of it come: it is the longest and the last to go.
 HttpConnection::Yield HttpConnection::yield() const {
-    const auto grace = shared_->limits.grace;
+    const auto& limits = shared_->limits;
     switch (stage_) {
         case Stage::lingering:
             return {0, since_};
-        case Stage::head:
-            return {1, since_};
+        case Stage::sending:
+            return {2, std::min(progress_ + limits.send_grace, since_ + limits.grace)};
         case Stage::upload:
-            return {3, last_byte_ + grace};
+            return {3, progress_ + limits.grace};
         default:
-            return {2, since_ + grace};
+            return {1, shared_->body_owner == this ? since_ + limits.body_grace : since_};
     }
+}
+
+bool HttpConnection::upload_stands_still() const {
+    return shared_->reactor.now() >= progress_ + shared_->limits.upload_grace;
 }
 
 void HttpConnection::step(Instant now) {
@@ -88,7 +97,7 @@ void HttpConnection::step(Instant now) {
 
 std::optional<Instant> HttpConnection::deadline() const {
     if (stage_ == Stage::unused) return std::nullopt;
-    if (stage_ == Stage::upload) return std::min(until_, last_byte_ + shared_->limits.upload_silence);
+    if (stage_ == Stage::upload) return std::min(until_, progress_ + shared_->limits.upload_silence);
     return until_;
 }
 
@@ -99,21 +108,25 @@ void HttpConnection::on_ready(bool readable, bool writable) {
 
 void HttpConnection::read_some() {
     for (int i = 0; i < reads_a_turn; ++i) {
-        const auto got = shared_->reactor.sockets().receive(socket_, io_);
+        const auto place = room();
+        const auto got = shared_->reactor.sockets().receive(socket_, place);
         if (!got && got.error() == errors::would_block) return;
         if (!got) return close();  // it has gone, or will send no more of a request that is not whole
-        take(MutBytes(io_).first(*got));
+        take(place.first(*got));
         const bool reads = stage_ == Stage::head || stage_ == Stage::body || stage_ == Stage::upload;
         if (!reads && stage_ != Stage::lingering) return;
     }
 }
 
-void HttpConnection::take(MutBytes bytes) {
+// Where the next bytes go: a body to its place at once, and no further than its end.
+MutBytes HttpConnection::room() { return stage_ == Stage::body ? body_.subspan(body_got_) : MutBytes(io_); }
+
+void HttpConnection::take(ConstBytes bytes) {
     switch (stage_) {
         case Stage::head:
             return take_head(bytes);
         case Stage::body:
-            return take_body(bytes);
+            return take_body(bytes.size());
         case Stage::upload:
             return take_upload(bytes);
         default:
@@ -121,7 +134,7 @@ void HttpConnection::take(MutBytes bytes) {
     }
 }
 
-void HttpConnection::take_head(MutBytes bytes) {
+void HttpConnection::take_head(ConstBytes bytes) {
     const auto used = parser_.feed(bytes);
     if (!used) return refuse(used.error());
     if (parser_.complete()) begin_request(bytes.subspan(*used));
@@ -137,51 +150,71 @@ void HttpConnection::begin_request(ConstBytes rest) {
     begin_upload(rest);
 }
 
+// A small body is collected where it arrived and waits for nobody; only a larger one needs the buffer.
 void HttpConnection::begin_json(ConstBytes rest) {
     if (body_size_ > shared_->body.size()) return refuse(Error(errors::web_body_too_large));
-    // Kept in front of io_ until the buffer is ours; nothing more is read meanwhile.
-    copy(rest, io_);
-    pending_ = ConstBytes(io_).first(rest.size());
+    const auto first = rest.first(std::min<std::size_t>(rest.size(), body_size_));
+    copy(first, io_);
+    body_got_ = static_cast<std::uint32_t>(first.size());
     enter(Stage::waiting, shared_->limits.body_timeout);
+    if (body_got_ < body_size_) ask_for_body();
+    if (body_size_ <= io_.size()) return collect(io_);
     if (shared_->body_owner == nullptr) return claim_body();
-    watch(false, false);
+    watch(false, false);  // what came first stays in io_; nothing more is read meanwhile
 }
 
 void HttpConnection::claim_body() {
     shared_->body_owner = this;
+    copy(ConstBytes(io_).first(body_got_), shared_->body);
+    collect(shared_->body);
+}
+
+void HttpConnection::collect(MutBytes place) {
+    body_ = place.first(body_size_);
     stage_ = Stage::body;  // its deadline is that of waiting and body together
     since_ = shared_->reactor.now();
     watch(true, false);
-    const auto first = std::exchange(pending_, {});
-    if (stage_ == Stage::body) take_body(first);
+    if (stage_ == Stage::body) take_body(0);
 }
 
-void HttpConnection::take_body(ConstBytes bytes) {
-    const auto taken = std::min<std::size_t>(bytes.size(), body_size_ - body_got_);
-    copy(bytes.first(taken), shared_->body.subspan(body_got_));
-    body_got_ += static_cast<std::uint32_t>(taken);
+void HttpConnection::take_body(std::size_t size) {
+    body_got_ += static_cast<std::uint32_t>(size);
     if (body_got_ < body_size_) return;
+    const auto answer = shared_->site.on_request(parser_.request(), body_);
     wipe(io_);
-    const auto answer = shared_->site.on_request(parser_.request(), shared_->body.first(body_size_));
     reply(answer);
 }
 
+// Whoever waits to be asked (RFC 9110 §10.1.1). Nothing was sent before, so there is room for it; without the line such
+// a client goes on by itself after a while.
+void HttpConnection::ask_for_body() {
+    if (!parser_.request().expects_continue) return;
+    static_cast<void>(shared_->reactor.sockets().send(socket_, as_bytes(go_on)));
+}
+
 void HttpConnection::begin_upload(ConstBytes rest) {
-    if (shared_->uploader != nullptr) return refuse(Error(errors::web_busy));
+    auto* const other = shared_->uploader;
+    if (other != nullptr && !other->upload_stands_still()) return refuse(Error(errors::web_busy));
+    if (other != nullptr) other->refuse(Error(errors::web_too_slow));
     if (const auto refusal = shared_->site.on_upload(parser_.request())) return reply(*refusal);
     shared_->uploader = this;
     enter(Stage::upload, shared_->limits.upload_timeout);
+    progress_ = since_;
+    progress_at_ = 0;
+    if (rest.size() < body_size_) ask_for_body();
     take_upload(rest);
 }
 
 void HttpConnection::take_upload(ConstBytes bytes) {
-    last_byte_ = shared_->reactor.now();
     const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), body_size_ - body_got_));
     if (!piece.empty()) {
         if (const auto refusal = shared_->site.on_upload_piece(piece)) return reply(*refusal);
     }
     body_got_ += static_cast<std::uint32_t>(piece.size());
-    if (body_got_ == body_size_) reply(shared_->site.on_upload_end());
+    if (body_got_ == body_size_) return reply(shared_->site.on_upload_end());
+    if (body_got_ - progress_at_ < shared_->limits.upload_piece) return;
+    progress_ = shared_->reactor.now();
+    progress_at_ = body_got_;
 }
 
 void HttpConnection::refuse(const Error& why) {
@@ -204,6 +237,7 @@ void HttpConnection::reply(const HttpReply& answer) {
     out_ = is_head_ ? Out::done : answer.generated ? Out::generated : Out::fixed;
     pending_ = write_http_head(answer, framed_, io_);
     enter(Stage::sending, shared_->limits.send_timeout);
+    progress_ = since_;
     watch(false, true);
     if (stage_ == Stage::sending) send_some();
 }
@@ -215,6 +249,7 @@ void HttpConnection::send_some() {
         if (!sent && sent.error() == errors::would_block) return;
         if (!sent) return close();
         pending_ = pending_.subspan(*sent);
+        progress_ = shared_->reactor.now();
     }
 }
 

@@ -40,17 +40,19 @@ constexpr StatusOfError statuses[] = {
 };
 
 bool is_alphanumeric(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_visible(char c) { return c > ' ' && c < '\x7F'; }
-bool is_name_char(char c) {
-    return is_visible(c) && std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view without_port(std::string_view host) { return host.substr(0, host.find(':')); }
 
+// A name or an IPv4 address, perhaps ':' and digits.
 bool is_host(std::string_view host) {
-    return !without_port(host).empty() && std::all_of(host.begin(), host.end(), [](char c) {
-        return is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == ':';
-    });
+    const auto name = without_port(host);
+    if (name.empty()) return false;
+    const bool clean = std::all_of(name.begin(), name.end(),
+                                   [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
+    if (!clean || name.size() == host.size()) return clean;
+    const auto port = host.substr(name.size() + 1);
+    return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
 }
 
 // Names that never stand for a place on the Internet: number addresses in any spelling (their last label begins with a
@@ -125,8 +127,9 @@ struct HttpRequestParser::Callbacks {
     }
 };
 
-void HttpRequestParser::begin(HttpHosts hosts) {
+void HttpRequestParser::begin(HttpHosts hosts, std::uint16_t port) {
     *this = HttpRequestParser();
+    port_ = port;
     http_parser_init(&parser_, HTTP_REQUEST);
     parser_.data = this;
     hosts_ = hosts;
@@ -136,19 +139,24 @@ Result<std::size_t> HttpRequestParser::feed(ConstBytes bytes) {
     if (refused_) return fail(*refused_);
     if (complete_ || bytes.empty()) return std::size_t{0};
     const auto now = as_text(bytes.first(std::min(bytes.size(), max_header - header_bytes_)));
-    const auto settings = Callbacks::settings();
-    const auto parsed = http_parser_execute(&parser_, &settings, now.data(), now.size());
-    // The parser was stopped at the head's last byte, which it has not counted; it takes any byte for the line feed.
-    if (complete_ && parsed < now.size() && now[parsed] == '\n') return parsed + 1;
-    complete_ = false;
-    if (!refused_ && (HTTP_PARSER_ERRNO(&parser_) != HPE_OK || parsed != now.size())) {
-        const auto code = HTTP_PARSER_ERRNO(&parser_);
-        refuse(Error(kind_of(code), static_cast<std::int32_t>(code)));
-    }
-    header_bytes_ += now.size();
+    const auto lawful = now.substr(0, grammar_.take(now));
+    if (!lawful.empty()) parse(lawful);  // to http_parser no bytes are the end
+    header_bytes_ += lawful.size();
+    if (complete_) return lawful.size();
+    if (!refused_ && grammar_.broke() != nullptr) refuse(Error(*grammar_.broke()));
     if (!refused_ && header_bytes_ == max_header) refuse(Error(errors::web_header_too_large));
     if (refused_) return fail(*refused_);
-    return now.size();
+    return lawful.size();
+}
+
+// Nothing of it lies behind the head, and all of it has its form: only what it means can be wrong.
+void HttpRequestParser::parse(std::string_view lawful) {
+    const auto settings = Callbacks::settings();
+    const auto parsed = http_parser_execute(&parser_, &settings, lawful.data(), lawful.size());
+    if (complete_ || refused_) return;
+    const auto code = HTTP_PARSER_ERRNO(&parser_);
+    const bool whole = code == HPE_OK && parsed == lawful.size() && !grammar_.ended();
+    if (!whole) refuse(Error(kind_of(code), static_cast<std::int32_t>(code)));
 }
 
 HttpRequest HttpRequestParser::request() const {
@@ -157,7 +165,8 @@ HttpRequest HttpRequestParser::request() const {
     made.content = is_post() ? content_ : HttpContent::none;
     made.ours = ours();
     made.http_1_0 = parser_.http_minor == 0;
-    made.host = host_;
+    made.host = host();
+    made.expects_continue = expects_continue_ && !made.http_1_0;  // RFC 9110 §10.1.1
     const std::string_view target = target_;
     const auto mark = std::min(target.find('?'), target.size());
     made.path = target.substr(0, mark);
@@ -174,7 +183,6 @@ int HttpRequestParser::refuse(const Error& why) {
 int HttpRequestParser::target(std::string_view piece) {
     const bool method = parser_.method == HTTP_GET || parser_.method == HTTP_HEAD || parser_.method == HTTP_POST;
     if (!method) return refuse(Error(errors::web_method));
-    if (!std::all_of(piece.begin(), piece.end(), is_visible)) return refuse(Error(errors::web_target));
     if (!target_.append(piece)) return refuse(Error(errors::web_target_too_long));
     return go_on;
 }
@@ -183,7 +191,6 @@ int HttpRequestParser::field(std::string_view piece) {
     if (name_ended_) {
         if (const auto taken = take_header(); !taken) return refuse(taken.error());
     }
-    if (!std::all_of(piece.begin(), piece.end(), is_name_char)) return refuse(Error(errors::web_malformed));
     name_overflow_ = name_overflow_ || !name_.append(piece);
     return go_on;
 }
@@ -224,6 +231,8 @@ Status HttpRequestParser::take_header() {
     } else if (is(http_own_header)) {
         ESB_TRY(keep_once(own_header_));
         if (text != "1") return fail(errors::web_own_header);
+    } else if (is("expect")) {
+        expects_continue_ = equal_ignoring_case(text, "100-continue");
     }
     name_.clear();
     value_.clear();
@@ -242,11 +251,16 @@ int HttpRequestParser::headers_complete() {
 
 bool HttpRequestParser::ours() const {
     return std::any_of(hosts_.begin(), hosts_.end(),
-                       [&](std::string_view host) { return equal_ignoring_case(host_, host); });
+                       [&](std::string_view name) { return equal_ignoring_case(host(), name); });
+}
+
+std::string_view HttpRequestParser::without_default_port(std::string_view authority) const {
+    constexpr std::string_view usual = ":80";
+    if (port_ == http_default_port && authority.ends_with(usual)) authority.remove_suffix(usual.size());
+    return authority;
 }
 
 Status HttpRequestParser::judge() const {
-    if (parser_.http_major != 1 || parser_.http_minor > 1) return fail(errors::web_version);
     if (!host_seen_) return fail(errors::web_host_missing);
     if (!is_host(host_)) return fail(errors::web_host);
     if (!is_post() && content_length_ != 0) return fail(errors::web_body_unexpected);
@@ -260,8 +274,8 @@ Status HttpRequestParser::judge_ours() const {
     const bool clean = is_clean_path(target.substr(0, target.find('?'))) && target.find('#') == std::string_view::npos;
     if (!clean) return fail(errors::web_target);
     constexpr std::string_view scheme = "http://";
-    const std::string_view origin = origin_;
-    const bool same = origin.starts_with(scheme) && equal_ignoring_case(origin.substr(scheme.size()), host_.view());
+    const auto origin = without_default_port(origin_);
+    const bool same = origin.starts_with(scheme) && equal_ignoring_case(origin.substr(scheme.size()), host());
     if (origin_seen_ && !same) return fail(errors::web_origin);
     return is_post() ? judge_post() : Status();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "esb/base/fixed.hpp"
+#include "esb/net/http_grammar.hpp"
 #include "esb/net/http_site.hpp"
 
 #include <http_parser.h>
@@ -45,8 +46,8 @@ public:
     static constexpr std::size_t max_target = 191;   // bytes
     static constexpr std::size_t max_host = 79;      // bytes
 
-    // Begins a request. `hosts` must stay as it is.
-    void begin(HttpHosts hosts);
+    // Begins a request to the server at `port`. `hosts` must stay as it is.
+    void begin(HttpHosts hosts, std::uint16_t port = http_default_port);
 
     // Returns how many bytes belong to the head; fewer than given only when complete() has become true. A `web.*` error
     // is final: further bytes give the same one.
@@ -61,6 +62,7 @@ public:
 private:
     struct Callbacks;
 
+    void parse(std::string_view lawful);
     int target(std::string_view piece);
     int field(std::string_view piece);
     int value(std::string_view piece);
@@ -73,8 +75,11 @@ private:
     Status judge_post() const;
     bool is_post() const { return parser_.method == HTTP_POST; }
     bool ours() const;
+    std::string_view host() const { return without_default_port(host_); }
+    std::string_view without_default_port(std::string_view authority) const;
     int refuse(const Error& why);
 
+    HttpHeadGrammar grammar_;
     http_parser parser_{};
     HttpHosts hosts_;
     std::optional<Error> refused_;
@@ -85,7 +90,9 @@ private:
     FixedString<20> name_;  // of the header line under way; one that is too long for us is none of ours
     FixedString<max_host + 8> value_;
     std::uint32_t content_length_ = 0;
+    std::uint16_t port_ = 0;
     HttpContent content_ = HttpContent::none;
+    bool expects_continue_ = false;
     bool name_ended_ = false;
     bool name_overflow_ = false;
     bool value_overflow_ = false;

@@ -17,6 +17,7 @@ Status HttpServer::start(const chip::Endpoint& at, HttpHosts hosts, MutBytes bod
     if (!listener) return fail(listener.error());
     listener_ = *listener;
     shared_.hosts = hosts;
+    shared_.port = at.port;
     shared_.body = body_memory;
     knocking_ = false;
     watching_ = true;

@@ -21,10 +21,11 @@ struct HttpRequest {
     HttpContent content = HttpContent::none;
     bool ours = false;  // the Host is one of ours
     bool http_1_0 = false;
-    std::string_view host;   // as sent, port included
+    std::string_view host;   // as sent, port included unless it is the usual one
     std::string_view path;   // ours: '/' and clean segments of [A-Za-z0-9._~-]; otherwise any visible ASCII
     std::string_view query;  // behind '?', not decoded
     std::uint32_t content_length = 0;
+    bool expects_continue = false;  // the body comes when it has been asked for
 };
 
 struct HttpReply {
@@ -63,7 +64,10 @@ public:
     virtual void on_upload_lost() = 0;
 };
 
-// The exact values of Host that are ours, such as "4.3.2.1".
+inline constexpr std::uint16_t http_default_port = 80;
+
+// The exact values of Host that are ours, such as "4.3.2.1". At port 80, ":80" behind one of them changes nothing (RFC
+// 9110 §4.2.3); at another port the values name it.
 using HttpHosts = std::span<const std::string_view>;
 
 }  // namespace esb::net

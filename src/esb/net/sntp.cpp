@@ -1,5 +1,7 @@
 #include "esb/net/sntp.hpp"
 
+#include "esb/chip/resolver.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -45,7 +47,7 @@ void SntpClient::set_network(bool up) {
 }
 
 void SntpClient::step(Instant now) {
-    if (until_ && now >= *until_) return end(fail(errors::timed_out));
+    if (until_ && now >= *until_) return end(fail(silence_));
     if (next_ && now >= *next_ && !asking_) ask();
 }
 
@@ -54,6 +56,8 @@ std::optional<Instant> SntpClient::deadline() const { return earliest(next_, unt
 void SntpClient::ask() {
     next_.reset();
     asking_ = true;
+    until_ = reactor_.now() + look_up_patience;
+    silence_ = Error(errors::dns_failed);
     if (const auto asked = names_.ask(server_, *this); !asked) end(asked);
 }
 
@@ -72,13 +76,18 @@ Status SntpClient::send(const chip::IpAddress& address) {
     asked_ = {address, sntp_port};
     sent_at_ = reactor_.now();
     until_ = sent_at_ + patience;
+    silence_ = Error(errors::timed_out);
     return reactor_.sockets().send_to(socket_, asked_, sntp_request(nonce_));
 }
 
 void SntpClient::on_ready(bool, bool) {
     const auto received = receive();
     if (!received && received.error() == errors::would_block) return;
-    if (!received && received.error() == errors::sntp_foreign) return;  // somebody guesses; the real one may follow
+    // Nothing in it shows that it comes from who was asked: somebody guesses, and the real one may follow.
+    if (!received && (received.error() == errors::sntp_foreign || received.error() == errors::sntp_malformed)) {
+        silence_ = received.error();
+        return;
+    }
     end(received);
 }
 
@@ -91,8 +100,7 @@ Status SntpClient::receive() {
     const auto told = parse_sntp_reply(ConstBytes(buffer).first(size), nonce_, pivot_);
     if (!told) return fail(told.error());
     const auto round_trip = reactor_.now() - sent_at_;
-    handler_.on_time(std::chrono::round<UnixTime>(*told + round_trip / 2));
-    return {};
+    return handler_.on_time(std::chrono::round<UnixTime>(*told + round_trip / 2));
 }
 
 void SntpClient::end(const Status& outcome) {
@@ -107,6 +115,7 @@ void SntpClient::end(const Status& outcome) {
         return;
     }
     next_ = reactor_.now() + pause_after(outcome.error());
+    handler_.on_no_time(outcome.error());
 }
 
 Duration SntpClient::pause_after(const Error& why) {

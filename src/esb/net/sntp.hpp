@@ -17,8 +17,10 @@ namespace esb::net {
 class SntpHandler {
 public:
     virtual ~SntpHandler() = default;
-    // The time now, half the round trip included, to the nearest second.
-    virtual void on_time(UnixTime now) = 0;
+    // The time now, half the round trip included, to the nearest second. An error refuses the answer.
+    virtual Status on_time(UnixTime now) = 0;
+    // The server was asked in vain. Comes once for each question.
+    virtual void on_no_time(const Error& why) = 0;
 };
 
 // SNTP is not authenticated: whoever is on the way can tell any time. Reactor's task only.
@@ -26,6 +28,7 @@ class SntpClient final : private Task, private SocketOwner, private Names::Asker
 public:
     static constexpr Duration poll_period = std::chrono::hours(1);
     static constexpr Duration patience = std::chrono::seconds(5);      // for one answer
+    static constexpr Duration look_up_patience = std::chrono::seconds(15);
     static constexpr Duration retry_first = std::chrono::seconds(15);  // RFC 4330 §10: not more often than that
     static constexpr Duration longest_pause = std::chrono::hours(24);  // after a kiss-o'-death
 
@@ -41,7 +44,7 @@ public:
     void set_network(bool up);
 
     bool active() const { return !server_.empty(); }
-    // What the last question ended with; empty before its end. Success: the time was told.
+    // What the last question ended with; empty before its end. Success: the time was told and taken.
     const std::optional<Status>& outcome() const { return outcome_; }
     // When the server is asked again; empty while a question is open or there is nothing to ask.
     std::optional<Instant> next_poll() const { return next_; }
@@ -73,7 +76,8 @@ private:
     SntpNonce nonce_{};
     Instant sent_at_{};
     std::optional<Instant> next_;    // poll
-    std::optional<Instant> until_;   // the answer must be there
+    std::optional<Instant> until_;   // the address, then the answer must be there
+    Error silence_{errors::timed_out};  // why there is none by then
     Duration slower_ = poll_period;  // doubles with every "too often"
     Backoff backoff_{retry_first, poll_period};
     std::optional<Status> outcome_;

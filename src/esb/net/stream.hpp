@@ -3,12 +3,19 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace esb::net {
+
+// How long each part of opening may take, in all.
+struct StreamLimits {
+    Duration open_timeout = std::chrono::seconds(15);       // name look-up and TCP: dns.failed, socket.timed_out
+    Duration handshake_timeout = std::chrono::seconds(15);  // TLS: tls.handshake_timeout
+};
 
 // Called from the reactor's task, never from within open(), read(), write() or close(). All members of the stream may
 // be called from within; the stream may not be destroyed from within.

@@ -125,6 +125,13 @@ Error alert_error(std::uint8_t alert, bool in_handshake) {
     return Error(errors::tls_alert, alert);
 }
 
+// The content type of a TLS record, and the major version that all of them have (RFC 8446 §5.1).
+bool may_begin_a_record(ConstBytes heard) {
+    constexpr std::uint8_t first_type = 20, last_type = 23, major = 3;
+    const bool type = heard.empty() || (heard[0] >= first_type && heard[0] <= last_type);
+    return type && (heard.size() < 2 || heard[1] == major);
+}
+
 Error transport_error(const Error& why) {
     // TCP's end is no end of TLS: anybody on the way could have made it (RFC 5246 §7.2.1).
     return why == errors::closed ? Error(errors::tls_truncated) : why;
@@ -144,6 +151,13 @@ struct TlsStream::Context {
     bool made = false;
     std::optional<Error> io_error;
     std::size_t write_under_way = 0;  // bytes of the record that Mbed TLS has but could not send entirely
+    FixedVector<std::uint8_t, 2> heard;  // the first bytes of the other side
+
+    // Mbed TLS asks for a record's head and then for its body. Read ahead, both cost one call of the network stack; and
+    // one that gave less than there was room for has left nothing behind, until the socket is readable anew.
+    std::array<std::uint8_t, 512> ahead{};
+    std::size_t ahead_from = 0, ahead_to = 0;
+    bool drained = false;
 
     Context(TcpStream& tcp_stream, chip::Entropy& chip_entropy) : tcp(tcp_stream), entropy(chip_entropy) {}
     Context(const Context&) = delete;
@@ -153,6 +167,10 @@ struct TlsStream::Context {
     Status make();
     void release();
     Error error_of(int code, bool in_handshake);
+    bool not_tls() const { return !may_begin_a_record(heard); }
+    // Something is left that TCP knows nothing of any more.
+    bool has_rest() const { return ahead_from < ahead_to || mbedtls_ssl_get_bytes_avail(&ssl) > 0; }
+    Result<std::size_t> read_ahead(MutBytes out);
     std::optional<std::uint8_t> alert_in_the_clear();
 
     static int send(void* self, const unsigned char* bytes, std::size_t size);
@@ -168,6 +186,9 @@ Status TlsStream::Context::make() {
     made = true;
     io_error.reset();
     write_under_way = 0;
+    heard.clear();
+    ahead_from = ahead_to = 0;
+    drained = false;
     int code = prepare_crypto() ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
     if (code == 0) {
         code = mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
@@ -206,8 +227,27 @@ int TlsStream::Context::send(void* self, const unsigned char* bytes, std::size_t
 
 int TlsStream::Context::receive(void* self, unsigned char* out, std::size_t size) {
     auto& context = *static_cast<Context*>(self);
-    const auto got = context.tcp.read({out, size});
-    return got ? static_cast<int>(*got) : context.io_failed(got.error(), MBEDTLS_ERR_SSL_WANT_READ);
+    const auto got = context.read_ahead({out, size});
+    if (!got) return context.io_failed(got.error(), MBEDTLS_ERR_SSL_WANT_READ);
+    for (std::size_t i = 0; i < *got && !context.heard.full(); ++i) static_cast<void>(context.heard.push_back(out[i]));
+    return static_cast<int>(*got);
+}
+
+Result<std::size_t> TlsStream::Context::read_ahead(MutBytes out) {
+    if (ahead_from == ahead_to) {
+        if (drained) return fail(errors::would_block);
+        const auto place = out.size() < ahead.size() ? MutBytes(ahead) : out;
+        const auto got = tcp.read(place);
+        if (!got) return got;
+        drained = *got < place.size();
+        if (place.data() == out.data()) return got;
+        ahead_from = 0;
+        ahead_to = *got;
+    }
+    const auto taken = std::min(out.size(), ahead_to - ahead_from);
+    copy(ConstBytes(ahead).subspan(ahead_from, taken), out);
+    ahead_from += taken;
+    return taken;
 }
 
 int TlsStream::Context::io_failed(const Error& why, int want) {
@@ -226,6 +266,8 @@ int TlsStream::Context::random(void* self, unsigned char* out, std::size_t size)
 }
 
 Error TlsStream::Context::error_of(int code, bool in_handshake) {
+    const bool hung_up = io_error && (*io_error == errors::closed || *io_error == errors::socket_reset);
+    if (in_handshake && (not_tls() || (hung_up && heard.empty()))) return Error(errors::tls_not_tls);
     if (io_error && in_handshake) {
         // A server that refuses us sends its alert and closes at once; our next write then fails before we read.
         if (const auto alert = alert_in_the_clear()) return alert_error(*alert, true);
@@ -247,8 +289,9 @@ std::optional<std::uint8_t> TlsStream::Context::alert_in_the_clear() {
     constexpr std::uint8_t content_alert = 21;
     std::array<std::uint8_t, 7> record{};
     std::size_t size = 0;
+    drained = false;  // what the socket holds now is the last of it
     while (size < record.size()) {
-        const auto got = tcp.read(MutBytes(record).subspan(size));
+        const auto got = read_ahead(MutBytes(record).subspan(size));
         if (!got) return {};
         size += *got;
     }
@@ -256,11 +299,11 @@ std::optional<std::uint8_t> TlsStream::Context::alert_in_the_clear() {
     return record[6];
 }
 
-TlsStream::TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, Duration handshake_timeout)
+TlsStream::TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, const StreamLimits& limits)
     : reactor_(reactor),
       entropy_(entropy),
-      tcp_(reactor, names),
-      handshake_timeout_(handshake_timeout),
+      tcp_(reactor, names, limits.open_timeout),
+      handshake_timeout_(limits.handshake_timeout),
       context_(std::make_unique<Context>(tcp_, entropy_)) {}
 
 TlsStream::~TlsStream() { close(); }
@@ -303,6 +346,7 @@ void TlsStream::on_open() {
 
 void TlsStream::handshake() {
     const int code = mbedtls_ssl_handshake(&context_->ssl);
+    if (context_->not_tls()) return fail_with(Error(errors::tls_not_tls));
     if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
     if (code != 0 || !handshake_over(context_->ssl)) return fail_with(context_->error_of(code, true));
     state_ = State::open;
@@ -310,6 +354,7 @@ void TlsStream::handshake() {
 }
 
 void TlsStream::on_readable() {
+    context_->drained = false;
     if (state_ == State::handshaking) return handshake();
     handler_->on_readable();
 }
@@ -319,19 +364,23 @@ void TlsStream::on_writable() {
     handler_->on_writable();
 }
 
-void TlsStream::on_closed(const Error& why) { fail_with(state_ == State::connecting ? why : transport_error(why)); }
+void TlsStream::on_closed(const Error& why) {
+    if (state_ == State::connecting) return fail_with(why);
+    const bool in_handshake = state_ == State::handshaking;
+    context_->io_error = why;
+    fail_with(context_->error_of(MBEDTLS_ERR_SSL_CONN_EOF, in_handshake));
+}
 
 void TlsStream::step(Instant now) {
     if (state_ == State::ended) return fail_with(why_);
-    if (state_ == State::handshaking && now >= handshake_until_) return fail_with(Error(errors::tls_timed_out));
-    // The rest of a record that TCP knows nothing of any more.
-    if (state_ == State::open && mbedtls_ssl_get_bytes_avail(&context_->ssl) > 0) handler_->on_readable();
+    if (state_ == State::handshaking && now >= handshake_until_) return fail_with(Error(errors::tls_handshake_timeout));
+    if (state_ == State::open && context_->has_rest()) handler_->on_readable();
 }
 
 std::optional<Instant> TlsStream::deadline() const {
     if (state_ == State::ended) return Instant::min();
     if (state_ == State::handshaking) return handshake_until_;
-    if (state_ == State::open && mbedtls_ssl_get_bytes_avail(&context_->ssl) > 0) return Instant::min();
+    if (state_ == State::open && context_->has_rest()) return Instant::min();
     return std::nullopt;
 }
 

@@ -15,7 +15,9 @@ inline constexpr ErrorKind tls_no_common_suite{"tls.no_common_suite",
 inline constexpr ErrorKind tls_alert{"tls.alert", "the other side ended TLS with an alert"};  // detail: its number
 inline constexpr ErrorKind tls_protocol{"tls.protocol",
                                         "the other side broke the TLS protocol"};  // detail: Mbed TLS's code, negated
-inline constexpr ErrorKind tls_timed_out{"tls.timed_out", "the TLS handshake took too long"};
+inline constexpr ErrorKind tls_handshake_timeout{"tls.handshake_timeout",
+                                                 "the TLS handshake took too long (is this the TLS port?)"};
+inline constexpr ErrorKind tls_not_tls{"tls.not_tls", "what answers there does not speak TLS (is this the TLS port?)"};
 inline constexpr ErrorKind tls_truncated{"tls.truncated", "the other side closed the connection without TLS's goodbye"};
 inline constexpr ErrorKind tls_setup{"tls.setup", "TLS could not be set up"};
 }  // namespace esb::errors
@@ -32,12 +34,13 @@ struct TlsPskConfig {
     bool allow_plain_psk = false;
 };
 
+// The deadline of the handshake is a total: from TCP's connection to the end, however busily the peer drips. A peer whose
+// first bytes are no TLS record, or that hangs up without one, is tls_not_tls at once.
 // Reactor's task only. Mbed TLS allocates during the handshake; no_memory (or, where Mbed TLS hides the
 // cause, tls_protocol) ends the stream, nothing leaks.
 class TlsStream : public Stream, private StreamHandler, private Task {
 public:
-    TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy,
-              Duration handshake_timeout = std::chrono::seconds(20));
+    TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, const StreamLimits& limits = {});
     ~TlsStream() override;
 
     // What the next open() uses. too_short, too_long; `busy` unless closed.

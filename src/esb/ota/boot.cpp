@@ -2,6 +2,8 @@
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
 
+#include <type_traits>
+
 namespace esb::ota {
 namespace {
 
@@ -12,31 +14,56 @@ constexpr Duration network_grace = 30s;  // a stored download starts then even i
 Status Engine::begin(const Identity& identity) {
     identity_ = identity;
     const auto added = parts_.reactor.add(*this);
-    const auto loaded = load_records();
+    load_trust();
+    const auto run = records_.run.load();
+    if (run) run_ = *run;
+    // Lost, they cost no more than the tries made so far.
+    if (const auto failures = records_.failures.load()) failures_ = *failures;
     judge_trial();
-    return added ? loaded : added;
+    if (trust_lost_ && step_ == Step::idle) static_cast<void>(refuse(Error(errors::trust_lost)));
+    if (!run && run.error() != errors::kv_not_found) return fail(run.error());
+    return added;
 }
 
-Status Engine::load_records() {
-    Status trouble;
-    const auto load = [&trouble](const auto& record) {
-        auto loaded = record.load();
-        if (!loaded && loaded.error() != errors::kv_not_found && trouble) trouble = fail(loaded.error());
-        return loaded;
+// What is lost closes: nothing is taken for what was there at birth.
+void Engine::load_trust() {
+    floor_ = 0;
+    bad_ = {};
+    const auto floor = records_.floor.load(floor_);
+    if (!floor) floor_ = running_.seq;
+    const auto bad = records_.bad.load(bad_);
+    KeySet set;
+    const auto keys = records_.keys.load(set);
+    if (!keys) keyring_.clear();
+    if (keys && *keys) use(set);
+    std::uint32_t counter = 0;
+    const bool counters = records_.counter.load(counter) && records_.config_counter.load(counter);
+    trust_lost_ = !floor || !bad || !keys || !counters;
+}
+
+void Engine::use(const KeySet& set) {
+    keyring_.clear();
+    for (const auto& key : set.keys) static_cast<void>(keyring_.add(key));  // as many fit into a set
+    key_version_ = set.version;
+}
+
+// A person at the device has decided. What is not lost stays as it is.
+Status Engine::repair_trust(std::uint32_t counter) {
+    if (!trust_lost_) return {};
+    KeySet set;
+    set.version = 1;
+    for (const auto& key : compiled_.keys()) ESB_TRY(set.keys.push_back(key));
+    const auto mend = [](const auto& record, const auto& value) -> Status {
+        std::remove_cvref_t<decltype(value)> present{};
+        return record.load(present) ? Status() : record.restore(value);
     };
-    const auto floor = load(records_.floor);
-    // A floor that cannot be read must not open the way back.
-    if (!floor) floor_ = floor.error() == errors::kv_not_found ? 0 : running_.seq;
-    if (floor) floor_ = *floor;
-    if (const auto run = load(records_.run)) run_ = *run;
-    if (const auto bad = load(records_.bad)) bad_ = *bad;
-    if (const auto failures = load(records_.failures)) failures_ = *failures;
-    if (const auto keys = load(records_.keys)) {
-        keyring_.clear();
-        for (const auto& key : keys->keys) static_cast<void>(keyring_.add(key));  // as many fit into a set
-        key_version_ = keys->version;
-    }
-    return trouble;
+    ESB_TRY(mend(records_.floor, running_.seq));
+    ESB_TRY(mend(records_.bad, BadList{}));
+    ESB_TRY(mend(records_.counter, counter));
+    ESB_TRY(mend(records_.config_counter, counter));
+    ESB_TRY(mend(records_.keys, set));
+    load_trust();
+    return trust_lost_ ? Status(fail(errors::trust_lost)) : Status();
 }
 
 void Engine::judge_trial() {

@@ -1,4 +1,4 @@
-// Signed commands and signed key sets.
+// Signed commands, signed key sets, and what is signed of a change of settings.
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
 
@@ -10,9 +10,9 @@ Status Engine::execute(ConstBytes payload) {
     const auto command = parse_command(payload, identity_);
     if (!command) return fail(command.error());
     if (!command->audience.includes_us) return fail(errors::ota_wrong_device);
-    const auto last = records_.counter.load();
-    if (!last && last.error() != errors::kv_not_found) return fail(last.error());
-    if (command->counter <= last.value_or(0)) return fail(errors::ota_counter);
+    std::uint32_t last = 0;
+    ESB_TRY(records_.counter.load(last));
+    if (command->counter <= last) return fail(errors::ota_counter);
     ESB_TRY(records_.counter.save(command->counter));  // first: a command is executed at most once
     switch (command->kind) {
         case SignedCommand::Kind::rollback:
@@ -24,6 +24,28 @@ Status Engine::execute(ConstBytes payload) {
     }
     if (on_trial()) confirm();
     return {};
+}
+
+Result<ConstBytes> Engine::open_config(std::string_view message) {
+    if (trust_lost_) return fail(errors::trust_lost);
+    const auto envelope = open_envelope(message, keyring_, payload_);
+    if (!envelope) return fail(envelope.error());
+    if (envelope->type != EnvelopeType::config) return fail(errors::envelope_typ);
+    const auto config = parse_config(envelope->payload, identity_);
+    if (!config) return fail(config.error());
+    if (!config->audience.includes_us) return fail(errors::ota_wrong_device);
+    std::uint32_t last = 0;
+    const auto known = records_.config_counter.load(last);
+    if (!known) return fail(known.error());
+    if (*known && config->counter <= last) return fail(errors::ota_counter);
+    ESB_TRY(records_.config_counter.save(config->counter));  // first: a change is tried at most once
+    return envelope->payload;
+}
+
+std::optional<std::uint32_t> Engine::config_counter() const {
+    std::uint32_t last = 0;
+    const auto known = records_.config_counter.load(last);
+    return known && *known ? std::optional(last) : std::nullopt;
 }
 
 Status Engine::roll_back() {
@@ -55,9 +77,7 @@ Status Engine::adopt_keys(ConstBytes payload) {
     if (is_present_set(set)) return {};  // the broker has repeated it
     if (set.version != key_version_ + 1) return fail(errors::ota_key_version);
     ESB_TRY(records_.keys.save(set));  // before use: a restart must not bring the old keys back
-    keyring_.clear();
-    for (const auto& key : set.keys) ESB_TRY(keyring_.add(key));
-    key_version_ = set.version;
+    use(set);
     return {};
 }
 

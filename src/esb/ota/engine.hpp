@@ -31,6 +31,8 @@ public:
     Status begin(const Identity& identity);
     Status offer(ConstBytes message);
     Status refuse(const Error& why, const crypto::Digest* id = nullptr, std::string_view ver = {});
+    Result<ConstBytes> open_config(std::string_view message);
+    std::optional<std::uint32_t> config_counter() const;
     void healthy();
     bool on_trial() const { return step_ == Step::on_trial; }
     Status cancel();
@@ -41,6 +43,9 @@ public:
     void upload_lost();
     const Progress& progress() const { return progress_; }
     std::uint32_t floor() const { return floor_; }
+    bool trust_lost() const { return trust_lost_; }
+    void distrust() { trust_lost_ = true; }
+    Status repair_trust(std::uint32_t counter);
 
 private:
     enum class Step : std::uint8_t {
@@ -74,7 +79,8 @@ private:
     chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
 
     // boot.cpp
-    Status load_records();
+    void load_trust();
+    void use(const KeySet& set);
     void judge_trial();
     void use_policy(Instant now);
     Verdict judge_failure();
@@ -150,6 +156,7 @@ private:
     std::uint32_t floor_ = 0;
     std::optional<ImageRecord> run_;
     BadList bad_;
+    bool trust_lost_ = false;  // every update, command and key set is refused
     FailureList failures_;
 
     bool policy_final_ = false;  // since the first turn

@@ -1,6 +1,7 @@
 #include "esb/ota/envelope.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
 
 #include <array>
@@ -35,6 +36,7 @@ Result<EnvelopeType> envelope_type(std::string_view typ) {
     if (typ == "esb-update") return EnvelopeType::update;
     if (typ == "esb-command") return EnvelopeType::command;
     if (typ == "esb-keys") return EnvelopeType::keys;
+    if (typ == "esb-config") return EnvelopeType::config;
     return fail(errors::envelope_typ);
 }
 
@@ -85,7 +87,7 @@ Status verify(const Parts& parts, const crypto::P256PublicKey& key) {
 }  // namespace
 
 Result<Envelope> open_envelope(std::string_view compact, const Keyring& keys, MutBytes buffer) {
-    const auto parts = split(compact);
+    const auto parts = split(bare_text(compact));
     if (!parts) return fail(parts.error());
     const auto header = open_header(parts->header, keys);
     if (!header) return fail(header.error());

@@ -20,7 +20,8 @@ namespace esb::ota {
 
 inline constexpr std::size_t envelope_max = 3500;  // bytes; fits one KeyValue entry
 
-enum class EnvelopeType : std::uint8_t { update, command, keys };  // esb-update, esb-command, esb-keys
+// esb-update, esb-command, esb-keys, esb-config
+enum class EnvelopeType : std::uint8_t { update, command, keys, config };
 
 struct Envelope {
     EnvelopeType type;

@@ -165,6 +165,10 @@ Status Engine::judge_flash() {
     if (image.sha256 && found != *image.sha256) return fail(errors::ota_hash);
     if (image.sha256 && bad_.contains(*image.sha256)) return fail(errors::ota_quarantined);
 
+    // A record of an earlier trial may have come back to life.
+    if (trust_lost_) return fail(errors::trust_lost);
+    if (image.seq < floor_) return fail(errors::ota_below_floor);
+
     const auto descriptor = read_descriptor(image.slot);
     if (!descriptor) return fail(descriptor.error());
     const auto identity = parse_descriptor(*descriptor);

@@ -39,6 +39,7 @@ public:
     void clear() { keys_.clear(); }
     const TrustedKey* find(std::string_view kid) const;
     std::size_t size() const { return keys_.size(); }
+    const FixedVector<TrustedKey, max_keys>& keys() const { return keys_; }
 
 private:
     FixedVector<TrustedKey, max_keys> keys_;

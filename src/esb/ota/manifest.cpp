@@ -151,6 +151,17 @@ Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us) {
     return command;
 }
 
+Result<SignedConfig> parse_config(ConstBytes payload, const Identity& us) {
+    const auto document = JsonDocument::parse(payload, {.max_size = payload_limits.max_size, .max_depth = 4});
+    if (!document) return fail(document.error());
+    const JsonValue root = document->root();
+    SignedConfig config;
+    ESB_TRY(read_audience(root["dev"], us, config.audience));
+    ESB_TRY(read_u32(root["ctr"], 1, config.counter));
+    if (config.audience.everyone || !root["set"].is_object()) return bad();
+    return config;
+}
+
 Status parse_keys(ConstBytes payload, KeySet& set) {
     const auto document = JsonDocument::parse(payload, payload_limits);
     if (!document) return fail(document.error());

@@ -1,4 +1,4 @@
-// The three payloads of an envelope (docs/protocol.md). Parsers judge form only; policy is the updater's.
+// The payloads of an envelope (docs/protocol.md). Parsers judge form only; policy is the updater's.
 #pragma once
 
 #include "esb/base/fixed.hpp"
@@ -76,6 +76,12 @@ struct KeySet {
     FixedVector<TrustedKey, max_keys> keys;
 };
 
+// A signed change of settings. Its `set` is read by whoever knows the settings.
+struct SignedConfig {
+    Audience audience;
+    std::uint32_t counter = 0;
+};
+
 // Unknown members are ignored; known ones of the wrong type or range are manifest_member. `us` is who asks, for the
 // audience. The large ones fill what the caller has, whose contents after an error are worth nothing.
 Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& out);
@@ -83,6 +89,8 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& out)
 // ones, or the hash of an empty file, is manifest_no_hash.
 Status check_hash(ConstBytes digest);
 Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us);
+// `dev`, `ctr` and `set` (an object) must be there.
+Result<SignedConfig> parse_config(ConstBytes payload, const Identity& us);
 Status parse_keys(ConstBytes payload, KeySet& out);
 
 }  // namespace esb::ota

@@ -1,5 +1,6 @@
 // Messages of <base>/ota: what they are, and whether an update may start.
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/net/url.hpp"
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
@@ -25,7 +26,8 @@ Status check_urls(const UpdateManifest& manifest, std::string_view hosts) {
 }  // namespace
 
 Status Engine::offer(ConstBytes message) {
-    const std::string_view text = as_text(message);
+    const auto text = bare_text(as_text(message));
+    if (trust_lost_) return refuse(Error(errors::trust_lost));
     if (is_legacy(text)) {
         const auto opened = policy_.legacy_md5 ? open_legacy(text) : fail(errors::ota_legacy_off);
         return opened ? admit(text) : refuse(opened.error());
@@ -40,6 +42,8 @@ Status Engine::offer(ConstBytes message) {
                 return execute(envelope->payload);
             case EnvelopeType::keys:
                 return adopt_keys(envelope->payload);
+            case EnvelopeType::config:
+                return fail(errors::envelope_typ);  // that is for <base>/config
         }
         return {};
     }();
@@ -109,6 +113,7 @@ Status Engine::addressed(const UpdateManifest& manifest) const {
 // Everything that can be known before a byte is fetched or erased.
 Status Engine::preflight(const Job& job) {
     const UpdateManifest& manifest = job.manifest;
+    if (trust_lost_) return fail(errors::trust_lost);
     ESB_TRY(addressed(manifest));
     if (job.is_legacy()) {
         if (!policy_.legacy_md5) return fail(errors::ota_legacy_off);

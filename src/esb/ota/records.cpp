@@ -1,7 +1,5 @@
 #include "esb/ota/records.hpp"
 
-#include "esb/base/encoding.hpp"
-
 #include <algorithm>
 #include <array>
 
@@ -91,6 +89,22 @@ void BadList::add(const crypto::Digest& digest) {
     static_cast<void>(digests.push_back(digest));  // there is room now
 }
 
+bool absorb(BadList& list, const BadList& earlier) {
+    bool more = false;
+    for (const auto& digest : earlier.digests) {
+        if (list.contains(digest)) continue;
+        list.add(digest);
+        more = true;
+    }
+    return more;
+}
+
+bool absorb(KeySet& set, const KeySet& earlier) {
+    if (earlier.version <= set.version) return false;
+    set = earlier;
+    return true;
+}
+
 const FailureList::Entry* FailureList::find(const crypto::Digest& job) const {
     const auto* const found =
         std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.job == job; });
@@ -142,7 +156,6 @@ void encode(const KeySet& record, ByteWriter& out) {
     out.le32(record.version).u8(static_cast<std::uint8_t>(record.keys.size()));
     for (const auto& key : record.keys) out.bytes(key.key.x).bytes(key.key.y);
 }
-void encode(std::uint32_t record, ByteWriter& out) { out.le32(record); }
 
 Status decode(ConstBytes bytes, MarkRecord& out) {
     Unpacker in(bytes);
@@ -203,50 +216,32 @@ Status decode(ConstBytes bytes, KeySet& out) {
     return in.end();
 }
 
-Status decode(ConstBytes bytes, std::uint32_t& out) {
-    Unpacker in(bytes);
-    out = in.u32();
-    return in.end();
-}
-
-namespace {
-std::uint32_t record_crc(std::string_view key, ConstBytes versioned) { return crc32(versioned, crc32(as_bytes(key))); }
-}  // namespace
-
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out) {
-    if (out.size() < content.size() + record_overhead) return fail(errors::too_long);
-    const auto record = out.first(content.size() + record_overhead);
+    if (out.size() < content.size() + settings::seal_overhead) return fail(errors::too_long);
+    const auto record = out.first(content.size() + settings::seal_overhead);
     copy(content, record.subspan(1));
     seal_in_place(key, record);
     return record;
 }
 
-void seal_in_place(std::string_view key, MutBytes record) {
-    record[0] = record_version;
-    ByteWriter tail(record.last(4));
-    tail.le32(record_crc(key, record.first(record.size() - 4)));
-}
+void seal_in_place(std::string_view key, MutBytes record) { settings::seal(key, record_version, record); }
 
 Result<ConstBytes> unseal_record(std::string_view key, ConstBytes stored) {
-    if (stored.size() < record_overhead) return fail(errors::ota_record);
-    const ConstBytes versioned = stored.first(stored.size() - 4);
-    ByteReader tail(stored.last(4));
-    if (versioned[0] != record_version || tail.le32().value_or(0) != record_crc(key, versioned)) {
-        return fail(errors::ota_record);
-    }
-    return versioned.subspan(1);
+    const auto content = settings::unseal(key, record_version, stored);
+    return content ? Result<ConstBytes>(*content) : fail(errors::ota_record);
 }
 
 Records::Records(chip::KeyValue& key_value)
     : mark(key_value, record_keys::mark),
       trial(key_value, record_keys::trial),
-      floor(key_value, record_keys::floor),
       run(key_value, record_keys::run),
       previous(key_value, record_keys::previous),
-      bad(key_value, record_keys::bad),
       failures(key_value, record_keys::failures),
-      counter(key_value, record_keys::counter),
-      keys(key_value, record_keys::keys),
+      floor(key_value, settings::trust_names::floor),
+      bad(key_value, settings::trust_names::quarantine),
+      counter(key_value, settings::trust_names::command_counter),
+      config_counter(key_value, settings::trust_names::config_counter),
+      keys(key_value, settings::trust_names::key_set),
       key_value_(key_value) {}
 
 Result<std::string_view> Records::load_job(MutBytes scratch) const {

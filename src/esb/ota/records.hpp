@@ -1,16 +1,18 @@
-// What the update engine remembers: small versioned records in KeyValue, each with a CRC. Whoever loads one treats it
-// as a hint or checks it again: an envelope is verified anew, a download mark is compared with the flash.
+// What the update engine remembers in KeyValue. The first five are small versioned records, each with a CRC; whoever loads
+// one treats it as a hint or checks it again: an envelope is verified anew, a download mark is compared with the flash.
+// The others are what must never be forgotten: they are kept twice (settings/trust_record.hpp).
 //
 //   key        content                                              written
 //   ota.job    the accepted message (envelope, or URL|md5)          before a download starts; removed when it ends
 //   ota.mark   how far the idle slot is filled, and its hash        every erase block of download
 //   ota.trial  the image to try or tried, and how it went           before the boot slot changes; removed on confirmation
-//   ota.floor  lowest seq ever accepted again                       on confirmation
 //   ota.run    the confirmed running image                          on confirmation
 //   ota.prev   the confirmed image before it, in the other slot     on confirmation; removed before that slot is erased
+//   ota.floor  lowest seq ever accepted again                       on confirmation
 //   ota.bad    digests that are not tried again                     on quarantine
 //   ota.fail   which messages have failed, and how often            after a failure that wore the flash
 //   ota.ctr    counter of the last signed command                   before the command is executed
+//   cfg.ctr    counter of the last signed change of settings        before the change is made
 //   ota.keys   the signed key set in use                            before it is used
 #pragma once
 
@@ -21,6 +23,8 @@
 #include "esb/crypto/crypto.hpp"
 #include "esb/ota/envelope.hpp"
 #include "esb/ota/manifest.hpp"
+#include "esb/settings/sealed.hpp"
+#include "esb/settings/trust_record.hpp"
 
 #include <array>
 #include <cstddef>
@@ -82,6 +86,9 @@ struct BadList {
     // Makes room by forgetting the oldest.
     void add(const crypto::Digest& digest);
 };
+// What a firmware from before the mirrors has added meanwhile.
+bool absorb(BadList& list, const BadList& earlier);
+bool absorb(KeySet& set, const KeySet& earlier);
 
 // Wrong files by address, in all starts; at strike_limit an address is not asked any more.
 using Strikes = std::array<std::uint8_t, max_urls>;
@@ -110,19 +117,15 @@ void encode(const TrialRecord& record, ByteWriter& out);
 void encode(const BadList& record, ByteWriter& out);
 void encode(const FailureList& record, ByteWriter& out);
 void encode(const KeySet& record, ByteWriter& out);
-void encode(std::uint32_t record, ByteWriter& out);
 Status decode(ConstBytes bytes, MarkRecord& out);
 Status decode(ConstBytes bytes, ImageRecord& out);
 Status decode(ConstBytes bytes, TrialRecord& out);
 Status decode(ConstBytes bytes, BadList& out);
 Status decode(ConstBytes bytes, FailureList& out);
 Status decode(ConstBytes bytes, KeySet& out);
-Status decode(ConstBytes bytes, std::uint32_t& out);
 
-// version | content | CRC-32 of key, version and content (little endian).
-inline constexpr std::size_t record_overhead = 5;
+// settings/sealed.hpp, version 1.
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out);
-// The same where the content stands in its place already: `record` has one byte before it and four behind.
 void seal_in_place(std::string_view key, MutBytes record);
 Result<ConstBytes> unseal_record(std::string_view key, ConstBytes stored);
 
@@ -130,24 +133,12 @@ namespace record_keys {
 inline constexpr std::string_view job = "ota.job";
 inline constexpr std::string_view mark = "ota.mark";
 inline constexpr std::string_view trial = "ota.trial";
-inline constexpr std::string_view floor = "ota.floor";
 inline constexpr std::string_view run = "ota.run";
 inline constexpr std::string_view previous = "ota.prev";
-inline constexpr std::string_view bad = "ota.bad";
 inline constexpr std::string_view failures = "ota.fail";
-inline constexpr std::string_view counter = "ota.ctr";
-inline constexpr std::string_view keys = "ota.keys";
 }  // namespace record_keys
 
-// Longest stored form, in bytes.
-template <typename T>
-inline constexpr std::size_t stored_max = 192;
-template <>
-inline constexpr std::size_t stored_max<BadList> = 272;  // 8 digests
-template <>
-inline constexpr std::size_t stored_max<FailureList> = 240;  // 6 entries
-template <>
-inline constexpr std::size_t stored_max<KeySet> = 544;  // 8 keys
+inline constexpr std::size_t stored_max = 240;  // longest stored form, in bytes
 
 // Typed access to one record. Loading gives kv_not_found, ota_record, or the store's error.
 template <typename T>
@@ -156,7 +147,7 @@ public:
     Stored(chip::KeyValue& key_value, std::string_view key) : key_value_(key_value), key_(key) {}
 
     Result<T> load() const {
-        std::array<std::uint8_t, stored_max<T>> buffer;
+        std::array<std::uint8_t, stored_max> buffer;
         const auto stored = key_value_.get(key_, buffer);
         if (!stored) return fail(stored.error() == errors::kv_too_small ? Error(errors::ota_record) : stored.error());
         const auto content = unseal_record(key_, *stored);
@@ -166,11 +157,11 @@ public:
         return value;
     }
     Status save(const T& value) const {
-        std::array<std::uint8_t, stored_max<T>> record;
-        ByteWriter writer(MutBytes(record).subspan(1, record.size() - record_overhead));
+        std::array<std::uint8_t, stored_max> record;
+        ByteWriter writer(MutBytes(record).subspan(1, record.size() - settings::seal_overhead));
         encode(value, writer);
         if (writer.overflowed()) return fail(errors::too_long);
-        const auto sealed = MutBytes(record).first(writer.size() + record_overhead);
+        const auto sealed = MutBytes(record).first(writer.size() + settings::seal_overhead);
         seal_in_place(key_, sealed);
         return key_value_.put(key_, sealed);
     }
@@ -188,16 +179,17 @@ public:
 
     Stored<MarkRecord> mark;
     Stored<TrialRecord> trial;
-    Stored<std::uint32_t> floor;
     Stored<ImageRecord> run;
     Stored<ImageRecord> previous;
-    Stored<BadList> bad;
     Stored<FailureList> failures;
-    Stored<std::uint32_t> counter;
-    Stored<KeySet> keys;
+    settings::TrustRecord<std::uint32_t> floor;
+    settings::TrustRecord<BadList> bad;
+    settings::TrustRecord<std::uint32_t> counter;
+    settings::TrustRecord<std::uint32_t> config_counter;
+    settings::TrustRecord<KeySet> keys;
 
     // The accepted message; `scratch` holds at least job_buffer bytes and receives it.
-    static constexpr std::size_t job_buffer = envelope_max + record_overhead;
+    static constexpr std::size_t job_buffer = envelope_max + settings::seal_overhead;
     Result<std::string_view> load_job(MutBytes scratch) const;
     Status save_job(std::string_view message, MutBytes scratch) const;
     Status remove_job() const;

@@ -56,8 +56,9 @@ void Engine::finish_confirmation() {
 // Each record may be written already: a cut or a full store can come between any two of them.
 Status Engine::store_confirmation() {
     if (!candidate_) return {};
+    // A floor that is lost is not made anew by an update, nor is the image given up for it.
     floor_ = std::max(floor_, candidate_->floor);
-    ESB_TRY(records_.floor.save(floor_));
+    if (!trust_lost_) ESB_TRY(records_.floor.save(floor_));
     const ImageRecord& image = candidate_->image;
     if (!run_ || *run_ != image) {
         ImageRecord previous{chip::other(image.slot), candidate_->from_seq, {}, {}, {}};
@@ -65,7 +66,7 @@ Status Engine::store_confirmation() {
         // The message that installed what was rolled back may still be retained at the broker.
         if (candidate_->rollback && previous.job) {
             bad_.add(*previous.job);
-            ESB_TRY(records_.bad.save(bad_));
+            if (!trust_lost_) ESB_TRY(records_.bad.save(bad_));
         }
         ESB_TRY(records_.previous.save(previous));
         ESB_TRY(records_.run.save(image));

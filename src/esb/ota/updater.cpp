@@ -30,6 +30,8 @@ Status Updater::trust(std::string_view key) { return engine_->trust(key); }
 Status Updater::begin(const Identity& identity) { return engine_->begin(identity); }
 Status Updater::offer(ConstBytes message) { return engine_->offer(message); }
 void Updater::refuse(const Error& why) { static_cast<void>(engine_->refuse(why)); }
+Result<ConstBytes> Updater::open_config(std::string_view message) { return engine_->open_config(message); }
+std::optional<std::uint32_t> Updater::config_counter() const { return engine_->config_counter(); }
 void Updater::healthy() { engine_->healthy(); }
 bool Updater::on_trial() const { return engine_->on_trial(); }
 Status Updater::begin_upload(std::uint32_t size) { return engine_->begin_upload(size); }
@@ -40,5 +42,8 @@ Status Updater::cancel() { return engine_->cancel(); }
 Status Updater::forget_failures() { return engine_->forget_failures(); }
 const Progress& Updater::progress() const { return engine_->progress(); }
 std::uint32_t Updater::floor() const { return engine_->floor(); }
+bool Updater::trust_lost() const { return engine_->trust_lost(); }
+void Updater::distrust() { engine_->distrust(); }
+Status Updater::repair_trust(std::uint32_t counter) { return engine_->repair_trust(counter); }
 
 }  // namespace esb::ota

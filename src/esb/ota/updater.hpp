@@ -109,6 +109,13 @@ public:
     // Reports a message of <base>/ota that cannot be offered, because it did not fit into memory.
     void refuse(const Error& why);
 
+    // A signed change of settings (<base>/config): its payload, once signature, `dev` and `ctr` are right and the counter
+    // is stored, which makes every repetition ota_counter. Valid until the next call. envelope_*, key_unknown,
+    // bad_signature, json_*, manifest_member, ota_wrong_device, ota_counter, ota_record, the store's errors.
+    Result<ConstBytes> open_config(std::string_view message);
+    // Of the last change that was taken.
+    std::optional<std::uint32_t> config_counter() const;
+
     // The device is healthy (default: MQTT round trip); may be called as often as that is seen. Ends a trial: the slot
     // is confirmed, the floor raised. A download that waits for the network after a restart starts now.
     void healthy();
@@ -134,6 +141,15 @@ public:
     const Progress& progress() const;
     // The lowest seq this device accepts.
     std::uint32_t floor() const;
+
+    // True when the floor, the key set, the quarantine or a counter was there and cannot be read any more: everything is
+    // refused with trust_lost until a person at the device repairs it.
+    bool trust_lost() const;
+    // The same because something else is lost that decides whose updates are accepted.
+    void distrust();
+    // Makes anew what is lost, and nothing else: the floor becomes the running seq, the key set the first trust anchors
+    // as version 1, the quarantine empty, the counters of signed commands and settings `counter`. The store's errors.
+    Status repair_trust(std::uint32_t counter);
 
 private:
     std::unique_ptr<class Engine> engine_;  // made once, in the constructor

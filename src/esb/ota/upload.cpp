@@ -1,5 +1,6 @@
 // An image from a browser: envelope, LF, image. What the envelope says is judged before a byte of the image is looked
 // at, and the image's descriptor before a byte of the slot is erased.
+#include "esb/base/file_text.hpp"
 #include "esb/ota/engine.hpp"
 #include "esb/ota/errors.hpp"
 
@@ -9,6 +10,8 @@ namespace esb::ota {
 namespace {
 
 constexpr std::uint8_t separator = '\n';  // an envelope cannot contain it
+// What a file may have around the envelope: its mark, a CR; the envelope itself is measured when it is opened.
+constexpr std::size_t envelope_line_max = envelope_max + 8;
 constexpr std::uint32_t report_every = 65536;
 
 }  // namespace
@@ -17,7 +20,8 @@ Status Engine::begin_upload(std::uint32_t size) {
     // Whatever is under way goes on, and goes on being reported.
     if (step_ == Step::on_trial) return fail(errors::ota_in_trial);
     if (step_ != Step::idle) return fail(errors::busy);
-    if (size > envelope_max + 1 + parts_.slots.geometry().size) return refuse(Error(errors::ota_too_large));
+    if (trust_lost_) return refuse(Error(errors::trust_lost));
+    if (size > envelope_line_max + 1 + parts_.slots.geometry().size) return refuse(Error(errors::ota_too_large));
     step_ = Step::uploading;
     upload_size_ = size;
     envelope_size_ = 0;
@@ -27,7 +31,7 @@ Status Engine::begin_upload(std::uint32_t size) {
 
 Status Engine::upload_piece(ConstBytes piece) {
     if (step_ != Step::uploading) return fail(errors::cancelled);  // by a signed command meanwhile
-    if (!upload_described_) {
+    while (!upload_described_ && !piece.empty()) {
         const auto used = collect_envelope(piece);
         if (!used) return upload_failed(used.error());
         piece = piece.subspan(*used);
@@ -45,11 +49,17 @@ Status Engine::upload_piece(ConstBytes piece) {
 Result<std::size_t> Engine::collect_envelope(ConstBytes piece) {
     const auto end = std::find(piece.begin(), piece.end(), separator);
     const auto size = static_cast<std::size_t>(end - piece.begin());
-    if (size > envelope_max - envelope_size_) return fail(errors::envelope_too_large);
+    if (size > envelope_line_max - envelope_size_) return fail(errors::envelope_too_large);
     copy(piece.first(size), MutBytes(text_).subspan(envelope_size_));
     envelope_size_ += size;
     if (end == piece.end()) return size;
-    ESB_TRY(open_bundle(as_text(ConstBytes(text_).first(envelope_size_))));
+    const auto line = as_text(ConstBytes(text_).first(envelope_size_));
+    if (bare_text(line).empty() && line.size() < upload_size_) {  // an empty line in front
+        upload_size_ -= static_cast<std::uint32_t>(line.size() + 1);
+        envelope_size_ = 0;
+        return size + 1;
+    }
+    ESB_TRY(open_bundle(line));
     return size + 1;
 }
 

@@ -1,6 +1,7 @@
 #include "esb/portal/api_actions.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
 #include "esb/net/http_request.hpp"
 #include "esb/portal/api_state.hpp"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::uint32_t on_trial_bit = 1U << (Source::argument_bits - 1);
 
 Result<JsonDocument> read_object(ConstBytes body) {
-    auto document = JsonDocument::parse(body);
+    auto document = JsonDocument::parse(as_bytes(bare_text(as_text(body))));
     if (document && !document->root().is_object()) return fail(errors::config_not_object);
     return document;
 }

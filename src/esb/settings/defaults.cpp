@@ -67,14 +67,20 @@ Status check_access_point_pass(ConstBytes value) {
     return {};
 }
 
-// A host in a network of 256: not the network's own address nor its broadcast, and nothing that hosts refuse.
-Status check_access_point_address(ConstBytes value) {
+// An address that a host may have (RFC 6890): not "this network", loopback, multicast, class E or the broadcast to all.
+Status check_unicast(ConstBytes value) {
     const auto address = chip::parse_ipv4(as_text(value));
     if (!address) return fail(errors::setting_format);
     const auto first = address->bytes[0];
-    const auto last = address->bytes[3];
-    const bool unicast = first != 0 && first != 127 && first < 224;
-    if (!unicast || last == 0 || last == 255) return fail(errors::setting_format);
+    if (first == 0 || first == 127 || first >= 224) return fail(errors::setting_host_address);
+    return {};
+}
+
+// A host in a network of 256: not the network's own address nor its broadcast, and nothing that hosts refuse.
+Status check_access_point_address(ConstBytes value) {
+    ESB_TRY(check_unicast(value));
+    const auto last = chip::parse_ipv4(as_text(value))->bytes[3];
+    if (last == 0 || last == 255) return fail(errors::setting_host_address);
     return {};
 }
 
@@ -87,7 +93,8 @@ Status check_identity(ConstBytes value) {
 // is refused here rather than at every connection (RFC 4279 §5.3 would allow 64).
 Status check_psk(ConstBytes value) {
     if (value.size() < 16) return fail(errors::setting_length);
-    return {};
+    const bool zeros = std::all_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte == 0; });
+    return zeros ? Status(fail(errors::setting_format)) : Status();  // a key that somebody has lost
 }
 
 // ISO 3166-1 alpha-2.
@@ -102,11 +109,6 @@ Status check_own_name(ConstBytes value) {
     if (!is_label(as_text(value)) || as_text(value).find('_') != std::string_view::npos) {
         return fail(errors::setting_format);
     }
-    return {};
-}
-
-Status check_ipv4(ConstBytes value) {
-    if (!chip::parse_ipv4(as_text(value))) return fail(errors::setting_format);
     return {};
 }
 
@@ -253,13 +255,13 @@ constexpr Setting table[] = {
     {names::wifi_host, Type::text, 0, 32, "", Stage::none, false, false,
      "host name told to the network; empty: the identity in lower case; from the next start on", check_own_name},
     {names::wifi_ip, Type::text, 0, 15, "", Stage::network, false, false,
-     "static IPv4 address, with wifi.mask and wifi.gateway; empty: DHCP", check_ipv4},
+     "static IPv4 address, with wifi.mask and wifi.gateway; empty: DHCP", check_unicast},
     {names::wifi_mask, Type::text, 0, 15, "", Stage::network, false, false, "netmask of the static address",
      check_mask},
     {names::wifi_gateway, Type::text, 0, 15, "", Stage::network, false, false, "gateway of the static address",
-     check_ipv4},
+     check_unicast},
     {names::wifi_dns, Type::text, 0, 15, "", Stage::network, false, false,
-     "name server of the static address; empty: the gateway", check_ipv4},
+     "name server of the static address; empty: the gateway", check_unicast},
     // clang-format off
     host(0), port(0), ident(0), psk(0, 0), psk(0, 1), base(0),
     host(1), port(1), ident(1), psk(1, 0), psk(1, 1), base(1),
@@ -277,6 +279,8 @@ constexpr Setting table[] = {
      "public update key (x.y) in place of those compiled in; from the next start on", check_update_key},
     {names::ota_legacy_md5, Type::boolean, 0, 1, "off", Stage::none, false, true,
      "accept unsigned updates given as URL|md5"},
+    {names::settings_signed, Type::boolean, 0, 1, "off", Stage::none, false, true,
+     "accept changes by MQTT only when an update key has signed them (a product's default: on)"},
     {names::ota_hosts, Type::text, 0, 255, "", Stage::none, false, true,
      "hosts that images may come from, redirects included: names, addresses, *.example.com; empty: any",
      check_host_list},
@@ -290,26 +294,79 @@ constexpr Setting table[] = {
      "announce the device to Home Assistant"},
 };
 
-std::optional<chip::IpAddress> stored_ipv4(ConstBytes records, std::string_view name) {
+std::optional<std::uint32_t> stored_ipv4(ConstBytes records, std::string_view name) {
     const auto record = find_record(records, name);
     if (!record || record->value.empty()) return std::nullopt;
     const auto address = chip::parse_ipv4(as_text(record->value));
-    return address ? std::optional(*address) : std::nullopt;
+    return address ? std::optional(ipv4_number(*address)) : std::nullopt;
+}
+
+struct Addresses {
+    std::optional<std::uint32_t> ip, mask, gateway, dns, page;
+    friend bool operator==(const Addresses&, const Addresses&) = default;
+};
+
+Addresses addresses_of(ConstBytes records) {
+    const auto stored = [records](std::string_view name) { return stored_ipv4(records, name); };
+    return {stored(names::wifi_ip), stored(names::wifi_mask), stored(names::wifi_gateway), stored(names::wifi_dns),
+            stored(names::ap_address)};
+}
+
+Status check_addresses(const Addresses& all) {
+    constexpr std::uint32_t page_mask = 0xFFFFFF00;
+    constexpr std::uint32_t page_default = 0x04030201;
+    if (!all.ip) return {};
+    if (!all.mask || !all.gateway) return fail(errors::setting_address);
+    const auto mask = *all.mask;
+    const auto network = *all.ip & mask;
+    const auto no_host = [&](std::uint32_t address) { return address == network || address == (network | ~mask); };
+    if (no_host(*all.ip) || no_host(*all.gateway)) return fail(errors::setting_host_address);
+    if ((*all.gateway & mask) != network || *all.ip == *all.gateway) return fail(errors::setting_address);
+    if (all.dns && (no_host(*all.dns) || *all.dns == *all.ip)) return fail(errors::setting_host_address);
+    // Two ways to one network: packets for the phone would leave by the station, or the other way round.
+    if (((all.page.value_or(page_default) ^ *all.ip) & mask & page_mask) == 0) {
+        return fail(errors::setting_address_clash);
+    }
+    return {};
 }
 
 }  // namespace
 
 std::span<const Setting> base_table() { return table; }
 
-Status check_together(ConstBytes records) {
-    const auto address = stored_ipv4(records, names::wifi_ip);
-    if (!address) return {};
-    const auto mask = stored_ipv4(records, names::wifi_mask);
-    const auto gateway = stored_ipv4(records, names::wifi_gateway);
-    if (!mask || !gateway) return fail(errors::setting_address);
-    const auto outside = (ipv4_number(*address) ^ ipv4_number(*gateway)) & ipv4_number(*mask);
-    if (outside != 0 || *address == *gateway) return fail(errors::setting_address);
-    return {};
+namespace {
+
+// Empty is as good as not there.
+ConstBytes value_of(ConstBytes records, std::string_view name) {
+    const auto record = find_record(records, name);
+    return record ? record->value : ConstBytes();
+}
+bool has_key(ConstBytes records, const names::Broker& broker) {
+    return !value_of(records, broker.psk[0]).empty() || !value_of(records, broker.psk[1]).empty();
+}
+bool loses(ConstBytes before, ConstBytes after, std::string_view name) {
+    return !value_of(before, name).empty() && value_of(after, name).empty();
+}
+
+}  // namespace
+
+Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
+    bool weaker = loses(before, after, names::ap_pass);
+    for (const auto& broker : names::brokers) {
+        const bool stays = &broker == &names::brokers[0] || !value_of(after, broker.host).empty();
+        weaker = weaker || (stays && has_key(before, broker) && !has_key(after, broker));
+    }
+    for (const auto& network : names::networks) {
+        const bool same = equal(value_of(before, network.ssid), value_of(after, network.ssid));
+        weaker = weaker || (by == Origin::mqtt && same && loses(before, after, network.pass));
+    }
+    return weaker ? Status(fail(errors::setting_needed)) : Status();
+}
+
+Status check_together(ConstBytes records, ConstBytes before) {
+    const auto all = addresses_of(records);
+    if (all == addresses_of(before)) return {};
+    return check_addresses(all);
 }
 
 }  // namespace esb::settings

@@ -1,16 +1,30 @@
 #include "esb/settings/json_patch.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/file_text.hpp"
+
+#include <array>
 
 namespace esb::settings {
 namespace {
 
 constexpr std::int64_t largest = (std::int64_t{1} << 53) - 1;
 
-Status put(Patch& patch, std::string_view name, const JsonValue& value) {
+Status put_wrapped(Patch& patch, const Setting& setting, const JsonValue& value, const Unwrapper* unwrapper) {
+    const auto compact = value["jwe"].text();
+    if (!compact || value.size() != 1 || !setting.secret || unwrapper == nullptr) return fail(errors::config_wrapped);
+    std::array<std::uint8_t, text_max> plain;
+    const auto text = crypto::open_jwe(*compact, unwrapper->key, unwrapper->entropy, plain);
+    const auto done = text ? patch.set(setting.name, as_text(*text)) : Status(fail(text.error()));
+    wipe(plain);
+    return done;
+}
+
+Status put(Patch& patch, std::string_view name, const JsonValue& value, const Unwrapper* unwrapper) {
     if (value.is_null()) return patch.unset(name);
     const auto* setting = patch.schema().find(name);
     if (setting == nullptr) return fail(errors::setting_unknown);
+    if (value.is_object()) return put_wrapped(patch, *setting, value, unwrapper);
     if (const auto flag = value.boolean()) {
         if (setting->type != Type::boolean) return fail(errors::setting_type);
         return patch.set(name, *flag ? "on" : "off");
@@ -27,20 +41,27 @@ Status put(Patch& patch, std::string_view name, const JsonValue& value) {
 
 }  // namespace
 
-Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending) {
+Status read_json_patch(const JsonValue& object, Patch& patch, FixedString<name_max>& offending,
+                       const Unwrapper* unwrapper) {
     offending.clear();
     patch.clear();
-    const auto document = JsonDocument::parse(json);
-    if (!document) return fail(document.error());
-    if (!document->root().is_object()) return fail(errors::config_not_object);
-    for (auto member = document->root().first(); member.is_present(); member = member.next()) {
-        const auto done = put(patch, member.name(), member);
+    if (!object.is_object()) return fail(errors::config_not_object);
+    for (auto member = object.first(); member.is_present(); member = member.next()) {
+        const auto done = put(patch, member.name(), member, unwrapper);
         if (done) continue;
         static_cast<void>(offending.append(member.name().substr(0, offending.capacity())));
         patch.clear();
         return done;
     }
     return {};
+}
+
+Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending, const Unwrapper* unwrapper) {
+    offending.clear();
+    patch.clear();
+    const auto document = JsonDocument::parse(as_bytes(bare_text(as_text(json))));
+    if (!document) return fail(document.error());
+    return read_json_patch(document->root(), patch, offending, unwrapper);
 }
 
 }  // namespace esb::settings

@@ -3,19 +3,33 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/json.hpp"
+#include "esb/crypto/jwe.hpp"
 #include "esb/settings/store.hpp"
 
 #include <string_view>
 
 namespace esb::errors {
 inline constexpr ErrorKind config_not_object{"config.not_object", "a change of settings is one JSON object"};
+inline constexpr ErrorKind config_wrapped{"config.wrapped",
+                                          "only a secret comes encrypted, as {\"jwe\":...}, and only by MQTT"};
 }  // namespace esb::errors
 
 namespace esb::settings {
 
+// What opens secrets that came encrypted for this device.
+struct Unwrapper {
+    const crypto::P256KeyPair& key;
+    chip::Entropy& entropy;
+};
+
 // Adds each member to the patch: strings in the setting's text form, numbers for integers, booleans for booleans,
-// null for "back to the default". json_*, config_not_object, setting_type, the errors of Patch, no_memory
-// (cJSON). On an error the patch is empty and `offending` names the setting, cut to its length, if one is to blame.
-Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending);
+// null for "back to the default", and {"jwe":"..."} (crypto/jwe.hpp) for the text form of a secret. config_not_object,
+// setting_type, config_wrapped (also where `unwrapper` is null), jwe_*, bad_key, bad_tag, the errors of Patch. On an
+// error the patch is empty and `offending` names the setting, cut to its length, if one is to blame.
+Status read_json_patch(const JsonValue& object, Patch& patch, FixedString<name_max>& offending,
+                       const Unwrapper* unwrapper);
+// The same from a text that is nothing else: json_*, no_memory (cJSON) too.
+Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending,
+                       const Unwrapper* unwrapper = nullptr);
 
 }  // namespace esb::settings

@@ -5,6 +5,7 @@ namespace esb::settings {
 Result<Loaded> Store::load() {
     staged_mask_ = 0;
     generation_ = 0;
+    committed_generation_.reset();
     committed_key_ = 1;
     ++revision_;
     const auto a = read(0);
@@ -12,6 +13,7 @@ Result<Loaded> Store::load() {
     const auto loaded = choose(a, b);
     scratch().clear();
     refusal_ = loaded ? std::nullopt : std::optional(loaded.error());
+    recall_local(loaded);
     return loaded;
 }
 
@@ -84,6 +86,7 @@ Result<Loaded> Store::choose_good(std::span<const Found, 2> found) {
     if (found[newest].header.staged_mask != 0 && !older_damaged) {
         active_ = older;
         committed_key_ = older;
+        if (found[older].state == good) committed_generation_ = found[older].header.generation;
         reverted_tag_ = found[newest].header.tag;
         // So that it is reported once. If this fails it is reverted again next time, and overwritten by a change.
         static_cast<void>(remove(newest));
@@ -92,6 +95,7 @@ Result<Loaded> Store::choose_good(std::span<const Found, 2> found) {
     // A staged generation with nothing sound to go back to is better than none.
     active_ = newest;
     committed_key_ = newest;
+    committed_generation_ = generation_;
     return older_damaged ? Loaded::recovered : Loaded::stored;
 }
 

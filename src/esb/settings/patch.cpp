@@ -1,3 +1,4 @@
+#include "esb/base/encoding.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/settings/store.hpp"
 
@@ -9,6 +10,7 @@ Patch::~Patch() { clear(); }
 void Patch::clear() {
     wipe(records_);
     used_ = 0;
+    ports_of_hosts_ = {};
 }
 
 Result<const Setting*> Patch::allowed(std::string_view name) const {
@@ -21,9 +23,39 @@ Result<const Setting*> Patch::allowed(std::string_view name) const {
 Status Patch::set(std::string_view name, std::string_view text) {
     const auto setting = allowed(name);
     if (!setting) return fail(setting.error());
-    const auto value = parse(**setting, text);
+    if (const auto host = host_setting(name)) return set_host(**setting, *host, text);
+    return set_value(**setting, text);
+}
+
+Status Patch::set_value(const Setting& setting, std::string_view text) {
+    const auto value = parse(setting, text);
     if (!value) return fail(value.error());
-    return put({name, value->reveal(), false});
+    ESB_TRY(check_port(setting.name, value->reveal()));
+    return put({setting.name, value->reveal(), false});
+}
+
+Status Patch::set_host(const Setting& setting, const HostSetting& host, std::string_view text) {
+    const auto field = split_host(text, host.whose);
+    if (!field) return fail(field.error());
+    if (field->port) {
+        const auto port = names::brokers[host.broker].port;
+        const auto said = find_record(records(), port);
+        if (said && (said->removal || number(said->value) != *field->port)) return fail(errors::host_port);
+        // The host first: if it is refused, the port is as it was.
+        ESB_TRY(set_value(setting, field->host));
+        ESB_TRY(set_value(*schema_.find(port), decimal(*field->port)));
+        ports_of_hosts_[host.broker] = field->port;
+        return {};
+    }
+    return set_value(setting, field->host);
+}
+
+// A port that came with a host is not overruled in silence.
+Status Patch::check_port(std::string_view name, ConstBytes value) const {
+    const auto broker = port_setting(name);
+    if (!broker || !ports_of_hosts_[*broker]) return {};
+    if (value.empty() || number(value) != *ports_of_hosts_[*broker]) return fail(errors::host_port);
+    return {};
 }
 
 Status Patch::set_bytes(std::string_view name, ConstBytes bytes) {
@@ -35,6 +67,7 @@ Status Patch::set_bytes(std::string_view name, ConstBytes bytes) {
 
 Status Patch::unset(std::string_view name) {
     ESB_TRY(allowed(name));
+    ESB_TRY(check_port(name, {}));
     return put({name, {}, true});
 }
 

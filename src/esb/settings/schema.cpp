@@ -65,7 +65,19 @@ Status Schema::add(std::span<const Setting> table) {
     return tables_.push_back(table);
 }
 
+Status Schema::set_fallback(std::string_view name, std::string_view fallback) {
+    const auto* const setting = find(name);
+    if (setting == nullptr) return fail(errors::setting_unknown);
+    ESB_TRY(parse(*setting, fallback));
+    Setting changed = *setting;
+    changed.fallback = fallback;
+    return changed_.push_back(changed);
+}
+
 const Setting* Schema::find(std::string_view name) const {
+    for (const auto& setting : changed_) {
+        if (setting.name == name) return &setting;
+    }
     for (const auto& table : tables_) {
         for (const auto& setting : table) {
             if (setting.name == name) return &setting;
@@ -86,7 +98,7 @@ const Setting& Schema::at(std::size_t index) const {
         index -= table->size();
         ++table;
     }
-    return (*table)[index];
+    return *find((*table)[index].name);
 }
 
 }  // namespace esb::settings

@@ -22,6 +22,11 @@ inline constexpr ErrorKind setting_local_only{"setting.local_only", "this settin
 inline constexpr ErrorKind setting_choice{"setting.choice", "the value is not one of this setting's choices"};
 inline constexpr ErrorKind setting_address{
     "setting.address", "a static address needs a netmask, and a gateway in the network that both describe"};
+inline constexpr ErrorKind setting_host_address{
+    "setting.host_address", "no host can have this address: it is a network's own, its broadcast, or reserved"};
+inline constexpr ErrorKind setting_address_clash{"setting.address_clash",
+                                                 "the set-up page's address lies in the network of the static address"};
+inline constexpr ErrorKind setting_needed{"setting.needed", "this secret can be replaced, not taken away"};
 inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
 }  // namespace esb::errors
 
@@ -83,6 +88,9 @@ public:
     // secret with a default would be the same on every device and is refused too. Nothing is added then.
     Status add(std::span<const Setting> table);
 
+    // Gives a setting another default, once, before it is in use; the text must live as long. setting_unknown, `full`, the errors of parse().
+    Status set_fallback(std::string_view name, std::string_view fallback);
+
     // Null when there is none.
     const Setting* find(std::string_view name) const;
     std::size_t size() const;
@@ -90,6 +98,7 @@ public:
 
 private:
     FixedVector<std::span<const Setting>, max_tables> tables_;
+    FixedVector<Setting, 2> changed_;  // with another default; each stands for the one of its name
 };
 
 // [a-z0-9_.]{1,24}
@@ -110,8 +119,13 @@ Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::
 
 // The base's own table (defaults.cpp).
 std::span<const Setting> base_table();
-// What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address.
-Status check_together(ConstBytes records);
+// What no setting can tell alone: whether the values of `records` (store.hpp) fit together. setting_address,
+// setting_host_address, setting_address_clash. What is the same in `before` has been let in by an earlier version, and
+// is no reason to refuse another change.
+Status check_together(ConstBytes records, ConstBytes before);
+// Whether a change leaves the device as well protected as it was: neither the access point's password nor the last key of a
+// broker may go, and from afar (`by` MQTT) not the password of a network that stays. setting_needed.
+Status check_protection(ConstBytes before, ConstBytes after, Origin by);
 
 // "boolean", "integer", ...
 std::string_view name(Type type);
@@ -159,6 +173,7 @@ inline constexpr std::string_view ota_key = "ota.key";
 inline constexpr std::string_view ota_legacy_md5 = "ota.legacy_md5";
 inline constexpr std::string_view ota_hosts = "ota.hosts";
 inline constexpr std::string_view config_confirm = "config.confirm";
+inline constexpr std::string_view settings_signed = "settings.signed";
 inline constexpr std::string_view log_level = "log.level";
 inline constexpr std::string_view time_server = "time.server";
 inline constexpr std::string_view ha_discovery = "ha.discovery";

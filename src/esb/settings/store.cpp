@@ -21,7 +21,8 @@ void Store::Blob::clear() {
     size = 0;
 }
 
-Store::Store(chip::KeyValue& key_value, const Schema& schema) : key_value_(key_value), schema_(schema) {}
+Store::Store(chip::KeyValue& key_value, const Schema& schema)
+    : key_value_(key_value), schema_(schema), local_(key_value, trust_names::local_settings) {}
 Store::~Store() {
     for (auto& blob : blobs_) blob.clear();
 }
@@ -114,7 +115,9 @@ Status Store::apply(const Patch& patch, const ChangeTag* trial) {
     merge_records(active().records(), patch.records(), writer);
     scratch().size = blob_header_size + writer.size();
     const std::uint8_t mask = trial != nullptr ? changed.stages : std::uint8_t{0};
-    if (const auto written = write_checked(scratch(), writer, mask, mask != 0 ? *trial : ChangeTag{}); !written) {
+    const auto allowed = check(writer, patch.origin());
+    const auto written = allowed ? write(scratch(), mask, mask != 0 ? *trial : ChangeTag{}) : allowed;
+    if (!written) {
         scratch().clear();
         return written;
     }
@@ -122,15 +125,23 @@ Status Store::apply(const Patch& patch, const ChangeTag* trial) {
     staged_mask_ = mask;
     ++revision_;
     if (mask != 0) return {};
-    committed_key_ = other(committed_key_);
-    scratch().clear();
+    committed();
     return {};
 }
 
-Status Store::write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag) {
+// What was written last counts from now on.
+void Store::committed() {
+    committed_key_ = other(committed_key_);
+    committed_generation_ = generation_;
+    if (local_changed()) note_local();
+    scratch().clear();
+}
+
+// Whether these records may take the place of those in use.
+Status Store::check(const ByteWriter& records, Origin by) const {
     if (records.overflowed()) return fail(errors::settings_full);
-    ESB_TRY(check_together(records.written()));
-    return write(blob, mask, tag);
+    ESB_TRY(check_together(records.written(), active().records()));
+    return check_protection(active().records(), records.written(), by);
 }
 
 // Puts a blob under the key that does not hold the committed values.
@@ -148,8 +159,7 @@ Status Store::confirm(Stage stage) {
     const auto left = static_cast<std::uint8_t>(staged_mask_ & ~stage_bit(stage));
     if (left == 0) {
         ESB_TRY(write(active(), 0));
-        committed_key_ = other(committed_key_);
-        scratch().clear();
+        committed();
     }
     staged_mask_ = left;
     return {};
@@ -183,7 +193,8 @@ Status Store::erase_all_but(std::span<const std::string_view> kept) {
     // Nothing to leave out: no flash operation, but for a second key that still holds an older generation.
     if (writer.size() == active().records().size()) {
         scratch().clear();
-        return remove(other(committed_key_));
+        ESB_TRY(remove(other(committed_key_)));
+        return keep_local(true);
     }
     scratch().size = blob_header_size + writer.size();
     if (const auto written = write(scratch(), 0); !written) {
@@ -192,12 +203,15 @@ Status Store::erase_all_but(std::span<const std::string_view> kept) {
     }
     swap();
     committed_key_ = other(committed_key_);
+    committed_generation_ = generation_;
     scratch().clear();
     ++revision_;
-    return remove(other(committed_key_));
+    ESB_TRY(remove(other(committed_key_)));
+    return keep_local(true);
 }
 
 Status Store::erase_all() {
+    if (refusal_ && *refusal_ == errors::settings_not_loaded) static_cast<void>(load());  // generations go on rising
     // The committed values go last: cut in between, the device still has settings that belong together.
     ESB_TRY(remove(other(committed_key_)));
     if (staged()) drop_staged();
@@ -206,10 +220,12 @@ Status Store::erase_all() {
         return removed;
     }
     refusal_.reset();
-    if (active().size == 0) return {};
-    active().clear();
+    committed_generation_.reset();
+    if (active().size == 0 && !local_lost_) return {};
+    ++generation_;
     ++revision_;
-    return {};
+    active().clear();
+    return keep_local(true);
 }
 
 }  // namespace esb::settings

@@ -5,6 +5,8 @@
 #include "esb/base/result.hpp"
 #include "esb/chip/key_value.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/host_field.hpp"
+#include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 
 #include <array>
@@ -27,7 +29,8 @@ public:
     Patch(const Schema& schema, Origin origin);
 
     // Adds or replaces a change. setting_unknown, setting_local_only (origin mqtt), the errors of parse();
-    // settings_full. The patch is then unchanged.
+    // settings_full. The patch is then unchanged. A host with a port behind it (host_field.hpp) sets that port as well;
+    // host_port when the patch says another one, before or after it.
     Status set(std::string_view name, std::string_view text);
     Status set_bytes(std::string_view name, ConstBytes bytes);
     // Back to the default.
@@ -36,6 +39,7 @@ public:
     bool empty() const { return used_ == 0; }
     void clear();
     const Schema& schema() const { return schema_; }
+    Origin origin() const { return origin_; }
     // The records, in the blob's form.
     ConstBytes records() const { return ConstBytes(records_).first(used_); }
 
@@ -45,10 +49,14 @@ public:
 
 private:
     Result<const Setting*> allowed(std::string_view name) const;
+    Status set_host(const Setting& setting, const HostSetting& host, std::string_view text);
+    Status set_value(const Setting& setting, std::string_view text);
+    Status check_port(std::string_view name, ConstBytes value) const;
     Status put(const Record& change);
 
     const Schema& schema_;
     Origin origin_;
+    std::array<std::optional<std::uint16_t>, std::size(names::brokers)> ports_of_hosts_{};
     std::array<std::uint8_t, blob_max / 2> records_{};
     std::size_t used_ = 0;
 };
@@ -90,7 +98,7 @@ public:
     Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
-    // `busy` while a staged generation waits; setting_address (values that do not fit together); settings_full, settings_newer, settings_not_loaded, the key/value
+    // `busy` while a staged generation waits; the errors of check_together(); setting_needed; settings_full, settings_newer, settings_not_loaded, the key/value
     // store's errors (if that has stored it all the same, a restart finds the new values).
     Status commit(const Patch& patch);
 
@@ -119,6 +127,9 @@ public:
     Status erase_all_but(std::span<const std::string_view> kept);
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }
+    // True when nobody can say what the local-only settings were: neither the generations nor their copy can be read. A
+    // console may have had a password, updates a key of their own. Until erase_all() or erase_all_but().
+    bool local_lost() const { return local_lost_; }
 
 private:
     struct Blob {
@@ -150,15 +161,24 @@ private:
     Status writable() const;
     Changes changes(const Patch& patch) const;
     Status apply(const Patch& patch, const ChangeTag* trial);
-    Status write_checked(Blob& blob, const ByteWriter& records, std::uint8_t mask, const ChangeTag& tag);
+    Status check(const ByteWriter& records, Origin by) const;
     Status write(Blob& blob, std::uint8_t staged_mask, const ChangeTag& tag = {});
     static void migrate(Blob& blob, std::uint8_t version);
     Status remove(std::size_t key);
     void drop_staged();
+    void committed();
+
+    // local.cpp
+    void recall_local(const Result<Loaded>& how);
+    Status adopt_local(ConstBytes kept);
+    void note_local();
+    bool local_changed() const;
+    Status keep_local(bool anew);
 
     Blob& active() { return blobs_[active_]; }
     const Blob& active() const { return blobs_[active_]; }
     Blob& scratch() { return blobs_[1 - active_]; }
+    const Blob& scratch() const { return blobs_[1 - active_]; }
     void swap() { active_ = 1 - active_; }
 
     std::optional<ConstBytes> find(const Setting& setting) const;
@@ -173,6 +193,9 @@ private:
     std::uint32_t revision_ = 0;
     std::uint8_t staged_mask_ = 0;
     ChangeTag reverted_tag_{};
+    std::optional<std::uint32_t> committed_generation_;  // of the committed values; empty when there are none
+    Mirrors local_;                                      // the local-only settings once more (local.cpp)
+    bool local_lost_ = false;
     // The key that holds the last committed values. It is never written: every write goes to the other one.
     std::size_t committed_key_ = 1;
     std::optional<Error> refusal_{Error(errors::settings_not_loaded)};

@@ -51,18 +51,29 @@ Stage Trial::waits_for() const {
     return store_.waits_for(Stage::broker) ? Stage::broker : Stage::none;
 }
 
-void Trial::begin(Instant now, Duration per_stage, bool has_address) {
+void Trial::begin(Instant now, Duration per_stage, bool has_address, unsigned tries) {
     if (!on_trial() || begun_) return;
     begun_ = true;
     per_stage_ = per_stage;
-    if (waits_for() == Stage::network || has_address) until_ = now + per_stage;
+    tries_ = tries;
+    if (waits_for() == Stage::network || has_address) begin_stage(now);
+}
+
+void Trial::begin_stage(Instant now) {
+    failed_ = 0;
+    until_ = now + per_stage_;
+    longest_ = *until_ + std::chrono::minutes(tries_);
+}
+
+void Trial::try_failed(Stage stage) {
+    if (begun_ && waits_for() == stage) ++failed_;
 }
 
 void Trial::address_obtained(Instant now) {
     if (!begun_) return;
     const bool first = waits_for() == Stage::network;
     if (first) confirm(Stage::network);
-    if (waits_for() == Stage::broker && (first || !until_)) until_ = now + per_stage_;
+    if (waits_for() == Stage::broker && (first || !until_)) begin_stage(now);
 }
 
 void Trial::address_lost() {
@@ -81,6 +92,10 @@ void Trial::confirm(Stage stage) {
 
 void Trial::step(Instant now) {
     if (!until_ || now < *until_) return;
+    if (failed_ < tries_ && now < longest_) {  // slow tries are no reason to have fewer
+        until_ = now + 1s;
+        return;
+    }
     const bool network = waits_for() == Stage::network;
     take_back(Error(network ? errors::config_no_address : errors::config_no_round_trip), now);
 }

@@ -56,8 +56,16 @@ public:
     // Reports a change that was refused, whether one is on trial or not.
     void refuse(std::string_view id, const Error& why, std::string_view setting);
 
-    // The staged values are in use from now on; each stage has `per_stage` to succeed.
-    void begin(Instant now, Duration per_stage, bool has_address);
+    // The staged values are in use from now on; each stage has `per_stage` to succeed, and longer while fewer than
+    // `tries` of it have failed: a minute for each of them at most.
+    void begin(Instant now, Duration per_stage, bool has_address, unsigned tries = 0);
+    static constexpr unsigned tries_min = 3;
+    // A try with the values in use has failed.
+    void try_failed(Stage stage);
+    // One has come so far that only its time decides: the broker has accepted us, now comes the round trip.
+    void broker_reached() { failed_ = tries_; }
+    // The longest pause between two tries that lets enough of them into the time.
+    Duration longest_pause() const { return per_stage_ / 10; }
     // An address was obtained with the values in use, or is there already.
     void address_obtained(Instant now);
     // While there is no network nothing can be said about a broker: its time stands still.
@@ -86,6 +94,7 @@ private:
     void take_back(const Error& why, Instant now);
     void end(Report::State state, std::optional<Error> why);
     void say(const Report& report);
+    void begin_stage(Instant now);
 
     Store& store_;
     Report report_;
@@ -93,6 +102,9 @@ private:
     std::uint32_t revision_ = 0;
     Duration per_stage_{};
     std::optional<Instant> until_;
+    Instant longest_{};    // until_ is put off until then at most
+    unsigned tries_ = 0;   // that the stage gets
+    unsigned failed_ = 0;  // tries of the stage at hand
     bool begun_ = false;
 };
 

@@ -1,5 +1,6 @@
 // Values: text form <-> stored form, and the checks between them.
 #include "esb/base/encoding.hpp"
+#include "esb/base/foreign.hpp"
 #include "esb/settings/schema.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ Result<Value> parse_hex(const Setting& setting, std::string_view digits) {
 }
 
 // Octets that can be shown as they are, and typed again.
-bool is_plain(std::string_view text) { return is_utf8(text) && !has_control(text) && !text.starts_with(hex_prefix); }
+bool is_shown_as_text(std::string_view text) { return is_plain(text) && !text.starts_with(hex_prefix); }
 
 Result<std::string_view> put_text(std::string_view text, std::span<char> out) {
     if (text.size() > out.size()) return fail(errors::too_long);
@@ -58,7 +59,7 @@ Result<std::string_view> put_text(std::string_view text, std::span<char> out) {
 }
 
 Result<std::string_view> put_octets(ConstBytes stored, std::span<char> out) {
-    if (is_plain(as_text(stored))) return put_text(as_text(stored), out);
+    if (is_shown_as_text(as_text(stored))) return put_text(as_text(stored), out);
     if (out.size() < hex_prefix.size() + 2 * stored.size()) return fail(errors::too_long);
     ESB_TRY(put_text(hex_prefix, out));
     const auto digits = hex_encode(stored, out.subspan(hex_prefix.size()));

@@ -1,6 +1,7 @@
 #include "esb/wifi/chooser.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace esb::wifi {
 namespace {
@@ -55,8 +56,34 @@ void Chooser::begin_round() {
     scanned_ = false;
     for (auto& entry : entries_) {
         entry.tried = false;
+        entry.several = false;
+        entry.under_way = false;
+        entry.spots.clear();
         entry.rssi = not_heard;
     }
+}
+
+chip::StationConfig Chooser::target(std::size_t index) const {
+    const auto& entry = entries_[index];
+    auto station = entry.known.station;
+    if (entry.several && !entry.spots.empty()) station.bssid = entry.spots[0].bssid;
+    return station;
+}
+
+bool Chooser::goes_on(std::size_t index) {
+    auto& entry = entries_[index];
+    if (!entry.several || entry.spots.empty()) return false;
+    entry.spots.erase(0);
+    if (entry.spots.empty()) return false;
+    entry.tried = false;
+    entry.under_way = true;
+    return true;
+}
+
+bool Chooser::stronger_heard(std::size_t index, const chip::Mac& present, int least) const {
+    const auto& spots = entries_[index].spots;
+    return std::any_of(spots.begin(), spots.end(),
+                       [&](const Spot& spot) { return spot.bssid != present && spot.rssi >= least; });
 }
 
 Chooser::Choice Chooser::next(Instant now) {
@@ -70,13 +97,17 @@ Chooser::Choice Chooser::next(Instant now) {
         ++candidates;
         if (best == size_ || before(entries_[i], entries_[best])) best = i;
     }
-    if (candidates == 0) return none_tried ? join(first_to_return()) : Choice{Step::round_over};
+    // One whose access points are being tried in turn goes on.
+    for (std::size_t i = 0; i < size_; ++i) {
+        if (entries_[i].under_way && !entries_[i].tried) return join(i);
+    }
+    if (candidates == 0) return none_tried ? join_or_scan(first_to_return()) : Choice{Step::round_over};
     if (last_good_) {
         const auto& last = entries_[*last_good_];
-        if (candidate(last, now) && !last.failed && last.missed_at == Instant{}) return join(*last_good_);
+        if (candidate(last, now) && !last.failed && last.missed_at == Instant{}) return join_or_scan(*last_good_);
     }
     if (candidates > 1 && !scanned_) return {Step::scan};
-    return join(best);
+    return join_or_scan(best);
 }
 
 void Chooser::heard(std::span<const chip::ScanEntry> list) {
@@ -84,11 +115,32 @@ void Chooser::heard(std::span<const chip::ScanEntry> list) {
     for (std::size_t i = 0; i < size_; ++i) {
         auto& entry = entries_[i];
         entry.rssi = not_heard;
+        entry.spots.clear();
         for (const auto& found : list) {
             const auto& wanted = entry.known.station;
             const bool it = found.ssid == wanted.ssid && (!wanted.bssid || *wanted.bssid == found.bssid);
-            if (it) entry.rssi = std::max(entry.rssi, found.rssi);
+            if (it) note_spot(entry, found);
         }
+        entry.several = entry.spots.size() > 1;
+    }
+}
+
+// Behind all that are as strong; the weakest has no place when there are too many.
+void Chooser::note_spot(Entry& entry, const chip::ScanEntry& found) {
+    entry.rssi = std::max(entry.rssi, found.rssi);
+    auto& spots = entry.spots;
+    for (std::size_t i = spots.size(); i-- > 0;) {
+        if (spots[i].bssid != found.bssid) continue;
+        if (spots[i].rssi >= found.rssi) return;
+        spots.erase(i);
+    }
+    if (spots.full()) {
+        if (spots[spots.size() - 1].rssi >= found.rssi) return;
+        spots.erase(spots.size() - 1);
+    }
+    static_cast<void>(spots.push_back({found.bssid, found.rssi}));
+    for (std::size_t i = spots.size() - 1; i > 0 && spots[i - 1].rssi < spots[i].rssi; --i) {
+        std::swap(spots[i - 1], spots[i]);
     }
 }
 
@@ -113,12 +165,14 @@ void Chooser::forgive() {
         entry.missed_at = {};
         entry.refusals = 0;
         entry.failed = false;
+        entry.look_around = false;
     }
 }
 
 void Chooser::settled(std::size_t index) {
     auto& entry = entries_[index];
     entry.failed = false;
+    entry.look_around = false;
     entry.refusals = 0;
     last_good_ = index;
 }
@@ -138,8 +192,16 @@ std::size_t Chooser::first_to_return() const {
     return first;
 }
 
+Chooser::Choice Chooser::join_or_scan(std::size_t index) {
+    if (entries_[index].look_around && !scanned_) return {Step::scan};
+    return join(index);
+}
+
 Chooser::Choice Chooser::join(std::size_t index) {
-    entries_[index].tried = true;
+    auto& entry = entries_[index];
+    entry.tried = true;
+    entry.under_way = false;
+    entry.look_around = false;
     return {Step::join, index};
 }
 

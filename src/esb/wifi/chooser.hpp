@@ -1,6 +1,7 @@
 // Which of the known networks to try next. Pure: it knows what was tried, refused and heard, and touches no radio.
 #pragma once
 
+#include "esb/base/fixed.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/radio.hpp"
 #include "esb/wifi/policy.hpp"
@@ -24,6 +25,9 @@ struct KnownNetwork {
 // (after a scan, if more than one is left) those on which the broker was never missed, or longest ago; those heard or
 // hidden before the others; higher priority, stronger signal, order of the list. A network that refused its password is put aside, for
 // longer each time; when all are put aside, the one that returns first is tried nevertheless: nothing is lost by it.
+//
+// A network of several access points is tried at each of those that were heard, the strongest first, before its turn in
+// the round is over. A first try needs no scan, and is the driver's choice; once it failed, the next round scans.
 class Chooser {
 public:
     explicit Chooser(const Policy& policy) : policy_(policy) {}
@@ -37,6 +41,8 @@ public:
     std::optional<std::size_t> find(const chip::Ssid& ssid) const;
     std::size_t size() const { return size_; }
     const chip::StationConfig& at(std::size_t index) const { return entries_[index].known.station; }
+    // What to ask of the radio: the network, with the access point whose turn it is if there are several.
+    chip::StationConfig target(std::size_t index) const;
 
     enum class Step : std::uint8_t { none_known, scan, join, round_over };
     struct Choice {
@@ -53,8 +59,17 @@ public:
     // Another network than `present` that may be tried was heard, or is hidden.
     bool other_heard(std::size_t present, Instant now) const;
 
-    // What became of the network.
+    // Of this network one of at least this strength was heard beside `present`.
+    bool stronger_heard(std::size_t index, const chip::Mac& present, int least) const;
+
+    // What became of the network. The first says that another of its access points is still to be tried in this round;
+    // then nothing is said against the network yet, and it is the next to be chosen.
+    bool goes_on(std::size_t index);
     void failed(std::size_t index) { entries_[index].failed = true; }
+    // A scan comes before its next try: perhaps there are several access points.
+    void look_around(std::size_t index) { entries_[index].look_around = true; }
+    // A scan of this round told which access points there are.
+    bool scanned() const { return scanned_; }
     void refused(std::size_t index, Instant now);
     // Somebody wants all of them tried now, whatever became of them before.
     void forgive();
@@ -68,21 +83,33 @@ public:
 private:
     static constexpr std::int8_t not_heard = -128;
 
+    static constexpr std::size_t spots_max = 4;
+    struct Spot {  // an access point
+        chip::Mac bssid{};
+        std::int8_t rssi = not_heard;
+    };
+
     struct Entry {
         KnownNetwork known;
+        FixedVector<Spot, spots_max> spots;  // still to be tried in this round, strongest first
         Instant aside_until{};
         Instant missed_at{};  // the broker; zero: it was not
         std::int8_t rssi = not_heard;
         std::uint8_t refusals = 0;  // since it was last good
         bool tried = false;         // in this round
         bool failed = false;        // since it was last good
+        bool look_around = false;   // a scan is due before the next try
+        bool several = false;       // access points were heard in this round
+        bool under_way = false;     // one of them failed, the next one is due
         bool audible() const { return rssi != not_heard || known.station.hidden; }
     };
 
     bool candidate(const Entry& entry, Instant now) const { return !entry.tried && now >= entry.aside_until; }
     static bool before(const Entry& a, const Entry& b);
     std::size_t first_to_return() const;
+    Choice join_or_scan(std::size_t index);
     Choice join(std::size_t index);
+    static void note_spot(Entry& entry, const chip::ScanEntry& found);
 
     const Policy& policy_;
     std::array<Entry, networks_max> entries_{};

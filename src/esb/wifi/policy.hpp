@@ -37,6 +37,12 @@ struct Policy {
     Duration phone_pause = std::chrono::minutes(5);        // tries rest at most so long while a phone is associated
     Duration refused_pause = std::chrono::seconds(30);     // a network that refused its password; doubles each time ...
     Duration refused_pause_max = std::chrono::minutes(5);  // ... up to here
+    // Another access point of the same network is looked for while this one is weak, and taken when it is much stronger.
+    bool roaming = true;
+    std::int8_t roam_below = -72;                          // dBm
+    std::int8_t roam_gain = 12;                            // dB more than the present one
+    Duration roam_check = std::chrono::minutes(1);         // between two looks at the signal, and at first
+    Duration roam_pause = std::chrono::minutes(5);         // after a scan for it, and between two moves
     Duration broker_patience = std::chrono::minutes(10);   // without the broker, before another is looked for; ...
     Duration broker_patience_max = std::chrono::minutes(30);  // ... doubles up to here
 };

@@ -26,8 +26,8 @@ constexpr LinkRow link_table[] = {
     {scanning, networks_changed, choosing, ""},
 
     {joining, joined, no_address, ""},
-    {joining, refused, choosing, "the network is put aside for a while"},
-    {joining, left, choosing, "the next network, or the end of the round"},
+    {joining, refused, choosing, "the next access point; after the last the network is put aside for a while"},
+    {joining, left, choosing, "the next access point, the next network, or the end of the round"},
     {joining, time_up, choosing, "counts as network not found"},
     {joining, radio_refused, choosing, "the try is over"},
     {joining, networks_changed, choosing, "the try is given up"},
@@ -55,6 +55,15 @@ constexpr LinkRow link_table[] = {
     {looking, left, waiting, "link down; short back-off"},
     {looking, Event::address, looking, "link up with the new address"},
     {looking, networks_changed, choosing, "link down"},
+
+    {up, signal_weak, roaming, "not during an update, not while the set-up access point is on the air"},
+    {roaming, stronger_heard, joining, "link down; an access point of the same network that is much stronger"},
+    {roaming, none_heard, up, "looked for again after a pause"},
+    {roaming, time_up, up, "no outcome of the scan"},
+    {roaming, radio_refused, up, "no scan now"},
+    {roaming, left, waiting, "link down; short back-off"},
+    {roaming, Event::address, roaming, "link up with the new address"},
+    {roaming, networks_changed, choosing, "link down"},
 
     {waiting, time_up, choosing, "a new round"},
     {waiting, phone_came, paused, ""},
@@ -127,17 +136,18 @@ std::string_view name(State state) {
                                           "up since a moment",
                                           "up",
                                           "up, looking for another network",
+                                          "up, looking for a stronger access point",
                                           "waiting to try again",
                                           "waiting for a phone to leave"};
     return names[static_cast<std::size_t>(state)];
 }
 
 std::string_view name(Event event) {
-    constexpr std::string_view names[] = {"radio started",  "radio refused",  "networks changed", "none known",
-                                          "scan wanted",    "network chosen", "round over",       "a phone is here",
-                                          "phone came",     "phone left",     "scan done",        "another heard",
-                                          "no other heard", "joined",         "address",          "password refused",
-                                          "left",           "time up",        "broker reached"};
+    constexpr std::string_view names[] = {
+        "radio started",  "radio refused",   "networks changed", "none known",       "scan wanted", "network chosen",
+        "round over",     "a phone is here", "phone came",       "phone left",       "scan done",   "another heard",
+        "no other heard", "joined",          "address",          "password refused", "left",        "time up",
+        "broker reached", "signal weak",     "stronger heard"};
     return names[static_cast<std::size_t>(event)];
 }
 

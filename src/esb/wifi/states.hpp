@@ -21,6 +21,7 @@ enum class State : std::uint8_t {
     fresh,       // has an address; still counts as a try until it has lived for a while
     up,          // has an address, for a while
     looking,     // up without the broker: a scan runs for another known network
+    roaming,     // up with a weak signal: a scan runs for another access point of the same network
     waiting,     // back-off before the next round of tries
     paused,      // the same, because a phone is at the access point
 };
@@ -45,6 +46,8 @@ enum class Event : std::uint8_t {
     left,
     time_up,
     broker_reached,
+    signal_weak,
+    stronger_heard,
 };
 
 // --- The portal: the access point ---

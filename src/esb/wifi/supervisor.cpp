@@ -14,6 +14,12 @@ namespace {
 // The strongest that a scan may hand over; known networks among the rest are tried without being ranked.
 constexpr std::size_t scan_entries = 16;
 
+// An access point answered, and did not let us in or keep us.
+bool is_refusal(DisconnectReason reason) {
+    return reason != DisconnectReason::network_not_found && reason != DisconnectReason::signal_lost &&
+           reason != DisconnectReason::requested;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Policy& policy,
@@ -125,6 +131,7 @@ void Supervisor::step(Instant now) {
     }
     while (const auto event = radio_.next_event()) handle(*event, now);
     if (deadline_ && now >= *deadline_) on_time_up(now);
+    watch_signal(now);
     const bool missing = state() != State::off && !is_up() && missing_since_;
     // Without a known network there is nothing to wait for.
     const auto patience = state() == State::idle ? Duration(0) : policy_.connect_timeout;
@@ -169,11 +176,21 @@ void Supervisor::on_scan_done(Instant now) {
     std::array<chip::ScanEntry, scan_entries> list;
     const auto found = std::span(list).first(radio_.scan_results(list));
     ++scans_;
-    if (state() == State::scanning) chooser_.heard(found);
-    if (state() != State::looking) {
-        take(Event::scan_done, now);
-        return;
+    switch (state()) {
+        case State::scanning:
+            chooser_.heard(found);
+            take(Event::scan_done, now);
+            return;
+        case State::looking:
+            return look_for_another(found, now);
+        case State::roaming:
+            return look_for_stronger(found, now);
+        default:
+            return;  // somebody else's
     }
+}
+
+void Supervisor::look_for_another(std::span<const chip::ScanEntry> found, Instant now) {
     chooser_.heard(found);
     if (!chooser_.other_heard(present_, now)) {
         take(Event::none_heard, now);
@@ -183,6 +200,30 @@ void Supervisor::on_scan_done(Instant now) {
     chooser_.heard(found);
     chooser_.pass_over(present_);
     end(Event::other_heard, DisconnectReason::requested, now);
+}
+
+void Supervisor::look_for_stronger(std::span<const chip::ScanEntry> found, Instant now) {
+    const auto link = radio_.link();
+    chooser_.begin_round();
+    chooser_.heard(found);
+    const bool better =
+        link && !link_held_ && chooser_.stronger_heard(present_, link->bssid, link->rssi + policy_.roam_gain);
+    if (!better) {
+        take(Event::none_heard, now);
+        return;
+    }
+    chooser_.pass_over(present_);
+    end(Event::stronger_heard, DisconnectReason::requested, now);
+}
+
+// Only when something else has woken the device: a signal that fades slowly is worth no wake-up of its own.
+void Supervisor::watch_signal(Instant now) {
+    if (state() != State::up || now < roam_at_ || !policy_.roaming || link_held_ || portal_.on_air()) return;
+    roam_at_ = now + policy_.roam_check;
+    const auto link = radio_.link();
+    if (!link || link->rssi >= policy_.roam_below || chooser_.at(present_).bssid) return;
+    roam_at_ = now + policy_.roam_pause;
+    take(Event::signal_weak, now);
 }
 
 void Supervisor::on_time_up(Instant now) {
@@ -213,12 +254,23 @@ void Supervisor::count_phones(Instant now) {
     take(phone_ ? Event::phone_came : Event::phone_left, now);
 }
 
+// The present try has failed at one access point, or as a whole.
+void Supervisor::note_failure(Event event, DisconnectReason reason, Instant now) {
+    if (event != Event::radio_refused && chooser_.goes_on(present_)) return;
+    chooser_.failed(present_);
+    if (event == Event::radio_refused || !is_refusal(reason)) return;
+    // Whether others have the same name, only a scan tells: nothing is held against the network before.
+    const bool all_refused = chooser_.scanned();
+    chooser_.look_around(present_);
+    if (all_refused && event == Event::refused) chooser_.refused(present_, now);
+}
+
 void Supervisor::end(Event event, DisconnectReason reason, Instant now) {
     if (!is_up() && !is_trying(state())) return;
     const auto ssid = chooser_.at(present_).ssid;
     if (event != Event::left && event != Event::refused) static_cast<void>(radio_.leave());
-    if (state() != State::up && state() != State::looking) chooser_.failed(present_);
-    if (event == Event::refused) chooser_.refused(present_, now);
+    const bool was_settled = is_up() && state() != State::fresh;
+    if (!was_settled) note_failure(event, reason, now);
     last_reason_ = reason;
     take(event, now);
     const auto wait =

@@ -66,6 +66,9 @@ public:
     // What to remember; null when none has settled yet.
     const chip::Ssid* last_good() const;
 
+    // Something is under way that a change of the access point would disturb (an update).
+    void hold_link(bool hold) { link_held_ = hold; }
+
     void set_broker(Broker broker, Instant now);
     // The device has been on line: from now on the portal opens by itself only if the policy says so.
     void set_commissioned(bool commissioned) { portal_.set_commissioned(commissioned); }
@@ -98,7 +101,9 @@ public:
     chip::DisconnectReason last_reason() const { return last_reason_; }
 
 private:
-    static bool is_up(State state) { return state == State::fresh || state == State::up || state == State::looking; }
+    static bool is_up(State state) {
+        return state == State::fresh || state == State::up || state == State::looking || state == State::roaming;
+    }
     static bool is_trying(State state) { return state == State::joining || state == State::no_address; }
 
     bool take(Event event, Instant now);
@@ -111,13 +116,17 @@ private:
     Status start_radio(Instant now);
     void start_scan(Instant now);
     void join(Instant now);
-    void settle();
+    void settle(Instant now);
     void forget_patience();
     void set_patience(Instant now);
 
     void handle(const chip::RadioEvent& event, Instant now);
     void on_left(chip::DisconnectReason reason, Instant now);
     void on_scan_done(Instant now);
+    void look_for_another(std::span<const chip::ScanEntry> found, Instant now);
+    void look_for_stronger(std::span<const chip::ScanEntry> found, Instant now);
+    void watch_signal(Instant now);
+    void note_failure(Event event, chip::DisconnectReason reason, Instant now);
     void on_time_up(Instant now);
     void count_phones(Instant now);
     // The present try or link ends: `event` says how, `reason` why.
@@ -149,6 +158,8 @@ private:
     bool power_save_set_ = false;
     bool phone_ = false;         // at the access point
     bool insist_ = false;        // this round goes on although a phone is here
+    bool link_held_ = false;
+    Instant roam_at_{};          // the signal is not looked at before
     bool join_refused_ = false;  // by the radio: the try ends at the next step
 };
 

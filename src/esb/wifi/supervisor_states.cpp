@@ -31,6 +31,9 @@ void Supervisor::enter(State from, Event event, Instant now) {
             patience_ = std::min(2 * patience_, policy_.broker_patience_max);
             broker_missing_since_ = now;
             return start_scan(now);
+        case State::roaming:
+            if (event == Event::address) return;
+            return start_scan(now);
         case State::scanning:
             return start_scan(now);
         case State::joining:
@@ -43,7 +46,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
             deadline_ = now + policy_.settle_time;
             return;
         case State::up:
-            if (from == State::fresh) settle();
+            if (from == State::fresh) settle(now);
             if (event != Event::address) set_patience(now);
             return;
         case State::waiting:
@@ -108,12 +111,13 @@ void Supervisor::start_scan(Instant now) {
 }
 
 void Supervisor::join(Instant now) {
-    join_refused_ = !radio_.join(chooser_.at(present_));
+    join_refused_ = !radio_.join(chooser_.target(present_));
     deadline_ = join_refused_ ? now : now + policy_.join_timeout;
 }
 
-void Supervisor::settle() {
+void Supervisor::settle(Instant now) {
     chooser_.settled(present_);
+    roam_at_ = std::max(roam_at_, now + policy_.roam_check);
     backoff_.reset();
     missing_since_.reset();
 }

@@ -43,7 +43,8 @@ TEST(BrokerAccounts, HomeAssistantsTopicsAreExactAndOnlyWhereWanted) {
     for (const auto* line : {"topic write homeassistant/binary_sensor/ESP-1/connectivity/config\n",
                              "topic write homeassistant/sensor/ESP-1/signal/config\n",
                              "topic write homeassistant/sensor/ESP-1/uptime/config\n",
-                             "topic write homeassistant/update/ESP-1/firmware/config\n"}) {
+                             "topic write homeassistant/update/ESP-1/firmware/config\n",
+                             "topic read homeassistant/status\n"}) {
         EXPECT_THAT(acl, HasSubstr(line));
     }
     EXPECT_THAT(acl, Not(HasSubstr("homeassistant/sensor/ESP-2")));

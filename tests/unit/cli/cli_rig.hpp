@@ -55,6 +55,8 @@ struct Ran {
 };
 
 inline Ran run_esb(const std::vector<std::string>& arguments, const std::string& input = {}) {
+    static const Folder home;  // what `esb` remembers does not go to whoever runs the test
+    ::setenv("XDG_CONFIG_HOME", home.path().c_str(), 1);
     std::istringstream in(input);
     std::ostringstream out;
     std::ostringstream err;

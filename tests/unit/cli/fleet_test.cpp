@@ -1,10 +1,17 @@
 #include "host/cli/device_table.hpp"
 #include "host/cli/device_topics.hpp"
+#include "host/cli/json_text.hpp"
 #include "host/cli/mqtt_session.hpp"
 #include "host/cli/update_watch.hpp"
+#include "support/hostile_texts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+#include <type_traits>
 
 namespace esb::cli {
 namespace {
@@ -24,13 +31,53 @@ TEST(DeviceTopics, SplitIntoIdentityAndLeaf) {
     EXPECT_EQ(topic_of("ESP-C44F330A9C35", "ota/status"), "ESP/C44F330A9C35/ota/status");
 }
 
-TEST(Printable, LeavesNothingThatDrawsOnATerminal) {
-    EXPECT_EQ(printable("a\x1B[2Jb\x7F\n\xC3\xA4"), "a\\x1b[2Jb\\x7f\\x0a\xC3\xA4");
+TEST(SafeText, LeavesNothingThatDrawsOnATerminal) {
+    EXPECT_EQ((SafeText() << std::string("a\x1B[2Jb\x7F\n\xC3\xA4\\")).text(), "a\\x1b[2Jb\\x7f\\x0a\xC3\xA4\\\\");
+    EXPECT_EQ((SafeText() << "words\n" << 'x' << '\n' << -1 << '\x1B').text(), "words\nx\n-1\\x1b");
+    EXPECT_EQ(SafeText().word("two words \"\\").text(), R"("two words \"\\")");
+    EXPECT_EQ(SafeText().word("one\x1B").text(), "one\\x1b");
+}
+
+// What a string that is not in the program's source becomes; the stream has no other way in.
+static_assert(!std::is_convertible_v<Printer, std::ostream&>);
+template <typename T>
+concept Printable = requires(SafeText text, T value) {
+    text << static_cast<T>(value);
+};
+static_assert(Printable<std::string> && Printable<JsonText> && !Printable<bool> && !Printable<char (&)[4]>);
+
+TEST(SafeText, EveryForeignTextByEveryWay) {
+    std::size_t checked = 0;
+    for (const auto& text : test::hostile_texts()) {
+        std::ostringstream stream;
+        Printer out(stream);
+        out << text << ' ' << std::string_view(text) << ' ' << text.c_str() << ' ' << SafeText().word(text) << '\n';
+        out << json_text([&](JsonWriter& json) { json.begin_object().key(text).text(text).end_object(); }) << '\n';
+        EXPECT_EQ(test::unsafe_in(stream.str()), "") << stream.str();
+        EXPECT_EQ(std::count(stream.str().begin(), stream.str().end(), '\n'), 2);
+        DeviceTable table;
+        const auto status = json_text([&](JsonWriter& json) {
+            json.begin_object().key("app").text(text).key("ver").text(text).key("ip").text(text).key("hw").text(text);
+            json.end_object();
+        });
+        table.take("a/status", status.text());
+        table.take("a/ota/status", json_text([&](JsonWriter& json) {
+                                       json.begin_object().key("state").text(text).end_object();
+                                   }).text());
+        UpdateReport report{text, text, 1, 2, text, text};
+        for (const auto& shown : {table.text().text(), table.json().text(), progress_line(report).text(),
+                                  progress_json(text, text, report).text()}) {
+            EXPECT_EQ(test::unsafe_in(shown), "") << shown;
+            checked += 1;
+        }
+        EXPECT_EQ(std::count(table.text().text().begin(), table.text().text().end(), '\n'), 2);
+    }
+    std::cout << test::hostile_texts().size() << " texts, " << checked << " outputs\n";
 }
 
 TEST(DeviceTable, ShowsWhatDevicesReported) {
     DeviceTable table;
-    EXPECT_EQ(table.text(), "no device has reported yet\n");
+    EXPECT_EQ(table.text().text(), "no device has reported yet\n");
     table.take("b/online", "0");
     table.take("a/1/online", "1");
     table.take("a/1/status",
@@ -40,11 +87,11 @@ TEST(DeviceTable, ShowsWhatDevicesReported) {
     table.take("c/online", "2");
     table.take("c/app/x", "1");
     EXPECT_EQ(table.rows().size(), 2U);
-    EXPECT_EQ(table.text(),
+    EXPECT_EQ(table.text().text(),
               "IDENTITY  ONLINE  APP    VERSION  SEQ  ADDRESS   RSSI  UP    UPDATE\n"
               "a-1       yes     basic  1.0.0    1    10.0.0.7  -48   1h1m  confirmed\n"
               "b         no\n");
-    EXPECT_EQ(table.json(),
+    EXPECT_EQ(table.json().text(),
               R"([{"ident":"a-1","online":true,"app":"basic","ver":"1.0.0","hw":"vchip","seq":1,"ip":"10.0.0.7",)"
               R"("rssi":-48,"up":3700,"update":"confirmed"},{"ident":"b","online":false}])");
 }
@@ -52,8 +99,8 @@ TEST(DeviceTable, ShowsWhatDevicesReported) {
 TEST(DeviceTable, EscapesWhatADeviceSays) {
     DeviceTable table;
     table.take("a/status", R"({"app":"\u001b[2J","up":59})");
-    EXPECT_THAT(table.text(), HasSubstr("\\x1b[2J"));
-    EXPECT_THAT(table.text(), HasSubstr("59s"));
+    EXPECT_THAT(table.text().text(), HasSubstr("\\x1b[2J"));
+    EXPECT_THAT(table.text().text(), HasSubstr("59s"));
 }
 
 TEST(DeviceTable, ShowsSpansInTwoUnits) {
@@ -61,9 +108,9 @@ TEST(DeviceTable, ShowsSpansInTwoUnits) {
     table.take("a/status", R"({"up":61})");
     table.take("b/status", R"({"up":90000})");
     table.take("c/status", R"({"up":-1})");
-    EXPECT_THAT(table.text(), HasSubstr("1m1s"));
-    EXPECT_THAT(table.text(), HasSubstr("1d1h"));
-    EXPECT_THAT(table.text(), Not(HasSubstr("-1")));
+    EXPECT_THAT(table.text().text(), HasSubstr("1m1s"));
+    EXPECT_THAT(table.text().text(), HasSubstr("1d1h"));
+    EXPECT_THAT(table.text().text(), Not(HasSubstr("-1")));
 }
 
 std::string status(const std::string& id, const std::string& state, int done = 0, const std::string& error = "") {

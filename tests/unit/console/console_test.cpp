@@ -214,7 +214,7 @@ TEST_F(ConsoleTest, OneLineOfJsonForAnyCommand) {
                               }}));
     EXPECT_EQ(type("facts --json\n"), R"({"name":"x\"y\\\u0001","count":-5,"yes":true,"only":1,"a":"","ok":true})"
                                       "\r\n");
-    EXPECT_EQ(type("facts\n"), "name: x\"y\\\\x01 words \r\ncount: -5\r\nyes: yes\r\n");
+    EXPECT_EQ(type("facts\n"), "name: x\"y\\\\\\x01 words \r\ncount: -5\r\nyes: yes\r\n");
     EXPECT_EQ(type("fail  --json  \n"), R"({"ok":false,"error":"busy","text":"another operation is under way"})"
                                         "\r\n");
     EXPECT_EQ(type("status --json\n"), "{\"ok\":true}\r\n");

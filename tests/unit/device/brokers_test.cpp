@@ -79,6 +79,49 @@ TEST(Brokers, one_that_has_to_prove_itself_does_not_give_way) {
     EXPECT_EQ(brokers.choice().broker, 0);
 }
 
+TEST(Brokers, what_has_changed_is_tried_first_and_takes_turns) {
+    Brokers brokers;
+    brokers.use(all);
+    brokers.use(all, {{{false, false}, {true, false}, {false, true}}});
+    EXPECT_EQ(brokers.choice(), (Choice{1, 0}));
+    EXPECT_EQ(brokers.candidates(), 2U);
+    for (int i = 0; i < 3; ++i) {
+        brokers.failed(true);
+        EXPECT_EQ(brokers.choice(), (Choice{2, 1}));
+        brokers.failed(true);
+        EXPECT_EQ(brokers.choice(), (Choice{1, 0}));
+    }
+    brokers.use(all);
+    EXPECT_EQ(brokers.candidates(), 0U);
+    EXPECT_EQ(brokers.choice(), (Choice{1, 0})) << "nothing new: the choice stays";
+}
+
+TEST(Brokers, a_new_key_takes_turns_with_the_old_one_of_its_broker) {
+    Brokers brokers;
+    brokers.use(all);
+    brokers.use(all, {{{false, true}}});
+    EXPECT_EQ(brokers.choice(), (Choice{0, 1}));
+    brokers.failed(true);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+    brokers.failed(true);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 1}));
+}
+
+TEST(Brokers, a_connection_is_not_left_for_another_that_changed) {
+    Brokers brokers;
+    brokers.use(all);
+    brokers.succeeded();
+    brokers.use(all, {{{false, false}, {true, false}}}, true);
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+}
+
+TEST(Brokers, what_has_changed_but_is_not_complete_is_nothing_to_try) {
+    Brokers brokers;
+    brokers.use(one_key, {{{true, true}, {true, true}, {true, true}}});
+    EXPECT_EQ(brokers.choice(), (Choice{0, 0}));
+    EXPECT_EQ(brokers.candidates(), 1U);
+}
+
 TEST(Brokers, after_a_connection_the_first_is_preferred_again) {
     Brokers brokers;
     brokers.use(all);

@@ -39,10 +39,46 @@ TEST_F(InboxTest, puts_pieces_together) {
     EXPECT_EQ(log_, std::vector<std::string>{"0/5:hello"});
 }
 
-TEST_F(InboxTest, hands_on_the_pieces_of_what_does_not_fit) {
+TEST_F(InboxTest, what_does_not_fit_is_dropped_and_told_once) {
+    std::vector<std::size_t> dropped;
+    auto* const list = &dropped;
+    inbox.set_dropped([list](const Message& message) { list->push_back(message.total); });
     piece("12345", 0, 9);
     piece("6789", 5, 9);
-    EXPECT_EQ(log_, (std::vector<std::string>{"0/9:12345", "5/9:6789"}));
+    piece("123456789", 0, 9);
+    EXPECT_TRUE(log_.empty());
+    EXPECT_EQ(dropped, (std::vector<std::size_t>{9, 9}));
+    piece("123456789", 0, 9, "b/other");
+    EXPECT_EQ(dropped.size(), 2U) << "nobody wanted it";
+    piece("12345678", 0, 8);
+    EXPECT_EQ(log_, std::vector<std::string>{"0/8:12345678"});
+}
+
+TEST_F(InboxTest, pieces_go_to_the_handler_that_asked_for_them) {
+    std::vector<std::string> pieces;
+    auto* const list = &pieces;
+    std::size_t dropped = 0;
+    auto* const count = &dropped;
+    inbox.set_dropped([count](const Message&) { ++*count; });
+    const auto take = [list](const Message& message) { list->emplace_back(as_text(message.bytes)); };
+    ASSERT_TRUE(inbox.add("b/long", mqtt::Qos::at_least_once, take, {.pieces = true}));
+    piece("12345", 0, 9, "b/long");
+    piece("6789", 5, 9, "b/long");
+    piece("ab", 0, 3, "b/long");
+    piece("c", 2, 3, "b/long");
+    EXPECT_EQ(pieces, (std::vector<std::string>{"12345", "6789", "abc"}));
+    EXPECT_EQ(dropped, 0U);
+    ASSERT_TRUE(inbox.add("b/long", mqtt::Qos::at_least_once, take));
+    piece("123456789", 0, 9, "b/long");
+    EXPECT_EQ(pieces.size(), 4U);
+    EXPECT_EQ(dropped, 1U) << "the other handler did not get it";
+}
+
+TEST_F(InboxTest, a_topic_can_be_removed) {
+    inbox.remove("b/ota");
+    piece("x", 0, 1);
+    EXPECT_TRUE(log_.empty());
+    EXPECT_EQ(inbox.size(), 0U);
 }
 
 TEST_F(InboxTest, a_message_broken_by_a_lost_connection_starts_anew) {

@@ -151,6 +151,30 @@ TEST_F(RecorderTest, what_is_on_its_way_to_the_broker_does_not_change) {
     EXPECT_EQ(entries()[0].count, 1);
 }
 
+TEST_F(RecorderTest, knows_without_a_search_whether_there_is_something_to_publish) {
+    boot();
+    EXPECT_TRUE(recorder->all_published()) << "nothing yet";
+    note(1);
+    note(2);
+    EXPECT_FALSE(recorder->all_published());
+    recorder->set_published(entries().front().number);
+    EXPECT_FALSE(recorder->all_published());
+    recorder->set_published(entries().back().number);
+    EXPECT_TRUE(recorder->all_published());
+    note(3);
+    EXPECT_FALSE(recorder->all_published());
+    EXPECT_TRUE(recorder->flush());
+    boot();
+    EXPECT_FALSE(recorder->all_published()) << "a restart forgets nothing";
+    recorder->set_published(entries().back().number);
+    EXPECT_TRUE(recorder->all_published());
+    EXPECT_TRUE(recorder->flush());
+    boot(true);
+    EXPECT_TRUE(recorder->all_published()) << "numbers were left out, but there is no entry";
+    note(4);
+    EXPECT_FALSE(recorder->all_published());
+}
+
 TEST_F(RecorderTest, what_was_published_stays_published) {
     boot();
     note(1);

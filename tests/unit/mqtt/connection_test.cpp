@@ -234,8 +234,11 @@ TEST(MqttConnection, ProtocolErrorsWhenConnectedHaveTheirNames) {
         {wire::hex("30 ff ff ff ff 01"), "mqtt.malformed"},
         {wire::publish("a/+", "x"), "mqtt.malformed"},
         {wire::publish("a\xFF", "x"), "mqtt.malformed"},
-        {wire::publish(std::string(129, 't'), "x"), "mqtt.too_large"},
-        {wire::hex("30 ff ff ff 7f"), "mqtt.too_large"},
+        {wire::publish(std::string(129, 't') + "#", "x"), "mqtt.malformed"},
+        {wire::hex("30 04 ff ff 61 62"), "mqtt.malformed"},
+        {wire::hex("90 04 0001 0000"), "mqtt.malformed"},
+        {wire::hex("90 ff ff ff 7f"), "mqtt.malformed"},
+        {wire::hex("40 ff ff ff 7f"), "mqtt.malformed"},
         {wire::hex("e0 00"), "mqtt.unexpected"},
     };
     for (const auto& [bytes, name] : table) {

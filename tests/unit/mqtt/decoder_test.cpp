@@ -40,9 +40,11 @@ struct Feed {
         EXPECT_EQ(p.offset, payload.size());
         payload += as_text(p.bytes);
         if (!p.is_last()) return;
-        lines.push_back("q" + std::to_string(static_cast<int>(p.qos)) + " id" + std::to_string(decoder.piece_id()) +
-                        (p.duplicate ? " dup" : "") + (p.retain ? " retain" : "") + " " + std::string(p.topic) + "=" +
-                        payload);
+        const auto what =
+            decoder.too_large() ? std::to_string(p.total) + " topic" + std::to_string(decoder.topic_size()) : payload;
+        lines.push_back((decoder.too_large() ? "large q" : "q") + std::to_string(static_cast<int>(p.qos)) + " id" +
+                        std::to_string(decoder.piece_id()) + (p.duplicate ? " dup" : "") + (p.retain ? " retain" : "") +
+                        " " + std::string(p.topic) + "=" + what);
     }
 
     std::array<std::uint8_t, 16> topic{};
@@ -61,7 +63,6 @@ std::vector<std::string> decode(std::string_view hex) { return decode(wire::hex(
 using Lines = std::vector<std::string>;
 const Lines malformed{"mqtt.malformed"};
 const Lines unexpected{"mqtt.unexpected"};
-const Lines too_large{"mqtt.too_large"};
 
 TEST(MqttDecoder, EveryPacketOfAServer) {
     const Bytes stream = wire::connack(true, 0) + wire::puback(1) + wire::pubrec(2) + wire::pubrel(3) +
@@ -143,13 +144,77 @@ TEST(MqttDecoder, AFifthLengthByteIsMalformedWhateverItIs) {
 TEST(MqttDecoder, LimitOnTheRemainingLength) {
     EXPECT_EQ(decode(wire::publish("t", std::string(97, 'x')), 100).size(), 1U);
     EXPECT_EQ(decode(wire::publish("t", std::string(97, 'x')), 100)[0].substr(0, 2), "q0");
-    EXPECT_EQ(decode(wire::publish("t", std::string(98, 'x')), 100), too_large);
-    EXPECT_EQ(decode("30 ff ff ff 7f"), too_large);
+    EXPECT_EQ(decode(wire::publish("t", std::string(98, 'x')), 100), Lines{"large q0 id0 t=98 topic1"});
+    EXPECT_EQ(decode("30 ff ff ff 7f"), Lines{}) << "to be read past, however long";
 }
 
 TEST(MqttDecoder, LimitOnTheTopic) {
     EXPECT_EQ(decode(wire::publish(std::string(16, 't'), "")), Lines{"q0 id0 tttttttttttttttt="});
-    EXPECT_EQ(decode(wire::publish(std::string(17, 't'), "")), too_large);
+    EXPECT_EQ(decode(wire::publish(std::string(17, 't'), "")), Lines{"large q0 id0 =0 topic17"});
+    EXPECT_EQ(decode(wire::publish(std::string(17, 't'), "xyz", 1, 258)), Lines{"large q1 id258 =3 topic17"});
+}
+
+TEST(MqttDecoder, WhatIsTooLargeIsReadPastAndTheNextPacketIsFound) {
+    const auto next = wire::publish("t", "next", 1, 9) + wire::pingresp();
+    const Bytes large[] = {
+        wire::publish("t", std::string(200, 'x'), 0),
+        wire::publish("t", std::string(200, 'x'), 1, 3, true),
+        wire::publish("t", std::string(200, 'x'), 2, 0x0304, false, true),
+        wire::publish("topic/\u00e9", std::string(98, 'x'), 1, 3),
+        wire::publish(std::string(17, 't'), "", 2, 3),                      // nothing behind the identifier
+        wire::publish(std::string(400, 't'), std::string(300, 'x'), 1, 3),  // both
+        wire::publish(std::string(65'535, 't'), "", 1, 3),
+    };
+    for (const auto& one : large) {
+        const Bytes stream = one + next;
+        const auto whole = decode(stream, 100);
+        ASSERT_EQ(whole.size(), 3U);
+        EXPECT_TRUE(whole[0].starts_with("large ")) << whole[0];
+        EXPECT_EQ(whole[1], "q1 id9 t=next");
+        Feed bytewise(100);
+        for (const auto byte : stream) bytewise.take({&byte, 1});
+        EXPECT_EQ(bytewise.lines, whole);
+        for (std::size_t cut = 0; cut < std::min<std::size_t>(stream.size(), 600); ++cut) {
+            Feed feed(100);
+            feed.take(ConstBytes(stream).first(cut));
+            feed.take(ConstBytes(stream).subspan(cut));
+            ASSERT_EQ(feed.lines, whole) << cut;
+        }
+    }
+}
+
+// 256 MiB less one byte, the most that MQTT can say.
+TEST(MqttDecoder, TheLargestMessageThereCanBePassesBy) {
+    Feed feed;
+    feed.take(wire::hex("32 ff ff ff 7f 0003 612f62 0102"));
+    const std::vector<std::uint8_t> block(1U << 20, 'x');
+    std::size_t left = max_remaining_length - 7;
+    for (ConstBytes bytes = block; left > 0; left -= bytes.size()) {
+        bytes = bytes.first(std::min(bytes.size(), left));
+        ConstBytes rest = bytes;
+        ASSERT_EQ(feed.decoder.next(rest), Decoder::Event::piece);
+        ASSERT_TRUE(rest.empty() && feed.decoder.too_large());
+        ASSERT_EQ(feed.decoder.piece().is_last(), left == bytes.size());
+    }
+    EXPECT_EQ(feed.decoder.piece().topic, "a/b");
+    EXPECT_EQ(feed.decoder.piece().total, 268'435'448U);
+    EXPECT_EQ(feed.decoder.piece_id(), 0x0102);
+    feed.take(wire::pingresp());
+    EXPECT_EQ(feed.lines, Lines{"13 id0 code0"});
+}
+
+TEST(MqttDecoder, WhatIsTooLargeMustStillBeWellFormed) {
+    const auto long_topic = [](std::string_view end) { return std::string(40, 't') + std::string(end); };
+    EXPECT_EQ(decode(wire::publish(long_topic("/+"), "x", 1, 3)), malformed);
+    EXPECT_EQ(decode(wire::publish(long_topic("#"), "x")), malformed);
+    EXPECT_EQ(decode(wire::publish(long_topic("\xC3"), "x")), malformed);
+    EXPECT_EQ(decode(wire::publish(long_topic(std::string_view("\0", 1)), "x")), malformed);
+    EXPECT_EQ(decode(wire::publish(long_topic(""), "x", 1, 0)), malformed);
+    EXPECT_EQ(decode("32 ff ff ff 7f 0000"), malformed) << "no topic";
+    EXPECT_EQ(decode("36 ff ff ff 7f"), malformed);
+    EXPECT_EQ(decode("30 11 0010" + std::string(30, '0')), malformed) << "the topic runs over the packet by one byte";
+    EXPECT_EQ(decode("30 05 ffff 616263"), malformed);
+    EXPECT_EQ(decode("32 80 02 00ff" + std::string(510, '6')), malformed) << "no room for the identifier";
 }
 
 TEST(MqttDecoder, TopicsOfMessagesAreChecked) {

@@ -55,6 +55,83 @@ TEST(MqttMessage, ALongMessagePassesThroughSmallMemory) {
     EXPECT_EQ(rig.wire(), Lines{"PUBACK 9"});
 }
 
+// A message above the limits must not cost the connection, or a persistent session would bring it for ever.
+TEST(MqttMessage, WhatIsTooLargeIsAcknowledgedAndReportedAndTheConnectionLivesOn) {
+    const std::string payload(2000, 'x');
+    const std::string topic(129, 't');
+    const auto stream = wire::publish("t", payload, 0) + wire::publish("t", payload, 1, 5) +
+                        wire::publish("t", payload, 2, 6, false, true) + wire::publish(topic, "abc", 1, 7, true) +
+                        wire::publish(topic, payload, 2, 8) + wire::publish("t", "next", 1, 9);
+    for (const bool bytewise : {false, true}) {
+        MqttRig rig({.max_packet_in = 1000}, 0);
+        rig.connect();
+        bytewise ? rig.feed_bytewise(stream) : rig.feed(stream);
+        EXPECT_EQ(rig.events, (Lines{"too large q0 t 1+2000", "too large q1 t 1+2000", "too large q2 retain t 1+2000",
+                                     "too large q1 dup  129+3", "too large q2  129+2000", "message q1 t=next"}));
+        EXPECT_EQ(rig.wire(), (Lines{"PUBACK 5", "PUBREC 6", "PUBACK 7", "PUBREC 8", "PUBACK 9"}));
+        EXPECT_EQ(rig.client.statistics().too_large_in, 5U);
+        EXPECT_EQ(rig.client.statistics().messages_in, 1U);
+        EXPECT_EQ(rig.client.state(), State::connected);
+    }
+}
+
+TEST(MqttMessage, AQos2MessageThatIsTooLargeIsReportedExactlyOnce) {
+    MqttRig rig({.max_packet_in = 1000});
+    rig.connect();
+    const std::string payload(2000, 'x');
+    rig.feed(wire::publish("t", payload, 2, 6));
+    EXPECT_EQ(rig.take_events(), Lines{"too large q2 t 1+2000"});
+    rig.close();  // PUBREC went with it
+    rig.connect(true);
+    rig.feed(wire::publish("t", payload, 2, 6, true));
+    EXPECT_EQ(rig.take_events(), Lines{}) << "known by its identifier";
+    EXPECT_EQ(rig.wire(), Lines{"PUBREC 6"});
+    rig.feed(wire::pubrel(6));
+    EXPECT_EQ(rig.wire(), Lines{"PUBCOMP 6"});
+    EXPECT_EQ(rig.client.statistics().duplicates_in, 1U);
+    rig.feed(wire::publish("t", payload, 2, 6));
+    EXPECT_EQ(rig.take_events(), Lines{"too large q2 t 1+2000"}) << "another one";
+}
+
+TEST(MqttMessage, WhatIsTooLargeAndBrokenInTheMiddleIsNotReportedBeforeItIsThrough) {
+    MqttRig rig({.max_packet_in = 1000});
+    rig.connect();
+    const auto message = wire::publish("t", std::string(2000, 'x'), 1, 6);
+    rig.client.receive(ConstBytes(message).first(1500), rig.now);
+    rig.close();
+    rig.connect(true);
+    EXPECT_EQ(rig.take_events(), Lines{});
+    rig.feed(message);
+    EXPECT_EQ(rig.take_events(), Lines{"too large q1 t 1+2000"});
+    EXPECT_EQ(rig.wire(), Lines{"PUBACK 6"});
+}
+
+TEST(MqttMessage, WhatIsTooLargeHasNoPlaceBeforeConnack) {
+    MqttRig rig({.max_packet_in = 1000});
+    rig.start();
+    rig.open();
+    rig.drain();
+    rig.feed(wire::publish("t", std::string(2000, 'x'), 1, 6));
+    EXPECT_EQ(rig.client.close_reason(), errors::mqtt_unexpected);
+}
+
+TEST(MqttMessage, MoreQos2MessagesThatAreTooLargeThanCanBeRememberedComeThroughOverConnections) {
+    MqttRig rig({.max_inflight_in = 2, .max_packet_in = 1000});
+    rig.connect();
+    for (unsigned id = 1; id <= 3; ++id) rig.feed(wire::publish("t", std::string(2000, 'x'), 2, id));
+    EXPECT_EQ(rig.take_events().size(), 2U);
+    EXPECT_EQ(rig.wire(), (Lines{"PUBREC 1", "PUBREC 2"}));
+    rig.feed(wire::pubrel(1) + wire::pubrel(2));
+    EXPECT_EQ(rig.wire(), (Lines{"PUBCOMP 1", "PUBCOMP 2"}));
+    rig.advance(2s);
+    rig.drain();
+    EXPECT_EQ(rig.client.close_reason(), errors::mqtt_overrun);
+    rig.close_as_wanted();
+    rig.connect(true);
+    rig.feed(wire::publish("t", std::string(2000, 'x'), 2, 3, true));
+    EXPECT_EQ(rig.take_events(), Lines{"too large q2 dup t 1+2000"});
+}
+
 TEST(MqttMessage, AQos2DuplicateIsAnsweredButNotDeliveredAgain) {  // MQTT-4.3.3-2
     MqttRig rig;
     rig.connect();

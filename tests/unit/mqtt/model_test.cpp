@@ -21,7 +21,7 @@ struct Plan {
     unsigned seed;
     bool lose_sessions = false;
     std::size_t broker_window = 5;
-    Limits limits{.max_topic = 8, .max_inflight_out = 4, .max_inflight_in = 8, .max_acks = 32};
+    Limits limits{.max_topic = 8, .max_inflight_out = 4, .max_inflight_in = 8, .max_acks = 32, .max_packet_in = 100};
 };
 
 unsigned steps() {
@@ -145,8 +145,12 @@ private:
     void publish_in() {
         if (broker_.waiting() > 50) return;
         const unsigned qos = draw() % 3;
-        broker_.publish({"in", payload(qos, next_in_[qos]), qos});
-        ++next_in_[qos];
+        const unsigned number = next_in_[qos]++;
+        // Some do not fit, by their payload or by their topic. Then the length tells the number.
+        const unsigned kind = draw() % 10;
+        if (kind == 0) return broker_.publish({"in", std::string(large_payload + number, 'x'), qos});
+        if (kind == 1) return broker_.publish({std::string(large_topic + number, 't'), "x", qos});
+        broker_.publish({"in", payload(qos, number), qos});
     }
     void send() {
         const auto out = client_.output();
@@ -179,6 +183,12 @@ private:
         if (piece.is_last()) delivered_.push_back(parse(message_));
         if (!calm_ && chance(10)) publish_out();
     }
+    void on_too_large(const TooLarge& message) override {
+        const auto number = message.topic.empty() ? message.topic_size - large_topic : message.size - large_payload;
+        delivered_.push_back({static_cast<unsigned>(message.qos), static_cast<unsigned>(number)});
+        ++outcomes["too large"];
+        if (!calm_ && chance(10)) publish_out();
+    }
     void on_published(Token token, Status outcome) override {
         if (over_) return;
         const auto found = accepted_.find(token);
@@ -188,6 +198,9 @@ private:
         if (!calm_ && chance(10)) publish_out();
     }
     void on_subscribed(Token, Result<Qos>) override {}
+
+    static constexpr std::size_t large_payload = 100;
+    static constexpr std::size_t large_topic = 9;
 
     Plan plan_;
     std::mt19937 random_;
@@ -285,14 +298,16 @@ TEST_P(MqttModel, LossyLinkSessionSurvives) {
     EXPECT_EQ(simulation.outcomes["disconnected mqtt.unexpected"], 0U);
     EXPECT_EQ(simulation.outcomes["disconnected mqtt.overrun"], 0U);
     EXPECT_GT(simulation.outcomes["ok"], steps() / 100);
+    EXPECT_GT(simulation.outcomes["too large"], steps() / 1000);
     simulation.check_nothing_leaked();
 }
 
 // A broker with a larger window than ours: overruns happen, and still nothing is lost, doubled or stuck.
 TEST_P(MqttModel, LossyLinkBrokerWithALargerWindow) {
-    Simulation simulation({.seed = GetParam(),
-                           .broker_window = 20,
-                           .limits = {.max_topic = 8, .max_inflight_out = 2, .max_inflight_in = 3, .max_acks = 6}});
+    Simulation simulation(
+        {.seed = GetParam(),
+         .broker_window = 20,
+         .limits = {.max_topic = 8, .max_inflight_out = 2, .max_inflight_in = 3, .max_acks = 6, .max_packet_in = 100}});
     simulation.run(steps());
     simulation.check_completions();
     simulation.check_outgoing();

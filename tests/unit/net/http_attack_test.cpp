@@ -96,6 +96,82 @@ TEST_F(HttpAttack, readers_that_do_not_read) {
     expect_honest_is_answered();
 }
 
+// They come back as soon as they are thrown out, and still cost the honest ones no waiting.
+TEST_F(HttpAttack, bodies_that_never_come) {
+    for (const std::size_t announced : {std::size_t{100}, std::size_t{2000}}) {
+        attack(4, [&](Phone& phone) {
+            phone.reconnects = true;
+            phone.cool_down = 20ms;
+            phone.ask(json_post("{}", announced));
+        });
+    }
+    rig.run_for(1s);
+    const Instant start = rig.world.now();
+    constexpr int asked = 100;
+    for (int i = 0; i < asked; ++i) {
+        for (const auto& text : {get_request("/"), json_post("{\"a\":1}")}) {
+            auto& honest = rig.phone();
+            honest.reconnects = true;  // in such a crowd one may lose its place, and asks again
+            honest.ask(text);
+            EXPECT_TRUE(rig.run_until([&] { return honest.status() == 200 && honest.body() == "hello"; }, promised));
+            honest.hang_up();
+            honest.reconnects = false;
+        }
+    }
+    EXPECT_EQ(rig.site.bodies.size(), static_cast<std::size_t>(asked));
+    const auto each = (rig.world.now() - start) / (2 * asked);
+    RecordProperty("milliseconds_each", static_cast<int>(each / 1ms));
+    EXPECT_LT(each, 50ms);
+}
+
+TEST_F(HttpAttack, deaf_readers_that_come_back) {
+    attack(4, [](Phone& phone) {
+        phone.reads = false;
+        phone.ask(get_request("/big"));
+    });
+    rig.run_for(50ms);
+    for (int i = 0; i < 20; ++i) {
+        const Instant start = rig.world.now();
+        expect_honest_is_answered();
+        EXPECT_LE(rig.world.now() - start, rig.limits.send_grace + 50ms);
+        for (std::size_t k = 0; k < 4; ++k) rig.phones[k]->connect();
+        rig.run_for(50ms);
+    }
+}
+
+// A weak radio: a piece now and then, and half a second of nothing in between.
+TEST_F(HttpAttack, a_slow_honest_upload_survives_every_crowd) {
+    const std::string crowds[] = {
+        "", "GET / HT", json_post("{", 100), json_post("{", 2000), get_request("/big"), image_post("x", 5000)};
+    for (const auto& crowd : crowds) {
+        WebRig weak;
+        auto& honest = weak.phone();
+        const std::string image(20'000, 'i');
+        honest.ask(image_post(image).substr(0, 300));
+        weak.run_until([&] { return weak.site.uploads == 1; });
+        for (int i = 0; i < 8; ++i) weak.phone().reads = false;
+        for (std::size_t at = 300; at < image_post(image).size(); at += 1000) {
+            for (int again = 0; again < 5; ++again) {
+                for (std::size_t k = 1; k < weak.phones.size(); ++k) weak.phones[k]->ask(crowd);
+                weak.run_for(100ms);
+            }
+            honest.to_send += image_post(image).substr(at, 1000);
+        }
+        EXPECT_TRUE(weak.run_until([&] { return honest.body() == "stored"; }, 10s)) << crowd;
+        EXPECT_EQ(weak.site.uploaded, image);
+    }
+}
+
+TEST_F(HttpAttack, a_slow_honest_body_is_waited_for_when_nobody_else_comes) {
+    auto& slow = rig.phone();
+    const auto text = json_post("{\"a\":1}");
+    slow.ask(text.substr(0, text.size() - 7));
+    rig.run_for(50ms);
+    slow.pace = 1s;
+    slow.to_send = text;
+    EXPECT_TRUE(rig.run_until([&] { return slow.status() == 200; }, 15s));
+}
+
 TEST_F(HttpAttack, replies_that_are_never_taken_end_by_themselves) {
     attack(4, [](Phone& phone) {
         phone.reads = false;

@@ -122,7 +122,7 @@ TEST(HttpRequest, methods_and_versions) {
         {"\x16\x03\x01\x02\x00\x01", "web.method"},  // TLS at the plain port
         {"GET / HTTP/1.1\r\nHost: 4.3.2.1\r\n", "..."},
         {"GET / HTTP/1.1\r\nHost: 4.3.2.1\r\n\rX", "web.malformed"},
-        {"GET / HTTP/1.1\nHost: 4.3.2.1\n\n", ""},
+        {"GET / HTTP/1.1\nHost: 4.3.2.1\n\n", "web.malformed"},
     });
 }
 
@@ -142,7 +142,11 @@ TEST(HttpRequest, hosts) {
         {host("LOCALHOST:8080"), "web.host"},
         {host("localhost."), "web.host"},
         {host("a.localhost"), "web.host"},
-        {host("4.3.2.1:80"), "web.host"},  // not in the list
+        {host("4.3.2.1:80"), ""},  // the usual port
+        {host("4.3.2.1:8080"), "web.host"},
+        {host("a:b"), "web.host"},
+        {host("a:"), "web.host"},
+        {host("example.com:8080"), ""},
         {host("4.3.2.1."), "web.host"},
         {host("4.3.2.10"), "web.host"},
         {host("192.168.1.5"), "web.host"},

@@ -86,8 +86,52 @@ TEST_F(HttpServerTest, json_is_collected_and_handed_over_whole) {
 }
 
 TEST_F(HttpServerTest, what_a_body_held_is_wiped) {
-    rig.ask(json_post("{\"passphrase\":\"secret\"}"));
+    rig.ask(json_post("{\"passphrase\":\"secret\"}" + std::string(1000, ' ')));
+    EXPECT_EQ(rig.site.bodies.size(), 1U);
     EXPECT_EQ(as_text(rig.body).find("secret"), std::string_view::npos);
+}
+
+TEST_F(HttpServerTest, a_small_body_waits_for_nobody) {
+    auto& large = rig.phone();
+    large.ask(json_post("{", 2000));
+    rig.run_for(20ms);
+    rig.network.faults(test::portal_address).max_segment = 7;  // head and body in many pieces
+    const Instant start = rig.world.now();
+    const std::string body = "{\"ssid\":\"" + std::string(700, 's') + "\"}";
+    EXPECT_EQ(rig.ask(json_post(body)).status(), 200U);
+    EXPECT_EQ(rig.site.bodies, std::vector<std::string>{body});
+    EXPECT_LT(rig.world.now() - start, rig.limits.body_grace);
+    EXPECT_FALSE(large.over);
+}
+
+// RFC 9110 §10.1.1: a client that waits to be asked is asked, or refused at once.
+TEST_F(HttpServerTest, who_waits_to_be_asked_for_the_body_is_asked) {
+    const auto with = [](std::string text) { return text.insert(text.find("X-ESB"), "Expect: 100-continue\r\n"); };
+    for (const std::size_t size : {std::size_t{20}, std::size_t{2000}}) {
+        auto& phone = rig.phone();
+        phone.ask(with(json_post("", size)));
+        ASSERT_TRUE(rig.run_until([&] { return phone.received == "HTTP/1.1 100 Continue\r\n\r\n"; }, 1s));
+        phone.to_send += std::string(size, ' ');
+        EXPECT_TRUE(rig.run_until([&] { return phone.received.find("HTTP/1.1 200 OK") != std::string::npos; }, 1s));
+    }
+    auto& image = rig.phone();
+    image.ask(with(image_post("", 3000)));
+    ASSERT_TRUE(rig.run_until([&] { return image.received.starts_with("HTTP/1.1 100 "); }, 1s));
+    image.to_send += std::string(3000, 'i');
+    EXPECT_TRUE(rig.run_until([&] { return rig.site.ended == 1; }, 1s));
+    EXPECT_EQ(rig.ask(with(json_post("", 2049))).status(), 413U);
+    EXPECT_EQ(rig.ask(with(json_post("{}"))).status(), 200U);  // all of it has come already
+}
+
+TEST_F(HttpServerTest, an_upload_that_stands_still_gives_way_to_another) {
+    rig.phone().ask(image_post("abc", 1000));
+    rig.run_for(rig.limits.upload_grace - 500ms);
+    EXPECT_EQ(rig.ask(image_post("defghi")).status(), 503U);
+    rig.run_for(600ms);
+    EXPECT_EQ(rig.ask(image_post("defghi")).body(), "stored");
+    EXPECT_EQ(rig.site.uploaded, "defghi");
+    EXPECT_EQ(rig.site.lost, 1);
+    EXPECT_EQ(rig.phones[0]->status(), 408U);
 }
 
 TEST_F(HttpServerTest, a_body_that_does_not_fit_is_refused_at_once) {
@@ -144,11 +188,16 @@ TEST_F(HttpServerTest, one_upload_at_a_time) {
 TEST_F(HttpServerTest, two_json_bodies_at_once_are_taken_one_after_the_other) {
     auto& first = rig.phone();
     auto& second = rig.phone();
-    first.pace = 10ms;
-    first.ask(json_post("{\"a\":1}"));
-    rig.run_until([&] { return first.sent() > 110; });
-    second.ask(json_post("{\"b\":2}"));
+    const auto text = json_post("{\"a\":1" + std::string(900, ' ') + "}");
+    first.ask(text.substr(0, 300));
+    rig.run_for(20ms);
+    second.ask(json_post("{\"b\":2" + std::string(1900, ' ') + "}"));
+    rig.run_for(20ms);
+    EXPECT_FALSE(first.body() || second.body()) << first.received << second.received;
+    first.to_send = text;
     EXPECT_TRUE(rig.run_until([&] { return first.body() && second.body(); }, 5s));
+    EXPECT_EQ(first.status(), 200U);
+    EXPECT_EQ(second.status(), 200U);
     EXPECT_EQ(rig.site.bodies.size(), 2U);
 }
 

@@ -20,7 +20,14 @@ constexpr SntpNonce nonce{1, 2, 3, 4, 5, 6, 7, 8};
 
 struct Told : net::SntpHandler {
     std::vector<UnixTime> times;
-    void on_time(UnixTime now) override { times.push_back(now); }
+    std::vector<Error> failures;
+    UnixTime not_before{0};
+    Status on_time(UnixTime now) override {
+        if (now < not_before) return fail(errors::out_of_range);
+        times.push_back(now);
+        return {};
+    }
+    void on_no_time(const Error& why) override { failures.push_back(why); }
 };
 
 struct SntpTest : testing::Test {
@@ -102,7 +109,7 @@ TEST_F(SntpTest, an_unknown_name_is_an_error) {
 
 TEST_F(SntpTest, answers_to_other_questions_are_not_taken) {
     server.foreign = true;
-    expect_failure(errors::timed_out);
+    expect_failure(errors::sntp_foreign);
 }
 
 TEST_F(SntpTest, a_forged_answer_does_not_keep_the_right_one_away) {
@@ -116,6 +123,35 @@ TEST_F(SntpTest, a_forged_answer_does_not_keep_the_right_one_away) {
 TEST_F(SntpTest, servers_that_do_not_know_the_time) {
     server.leap_and_mode = 0xE4;
     expect_failure(errors::sntp_unsynchronized);
+}
+
+// Whoever takes the time may refuse it; the server is then asked again soon, as any other that failed.
+TEST_F(SntpTest, a_time_that_is_refused_is_no_success) {
+    told.not_before = today + 100s;
+    expect_failure(errors::out_of_range);
+    EXPECT_LE(pause(), 30s);
+    ASSERT_EQ(told.failures.size(), 1U);
+    EXPECT_EQ(told.failures[0], errors::out_of_range);
+    rig.run_for(400s);
+    EXPECT_TRUE(*client.outcome());
+    EXPECT_FALSE(told.times.empty());
+}
+
+TEST_F(SntpTest, an_answer_that_is_none_does_not_end_the_question) {
+    server.leap_and_mode = 0x23;  // a client's
+    expect_failure(errors::sntp_malformed);
+    EXPECT_EQ(told.failures.size(), 1U);
+    server.leap_and_mode = 0x24;
+    rig.run_for(60s);
+    EXPECT_EQ(told.times.size(), 1U);
+}
+
+TEST_F(SntpTest, a_name_server_that_never_answers_is_given_up) {
+    rig.resolver.set_silent("server.test");
+    expect_failure(errors::dns_failed, 16s);
+    rig.resolver.set("server.test", test::server_address);
+    rig.run_for(60s);
+    EXPECT_EQ(told.times.size(), 1U);
 }
 
 TEST_F(SntpTest, asked_too_often_it_asks_less_often) {

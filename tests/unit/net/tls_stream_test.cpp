@@ -162,36 +162,93 @@ TEST(TlsStream, silence_ends_the_handshake_in_time) {
     server.reply("", test::ScriptedServer::End::stay);
     ASSERT_TRUE(handler.open("server.test", port));
     ASSERT_TRUE(net.run_until([&] { return handler.over(); }));
-    EXPECT_EQ(*handler.why, errors::tls_timed_out);
-    EXPECT_GE(net.world.now(), Instant{20s});
-    EXPECT_LE(net.world.now(), Instant{21s});
+    EXPECT_EQ(*handler.why, errors::tls_handshake_timeout);
+    EXPECT_GE(net.world.now(), Instant{15s});
+    EXPECT_LE(net.world.now(), Instant{16s});
 }
 
 TEST(TlsStream, a_handshake_that_drips_ends_in_time) {
     TlsRig rig;
     rig.net.network.faults(server_address).max_segment = 1;
     rig.net.network.faults(server_address).segment_gap = 1s;
-    EXPECT_EQ(rig.failure(), "tls.timed_out");
-    EXPECT_LE(rig.net.world.now(), Instant{21s});
+    EXPECT_EQ(rig.failure(), "tls.handshake_timeout");
+    EXPECT_LE(rig.net.world.now(), Instant{16s});
 }
 
-TEST(TlsStream, garbage_instead_of_a_server_hello) {
-    for (const std::string& bytes : {std::string("HTTP/1.1 400 Bad Request\r\n\r\n"), std::string(64, '\0'),
-                                     std::string(64, '\xFF'), std::string("\x16\x03\x03\x00\x04\x0e\x00\x00\x00", 9),
-                                     std::string("\x16\x03\x03\xff\xff", 5), std::string("\x20\x02\x00\x05", 4)}) {
+struct Answer {
+    std::string bytes;
+    test::ScriptedServer::End end;
+    std::string_view outcome;
+};
+
+// What other servers say to a ClientHello.
+TEST(TlsStream, what_is_no_TLS_is_said_at_once) {
+    using End = test::ScriptedServer::End;
+    const Answer answers[] = {
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", End::close, "tls.not_tls"},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", End::stay, "tls.not_tls"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", End::stay, "tls.not_tls"},
+        {"220 mail.test ESMTP\r\n", End::stay, "tls.not_tls"},
+        {std::string("\x20\x02\x00\x05", 4), End::stay, "tls.not_tls"},  // CONNACK
+        {std::string("\x20\x02\x00\x01", 4), End::close, "tls.not_tls"},
+        {std::string("\x20", 1), End::stay, "tls.not_tls"},
+        {std::string("\xE0\x00", 2), End::close, "tls.not_tls"},  // DISCONNECT
+        {std::string(64, '\0'), End::stay, "tls.not_tls"},
+        {std::string(64, '\xFF'), End::stay, "tls.not_tls"},
+        {std::string("\x16\x04", 2), End::stay, "tls.not_tls"},
+        {"", End::close, "tls.not_tls"},
+        {"", End::reset, "tls.not_tls"},
+        {"", End::stay, "tls.handshake_timeout"},
+        {"\x16", End::stay, "tls.handshake_timeout"},
+        {"\x16", End::close, "tls.truncated"},
+        {std::string("\x16\x03\x03\x00\x04\x0e\x00\x00\x00", 9), End::close, "tls.protocol"},
+        {std::string("\x16\x03\x03\xff\xff", 5), End::close, "tls.protocol"},
+    };
+    for (const auto& [bytes, end, outcome] : answers) {
         test::NetRig net;
         test::ScriptedServer server{net.network, server_address, port};
-        server.await.clear();
-        server.reply(bytes);
+        server.await = "\x16";
+        server.reply(bytes, end);
         net::TlsStream stream{net.reactor, net.names, net.entropy};
         RecordingHandler handler{stream};
         ASSERT_TRUE(stream.configure({.identity = "ESP-1", .key = key}));
         ASSERT_TRUE(handler.open("server.test", port));
         ASSERT_TRUE(net.run_until([&] { return handler.over(); }));
         EXPECT_EQ(handler.closed, 1);
-        EXPECT_TRUE(*handler.why == errors::tls_protocol || *handler.why == errors::tls_truncated)
-            << handler.why->name();
+        EXPECT_EQ(handler.why->name(), outcome) << bytes;
+        const bool in_time = outcome == "tls.handshake_timeout" || net.world.now() < Instant{1s};
+        EXPECT_TRUE(in_time) << bytes;
     }
+}
+
+// Every state that opening passes through, with a peer that stands still in it or drips: the deadline has a name.
+TEST(TlsStream, every_wait_of_opening_has_its_deadline) {
+    const auto drip = [](std::size_t held_after) {
+        TlsRig rig;
+        rig.net.network.faults(server_address).max_segment = held_after;
+        rig.net.network.faults(server_address).segment_gap = 1s;
+        const auto name = rig.failure();
+        EXPECT_LE(rig.net.world.now(), Instant{16s});
+        return name;
+    };
+    for (const std::size_t piece : {1U, 2U, 5U, 10U}) EXPECT_EQ(drip(piece), "tls.handshake_timeout") << piece;
+    for (int state = MBEDTLS_SSL_CLIENT_HELLO; state < MBEDTLS_SSL_CLIENT_KEY_EXCHANGE; ++state) {
+        TlsRig rig;
+        rig.server.around_step = [&](bool before) {
+            if (before && rig.server.state() >= state) rig.net.network.faults(server_address).pause_out = true;
+        };
+        const auto name = rig.failure();
+        EXPECT_EQ(name, "tls.handshake_timeout") << state;
+        EXPECT_LE(rig.net.world.now(), Instant{31s}) << state;
+    }
+    TlsRig deaf;
+    deaf.net.network.faults(server_address).black_hole = true;
+    EXPECT_EQ(deaf.failure(), "socket.timed_out");
+    EXPECT_LE(deaf.net.world.now(), Instant{16s});
+    TlsRig nameless;
+    nameless.net.resolver.set_silent("server.test");
+    EXPECT_EQ(nameless.failure(), "dns.failed");
+    EXPECT_LE(nameless.net.world.now(), Instant{16s});
 }
 
 TEST(TlsStream, alerts_in_the_handshake_are_named) {
@@ -218,7 +275,8 @@ TEST(TlsStream, a_close_in_any_state_of_the_handshake_is_an_error) {
     for (int state = MBEDTLS_SSL_HELLO_REQUEST; state <= MBEDTLS_SSL_SERVER_FINISHED; ++state) {
         TlsRig rig({.close_in_state = state});
         const auto name = rig.failure();
-        EXPECT_TRUE(name == "tls.truncated" || name == "socket.reset") << state << " " << name;
+        const std::string_view unheard = rig.server.sent == 0 ? "tls.not_tls" : "tls.truncated";
+        EXPECT_TRUE(name == unheard || name == "socket.reset") << state << " " << name;
     }
 }
 
@@ -229,7 +287,8 @@ TEST(TlsStream, a_close_after_any_byte_of_the_handshake_is_an_error) {
     for (std::size_t bytes = 0; bytes < all; bytes += 3) {
         TlsRig rig({.close_after = bytes});
         const auto name = rig.failure();
-        EXPECT_TRUE(name == "tls.truncated" || name == "socket.reset") << bytes << " " << name;
+        const std::string_view unheard = rig.server.sent == 0 ? "tls.not_tls" : "tls.truncated";
+        EXPECT_TRUE(name == unheard || name == "socket.reset") << bytes << " " << name;
     }
 }
 

@@ -69,6 +69,83 @@ TEST_F(Together, AStaticAddressNeedsMaskAndGatewayInItsNetwork) {
     EXPECT_EQ(set({{"wifi.ip", ""}, {"wifi.mask", ""}}), "ok");
 }
 
+struct StaticAddress {
+    const char *ip, *mask, *gateway, *dns, *outcome;
+};
+constexpr StaticAddress static_addresses[] = {
+    {"192.168.1.7", "255.255.255.0", "192.168.1.1", "", "ok"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.254", "9.9.9.9", "ok"},
+    {"10.0.0.1", "255.255.255.252", "10.0.0.2", "10.0.0.2", "ok"},
+    {"10.1.0.0", "255.0.0.0", "10.0.0.1", "", "ok"},          // ends in 0, and is a host
+    {"10.1.0.255", "255.0.0.0", "10.255.255.254", "", "ok"},  // the same with 255
+    {"169.254.3.4", "255.255.0.0", "169.254.0.1", "", "ok"},
+    {"192.168.1.0", "255.255.255.0", "192.168.1.1", "", "setting.host_address"},
+    {"192.168.1.255", "255.255.255.0", "192.168.1.1", "", "setting.host_address"},
+    {"10.0.0.0", "255.255.255.252", "10.0.0.1", "", "setting.host_address"},
+    {"10.0.0.3", "255.255.255.252", "10.0.0.1", "", "setting.host_address"},
+    {"10.255.255.255", "255.0.0.0", "10.0.0.1", "", "setting.host_address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.0", "", "setting.host_address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.255", "", "setting.host_address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.1", "192.168.1.255", "setting.host_address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.1", "192.168.1.0", "setting.host_address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.1", "192.168.1.7", "setting.host_address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.2.1", "", "setting.address"},
+    {"192.168.1.7", "255.255.255.0", "192.168.1.7", "", "setting.address"},
+    {"4.3.2.9", "255.255.255.0", "4.3.2.2", "", "setting.address_clash"},
+    {"4.9.9.9", "255.0.0.0", "4.9.9.1", "", "setting.address_clash"},
+};
+
+TEST_F(Together, AStaticAddressIsAHostsInItsGatewaysNetwork) {
+    for (const auto& [ip, mask, gateway, dns, outcome] : static_addresses) {
+        SCOPED_TRACE(std::string(ip) + " " + mask + " " + gateway + " " + dns);
+        ASSERT_EQ(set({{"wifi.ip", ""}}), "ok");
+        EXPECT_EQ(set({{"wifi.ip", ip}, {"wifi.mask", mask}, {"wifi.gateway", gateway}, {"wifi.dns", dns}}), outcome);
+        EXPECT_EQ(store.text("wifi.ip"), std::string_view(outcome) == "ok" ? ip : "");
+    }
+}
+
+TEST_F(Together, SomeAddressesNoHostHasAnywhere) {
+    unsigned count = 0;
+    for (const auto* name : {"wifi.ip", "wifi.gateway", "wifi.dns", "ap.address"}) {
+        for (const auto* address : {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.254", "224.0.0.1", "239.1.2.3",
+                                    "240.0.0.1", "255.255.255.255"}) {
+            EXPECT_EQ(set({{name, address}}), "setting.host_address") << name << " " << address;
+            ++count;
+        }
+        for (const auto* address :
+             {"10.0.0", "10.0.0.256", "10.0.0.1.", "0x0a.0.0.1", "1e1.0.0.1", " 10.0.0.1", "::1"}) {
+            EXPECT_EQ(set({{name, address}}).substr(0, 8), "setting.") << name << " " << address;
+            ++count;
+        }
+    }
+    EXPECT_EQ(count, 60U);
+}
+
+TEST_F(Together, ThePagesAddressLiesElsewhere) {
+    ASSERT_EQ(set({{"wifi.ip", "192.168.4.7"}, {"wifi.mask", "255.255.255.0"}, {"wifi.gateway", "192.168.4.1"}}), "ok");
+    EXPECT_EQ(set({{"ap.address", "192.168.4.2"}}), "setting.address_clash");
+    EXPECT_EQ(set({{"ap.address", "192.168.5.1"}}), "ok");
+    EXPECT_EQ(set({{"wifi.mask", "255.255.0.0"}}), "setting.address_clash");
+    EXPECT_EQ(set({{"wifi.ip", ""}, {"wifi.mask", "255.255.0.0"}}), "ok") << "with DHCP the router decides";
+}
+
+TEST_F(Together, WhatAnEarlierVersionLetInStopsNoOtherChange) {
+    // 192.168.1.0 was stored when nobody looked.
+    ASSERT_EQ(set({{"wifi.ip", "192.168.1.9"}, {"wifi.mask", "255.255.255.0"}, {"wifi.gateway", "192.168.1.1"}}), "ok");
+    const auto stored = [&](std::string_view name) { return store.text(name); };
+    ASSERT_EQ(stored("wifi.ip"), "192.168.1.9");
+    Patch other(schema, Origin::console);
+    ASSERT_TRUE(other.set("log.level", "debug"));
+    const std::array<std::uint8_t, 0> none{};
+    EXPECT_TRUE(check_together(none, none));
+    EXPECT_TRUE(check_together(other.records(), other.records()));
+    Patch bad(schema, Origin::console);
+    ASSERT_TRUE(bad.set("wifi.ip", "192.168.1.0") && bad.set("wifi.mask", "255.255.255.0") &&
+                bad.set("wifi.gateway", "192.168.1.1"));
+    EXPECT_EQ(check_together(bad.records(), none).error(), errors::setting_host_address);
+    EXPECT_TRUE(check_together(bad.records(), bad.records()));
+}
+
 TEST_F(Together, AMaskIsOnesThenZeros) {
     for (const auto* mask : {"255.255.255.0", "255.0.0.0", "255.255.255.252", "128.0.0.0"}) {
         EXPECT_EQ(set({{"wifi.mask", mask}}), "ok") << mask;

@@ -90,6 +90,62 @@ TEST_F(TrialTest, ABrokerThatDoesNotAnswerInTimeGoesBack) {
     EXPECT_EQ(host(), "old");
 }
 
+TEST_F(TrialTest, SlowTriesPutTheEndOffUntilThereWereEnough) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true, 3);
+    trial->try_failed(Stage::broker);
+    trial->try_failed(Stage::network);  // of another stage
+    trial->try_failed(Stage::broker);
+    trial->step(at(60));
+    EXPECT_EQ(state(), State::staged);
+    ASSERT_TRUE(trial->deadline());
+    EXPECT_GT(*trial->deadline(), at(60));
+    trial->step(at(100));
+    EXPECT_EQ(state(), State::staged);
+    trial->try_failed(Stage::broker);
+    trial->step(at(102));
+    EXPECT_EQ(state(), State::reverted);
+}
+
+TEST_F(TrialTest, EnoughTriesDoNotShortenTheTime) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true, 3);
+    for (int i = 0; i < 10; ++i) trial->try_failed(Stage::broker);
+    trial->step(at(59));
+    EXPECT_EQ(state(), State::staged);
+    trial->step(at(60));
+    EXPECT_EQ(state(), State::reverted);
+}
+
+TEST_F(TrialTest, TheEndIsPutOffAMinuteForEachTryAtMost) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true, 3);
+    for (int second = 0; second < 240; ++second) trial->step(at(second));
+    EXPECT_EQ(state(), State::staged);
+    trial->step(at(241));
+    EXPECT_EQ(state(), State::reverted);
+}
+
+TEST_F(TrialTest, ABrokerThatWasReachedHasItsTimeAndNoMore) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
+    trial->begin(at(0), limit, true, 3);
+    trial->broker_reached();
+    trial->step(at(60));
+    EXPECT_EQ(state(), State::reverted);
+}
+
+TEST_F(TrialTest, EachStageHasItsOwnTries) {
+    ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
+    trial->begin(at(0), limit, false, 3);
+    for (int i = 0; i < 3; ++i) trial->try_failed(Stage::network);
+    trial->address_obtained(at(59));
+    trial->step(at(119));
+    EXPECT_EQ(state(), State::staged) << "the broker has had none";
+    for (int i = 0; i < 3; ++i) trial->try_failed(Stage::broker);
+    trial->step(at(121));
+    EXPECT_EQ(state(), State::reverted);
+}
+
 TEST_F(TrialTest, EachStageHasItsOwnTime) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false);

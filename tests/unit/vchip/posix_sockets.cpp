@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -56,7 +57,9 @@ struct Source : WaitSource {
     void poll() override {
         ++polled;
         at.reset();
+        if (wakes != nullptr) wakes->wake();
     }
+    chip::Wake* wakes = nullptr;
     int descriptor = -1;
     std::optional<Instant> at;
     int polled = 0;
@@ -182,6 +185,48 @@ TEST_F(Posix, WakeEndsAWaitFromAnotherThreadAndBeforeIt) {
     std::thread other([this] { sockets.wake(); });
     ASSERT_TRUE(sockets.wait({}, patience));
     other.join();
+    EXPECT_LT(clock.now().time_since_epoch(), patience);
+}
+
+// No wake() may be lost, wherever it falls: each one ends the wait that is under way or the next one, and many before it
+// count as one.
+TEST_F(Posix, NoWakeIsLostHoweverTheyFall) {
+    constexpr int rounds = 20'000;
+    std::atomic<int> wanted{0};
+    std::atomic<int> seen{0};
+    std::thread other([&] {
+        for (int i = 1; i <= rounds; ++i) {
+            wanted = i;
+            sockets.wake();
+            if (i % 3 == 0) sockets.wake();
+            while (i % 7 != 0 && seen < i) std::this_thread::yield();
+        }
+    });
+    while (seen < rounds) {
+        ASSERT_TRUE(sockets.wait({}, patience));
+        const int now = wanted;
+        ASSERT_GE(now, seen);
+        seen = now;
+    }
+    other.join();
+    EXPECT_LT(clock.now().time_since_epoch(), patience) << "a wait had to run out";
+}
+
+TEST_F(Posix, AWakeBeforeTheWaitCountsOnce) {
+    for (int i = 0; i < 5; ++i) sockets.wake();
+    ASSERT_TRUE(sockets.wait({}, patience));
+    const auto before = clock.now();
+    ASSERT_TRUE(sockets.wait({}, Duration(30)));
+    EXPECT_GE(clock.now() - before, Duration(30)) << "nobody woke it again";
+}
+
+TEST_F(Posix, ASourceThatWakesEndsTheWait) {
+    Source timed;
+    timed.at = clock.now() + Duration(20);
+    timed.wakes = &sockets;
+    sockets.add_source(timed);
+    ASSERT_TRUE(sockets.wait({}, patience));
+    EXPECT_EQ(timed.polled, 1);
     EXPECT_LT(clock.now().time_since_epoch(), patience);
 }
 

@@ -100,6 +100,15 @@ public:
         pid_ = -1;
         return status;
     }
+    // How often the boot loader's process has gone to sleep, and so has woken up.
+    long wake_ups() const {
+        std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+        for (std::string line; std::getline(status, line);) {
+            if (line.starts_with("voluntary_ctxt_switches:")) return std::stol(line.substr(line.find(':') + 1));
+        }
+        ADD_FAILURE() << "no count";
+        return 0;
+    }
     void kill_now() {
         kill(pid_, SIGKILL);
         waitpid(pid_, nullptr, 0);
@@ -193,6 +202,26 @@ TEST_F(Process, TheWatchdogEndsFirmwareThatHangs) {
     running.type("hang");
     running.expect("vchip: watchdog: the firmware hangs, restarting");
     running.expect("reason task-watchdog");
+}
+
+// It is noticed at once that the watchdog was started, long before the boot watchdog's time is over.
+TEST_F(Process, AWatchdogIsWaitedForFromItsStart) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.boot_watchdog = 10 * std::chrono::duration_cast<Duration>(patience);
+    RunningChip running(options);
+    running.type("watchdog");
+    running.type("hang");
+    running.expect("vchip: watchdog: the firmware hangs, restarting");
+}
+
+TEST_F(Process, TheBootLoaderSleepsWhileTheFirmwareRuns) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    RunningChip running(options);
+    running.expect("reason power-on");
+    usleep(100'000);  // until it waits
+    const long before = running.wake_ups();
+    usleep(600'000);
+    EXPECT_LE(running.wake_ups() - before, 1);
 }
 
 TEST_F(Process, TheBootWatchdogEndsFirmwareThatNeverStartsItsOwn) {

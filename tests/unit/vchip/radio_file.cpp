@@ -38,7 +38,7 @@ Error board_error(std::string_view json) { return parse_board(json).error(); }
 TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
     const auto board = parse_board(R"({"on": false, "button": true, "phones": ["02:00:00:00:00:10"], "networks": [
         {"ssid": "Home", "passphrase": "secret", "rssi": -48, "channel": 6, "auth": "wpa3", "dhcp": false,
-         "hidden": true, "drops_after": 1500, "bssid": "AA:bb:cc:00:11:22"}, {"ssid": "Cafe"}]})");
+         "hidden": true, "drops_after": 1500, "refuses": "association refused", "bssid": "AA:bb:cc:00:11:22"}, {"ssid": "Cafe"}]})");
     ASSERT_TRUE(board) << board.error().name();
     EXPECT_FALSE(board->air.on);
     EXPECT_TRUE(board->button);
@@ -52,6 +52,8 @@ TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
     EXPECT_FALSE(home.dhcp);
     EXPECT_TRUE(home.hidden);
     EXPECT_EQ(home.drops_after, 1500ms);
+    EXPECT_EQ(home.refuses, chip::DisconnectReason::association_refused);
+    EXPECT_FALSE(parse_board(R"({"networks": [{"ssid": "Home", "refuses": "signal lost"}]})"));
     EXPECT_EQ(mac_text(home.bssid), "AA:BB:CC:00:11:22");
     EXPECT_EQ(board->air.networks[1].auth, chip::Auth::open);
     EXPECT_TRUE(board->air.networks[1].dhcp);

@@ -71,6 +71,43 @@ struct Radio : testing::Test {
 
 }  // namespace
 
+TEST_F(Radio, AccessPointsOfOneNameAreToldApartByTheirAddress) {
+    Air air;
+    for (std::uint8_t spot = 1; spot <= 3; ++spot) {
+        AirNetwork one;
+        ASSERT_TRUE(one.ssid.assign("Mesh"));
+        one.passphrase = "correct horse";
+        one.bssid = {2, 0, 0, 0, 0, spot};
+        one.rssi = static_cast<std::int8_t>(-40 - 10 * spot);
+        if (spot == 1) one.refuses = DisconnectReason::association_refused;
+        if (spot == 2) one.passphrase = "another one";
+        air.networks.push_back(one);
+    }
+    radio.set_air(air);
+    const auto outcome = [&](std::optional<chip::Mac> bssid) {
+        auto config = station("Mesh", "correct horse");
+        config.bssid = bssid;
+        EXPECT_TRUE(radio.join(config));
+        for (int i = 0; i < 100; ++i) {
+            world.clock().advance_to(world.clock().now() + Duration(10));
+            while (const auto event = radio.next_event()) {
+                if (event->kind == Kind::station_address) return std::string("up");
+                const bool ours = event->kind == Kind::station_left && event->reason != DisconnectReason::requested;
+                if (ours) return std::string(chip::name(event->reason));
+            }
+        }
+        return std::string("nothing");
+    };
+    EXPECT_EQ(outcome(std::nullopt), "association refused") << "the strongest";
+    EXPECT_EQ(outcome(chip::Mac{2, 0, 0, 0, 0, 2}), "wrong password");
+    EXPECT_EQ(outcome(chip::Mac{2, 0, 0, 0, 0, 9}), "network not found");
+    EXPECT_EQ(outcome(chip::Mac{2, 0, 0, 0, 0, 3}), "up");
+    EXPECT_EQ(radio.link()->rssi, -70);
+    air.networks[2].rssi = -90;
+    radio.set_air(air);
+    EXPECT_EQ(radio.link()->rssi, -90) << "still joined, further away";
+}
+
 TEST_F(Radio, JoinsAndGetsTheLeaseAndOnlyThenIsTheLinkUp) {
     ASSERT_TRUE(radio.join(station("Home", "correct horse")));
     EXPECT_FALSE(radio.link());

@@ -32,7 +32,8 @@ TEST(WifiModel, whatever_happens_it_comes_back) {
         ASSERT_TRUE(violated.empty()) << "schedule " << seed << ": " << violated;
     }
     std::cout << count << " schedules, " << measured.steps << " steps, " << measured.rows << " transitions, "
-              << measured.portals << " portals, " << measured.restarts << " restarts of devices that need Wi-Fi\n"
+              << measured.portals << " portals, " << measured.moves << " moves to a stronger access point, "
+              << measured.restarts << " restarts of devices that need Wi-Fi\n"
               << "longest time to be on line again: " << seconds(measured.online_after)
               << " s, with a phone that stays " << seconds(measured.online_with_phone) << " s, among broken networks "
               << seconds(measured.online_among_broken) << " s\n"
@@ -40,6 +41,7 @@ TEST(WifiModel, whatever_happens_it_comes_back) {
               << " tries a minute, " << measured.joins_ten_minutes << " in ten\n";
     EXPECT_GT(measured.portals, 0U);
     EXPECT_GT(measured.restarts, 0U);
+    EXPECT_GT(measured.moves, 0U);
 }
 
 }  // namespace

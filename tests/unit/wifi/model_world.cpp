@@ -84,7 +84,7 @@ std::string World::run() {
 }
 
 void World::fault() {
-    switch (draw(14)) {
+    switch (draw(15)) {
         case 0:
         case 1:
         case 2:
@@ -110,7 +110,10 @@ void World::fault() {
             return;
         case 10:
             return fault_of_the_radio();
+        case 11:
+            return fade();
         default:
+            supervisor_->hold_link(draw(4) == 0);  // an update
             return act();
     }
 }
@@ -183,7 +186,23 @@ void World::change_network(std::size_t site) {
         network.hidden = draw(8) == 0;
         if (draw(6) == 0) network.drops_after = Duration(draw(90'000));
         air_.networks.push_back(network);
+        for (auto more = draw(4); more > 1; --more) add_spot(network);
     }
+    radio_.set_air(air_);
+}
+
+// Another access point of the same name, which may be set up differently.
+void World::add_spot(vchip::AirNetwork network) {
+    using enum chip::DisconnectReason;
+    network.rssi = static_cast<std::int8_t>(-static_cast<int>(30 + draw(60)));
+    if (draw(3) == 0) network.refuses = draw(2) == 0 ? association_refused : wrong_password;
+    if (draw(4) == 0) network.dhcp = !network.dhcp;
+    air_.networks.push_back(network);
+}
+
+// Somebody carries the device about.
+void World::fade() {
+    for (auto& network : air_.networks) network.rssi = static_cast<std::int8_t>(-static_cast<int>(30 + draw(60)));
     radio_.set_air(air_);
 }
 
@@ -196,6 +215,7 @@ void World::heal_all() {
         network.passphrase = password_of(site);
         network.dhcp = true;
         network.drops_after.reset();
+        network.refuses.reset();
         sites_[site].broker = true;
     }
 }

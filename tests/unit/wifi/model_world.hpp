@@ -54,7 +54,7 @@ struct Measured {
     Duration portal_open{};          // since it was asked for last
     std::size_t joins_a_minute = 0;
     std::size_t joins_ten_minutes = 0;
-    std::uint64_t restarts = 0, portals = 0, rows = 0, steps = 0;
+    std::uint64_t moves = 0, restarts = 0, portals = 0, rows = 0, steps = 0;
 };
 
 class World final : public Listener, public Witness {
@@ -75,7 +75,10 @@ private:
     void on_portal_opened(PortalWhy) override { ++measured_.portals; }
     void on_portal_closed(PortalWhy) override {}
     void on_given_up() override;
-    void on_row(const LinkRow&) override { ++measured_.rows; }
+    void on_row(const LinkRow& row) override {
+        ++measured_.rows;
+        if (row.event == Event::stronger_heard) ++measured_.moves;
+    }
     void on_row(const PortalRow& row) override;
 
     void boot();
@@ -83,6 +86,8 @@ private:
     void fault_of_the_radio();
     void act();
     void change_network(std::size_t site);
+    void add_spot(vchip::AirNetwork network);
+    void fade();
     void use_networks();
     void ask();
     void heal_all();

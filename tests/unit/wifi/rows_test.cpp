@@ -274,6 +274,63 @@ constexpr Scenario<S, E> link_scenarios[] = {
          r.use("Cafe");
          EXPECT_EQ(r.radio.joins.back().ssid, "Cafe");
      }},
+    {S::up, E::signal_weak,
+     [](Rig& r) {
+         r.to_roaming();
+         EXPECT_EQ(r.supervisor.state(), S::roaming);
+         EXPECT_TRUE(r.supervisor.is_up());
+         EXPECT_EQ(r.radio.scans, 1);
+     }},
+    {S::roaming, E::stronger_heard,
+     [](Rig& r) {
+         r.to_roaming();
+         r.spots({{"Home", 2, -50}, {"Home", 1, -80}});
+         EXPECT_EQ(r.said.log.back(), "down Home: requested");
+         EXPECT_EQ(r.spot(), 2);
+         r.left(DisconnectReason::association_refused);
+         EXPECT_EQ(r.spot(), 1) << "back to the one it came from";
+     }},
+    {S::roaming, E::none_heard,
+     [](Rig& r) {
+         r.to_roaming();
+         r.spots({{"Cafe", 3, -30}, {"Home", 2, -69}, {"Home", 1, -80}});
+         EXPECT_EQ(r.supervisor.state(), S::up) << "11 dB more are not much more";
+         r.step(r.policy.roam_pause - 1ms);
+         EXPECT_EQ(r.radio.scans, 1);
+         r.step(1ms);
+         EXPECT_EQ(r.radio.scans, 2);
+     }},
+    {S::roaming, E::time_up,
+     [](Rig& r) {
+         r.to_roaming();
+         r.step(r.policy.scan_timeout);
+         EXPECT_EQ(r.supervisor.state(), S::up);
+     }},
+    {S::roaming, E::radio_refused,
+     [](Rig& r) {
+         r.radio.scan_outcome = fail(errors::radio_failed);
+         r.to_roaming();
+         EXPECT_EQ(r.supervisor.state(), S::up);
+     }},
+    {S::roaming, E::left,
+     [](Rig& r) {
+         r.to_roaming();
+         r.left();
+         EXPECT_EQ(r.supervisor.state(), S::waiting);
+     }},
+    {S::roaming, E::address,
+     [](Rig& r) {
+         r.to_roaming();
+         r.address(5);
+         EXPECT_EQ(r.said.log.back(), "up Home 10.0.0.5");
+         EXPECT_EQ(r.radio.scans, 1);
+     }},
+    {S::roaming, E::networks_changed,
+     [](Rig& r) {
+         r.to_roaming();
+         r.use("Cafe");
+         EXPECT_EQ(r.radio.joins.back().ssid, "Cafe");
+     }},
     {S::waiting, E::time_up,
      [](Rig& r) {
          r.to_waiting();

@@ -56,6 +56,7 @@ TEST_F(SupervisorTest, every_reason_leads_to_a_new_try) {
         left(static_cast<DisconnectReason>(reason));
         EXPECT_EQ(supervisor.state(), State::waiting) << reason;
         next();
+        if (supervisor.state() == State::scanning) scanned({{"Home", -40}});
         ASSERT_EQ(supervisor.state(), State::joining) << reason;
     }
     EXPECT_FALSE(said.said("given up"));
@@ -85,6 +86,7 @@ TEST(Supervisor, a_link_that_does_not_live_does_not_shorten_the_wait) {
         rig.step(5s);
         rig.left(DisconnectReason::closed_by_peer);
         while (rig.supervisor.state() == State::waiting) rig.next();
+        if (rig.supervisor.state() == State::scanning) rig.scanned({{"Home", -40}});
     }
     EXPECT_GE(rig.said.waits.back(), 119s);
     rig.joined();
@@ -269,8 +271,147 @@ TEST_F(SupervisorTest, the_only_network_is_tried_at_back_off_pace_although_it_re
     for (int i = 0; i < 5; ++i) {
         left(DisconnectReason::wrong_password);
         step(1s);
+        ASSERT_EQ(supervisor.state(), State::scanning) << "are there other access points?";
+        scanned({{"Home", -40}});
         EXPECT_EQ(supervisor.state(), State::joining);
     }
+}
+
+// --- Several access points of one name ---
+
+TEST_F(SupervisorTest, access_points_of_one_name_take_turns_the_strongest_first) {
+    to_joining();
+    EXPECT_EQ(spot(), 0) << "the first try needs no scan";
+    left(DisconnectReason::association_refused);
+    step(1s);
+    ASSERT_EQ(supervisor.state(), State::scanning);
+    spots({{"Home", 3, -45}, {"Cafe", 9, -50}, {"Home", 1, -60}, {"Home", 2, -75}});
+    for (const int expected : {3, 1, 2}) {
+        ASSERT_EQ(supervisor.state(), State::joining);
+        EXPECT_EQ(spot(), expected);
+        left(expected == 1 ? DisconnectReason::network_not_found : DisconnectReason::wrong_password);
+    }
+    EXPECT_EQ(supervisor.state(), State::waiting) << "each once a round";
+    EXPECT_EQ(radio.joins.size(), 4U);
+}
+
+TEST_F(SupervisorTest, the_one_that_lets_it_in_is_kept) {
+    to_joining();
+    left(DisconnectReason::wrong_password);
+    step(1s);
+    spots({{"Home", 1, -45}, {"Home", 2, -60}});
+    left(DisconnectReason::wrong_password);
+    EXPECT_EQ(spot(), 2);
+    joined(), address();
+    EXPECT_TRUE(supervisor.is_up());
+    step(policy.settle_time);
+    left();
+    step(1s);
+    EXPECT_EQ(supervisor.state(), State::joining) << "nothing is held against the network";
+    EXPECT_EQ(spot(), 0);
+}
+
+TEST_F(SupervisorTest, a_network_is_put_aside_when_all_its_access_points_refused) {
+    start();
+    use({known("Home"), known("Work")});
+    spots({{"Home", 1, -40}, {"Home", 2, -50}, {"Work", 7, -70}});
+    EXPECT_EQ(spot(), 1);
+    left(DisconnectReason::wrong_password);
+    EXPECT_EQ(last_join(), "Home");
+    EXPECT_EQ(spot(), 2) << "before the next network";
+    left(DisconnectReason::wrong_password);
+    EXPECT_EQ(last_join(), "Work");
+    left(DisconnectReason::network_not_found);
+    step(1s);
+    EXPECT_EQ(last_join(), "Work") << "Home is put aside";
+}
+
+TEST_F(SupervisorTest, a_drop_and_a_missing_address_are_refusals_too) {
+    to_joining();
+    left(DisconnectReason::auth_refused);
+    step(1s);
+    spots({{"Home", 1, -40}, {"Home", 2, -50}, {"Home", 3, -60}});
+    joined();
+    step(policy.address_timeout);
+    EXPECT_EQ(spot(), 2);
+    joined(), address();
+    left(DisconnectReason::closed_by_peer);
+    EXPECT_EQ(spot(), 3);
+}
+
+TEST_F(SupervisorTest, more_access_points_than_it_remembers_are_the_strongest) {
+    to_joining();
+    left(DisconnectReason::association_refused);
+    step(1s);
+    spots({{"Home", 1, -90}, {"Home", 2, -80}, {"Home", 3, -70}, {"Home", 4, -60}, {"Home", 5, -50}, {"Home", 5, -40}});
+    for (const int expected : {5, 4, 3, 2}) {
+        EXPECT_EQ(spot(), expected);
+        left(DisconnectReason::association_refused);
+    }
+    EXPECT_EQ(supervisor.state(), State::waiting);
+}
+
+// --- Roaming ---
+
+TEST_F(SupervisorTest, a_good_signal_is_never_left) {
+    radio.joined_to(1, policy.roam_below);
+    to_up();
+    for (int i = 0; i < 100; ++i) step(1min);
+    EXPECT_EQ(radio.scans, 0);
+    EXPECT_FALSE(supervisor.deadline()) << "no wake-up of its own";
+}
+
+TEST_F(SupervisorTest, nothing_moves_during_an_update_at_the_portal_or_when_it_is_turned_off) {
+    radio.joined_to(1, -85);
+    to_up();
+    supervisor.hold_link(true);
+    step(10min);
+    EXPECT_EQ(radio.scans, 0);
+    supervisor.hold_link(false);
+    EXPECT_TRUE(supervisor.open_portal(now));
+    step(1min);
+    EXPECT_EQ(radio.scans, 0);
+    supervisor.close_portal(now);
+    say(Kind::access_point_stopped);
+    EXPECT_EQ(radio.scans, 1);
+    supervisor.hold_link(true);
+    spots({{"Home", 2, -40}});
+    EXPECT_EQ(supervisor.state(), State::up) << "an update began during the scan";
+    supervisor.hold_link(false);
+    policy.roaming = false;
+    step(1h);
+    EXPECT_EQ(radio.scans, 1);
+}
+
+TEST_F(SupervisorTest, two_weak_access_points_do_not_play_ping_pong) {
+    to_roaming();
+    std::size_t moves = 0;
+    const auto begin = now;
+    while (now - begin < 1h) {
+        const bool first = radio.present.bssid[5] == 1;
+        if (supervisor.state() == State::roaming)
+            spots({{"Home", 1, first ? -80 : -76}, {"Home", 2, first ? -76 : -80}});
+        if (supervisor.state() == State::joining) {
+            ++moves;
+            radio.joined_to(static_cast<std::uint8_t>(spot()), -76);
+            joined(), address();
+        }
+        step(1min);
+    }
+    EXPECT_EQ(moves, 0U);
+    EXPECT_LE(radio.scans, 13);
+}
+
+TEST_F(SupervisorTest, an_access_point_chosen_by_the_author_is_not_left) {
+    auto network = known("Home");
+    network.station.bssid = chip::Mac{2, 0, 0, 0, 0, 1};
+    radio.joined_to(1, -85);
+    start();
+    use({network});
+    joined(), address();
+    step(policy.settle_time);
+    step(1h);
+    EXPECT_EQ(radio.scans, 0);
 }
 
 // --- The broker ---

@@ -35,20 +35,50 @@ bool is_nvs_header(ConstBytes header) {
     return *reader.le32() == esp_rom_crc32_le(UINT32_MAX, covered.data(), static_cast<std::uint32_t>(covered.size()));
 }
 
+using Header = std::array<std::uint8_t, header_size>;
+
+// One bit away from a header: a page that held something. NVS takes it for a free one. (A cut in an erase leaves more.)
+bool is_rotten_header(Header header) {
+    for (std::size_t bit = 0; bit < 8 * header.size(); ++bit) {
+        const auto flip = [&] { header[bit / 8] = static_cast<std::uint8_t>(header[bit / 8] ^ (1U << bit % 8)); };
+        flip();
+        if (is_nvs_header(header)) return true;
+        flip();
+    }
+    return false;
+}
+
 bool is_erased(ConstBytes bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0xFF; });
 }
 
 enum class Contents : std::uint8_t { erased, nvs, foreign };
 
-Result<Contents> survey(const esp_partition_t& partition) {
+struct Pages {
+    bool any_good = false;
+    bool any_rotten = false;
+};
+
+Result<Pages> look_at_headers(const esp_partition_t& partition) {
+    Pages pages;
+    for (std::size_t at = 0; at < partition.size; at += page_size) {
+        Header header{};
+        const esp_err_t done = esp_partition_read_raw(&partition, at, header.data(), header.size());
+        if (done != ESP_OK) return fail(errors::flash_failed, done);
+        const bool good = is_nvs_header(header);
+        pages.any_good = pages.any_good || good;
+        pages.any_rotten = pages.any_rotten || (!good && !is_erased(header) && is_rotten_header(header));
+    }
+    return pages;
+}
+
+Result<Contents> survey_without_headers(const esp_partition_t& partition) {
     std::array<std::uint8_t, 256> piece{};
     bool erased = true;
     for (std::size_t at = 0; at < partition.size; at += piece.size()) {
         const esp_err_t done = esp_partition_read_raw(&partition, at, piece.data(), piece.size());
         if (done != ESP_OK) return fail(errors::flash_failed, done);
         const ConstBytes bytes(piece);
-        if (at % page_size == 0 && is_nvs_header(bytes.first(header_size))) return Contents::nvs;
         // The power may have gone while NVS wrote the very first header.
         erased = erased && is_erased(at == 0 ? bytes.subspan(header_size) : bytes);
     }
@@ -67,7 +97,10 @@ Result<Mount> KeyValue::mount() {
     const auto* partition =
         esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_NVS, NVS_DEFAULT_PART_NAME);
     if (partition == nullptr) return fail(errors::kv_corrupt);
-    const auto contents = survey(*partition);
+    const auto pages = look_at_headers(*partition);
+    if (!pages) return fail(pages.error());
+    damaged_ = pages->any_rotten;
+    const auto contents = pages->any_good ? Result<Contents>(Contents::nvs) : survey_without_headers(*partition);
     if (!contents) return fail(contents.error());
     if (*contents == Contents::foreign) return fail(errors::kv_corrupt);
     esp_err_t done = nvs_flash_init();

@@ -17,9 +17,11 @@ public:
     Result<ConstBytes> get(std::string_view key, MutBytes out) override;
     Status put(std::string_view key, ConstBytes value) override;
     Status remove(std::string_view key) override;
+    bool damaged() const override { return damaged_; }
 
 private:
     nvs_handle_t handle_ = 0;
+    bool damaged_ = false;
 };
 
 }  // namespace esb::chip::esp32

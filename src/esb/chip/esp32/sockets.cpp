@@ -202,7 +202,9 @@ Status Sockets::wait(std::span<Interest> interests, Duration timeout) {
         const Duration longest = wake_.pending() ? Duration::zero() : std::min(left, longest_sleep);
         const auto ready = select_once(interests, longest);
         if (!ready) return fail(ready.error());
-        if (wake_.take() || *ready) return {};
+        // The signal's socket is read only when there is something to take.
+        const bool woken = (signalled_ || wake_.pending()) && wake_.take();
+        if (woken || *ready) return {};
         const Duration passed = uptime() - start;
         if (passed >= timeout) return {};
         left = timeout - passed;
@@ -230,6 +232,7 @@ Result<bool> Sockets::select_once(std::span<Interest> interests, Duration longes
         FD_SET(fd, &broken);
         highest = std::max(highest, fd);
     }
+    signalled_ = false;
     timeval limit = to_timeval(ready ? Duration::zero() : longest);
     const int count = lwip_select(highest + 1, &readable, &writable, &broken, &limit);
     if (count < 0) {
@@ -238,6 +241,7 @@ Result<bool> Sockets::select_once(std::span<Interest> interests, Duration longes
         return error;
     }
     if (count == 0) return ready;
+    signalled_ = FD_ISSET(wake_.fd(), &readable) != 0;
     for (auto& interest : interests) {
         const int fd = fd_of(interest.socket);
         if (fd < 0) continue;

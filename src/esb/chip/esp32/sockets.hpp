@@ -49,6 +49,7 @@ private:
     Result<bool> select_once(std::span<Interest> interests, Duration longest);
 
     WakeSignal wake_;
+    bool signalled_ = false;                    // the latest select() found wake_.fd() readable
     std::array<Entry, max_sockets> entries_{};  // by file descriptor
 };
 

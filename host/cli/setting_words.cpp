@@ -1,0 +1,89 @@
+#include "host/cli/setting_words.hpp"
+
+#include "esb/base/encoding.hpp"
+#include "esb/settings/schema.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace esb::cli {
+namespace {
+
+constexpr std::int64_t largest = (std::int64_t{1} << 53) - 1;
+
+const settings::Setting* find(const std::string& name) {
+    for (const auto& setting : settings::base_table()) {
+        if (setting.name == name) return &setting;
+    }
+    return nullptr;
+}
+
+std::optional<bool> as_flag(const std::string& value) {
+    if (value == "on" || value == "true") return true;
+    if (value == "off" || value == "false") return false;
+    return std::nullopt;
+}
+
+Outcome<SettingWord> read_change(const std::string& text, std::istream& in) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) return failure("'" + text + "' is not NAME=VALUE");
+    SettingWord word{text.substr(0, equals), text.substr(equals + 1)};
+    word.secret = word.value == "-";
+    const auto* const setting = find(word.name);
+    if (setting != nullptr && setting->secret && !word.secret) {
+        return failure(word.name + " is secret: write " + word.name +
+                       "=- and give the value on standard input, or take it away with --unset");
+    }
+    if (!word.secret) return word;
+    word.value.clear();
+    if (!std::getline(in, word.value)) return failure("no value for " + word.name + " on standard input");
+    if (!word.value.empty() && word.value.back() == '\r') word.value.pop_back();
+    // What is not secret may be typed blind too; a device takes it as it is.
+    word.secret = setting == nullptr || setting->secret;
+    return word;
+}
+
+}  // namespace
+
+Outcome<std::vector<SettingWord>> read_setting_words(const std::vector<std::string>& changes,
+                                                     const std::vector<std::string>& unset, std::istream& in) {
+    std::vector<SettingWord> words;
+    for (const auto& text : changes) {
+        auto word = read_change(text, in);
+        if (!word) return std::unexpected(word.error());
+        words.push_back(std::move(*word));
+    }
+    for (const auto& name : unset) words.push_back({name, {}, false, true});
+    if (words.empty()) return failure("nothing to change: give NAME=VALUE or --unset NAME");
+    for (const auto& word : words) {
+        if (!settings::is_name(word.name)) return failure("'" + word.name + "' is not the name of a setting");
+        const auto same = [&word](const SettingWord& other) { return other.name == word.name; };
+        if (std::count_if(words.begin(), words.end(), same) != 1) return failure(word.name + " is there twice");
+    }
+    return words;
+}
+
+void write_setting(const SettingWord& word, const std::string& encrypted, JsonWriter& json) {
+    json.key(word.name);
+    if (word.unset) {
+        json.null();
+        return;
+    }
+    if (word.secret) {
+        json.begin_object().key("jwe").text(encrypted).end_object();
+        return;
+    }
+    const auto* const setting = find(word.name);
+    const auto flag = as_flag(word.value);
+    const auto number = parse_signed(word.value, -largest, largest);
+    const bool any = setting == nullptr;
+    if (flag && (any || setting->type == settings::Type::boolean)) {
+        json.boolean(*flag);
+    } else if (number && (any || setting->type == settings::Type::integer)) {
+        json.number(*number);
+    } else {
+        json.text(word.value);
+    }
+}
+
+}  // namespace esb::cli

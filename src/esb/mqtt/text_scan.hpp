@@ -1,0 +1,39 @@
+// Looks at the bytes of a topic as they come, once: UTF-8, NUL and wildcards in the same pass.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+
+#include <cstdint>
+
+namespace esb::mqtt {
+
+// Well-formed UTF-8 without surrogates and NUL (MQTT-1.5.3-1, -2). Pieces may be cut anywhere.
+class TextScan {
+public:
+    // False as soon as no text can begin like this; and from then on.
+    bool take(ConstBytes bytes) {
+        auto at = bytes.begin();
+        for (;;) {
+            while (left_ == 0 && at != bytes.end() && is_plain(*at)) ++at;
+            if (at == bytes.end()) return !bad_;
+            take_other(*at++);
+        }
+    }
+    // The text may end here.
+    bool complete() const { return !bad_ && left_ == 0; }
+    // A '+' or '#' was among the bytes.
+    bool wildcard() const { return wildcard_; }
+
+private:
+    // Most of what topics are made of: ASCII behind '+' and '#'.
+    static bool is_plain(std::uint8_t byte) { return byte > '+' && byte < 0x80; }
+    void take_other(std::uint8_t byte);
+
+    std::uint8_t left_ = 0;  // bytes that the character at hand still needs
+    std::uint8_t low_ = 0;   // what its next byte is at least, and ...
+    std::uint8_t high_ = 0;  // ... at most
+    bool bad_ = false;
+    bool wildcard_ = false;
+};
+
+}  // namespace esb::mqtt

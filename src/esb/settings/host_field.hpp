@@ -1,0 +1,43 @@
+// What people put where a host name belongs: taken apart where only one thing can be meant.
+#pragma once
+
+#include "esb/base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esb::errors {
+inline constexpr ErrorKind host_scheme{
+    "host.scheme",
+    "only mqtts:// may stand before a broker's host, which must speak TLS; before a time server's ntp://"};
+inline constexpr ErrorKind host_parts{"host.parts", "a host name or IPv4 address belongs here, without user or path"};
+inline constexpr ErrorKind host_ipv6{"host.ipv6",
+                                     "IPv6 addresses do not work yet: give a host name or an IPv4 address"};
+inline constexpr ErrorKind host_port{"host.port",
+                                     "what stands behind the host is no port, or not the port given for it"};
+}  // namespace esb::errors
+
+namespace esb::settings {
+
+enum class HostOf : std::uint8_t { broker, time_server };
+
+struct HostField {
+    std::string_view host;  // a part of the text; its characters are for the setting to check
+    std::optional<std::uint16_t> port;
+};
+
+// "mqtts://broker.example:8883/", " broker.example. " and the like; an empty text is an empty host. A time server's
+// port may only be 123. Errors: those above.
+Result<HostField> split_host(std::string_view text, HostOf whose);
+
+// Whose host the setting of this name is, and for a broker which one.
+struct HostSetting {
+    HostOf whose;
+    std::size_t broker = 0;
+};
+std::optional<HostSetting> host_setting(std::string_view name);
+// The broker whose port the setting of this name is.
+std::optional<std::size_t> port_setting(std::string_view name);
+
+}  // namespace esb::settings
