@@ -18,7 +18,7 @@ struct UpdateReport {
     std::string error;  // named cause: "ota.hash"; "" while all is well
     std::string why;    // the same in words
     std::int64_t detail = 0;  // a number that says more: the status of a web server
-    std::string host;         // the web server that the error is about
+    std::string host = {};    // the web server that the error is about
 };
 
 class UpdateWatch {

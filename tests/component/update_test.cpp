@@ -179,34 +179,36 @@ TEST_F(Updates, FailWhenTheHashIsWrongTwice) {
     const Boot boot = expect_failed(errors::ota_hash);
     EXPECT_EQ(boot.last.id.size(), 16U);
     EXPECT_EQ(boot.log.error_of(State::downloading), Error(errors::ota_hash)) << "told at once";
-    EXPECT_EQ(rig.server.connections, 2) << "and in no later boot";
+    EXPECT_EQ(rig.server.connections, 4) << "the same in the second boot";
+    EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
+    EXPECT_EQ(rig.server.connections, 4) << "and in no later one";
 }
 
 TEST_F(Updates, RememberOverPowerCyclesWhatHasFailed) {
     rig.server.file[100'000] ^= 1;
-    EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_hash)) << i;
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_given_up)) << i;
-    EXPECT_EQ(rig.server.connections, 2);
+    EXPECT_EQ(rig.server.connections, 4);
     // The same image in a fresh envelope.
     auto anew = Manifest::of(new_image, 40);
     anew.more = R"(,"note":"again")";
     const auto old = rig.retained;
     rig.retained = rig.envelope(anew);
-    EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_hash)) << i;
     EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
-    EXPECT_EQ(rig.server.connections, 4);
+    EXPECT_EQ(rig.server.connections, 8);
     // A person at the device, or the operator with a signed command.
     rig.server.file = new_image;
     rig.retained = command("cancel", 1);
     EXPECT_EQ(rig.boot().last.state, State::idle);
     rig.retained = old;
     expect_updated();
-    EXPECT_EQ(rig.server.connections, 5);
+    EXPECT_EQ(rig.server.connections, 9);
 }
 
 TEST_F(Updates, ForgetFailuresForAPersonAtTheDevice) {
     rig.server.file[100'000] ^= 1;
-    EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_hash)) << i;
     EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
     rig.server.file = new_image;
     rig.on_line = [](ota::Updater& updater) { EXPECT_TRUE(updater.forget_failures()); };
@@ -217,12 +219,14 @@ TEST_F(Updates, ForgetFailuresForAPersonAtTheDevice) {
 TEST_F(Updates, RememberAWrongFileEvenWhenThePowerGoesAtOnce) {
     rig.server.file[100'000] ^= 1;
     rig.watch = [](ota::Updater& updater) { return updater.progress().error == Error(errors::ota_hash); };
-    for (int i = 0; i < 2; ++i) EXPECT_EQ(rig.boot().end, BootEnd::settled);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(rig.boot().end, BootEnd::settled);
     rig.watch = {};
     EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
-    EXPECT_EQ(rig.server.connections, 2);
+    EXPECT_EQ(rig.server.connections, 4);
 }
 
+// The virtual chip reads flash three times for an image: each program looks at what it writes over, the writer reads it back, and the
+// boot slot is set only to a whole image. A second hash would be the fourth.
 TEST_F(Updates, AreNotHashedASecondTime) {
     std::uint64_t before = 0;
     rig.watch = [&](ota::Updater& updater) {
@@ -233,8 +237,8 @@ TEST_F(Updates, AreNotHashedASecondTime) {
     const auto read = flash.bytes_read() - before;
     std::printf("read from flash for an image of %zu bytes: %llu\n", new_image.size(),
                 static_cast<unsigned long long>(read));
-    EXPECT_GE(read, new_image.size()) << "what is compared is what the flash reads";
-    EXPECT_LT(read, new_image.size() + 32 * kib);
+    EXPECT_GE(read, 3 * new_image.size()) << "what is compared is what the flash reads";
+    EXPECT_LT(read, 3 * new_image.size() + 32 * kib);
 }
 
 // Several web servers, of which some are bad.
@@ -251,9 +255,7 @@ protected:
         rig.limit = std::chrono::hours(1);
     }
     static void spoil(test::FileServer& server) { server.file[100'000] ^= 1; }
-    static void portal(test::FileServer& server, std::size_t size) {
-        server.file.assign(size, '<');
-    }
+    static void portal(test::FileServer& server, std::size_t size) { server.file.assign(size, '<'); }
 };
 
 TEST_F(Mirrors, OneBadOneDoesNotEndIt) {
@@ -309,8 +311,10 @@ TEST_F(Mirrors, AllBadOnesButTheLastAreTriedOnce) {
 
 TEST_F(Mirrors, AllBadOnesEndItAfterTwoFilesEach) {
     for (auto* server : {&rig.server, &second, &third}) spoil(*server);
-    EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
-    for (auto* server : {&rig.server, &second, &third}) EXPECT_EQ(server->connections, 2);
+    for (int i = 1; i <= 2; ++i) {
+        EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
+        for (auto* server : {&rig.server, &second, &third}) EXPECT_EQ(server->connections, 2 * i);
+    }
     EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
 }
 
@@ -381,11 +385,11 @@ TEST_F(Updates, AFileThatIsReplacedBetweenTwoConnectionsIsFetchedAnew) {
         std::vector<std::size_t> starts;
     };
     const Kind kinds[] = {
-        {"ETag: \"1\"\r\n", "ETag: \"2\"\r\n", {0, 70'000}},             // If-Range: 200 and all of it
-        {"ETag: W/\"1\"\r\n", "ETag: W/\"2\"\r\n", {0, 70'000, 0}},       // told by the 206
+        {"ETag: \"1\"\r\n", "ETag: \"2\"\r\n", {0, 70'000}},               // If-Range: 200 and all of it
+        {"ETag: W/\"1\"\r\n", "ETag: W/\"2\"\r\n", {0, 70'000, 0}},        // told by the 206
         {"Last-Modified: 1\r\n", "Last-Modified: 2\r\n", {0, 70'000, 0}},  // the same
         {"", "", {0, 70'000, 0}},                                          // by the hash
-        {"ETag: \"1\"\r\n", "ETag: \"1\"\r\n", {0, 70'000, 0}},          // a tag that lies: by the hash
+        {"ETag: \"1\"\r\n", "ETag: \"1\"\r\n", {0, 70'000, 0}},            // a tag that lies: by the hash
     };
     for (const auto& kind : kinds) {
         SCOPED_TRACE(kind.before + kind.after);
@@ -495,12 +499,12 @@ TEST_F(Updates, FinishAfterServersThatStallAtRandom) {
         each.limit = std::chrono::hours(2);
         each.server.on_connection = [&](int number) {
             auto& faults = each.network.faults(test::file_server_address);
-            faults.pause_out = false;
+            faults.segment_gap = Duration(0);
             faults.max_segment = 1 + up_to(1435);
             each.server.stall_after.reset();
             each.server.drop_after.reset();
             each.server.bytes_a_second = 0;
-            if (number > 6) return;
+            if (number > 4) return;
             switch (up_to(5)) {
                 case 0:
                     each.server.stall_after = up_to(150'000);
@@ -512,7 +516,7 @@ TEST_F(Updates, FinishAfterServersThatStallAtRandom) {
                     each.server.bytes_a_second = 1 + up_to(3000);
                     return;
                 case 3:
-                    faults.pause_out = true;
+                    faults.segment_gap = Duration(static_cast<int>(up_to(3000)));
                     return;
                 case 4:
                     each.server.stall_after = 0;
@@ -534,13 +538,13 @@ TEST_F(Updates, DoNotWearTheFlashForARepeatedBadOffer) {
         if (updater.progress().state != State::failed) return false;
         for (int i = 0; i < 20; ++i) {
             const auto again = updater.offer(as_bytes(rig.retained));
-            if (!again && again.error() == errors::ota_given_up) ++refused;
+            if (!again && again.error() == errors::ota_too_soon) ++refused;
         }
         return true;
     };
     const Boot boot = rig.boot();
     EXPECT_EQ(refused, 20);
-    EXPECT_TRUE(boot.refused(errors::ota_given_up));
+    EXPECT_TRUE(boot.refused(errors::ota_hash)) << "the status keeps the reason";
     EXPECT_EQ(rig.server.connections, 2);
 }
 
@@ -852,8 +856,6 @@ TEST_F(Updates, TakeALegacyMessageWhenItIsAllowed) {
 TEST_F(Updates, RefuseALegacyFileThatIsWrong) {
     rig.policy.legacy_md5 = true;
     rig.retained = legacy(new_image);
-    rig.server.file[120'000] ^= 1;
-    expect_failed(errors::ota_hash);
     rig.server.file = test::make_image({.seq = 42, .app = "another"});
     expect_failed(errors::ota_wrong_app);
     rig.server.file = test::make_image({.seq = 42, .hw = "esp32"});
@@ -863,6 +865,9 @@ TEST_F(Updates, RefuseALegacyFileThatIsWrong) {
     rig.server.tells_size = false;
     rig.server.file = test::make_image({.seq = 42, .body = 200 * kib});
     expect_failed(errors::ota_too_large);
+    rig.server.file = new_image;
+    rig.server.file[120'000] ^= 1;
+    expect_failed(errors::ota_hash);
 }
 
 TEST_F(Updates, SurviveFlashThatFailsOnce) {

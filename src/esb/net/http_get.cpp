@@ -43,12 +43,12 @@ struct HttpGet::Request {
     std::uint32_t number = 0;        // tells a request from the one a handler has begun in its place
     std::uint64_t from = 0;
     FixedString<max_entity_tag> if_range;
-    UrlText url;             // where we are: redirects change it
-    FixedString<253> host;   // its host
-    RequestText text;        // the request; once bytes have come: the Location of the answer
+    UrlText url;            // where we are: redirects change it
+    FixedString<253> host;  // its host
+    RequestText text;       // the request; once bytes have come: the Location of the answer
     std::size_t sent = 0;
     bool connected = false;
-    bool answered = false;  // bytes have come
+    bool answered = false;               // bytes have come
     FixedVector<std::uint32_t, 8> seen;  // CRCs of the URLs that were asked: a circle ends at once
     Instant opened{};
     Instant total_until{};
@@ -212,7 +212,8 @@ std::optional<Instant> HttpGet::deadline() const {
     const auto& request = *request_;
     if (!request.connected) return request.total_until;
     if (!request.response.head_seen()) return earliest(request.total_until, request.opened + limits_.head_timeout);
-    const auto speed = earliest(request.last_byte + limits_.silence_timeout, request.window_start + limits_.rate_window);
+    const auto speed =
+        earliest(request.last_byte + limits_.silence_timeout, request.window_start + limits_.rate_window);
     return earliest(request.total_until, speed);
 }
 

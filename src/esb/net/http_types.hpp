@@ -33,8 +33,8 @@ struct HttpHead {
     std::uint64_t offset = 0;                     // where the body begins: 0, or the start of the 206's Content-Range
     std::optional<std::uint64_t> content_length;  // of the body that follows
     std::optional<std::uint64_t> complete_size;   // of the whole resource, where the server says so
-    std::string_view etag;                 // a strong entity tag, or empty; valid while the handler looks at it
-    std::optional<std::uint32_t> version;  // changes with ETag or Last-Modified; empty without either
+    std::string_view etag;                        // a strong entity tag, or empty; valid while the handler looks at it
+    std::optional<std::uint32_t> version;         // changes with ETag or Last-Modified; empty without either
 };
 
 // What a request and the Location of an answer need, one after the other.

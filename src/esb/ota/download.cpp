@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t hash_portion = 65536;  // bytes a turn
 constexpr std::uint32_t least_gain = 512;    // bytes; a try that brings fewer has failed
+constexpr unsigned wrong_file_limit = 2;     // of one address, in one start
 constexpr unsigned excused_changes = 4;      // a file that is replaced more often counts as a failure
 constexpr std::uint64_t most_written = 12;   // times its size, in one start: two a URL and as much for broken tries
 constexpr std::uint8_t earlier_start = 0x80;
@@ -22,17 +23,15 @@ bool is_one_of(const Error& why, std::initializer_list<const ErrorKind*> kinds) 
 }
 
 // A status that another try soon will hardly change.
-bool is_definite(std::int32_t status) {
-    return status < 500 && status != 408 && status != 425 && status != 429;
-}
+bool is_definite(std::int32_t status) { return status < 500 && status != 408 && status != 425 && status != 429; }
 
 // The other side has answered, and not by chance. What wears the flash counts as much.
 bool is_refusal(const Error& why) {
     if (why == errors::http_status) return is_definite(why.detail());
-    return is_one_of(why, {&errors::http_range, &errors::http_encoded, &errors::http_location, &errors::http_redirects,
-                           &errors::http_https, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
-                           &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash,
-                           &errors::flash_failed});
+    return is_one_of(why,
+                     {&errors::http_range, &errors::http_encoded, &errors::http_location, &errors::http_redirects,
+                      &errors::http_https, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
+                      &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash, &errors::flash_failed});
 }
 
 // No address could do better. The first three only come where no signed manifest says what the file has to be.
@@ -44,8 +43,7 @@ bool is_final(const Error& why) {
 // The server cannot or will not go on where we are.
 bool refuses_to_resume(const Error& why) {
     constexpr std::int32_t range_not_satisfiable = 416;
-    return why == errors::http_range ||
-           (why == errors::http_status && why.detail() == range_not_satisfiable);
+    return why == errors::http_range || (why == errors::http_status && why.detail() == range_not_satisfiable);
 }
 
 std::uint8_t bit(std::size_t address) { return static_cast<std::uint8_t>(1U << address); }
@@ -68,7 +66,7 @@ void Download::start(const DownloadPlan& plan) {
     plan_ = plan;
     backoff_ = Backoff(plan.retry_first, plan.retry_longest);
     for (std::size_t i = 0; i < max_urls; ++i) {
-        addresses_[i] = {plan.strikes[i] >= strike_limit, false, plan.strikes[i], 0};
+        addresses_[i] = {.dead = plan.strikes[i] >= strike_limit};
     }
     const auto least = std::min_element(plan.strikes.begin(), plan.strikes.begin() + plan.urls->size());
     address_ = static_cast<std::size_t>(least - plan.strikes.begin());
@@ -98,7 +96,8 @@ void Download::refuted(const Error& why) {
     alone_ = true;
     Address& address = addresses_[address_];
     address.best = 0;
-    if (++address.strikes >= strike_limit) address.dead = true;
+    const unsigned before = plan_.strikes[address_]++;
+    address.dead = ++address.wrong_files >= wrong_file_limit || before + 1 >= strike_limit;
     owner_.on_wrong_file(address_);
     attempt_ended(why);
 }
@@ -181,8 +180,8 @@ Status Download::take_over_prefix() {
 }
 
 Status Download::describe() {
-    described_ = true;
     ESB_TRY(owner_.on_descriptor(std::bit_cast<ImageDescriptor>(descriptor_)));
+    described_ = true;
     touched_ = true;
     return {};
 }
@@ -256,6 +255,7 @@ void Download::attempt_ended(const Error& why) {
     if (is_final(why)) return finish(fail(why));
     const bool gained = judge_gain();
     learn(why);
+    if (writer_.programmed() == 0 && is_refusal(why)) begin_anew();  // a few bytes of who knows what
     restore_kept();
     if (all_dead()) return finish(fail(*last_));
     const bool worn = written_ > most_written * slots_.geometry().size;
@@ -390,6 +390,9 @@ Status Download::complete() {
 }
 
 void Download::on_done(Status outcome) {
+    // All the bytes of the signed size are there: however the connection ended, the hash decides.
+    const bool whole = plan_.size == received() && !recheck_;
+    if (!outcome && whole && outcome.error() != errors::ota_size) outcome = {};
     if (outcome) outcome = complete();
     if (!outcome) return attempt_ended(outcome.error());
     finish({});

@@ -29,7 +29,8 @@ struct DownloadPlan {
     std::optional<std::uint32_t> size;  // bytes; empty: as the server says
     chip::SlotId slot = chip::SlotId::a;
     const UrlList* urls = nullptr;  // outlives the download; not empty
-    const FixedString<255>* hosts = nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
+    const FixedString<255>* hosts =
+        nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
     Strikes strikes{};
     unsigned tries = 10;    // rounds over all addresses without a gain
     unsigned refusals = 4;  // the same, when every address gave a definite answer
@@ -90,7 +91,7 @@ private:
     struct Address {
         bool dead = false;   // will not be asked any more
         bool whole = false;  // cannot resume: is asked for the whole file
-        std::uint8_t strikes = 0;
+        std::uint8_t wrong_files = 0;
         std::uint32_t best = 0;  // furthest byte it has brought, when it has to bring all of them
     };
     // What was there before an address sent the whole file instead of the rest.
@@ -154,11 +155,11 @@ private:
     std::optional<MarkRecord> mark_;  // what of the slot is safe
     std::array<Address, max_urls> addresses_{};
     std::size_t address_ = 0;
-    unsigned rounds_ = 0;         // without a gain
+    unsigned rounds_ = 0;          // without a gain
     unsigned refusal_rounds_ = 0;  // of these, of definite answers only
     bool round_gained_ = false;
     bool round_refused_ = true;
-    unsigned changes_ = 0;  // of the file, that were excused
+    unsigned changes_ = 0;       // of the file, that were excused
     std::optional<Error> last_;  // of an address that could have served
 
     std::optional<std::uint32_t> expected_;  // size of the file where it is known

@@ -22,7 +22,8 @@ inline constexpr ErrorKind ota_heap{"ota.heap", "too little memory is free for a
 inline constexpr ErrorKind ota_no_rollback{"ota.no_rollback", "there is no confirmed image to go back to"};
 inline constexpr ErrorKind ota_too_soon{"ota.too_soon", "this update failed a moment ago: offer it again later"};
 inline constexpr ErrorKind ota_host{"ota.host", "the host of the image is not among ota.hosts"};
-inline constexpr ErrorKind ota_given_up{"ota.given_up", "this update has failed too often: sign it anew, or: ota retry"};
+inline constexpr ErrorKind ota_given_up{"ota.given_up",
+                                        "this update has failed too often: sign it anew, or: ota retry"};
 // Ended while downloading or verifying
 inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not what its manifest says"};
 inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};

@@ -90,9 +90,9 @@ struct BadList {
 bool absorb(BadList& list, const BadList& earlier);
 bool absorb(KeySet& set, const KeySet& earlier);
 
-// Wrong files by address; at strike_limit an address is not asked any more.
+// Wrong files by address, in all starts; at strike_limit an address is not asked any more.
 using Strikes = std::array<std::uint8_t, max_urls>;
-inline constexpr std::uint8_t strike_limit = 2;
+inline constexpr std::uint8_t strike_limit = 4;
 
 // What has failed, so that no start begins all over again.
 struct FailureList {

@@ -64,8 +64,8 @@ struct UpdatePolicy {
     Duration retry_longest = std::chrono::minutes(30);  // with jitter
     Duration download_first = std::chrono::seconds(3);  // the first wait of a download, if it is shorter
     unsigned download_tries = 10;                       // rounds over all URLs that bring nothing new
-    unsigned download_refusals = 4;                     // the same, if every URL gave a definite answer (404, wrong size)
-    unsigned failure_limit = 3;                         // failures of one envelope that wore the flash, in all starts
+    unsigned download_refusals = 4;  // the same, if every URL gave a definite answer (404, wrong size)
+    unsigned failure_limit = 3;      // failures of one envelope that wore the flash, in all starts
     unsigned crash_limit = 2;                           // then the image is quarantined
     unsigned trial_limit = 3;                           // trials that end silent or by loss of power
     std::size_t heap_needed = 20 * 1024;                // free bytes before a download starts

@@ -111,11 +111,11 @@ TEST(UpdatePayload, WithoutDevicesIsForAll) {
 
 TEST(Payloads, a_url_that_no_device_takes_is_refused_with_its_rule) {
     const std::pair<std::string, std::string> cases[] = {
-        {"ftp://h/x", "scheme"},       {"http://u:p@h/x", "user name"},  {"http://h/x#y", "fragment"},
-        {"http://h/a b", "space"},     {"http://[::1]/x", "IPv6"},       {"http://h:0/x", "port"},
-        {"http:///x", "no host"},      {"http://h/\x01", "control"},     {"http://h/\xC3\xA4", "not ASCII"},
-        {"http://127.1/x", "127.1"},   {"http://0x7f000001/", "0x7f"},   {"http://2130706433/", "127.1"},
-        {"h/x", "scheme://"},          {"http://h/%zz", "hex digits"},   {"http://h/" + std::string(3000, 'x'), "longer"},
+        {"ftp://h/x", "scheme"},     {"http://u:p@h/x", "user name"}, {"http://h/x#y", "fragment"},
+        {"http://h/a b", "space"},   {"http://[::1]/x", "IPv6"},      {"http://h:0/x", "port"},
+        {"http:///x", "no host"},    {"http://h/\x01", "control"},    {"http://h/\xC3\xA4", "not ASCII"},
+        {"http://127.1/x", "127.1"}, {"http://0x7f000001/", "0x7f"},  {"http://2130706433/", "127.1"},
+        {"h/x", "scheme://"},        {"http://h/%zz", "hex digits"},  {"http://h/" + std::string(3000, 'x'), "longer"},
     };
     for (const auto& [url, rule] : cases) {
         auto made = request();

@@ -193,8 +193,9 @@ TEST_F(Redirects, a_circle_ends_at_once) {
 }
 
 TEST_F(Redirects, what_is_no_usable_url_is_named) {
-    for (const std::string to : {"ftp://h/", "http://user@h/", "http://u:p@h/", "http://[::1]/", "http://127.1/",
-                                 "http://0x7f000001/", "http://h:0/", "a b", "/\xC3\xA4", "http:///x", "", "  ", "/%zz"}) {
+    for (const std::string to :
+         {"ftp://h/", "http://user@h/", "http://u:p@h/", "http://[::1]/", "http://127.1/", "http://0x7f000001/",
+          "http://h:0/", "a b", "/\xC3\xA4", "http:///x", "", "  ", "/%zz"}) {
         lead(server, to);
         EXPECT_EQ(fetch(), "http.location") << to;
         EXPECT_EQ(get.host(), "server.test") << to;
@@ -237,7 +238,8 @@ TEST_F(Redirects, silence_after_a_redirect_ends_after_its_time) {
 }
 
 TEST_F(HttpGetTest, a_coded_body_is_named) {
-    for (const std::string& coding : std::vector<std::string>{"gzip", "br", "GZIP", "identity, gzip", std::string(100, 'x')}) {
+    for (const std::string& coding :
+         std::vector<std::string>{"gzip", "br", "GZIP", "identity, gzip", std::string(100, 'x')}) {
         server.reply("HTTP/1.1 200 OK\r\nContent-Encoding: " + coding + "\r\nContent-Length: 5\r\n\r\nhello");
         EXPECT_EQ(fetch(), "http.encoded") << coding;
     }
@@ -288,7 +290,8 @@ TEST_F(HttpGetTest, whatever_a_server_does_the_request_ends_within_its_times) {
         }
         const bool whole = up_to(1) == 0;
         if (!whole) server.script.resize(static_cast<std::size_t>(up_to(static_cast<unsigned>(server.script.size()))));
-        server.end = whole ? End::stay : std::array{End::close, End::stay, End::reset}[static_cast<std::size_t>(up_to(2))];
+        server.end =
+            whole ? End::stay : std::array{End::close, End::stay, End::reset}[static_cast<std::size_t>(up_to(2))];
         const Instant start = rig.world.now();
         const auto outcome = fetch(0, 10min);
         ++outcomes[outcome];

@@ -144,17 +144,19 @@ TEST(Url, the_broken_rule_is_told) {
 }
 
 TEST(Url, a_host_that_ends_in_a_number_is_four_numbers) {
-    for (const std::string host : {"127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F000001", "0x", "017700000001",
-                                   "127.0.0.0x1", "127.0.0.01", "0127.0.0.1", "1.2.3.4.5", "256.1.1.1", "1.2.3", "h.1",
-                                   "example.0x10", "127.0.0.1.", "0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255",
-                                   "1", "0", "127.0.0.1.2", "a.b.c.1."}) {
+    for (const std::string host : {"127.1",      "127.0.1",    "2130706433",   "0x7f000001",
+                                   "0X7F000001", "0x",         "017700000001", "127.0.0.0x1",
+                                   "127.0.0.01", "0127.0.0.1", "1.2.3.4.5",    "256.1.1.1",
+                                   "1.2.3",      "h.1",        "example.0x10", "127.0.0.1.",
+                                   "0.0.0.0",    "0.1.2.3",    "224.0.0.1",    "255.255.255.255",
+                                   "1",          "0",          "127.0.0.1.2",  "a.b.c.1."}) {
         const auto url = parse_url("http://" + host + "/x");
         ASSERT_FALSE(url) << host;
         EXPECT_EQ(url.error(), errors::url_host) << host;
         EXPECT_EQ(parse_url("http://" + host + ":8080/x").error(), errors::url_host) << host;
     }
-    for (const std::string host : {"127.0.0.1", "192.168.1.7", "10.0.0.1", "223.255.255.255", "h1", "1h", "0xg", "4.com",
-                                   "0x7f.example", "1.2.3.4.example", "example.com.", "a_b.local"}) {
+    for (const std::string host : {"127.0.0.1", "192.168.1.7", "10.0.0.1", "223.255.255.255", "h1", "1h", "0xg",
+                                   "4.com", "0x7f.example", "1.2.3.4.example", "example.com.", "a_b.local"}) {
         EXPECT_TRUE(parse_url("http://" + host + "/x")) << host;
     }
 }
@@ -230,7 +232,8 @@ TEST(Url, references_mean_what_the_standard_says) {
 TEST(Url, lists_of_hosts) {
     using net::is_listed_host;
     constexpr std::string_view list = "Files.example.com, 192.0.2.1  *.objects.test";
-    for (const auto* host : {"files.example.com", "FILES.EXAMPLE.COM.", "192.0.2.1", "a.objects.test", "a.b.Objects.test"})
+    for (const auto* host :
+         {"files.example.com", "FILES.EXAMPLE.COM.", "192.0.2.1", "a.objects.test", "a.b.Objects.test"})
         EXPECT_TRUE(is_listed_host(list, host)) << host;
     for (const auto* host : {"example.com", "xfiles.example.com", "objects.test", "evilobjects.test", "192.0.2.11",
                              "files.example.com.evil", ""})

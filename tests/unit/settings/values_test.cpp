@@ -219,6 +219,11 @@ TEST(BaseTable, SecretsAndStagesAreAsDesigned) {
         EXPECT_FALSE(base(name).local_only);
     }
     EXPECT_TRUE(base(names::ota_legacy_md5).local_only);
+    EXPECT_TRUE(base(names::ota_hosts).local_only);
+    for (const auto* list : {"files.example.com", "*.example.com, 192.0.2.1", "a b,c", ""})
+        EXPECT_TRUE(parse(base(names::ota_hosts), list)) << list;
+    for (const auto* list : {"http://h", "h:80", "*", "*.", "a..b", "127.1", "a *b"})
+        EXPECT_FALSE(parse(base(names::ota_hosts), list)) << list;
     EXPECT_EQ(base(names::ota_legacy_md5).fallback, "off");
 }
 
