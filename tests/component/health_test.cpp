@@ -264,6 +264,42 @@ TEST_F(Time, a_server_from_before_the_build_is_not_believed) {
     EXPECT_TRUE(has(rig.chip.uart.output(), "clock.before_build"));
 }
 
+// Whatever a server answers that is not taken is no "ok": its name stands at the console and in `time`, and the server is
+// asked again.
+TEST(RejectedTime, is_named_and_asked_for_again) {
+    struct Case {
+        std::string_view name;
+        void (*spoil)(test::TimeServer& server);
+    };
+    const Case cases[] = {
+        {"clock.before_build", [](auto& server) { server.set_time(UnixTime(1'500'000'000)); }},
+        {"clock.before_build", [](auto& server) { server.set_time(UnixTime(0)); }},
+        {"sntp.unsynchronized", [](auto& server) { server.stratum = 16; }},
+        {"sntp.unsynchronized", [](auto& server) { server.stratum = 0; }},
+        {"sntp.unsynchronized", [](auto& server) { server.leap_and_mode = 0xE4; }},
+        {"sntp.unsynchronized", [](auto& server) { server.kiss = "INIT"; }},
+        {"sntp.too_often", [](auto& server) { server.kiss = "RATE"; }},
+        {"sntp.denied", [](auto& server) { server.kiss = "DENY"; }},
+        {"sntp.malformed", [](auto& server) { server.leap_and_mode = 0x23; }},
+        {"sntp.foreign", [](auto& server) { server.foreign = true; }},
+        {"timed_out", [](auto& server) { server.silent = true; }},
+    };
+    for (const auto& [name, spoil] : cases) {
+        HealthRig rig;
+        spoil(rig.time);
+        ASSERT_TRUE(rig.online());
+        rig.run_for(30s);
+        EXPECT_FALSE(rig.chip.clock.wall()) << name;
+        EXPECT_TRUE(has(rig.chip.uart.output(), name)) << name;
+        const auto said = rig.answer("time\n");
+        EXPECT_TRUE(has(said, name)) << said;
+        EXPECT_FALSE(has(said, "ok\n") || has(said, "ok\r")) << said;
+        const bool asked_to_wait = name == "sntp.denied" || name == "sntp.too_often";
+        rig.run_for(asked_to_wait ? 25h : 5min);
+        EXPECT_GE(rig.time.questions.size(), 2U) << name;
+    }
+}
+
 TEST_F(Time, jumps_do_not_disturb_timers) {
     int ticks = 0;
     ASSERT_TRUE(rig.device->every(10s, [&ticks] { ++ticks; }));

@@ -1,6 +1,8 @@
 // The only file of this room that knows Mbed TLS: 2.28 (Debian) and 3.4 to 3.6 (ESP-IDF).
 #include "esb/net/tls_stream.hpp"
 
+#include "esb/net/tls_record.hpp"
+
 #include <mbedtls/cipher.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/entropy.h>
@@ -125,13 +127,6 @@ Error alert_error(std::uint8_t alert, bool in_handshake) {
     return Error(errors::tls_alert, alert);
 }
 
-// The content type of a TLS record, and the major version that all of them have (RFC 8446 §5.1).
-bool may_begin_a_record(ConstBytes heard) {
-    constexpr std::uint8_t first_type = 20, last_type = 23, major = 3;
-    const bool type = heard.empty() || (heard[0] >= first_type && heard[0] <= last_type);
-    return type && (heard.size() < 2 || heard[1] == major);
-}
-
 Error transport_error(const Error& why) {
     // TCP's end is no end of TLS: anybody on the way could have made it (RFC 5246 §7.2.1).
     return why == errors::closed ? Error(errors::tls_truncated) : why;
@@ -167,7 +162,7 @@ struct TlsStream::Context {
     Status make();
     void release();
     Error error_of(int code, bool in_handshake);
-    bool not_tls() const { return !may_begin_a_record(heard); }
+    bool not_tls() const { return !may_begin_tls_record(heard); }
     // Something is left that TCP knows nothing of any more.
     bool has_rest() const { return ahead_from < ahead_to || mbedtls_ssl_get_bytes_avail(&ssl) > 0; }
     Result<std::size_t> read_ahead(MutBytes out);
