@@ -66,12 +66,12 @@ private:
 };
 
 Outcome<void> ota(const Options& options, Shell& shell) {
-    const auto broker = options.broker.access();
-    if (!broker) return std::unexpected(broker.error());
     const auto envelope = read_bare_text(options.envelope, ota::envelope_max);
     if (!envelope) return std::unexpected(envelope.error());
     const auto id = envelope_id(*envelope);
     if (!id) return failure(options.envelope + ": " + id.error().line);
+    const auto broker = options.broker.access();
+    if (!broker) return std::unexpected(broker.error());
 
     MqttSession session;
     UpdateWatch update(*id);

@@ -46,8 +46,10 @@ Status check_host_list(ConstBytes value) {
     while (!rest.empty()) {
         auto entry = rest.substr(0, rest.find_first_of(" ,"));
         rest.remove_prefix(entry.size() < rest.size() ? entry.size() + 1 : entry.size());
+        if (entry.empty()) continue;  // two separators in a row
         if (entry.starts_with("*.")) entry.remove_prefix(2);
-        if (!entry.empty()) ESB_TRY(check_host(as_bytes(entry)));
+        if (entry.empty()) return fail(errors::setting_format);
+        ESB_TRY(check_host(as_bytes(entry)));
     }
     return {};
 }

@@ -38,7 +38,7 @@ TEST(BrokerFolder, PutsPerListenerSettingsBeforeWhatTheyGovern) {
     const auto devices = at("listener 8883 127.0.0.1");
     const auto tools = at("listener 1884 127.0.0.1");
     EXPECT_LT(at("per_listener_settings true"), devices);
-    EXPECT_LT(at("message_size_limit 262144"), devices) << "what devices take at most";
+    EXPECT_LT(at("message_size_limit 8192"), devices) << "what devices take at most";
     for (const auto* line : {"psk_hint esp32-secure-base", "psk_file /srv/my broker/psk",
                              "use_identity_as_username true", "use_username_as_clientid true", "allow_anonymous false",
                              "acl_file /srv/my broker/acl", "tls_version tlsv1.2"}) {

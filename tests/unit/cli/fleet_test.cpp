@@ -70,7 +70,8 @@ TEST(SafeText, EveryForeignTextByEveryWay) {
             EXPECT_EQ(test::unsafe_in(shown), "") << shown;
             checked += 1;
         }
-        EXPECT_EQ(std::count(table.text().text().begin(), table.text().text().end(), '\n'), 2);
+        const auto lines = table.text();
+        EXPECT_EQ(std::count(lines.text().begin(), lines.text().end(), '\n'), 2);
     }
     std::cout << test::hostile_texts().size() << " texts, " << checked << " outputs\n";
 }

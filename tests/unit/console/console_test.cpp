@@ -102,7 +102,7 @@ TEST_F(ConsoleTest, WrongArgumentsShowTheUsageAndRunNothing) {
 TEST_F(ConsoleTest, BadQuotingIsOneLine) {
     EXPECT_EQ(type("wifi connect \"net\n"), "error: a quote is not closed (console.quote)\r\n");
     EXPECT_EQ(type("wifi connect \"\\q\"\n"),
-              "error: within quotes a backslash needs \", \\ or xHH behind it (console.escape)\r\n");
+              "error: within quotes a backslash needs a quote, another backslash or xHH behind it (console.escape)\r\n");
     EXPECT_TRUE(runs.empty());
 }
 

@@ -97,7 +97,7 @@ TEST_F(OutputTest, Utf8StaysReadableAndTheRestIsEscaped) {
 
 TEST_F(OutputTest, PlainTextCannotCarryControlBytesEither) {
     out.text("a\nb\x1B \"q\" \\").end_line();
-    EXPECT_EQ(uart.sent(), "a\\x0ab\\x1b \"q\" \\\r\n");
+    EXPECT_EQ(uart.sent(), "a\\x0ab\\x1b \"q\" \\\\\r\n");
 }
 
 TEST_F(OutputTest, PadsToAColumnOfTheLine) {
