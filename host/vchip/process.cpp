@@ -7,6 +7,7 @@
 #include "host/vchip/clock_posix.hpp"
 #include "host/vchip/firmware_process.hpp"
 #include "host/vchip/process_flash.hpp"
+#include "host/vchip/serial_output.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -59,17 +60,8 @@ private:
     int fd_;
 };
 
-// A line of the boot loader's on the serial port.
-void say(const std::string& text) {
-    const std::string line = "vchip: " + text + "\n";
-    std::size_t done = 0;
-    while (done < line.size()) {
-        const ssize_t put = write(STDOUT_FILENO, line.data() + done, line.size() - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return;
-        done += static_cast<std::size_t>(put);
-    }
-}
+// The boot loader's lines on the serial port.
+void say(SerialOutput& serial, const std::string& text) { serial.write(as_bytes("vchip: " + text + "\n")); }
 
 std::string text_of(const Error& error) {
     std::string text(error.text());
@@ -121,8 +113,8 @@ private:
 // One power-on of one chip.
 class PoweredChip {
 public:
-    PoweredChip(const VchipOptions& options, SharedPage page)
-        : options_(options), page_(std::move(page)), guard_(options) {}
+    PoweredChip(const VchipOptions& options, SharedPage page, SerialOutput& serial)
+        : options_(options), serial_(serial), page_(std::move(page)), guard_(options) {}
 
     Status run();
 
@@ -138,7 +130,10 @@ private:
     std::int64_t watchdog_due(std::int64_t booted_at) const;
     Result<End> judge(int status) const;
 
+    void say(const std::string& text) const { vchip::say(serial_, text); }
+
     const VchipOptions& options_;
+    SerialOutput& serial_;
     SharedPage page_;
     LoopGuard guard_;
     Descriptor bell_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};  // the firmware's, when it starts its watchdog
@@ -298,10 +293,11 @@ Result<PoweredChip::End> PoweredChip::judge(int status) const {
 }  // namespace
 
 int run_vchip(const VchipOptions& options) {
+    SerialOutput serial(STDOUT_FILENO);
     auto page = SharedPage::create();
-    const Status ran = page ? PoweredChip(options, std::move(*page)).run() : fail(page.error());
+    const Status ran = page ? PoweredChip(options, std::move(*page), serial).run() : fail(page.error());
     if (ran) return 0;
-    say("error: " + text_of(ran.error()));
+    say(serial, "error: " + text_of(ran.error()));
     return 1;
 }
 

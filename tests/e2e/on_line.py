@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import threading
 
-from esb_lab import Broker, Chip, Lab, Products, StepFailed, WebServer, sha256, wait_until
+from esb_lab import PATIENCE, Broker, Chip, Lab, Products, StepFailed, WebServer, sha256, wait_until
 from signer import Signer, manifest
 
 NETWORK = {"ssid": "Greenhouse", "passphrase": "correct horse battery", "rssi": -48}
@@ -31,12 +31,12 @@ class Topic:
         for line in self.process.stdout:
             self.messages.append(json.loads(line))
 
-    def wait_for(self, since: int, **members) -> dict:
+    def wait_for(self, since: int, patience: float = PATIENCE, **members) -> dict:
         """The first message from number `since` on that has these members."""
         def found():
             return next((m for m in self.messages[since:] if members.items() <= m.items()), None)
         try:
-            return wait_until(f"a message with {members}", found)
+            return wait_until(f"a message with {members}", found, patience)
         except StepFailed as failure:
             raise StepFailed(f"{failure}; there were {self.messages[since:]}") from None
 
@@ -110,6 +110,10 @@ class Device:
     def publish(self, subtopic: str, message: str, *more: str):
         subprocess.run(self.broker.as_tool("mosquitto_pub", "-q", "1", "-t", f"{self.base}/{subtopic}", "-s", *more),
                        input=message.encode(), check=True, timeout=20)
+
+    def clear_retained(self, subtopic: str):
+        subprocess.run(self.broker.as_tool("mosquitto_pub", "-q", "1", "-r", "-n", "-t", f"{self.base}/{subtopic}"),
+                       check=True, timeout=20)
 
     def offer(self, message: str) -> int:
         """Sends a message to <base>/ota; the number of the first report that can be an answer."""

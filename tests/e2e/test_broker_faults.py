@@ -80,7 +80,7 @@ def test_a_retained_one_is_told_once_a_start(device):
     time.sleep(2)
     device.require_on_line()
     assert printed(device, "300000 bytes") == 1
-    subprocess.run(device.broker.as_tool("mosquitto_pub", "-r", "-n", "-t", f"{device.base}/config"), check=True, timeout=20)
+    device.clear_retained("config")
 
 
 def test_many_large_ones_for_nobody_and_for_us_pass_by(device):

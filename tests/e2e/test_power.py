@@ -104,7 +104,8 @@ class Life:
             if banner := BANNER.match(line):
                 assert banner[1] in self.house.images
                 assert not self.confirmed or banner[1] == "1.1.0", "a confirmed image went back"
-            assert "error" not in line and "crashed" not in line and "hangs" not in line, line
+            if not line.startswith("time: "):  # these networks know no time server
+                assert "error" not in line and "crashed" not in line and "hangs" not in line, line
             assert not line.startswith(("storage: ", "settings: ")) or line == "storage: formatted", line
             if line.startswith("ota: confirmed"):
                 self.confirmed = True

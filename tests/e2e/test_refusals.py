@@ -179,9 +179,9 @@ CASES = [
     Case("one part", "envelope.malformed", lambda o: "hello"),
     Case("four parts", "envelope.malformed", lambda o: o.update() + ".e30"),
     Case("padding", "envelope.malformed", lambda o: o.update() + "="),
-    Case("line break at the end", "envelope.malformed", lambda o: o.update() + "\n"),
+    Case("line break in the middle", "envelope.malformed", lambda o: o.update().replace(".", "\n.", 1)),
     Case("larger than 3500 bytes", "envelope.too_large", lambda o: o.update(more="x" * 2500)),
-    Case("larger than the memory for messages", "envelope.too_large", lambda o: "x" * 20000),
+    Case("larger than the memory for messages", "mqtt.too_large", lambda o: "x" * 20000),
     Case("the legacy form", "ota.legacy_off", legacy),
     # The other envelopes
     Case("a command for another device", "ota.wrong_device",

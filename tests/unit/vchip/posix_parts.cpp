@@ -130,6 +130,18 @@ TEST_F(Serial, AFullOutputTakesWhatFitsAndNeverBlocksForLong) {
     EXPECT_TRUE(uart.drained());
 }
 
+TEST_F(Serial, AFullOutputIsWaitedForOnceUntilThereIsRoomAgain) {
+    StdioUart uart(sockets, in.ends[0], out.ends[1]);
+    const std::vector<std::uint8_t> much(1 << 20);
+    EXPECT_LT(uart.write(much), much.size());
+    const auto before = clock.now();
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(uart.write(as_bytes("hello")), 0U);
+    EXPECT_LT(clock.now() - before, Duration(1000)) << "50 ms each would be 5 s";
+    std::vector<char> got(1 << 20);
+    ASSERT_GT(::read(out.ends[0], got.data(), got.size()), 0);
+    EXPECT_EQ(uart.write(as_bytes("hello")), 5U);
+}
+
 TEST_F(Serial, OutputNobodyReadsAnyMoreIsLost) {
     signal(SIGPIPE, SIG_IGN);
     StdioUart uart(sockets, in.ends[0], out.ends[1]);

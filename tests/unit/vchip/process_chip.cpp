@@ -20,6 +20,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ public:
         int out[2];
         EXPECT_EQ(pipe2(in, O_CLOEXEC), 0);
         EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+        EXPECT_GT(fcntl(out[1], F_SETPIPE_SZ, 8192), 0);
         pid_ = fork();
         if (pid_ == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -108,6 +110,30 @@ public:
         }
         ADD_FAILURE() << "no count";
         return 0;
+    }
+    // Puts so much on the serial port that nothing more finds room, and reads none of it.
+    void clog() {
+        const int size = fcntl(out_, F_GETPIPE_SZ);
+        EXPECT_GT(size, 0);
+        int waiting = 0;
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (std::chrono::steady_clock::now() < until && waiting < size - 4096) {
+            type("heap");
+            ioctl(out_, FIONREAD, &waiting);
+        }
+        EXPECT_GE(waiting, size - 4096);
+    }
+    // Types it again and again until the boot loader has ended; nothing is read. False after a minute.
+    bool type_until_the_end(const std::string& line) {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (std::chrono::steady_clock::now() < until) {
+            type(line);
+            usleep(20'000);
+            if (waitpid(pid_, nullptr, WNOHANG) != pid_) continue;
+            pid_ = -1;
+            return true;
+        }
+        return false;
     }
     void kill_now() {
         kill(pid_, SIGKILL);
@@ -212,6 +238,15 @@ TEST_F(Process, AWatchdogIsWaitedForFromItsStart) {
     running.type("watchdog");
     running.type("hang");
     running.expect("vchip: watchdog: the firmware hangs, restarting");
+}
+
+TEST_F(Process, AChipGoesOnWhenNobodyReadsItsSerialPort) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.max_boots = 4;
+    RunningChip running(options);
+    running.expect("reason power-on");
+    running.clog();
+    EXPECT_TRUE(running.type_until_the_end("restart"));
 }
 
 TEST_F(Process, TheBootLoaderSleepsWhileTheFirmwareRuns) {
