@@ -141,24 +141,56 @@ std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::s
     return Entry{static_cast<EntryKind>(kind), std::string(as_text(bytes.subspan(8, key_size))), offset, value_size};
 }
 
+namespace {
+
+bool is_unused(ConstBytes page, std::size_t from) {
+    const auto rest = page.subspan(from, footer_at - from);
+    return all_bytes(rest, 0xFF) || all_bytes(rest, 0x00);
+}
+
+// Where a bad entry ends if nothing but one or two bits of its length are bad; 0 otherwise.
+std::size_t end_with_length_put_right(ConstBytes page, std::uint32_t sequence, std::size_t at) {
+    if (at + entry_header_size > footer_at) return 0;
+    std::vector<std::uint8_t> tried(page.begin(), page.end());
+    const std::uint32_t size = page[at + 4] | static_cast<std::uint32_t>(page[at + 5]) << 8;
+    for (std::uint32_t first = 1; first < 1U << 16; first <<= 1) {
+        for (std::uint32_t second = first; second < 1U << 16; second <<= 1) {
+            const std::uint32_t other = size ^ first ^ (second == first ? 0 : second);
+            tried[at + 4] = static_cast<std::uint8_t>(other);
+            tried[at + 5] = static_cast<std::uint8_t>(other >> 8);
+            if (const auto entry = parse_entry(tried, sequence, at)) return at + entry->size();
+        }
+    }
+    return 0;
+}
+
+// The first sound entry behind a bad one. Values are looked into only where nothing tells where the bad one ends: what
+// somebody has stored may look like an entry.
+std::optional<Entry> step_over(ConstBytes page, std::uint32_t sequence, std::size_t bad) {
+    for (const std::size_t end : {end_with_length_put_right(page, sequence, bad), claimed_end(page, bad)}) {
+        if (end == 0) continue;
+        if (auto entry = parse_entry(page, sequence, end)) return entry;
+        if (is_unused(page, end)) return {};
+    }
+    for (std::size_t next = bad + 4; next + entry_header_size <= footer_at; next += 4) {
+        if (auto entry = parse_entry(page, sequence, next)) return entry;
+    }
+    return {};
+}
+
+}  // namespace
+
 PageScan scan(ConstBytes page, std::uint32_t sequence) {
     PageScan found{{}, header_size, false};
     for (std::size_t at = header_size;;) {
         auto entry = parse_entry(page, sequence, at);
-        // Not the last one? Then flash went bad here, and only this entry is lost.
-        const std::size_t claimed = entry ? 0 : claimed_end(page, at);
-        if (claimed != 0) entry = parse_entry(page, sequence, claimed);
-        // Its length may be what is bad.
-        for (std::size_t next = at; !entry && next + entry_header_size <= footer_at; next += 4) {
-            entry = parse_entry(page, sequence, next);
-        }
+        if (!entry && !is_unused(page, at)) entry = step_over(page, sequence, at);
         if (!entry) break;
         at = entry->offset + entry->size();
         found.end = at;
         found.entries.push_back(std::move(*entry));
     }
-    const auto rest = page.subspan(found.end, footer_at - found.end);
-    found.garbage = !all_bytes(rest, 0xFF) && !all_bytes(rest, 0x00);
+    found.garbage = !is_unused(page, found.end);
     return found;
 }
 

@@ -65,7 +65,8 @@ std::optional<std::uint32_t> parse_footer(ConstBytes page, const PageHeader& hea
 std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const std::string& key, ConstBytes value);
 // The entry at this offset of a page, if there is one.
 std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::size_t offset);
-// All entries. A corrupt one is stepped over to the next sound one, wherever that stands.
+// All entries. A corrupt one is stepped over to the next sound one; what a value holds is taken for entries only where
+// nothing tells any more where that value ends.
 PageScan scan(ConstBytes page, std::uint32_t sequence);
 
 bool all_bytes(ConstBytes bytes, std::uint8_t value);

@@ -1,5 +1,7 @@
 #include "host/vchip/key_value.hpp"
 
+#include "tests/support/raw_flash.hpp"
+
 #include <gtest/gtest.h>
 #include <array>
 #include <random>
@@ -225,16 +227,24 @@ TEST_F(KeyValueTest, ACorruptEntryLosesOnlyItself) {
     EXPECT_TRUE(put("b", "B2"));
 }
 
+// Each bit of the outer entry's header, as the last entry and with another one behind it.
 TEST_F(KeyValueTest, AValueThatLooksLikeAnEntryIsNotReadAsOne) {
-    ASSERT_TRUE(store.mount());
     const auto fake = kv_log::encode(1, kv_log::EntryKind::value, "admin", as_bytes("evil"));
-    std::string hostile(as_text(fake));
-    ASSERT_TRUE(put("name", hostile + hostile));
-    // The outer entry goes bad; its claimed end is right, so nothing inside is looked at.
-    const std::array<std::uint8_t, 4> rot{0, 0, 0, 0};
-    ASSERT_TRUE(flash.program(erase_unit + 16 + 8, rot));
-    ASSERT_TRUE(remount());
-    EXPECT_EQ(get("admin").error(), errors::kv_not_found);
+    const std::string hostile(as_text(fake));
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("name", hostile + hostile + hostile + hostile));
+    for (const bool last : {true, false}) {
+        ASSERT_TRUE(last || put("next", "sound"));
+        std::vector<std::uint8_t> before(memory.size());
+        ASSERT_TRUE(memory.read(0, before));
+        for (std::size_t bit = 0; bit < 8 * kv_log::entry_header_size; ++bit) {
+            test::flip_bit(memory, 8 * (erase_unit + kv_log::header_size) + bit);
+            ASSERT_TRUE(remount());
+            EXPECT_EQ(get("admin").error(), errors::kv_not_found) << bit;
+            EXPECT_TRUE(last || get("next").value_or("lost") == "sound") << bit;
+            ASSERT_TRUE(memory.write(0, before));
+        }
+    }
 }
 
 TEST_F(KeyValueTest, MountingReadsEachPageAndWritesAtMostThreeTimes) {
