@@ -19,7 +19,7 @@ using Outcome = std::expected<T, Failure>;
 inline std::unexpected<Failure> failure(std::string line) { return std::unexpected(Failure{std::move(line)}); }
 // "<what>: <text of the error>"
 inline std::unexpected<Failure> failure(const std::string& what, const Error& error) {
-    return failure(what + ": " + std::string(error.text()));
+    return failure(what + ": " + std::string(error.text()) + " (" + std::string(error.name()) + ")");
 }
 
 }  // namespace esb::cli

@@ -164,13 +164,18 @@ std::size_t end_with_length_put_right(ConstBytes page, std::uint32_t sequence, s
     return 0;
 }
 
+bool unused_begins_at(ConstBytes page, std::size_t at) { return is_unused(page, at) && !is_unused(page, at - 4); }
+
 // The first sound entry behind a bad one. Values are looked into only where nothing tells where the bad one ends: what
 // somebody has stored may look like an entry.
 std::optional<Entry> step_over(ConstBytes page, std::uint32_t sequence, std::size_t bad) {
-    for (const std::size_t end : {end_with_length_put_right(page, sequence, bad), claimed_end(page, bad)}) {
-        if (end == 0) continue;
+    if (const std::size_t end = end_with_length_put_right(page, sequence, bad); end != 0) {
         if (auto entry = parse_entry(page, sequence, end)) return entry;
-        if (is_unused(page, end)) return {};
+        return is_unused(page, end) ? std::nullopt : step_over(page, sequence, end);
+    }
+    if (const std::size_t end = claimed_end(page, bad); end != 0) {
+        if (auto entry = parse_entry(page, sequence, end)) return entry;
+        if (unused_begins_at(page, end)) return {};
     }
     for (std::size_t next = bad + 4; next + entry_header_size <= footer_at; next += 4) {
         if (auto entry = parse_entry(page, sequence, next)) return entry;

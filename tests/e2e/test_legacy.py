@@ -54,7 +54,8 @@ def test_the_console_turns_it_on(device, image):
 def test_what_is_wrong_is_refused_all_the_same(device, image):
     assert refused(device, message(device, image, image[:-1])) == "ota.hash"
     assert refused(device, "http://127.0.0.1/x|123") == "ota.legacy_malformed"
-    assert refused(device, f"|{'0' * 32}") == "url.bad"
+    assert refused(device, f"|{'1' * 32}") == "url.bad"
+    assert refused(device, f"http://127.0.0.1/x|{'0' * 32}") == "manifest.no_hash"
     stranger = firmware(device.lab.products, "steady-1.0.0").read_bytes().replace(b"basic\0", b"kitch\0", 1)
     assert refused(device, message(device, stranger, stranger)) == "ota.wrong_app"
 

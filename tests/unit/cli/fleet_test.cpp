@@ -53,8 +53,9 @@ TEST(SafeText, EveryForeignTextByEveryWay) {
         Printer out(stream);
         out << text << ' ' << std::string_view(text) << ' ' << text.c_str() << ' ' << SafeText().word(text) << '\n';
         out << json_text([&](JsonWriter& json) { json.begin_object().key(text).text(text).end_object(); }) << '\n';
-        EXPECT_EQ(test::unsafe_in(stream.str()), "") << stream.str();
-        EXPECT_EQ(std::count(stream.str().begin(), stream.str().end(), '\n'), 2);
+        const std::string printed = stream.str();
+        EXPECT_EQ(test::unsafe_in(printed), "") << printed;
+        EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 2);
         DeviceTable table;
         const auto status = json_text([&](JsonWriter& json) {
             json.begin_object().key("app").text(text).key("ver").text(text).key("ip").text(text).key("hw").text(text);

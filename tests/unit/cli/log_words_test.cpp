@@ -1,6 +1,10 @@
 #include "host/cli/log_words.hpp"
 
+#include "host/cli/safe_text.hpp"
+
 #include <gtest/gtest.h>
+
+#include <sstream>
 
 namespace esb::cli {
 namespace {
@@ -22,7 +26,9 @@ TEST(LogWords, what_a_later_firmware_says_is_shown_as_it_is_and_cannot_draw) {
     const auto words =
         log_words(R"({"log":[{"n":1,"kind":"flood","what":"\u001b[2J","why":"pump.dry","new":5}],"more":1})");
     ASSERT_TRUE(words);
-    EXPECT_EQ((*words)[0].what, "flood \\x1b[2J: (pump.dry)");
+    std::ostringstream printed;
+    Printer(printed) << (*words)[0].what;
+    EXPECT_EQ(printed.str(), "flood \\x1b[2J: (pump.dry)");
 }
 
 TEST(LogWords, what_is_no_log_is_refused) {

@@ -109,11 +109,11 @@ TEST_F(Envelopes, TellsAnUnknownKeyFromABadSignature) {
 TEST_F(Envelopes, RefusesOtherForms) {
     const auto good = signer.envelope("esb-update", payload);
     for (const std::string& text : {std::string(), std::string("."), std::string(".."), std::string("a.b"), good + ".",
-                                    good + ".x", "." + good, good + "=", " " + good,
+                                    good + ".x", "." + good, good + "=", "x " + good,
                                     good.substr(0, good.size() - 1), good + "A", std::string("{\"payload\":\"\"}")}) {
         EXPECT_EQ(refusal(text), text == ".." ? "json.syntax" : "envelope.malformed") << text;
     }
-    EXPECT_EQ(refusal(good + "\n"), "accepted");  // the end of a file
+    for (const auto* around : {" ", "\n", "\r\n"}) EXPECT_EQ(refusal(around + good + around), "accepted");
     EXPECT_EQ(refusal(std::string(envelope_max + 1, 'a')), "envelope.too_large");
     EXPECT_EQ(refusal(std::string(envelope_max, 'a')), "envelope.malformed");
 }
