@@ -181,7 +181,7 @@ CASES = [
     Case("padding", "envelope.malformed", lambda o: o.update() + "="),
     Case("line break in the middle", "envelope.malformed", lambda o: o.update().replace(".", "\n.", 1)),
     Case("larger than 3500 bytes", "envelope.too_large", lambda o: o.update(more="x" * 2500)),
-    Case("larger than the memory for messages", "mqtt.too_large", lambda o: "x" * 20000),
+    Case("as large as the broker delivers", "envelope.too_large", lambda o: "x" * 8000),
     Case("the legacy form", "ota.legacy_off", legacy),
     # The other envelopes
     Case("a command for another device", "ota.wrong_device",
