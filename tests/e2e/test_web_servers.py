@@ -62,6 +62,7 @@ BAD = {
     "gzip": ("http.encoded", lambda c, h, i: send(c, "200 OK", gzip.compress(i, 1), "Content-Encoding: gzip")),
     "a circle": ("http.redirects", lambda c, h, i: send(c, "302 Found", b"", "Location: ?a")),
     "to https": ("http.https", lambda c, h, i: send(c, "301 Moved", b"", "Location: https://example.com/i.img")),
+    "a TLS port": ("http.tls", lambda c, h, i: c.sendall(b"\x15\x03\x01\x00\x02\x02\x46")),
     "garbage": ("http.malformed", lambda c, h, i: c.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")),
 }
 

@@ -33,7 +33,9 @@ void check_store(const Patch& patch, const Schema& schema) {
     require(store.load().has_value());
     const auto committed = store.commit(patch);
     if (!committed) {
-        require(committed.error() == errors::setting_address && flash.values.empty());
+        const auto& why = committed.error();
+        require(why == errors::setting_address || why == errors::setting_host_address || why == errors::setting_address_clash);
+        require(flash.values.empty());
         return;
     }
     RecordReader reader(patch.records());

@@ -57,7 +57,10 @@ void check_store(test::MemoryKeyValue& flash) {
         require(again.load().has_value());
         require(again.text(names::mqtt_host) == "fuzz.example");
     }
-    require(store.erase_all().has_value() && flash.values.empty());
+    require(store.erase_all().has_value());
+    require(!flash.values.contains("cfg.a") && !flash.values.contains("cfg.b"));
+    Store erased(flash, schema);
+    require(erased.load().has_value() && erased.text(names::mqtt_host).empty());
 }
 
 // Gives bytes that begin like a blob the length and the checksum they need, so that the records are reached.

@@ -39,8 +39,10 @@ Result<IpAddress> parse_ipv4(std::string_view text) {
     for (std::size_t i = 0; i < 4; ++i) {
         const auto dot = i < 3 ? text.find('.') : text.size();
         if (dot == std::string_view::npos) return fail(errors::bad_encoding);
-        const auto part = parse_unsigned(text.substr(0, dot), 0, 255);
-        if (!part) return fail(errors::bad_encoding);
+        const auto digits = text.substr(0, dot);
+        const auto part = parse_unsigned(digits, 0, 255);
+        // Some readers take 010 for 8.
+        if (!part || (digits.size() > 1 && digits.front() == '0')) return fail(errors::bad_encoding);
         address.bytes[i] = static_cast<std::uint8_t>(*part);
         text.remove_prefix(i < 3 ? dot + 1 : dot);
     }

@@ -108,6 +108,7 @@ constexpr const ErrorKind* kinds[] = {
     &errors::http_https,
     &errors::http_location,
     &errors::http_malformed,
+    &errors::http_tls,
     &errors::http_range,
     &errors::http_redirects,
     &errors::http_silent,

@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/net/ascii.hpp"
+#include "esb/net/tls_record.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -81,6 +82,8 @@ void HttpResponse::begin(HttpSink& sink, std::uint64_t from, std::size_t max_hea
 Status HttpResponse::feed(ConstBytes bytes) {
     const auto settings = Callbacks::settings();
     auto rest = as_text(bytes);
+    // By one byte, so that it does not matter in which pieces they come.
+    if (header_bytes_ == 0 && !bytes.empty() && may_begin_tls_record(bytes.first(1))) refuse(Error(errors::http_tls));
     while (!rest.empty() && !complete_) {
         if (!head_seen_ && header_bytes_ == max_header_) refuse(Error(errors::http_header_too_large));
         if (refused_) return fail(*refused_);
@@ -140,7 +143,9 @@ int HttpResponse::value(std::string_view piece) {
     if (location_ != nullptr && is_named("location")) {
         bad_location_ = bad_location_ || !location_->append(piece);
     } else {
-        value_overflow_ = value_overflow_ || !value_.append(piece);
+        const auto fits = piece.substr(0, value_.capacity() - value_.size());
+        static_cast<void>(value_.append(fits));
+        value_overflow_ = value_overflow_ || fits.size() < piece.size();
     }
     return go_on;
 }

@@ -17,7 +17,7 @@ public:
     // target of a redirect; without it a redirect is a status like any other.
     void begin(HttpSink& sink, std::uint64_t from, std::size_t max_header, RequestText* location = nullptr);
 
-    // http_malformed, http_status, http_header_too_large, http_range, http_truncated, http_encoded, http_location, or
+    // http_malformed, http_tls, http_status, http_header_too_large, http_range, http_truncated, http_encoded, http_location, or
     // what the sink returned.
     // After an error, and after complete(), further bytes are ignored.
     Status feed(ConstBytes bytes);

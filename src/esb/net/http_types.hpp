@@ -13,6 +13,7 @@
 
 namespace esb::errors {
 inline constexpr ErrorKind http_malformed{"http.malformed", "the web server's answer is malformed"};
+inline constexpr ErrorKind http_tls{"http.tls", "the web server speaks TLS there: another port, or https"};
 inline constexpr ErrorKind http_status{"http.status", "the web server refuses the request"};  // detail: status code
 inline constexpr ErrorKind http_header_too_large{"http.header_too_large", "the web server's header is too large"};
 inline constexpr ErrorKind http_range{"http.range", "the web server's range is not the one asked for"};

@@ -229,7 +229,7 @@ TEST(HttpResponse, range_and_body_must_agree) {
 TEST(HttpResponse, what_is_malformed) {
     for (const std::string_view text :
          {"garbage\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n",
-          "\x16\x03\x03", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
           "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
@@ -242,6 +242,19 @@ TEST(HttpResponse, what_is_malformed) {
           "HTTP/1.1 200 OK\r\nbad header\r\n\r\n"}) {
         const auto outcome = parse(text);
         EXPECT_EQ(outcome.name(), "http.malformed") << text;
+    }
+}
+
+// Found by fuzzing: what is too long was judged by its first bytes in pieces only.
+TEST(HttpResponse, a_long_value_is_judged_alike_in_any_pieces) {
+    const std::string text =
+        "HTTP/1.1 206 OK\r\nContent-Type: multipart/" + std::string(300, 'x') + "\r\n\r\nabc";
+    for (const std::size_t step : {1000, 1, 7}) EXPECT_EQ(parse(text, 10, step).name(), "http.range") << step;
+}
+
+TEST(HttpResponse, a_tls_record_is_named) {
+    for (const std::string_view text : {"\x15\x03\x01", "\x16\x03\x03", "\x16"}) {
+        for (const std::size_t step : {1, 2, 3}) EXPECT_EQ(parse(text, 0, step).name(), "http.tls");
     }
 }
 
