@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 namespace esb::net {
 namespace {
@@ -60,16 +61,22 @@ struct HttpGet::Request {
 };
 
 HttpGet::HttpGet(Reactor& reactor, Names& names, const HttpLimits& limits)
-    : reactor_(reactor), tcp_(reactor, names), limits_(limits), request_(std::make_unique<Request>()) {}
+    : reactor_(reactor), tcp_(reactor, names), limits_(limits) {}
 
 HttpGet::~HttpGet() { cancel(); }
 
-bool HttpGet::active() const { return request_->handler != nullptr; }
+bool HttpGet::active() const { return request_ && request_->handler != nullptr; }
 
-std::string_view HttpGet::host() const { return request_->host; }
+std::string_view HttpGet::host() const { return request_ ? request_->host.view() : std::string_view(); }
+
+void HttpGet::release() {
+    if (!active()) request_.reset();
+}
 
 Status HttpGet::start(std::string_view url, std::uint64_t from, HttpHandler& handler, std::string_view if_range) {
     if (active()) return fail(errors::busy);
+    if (!request_) request_.reset(new (std::nothrow) Request);
+    if (!request_) return fail(errors::no_memory);
     auto& request = *request_;
     request.host.clear();
     if (const auto parsed = parse_url(url); !parsed) return fail(parsed.error());

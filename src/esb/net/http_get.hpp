@@ -21,10 +21,13 @@ public:
 
     // Starts a request; with `from` > 0 it asks for the rest of the resource (Range) and accepts a 200 as well, which
     // the handler sees by head.offset == 0. `if_range`: the strong entity tag that the rest must belong to; empty: any.
-    // All is copied. url_*, http_https, `busy`, what on_host() returned, errors of the stream.
+    // All is copied. url_*, http_https, `busy`, `no_memory`, what on_host() returned, errors of the stream.
     Status start(std::string_view url, std::uint64_t from, HttpHandler& handler, std::string_view if_range = {});
     // No callback comes afterwards.
     void cancel();
+    // Gives back the memory of the latest request (9 KB), taken by start(); host() is empty then. Nothing while active; not
+    // from within a call of the handler.
+    void release();
     bool active() const;
     // Of whom the outcome speaks: the host asked last, or the one a redirect led to in vain.
     std::string_view host() const;
@@ -49,7 +52,7 @@ private:
     Reactor& reactor_;
     TcpStream tcp_;
     HttpLimits limits_;
-    std::unique_ptr<Request> request_;  // made once, in the constructor
+    std::unique_ptr<Request> request_;
 };
 
 }  // namespace esb::net

@@ -136,13 +136,14 @@ void Engine::go_on(Verdict verdict) {
 
 // A stored message is as little trusted as one from the network.
 void Engine::find_job() {
-    const auto text = records_.load_job(text_);
+    if (!take_memory()) return;  // the next start finds it again
+    const auto text = records_.load_job(opening_->text);
     if (!text && text.error() == errors::kv_not_found) return;
     if (!text || !open_job(*text)) {
         static_cast<void>(records_.remove_job());
         return;
     }
-    job_ = incoming_;
+    job_ = opening_->offer;
     step_ = Step::waiting;
     at_ = parts_.reactor.now() + network_grace;
     describe_job();

@@ -28,7 +28,8 @@ Status Engine::execute(ConstBytes payload) {
 
 Result<ConstBytes> Engine::open_config(std::string_view message) {
     if (trust_lost_) return fail(errors::trust_lost);
-    const auto envelope = open_envelope(message, keyring_, payload_);
+    ESB_TRY(take_memory());
+    const auto envelope = open_envelope(message, keyring_, opening_->payload);
     if (!envelope) return fail(envelope.error());
     if (envelope->type != EnvelopeType::config) return fail(errors::envelope_typ);
     const auto config = parse_config(envelope->payload, identity_);

@@ -85,6 +85,8 @@ public:
     bool has_erased() const { return touched_; }
     // Whom the latest error is about.
     std::string_view host() const { return http_.host(); }
+    // While none is under way: gives back what only a download needs.
+    void release() { http_.release(); }
 
 private:
     enum class Stage : std::uint8_t { idle, checking_prefix, waiting, fetching };

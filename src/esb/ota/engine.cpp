@@ -2,6 +2,8 @@
 
 #include "esb/base/encoding.hpp"
 
+#include <new>
+
 namespace esb::ota {
 
 // First 16 hex digits of a digest; empty for an image that no message installed.
@@ -31,6 +33,7 @@ Status Engine::trust(std::string_view key) {
 
 void Engine::step(Instant now) {
     if (!policy_final_) use_policy(now);
+    release_memory();
     if (step_ == Step::downloading) return download_.step(now);
     if (step_ == Step::verifying) return verify_more();
     if (now < at_) return;  // the other steps wait for a time or for the device
@@ -48,8 +51,20 @@ void Engine::step(Instant now) {
     }
 }
 
+// What a message takes is given back in the turn after it: what it says is looked at until then.
+void Engine::release_memory() {
+    if (step_ != Step::uploading || upload_described_) opening_.reset();
+    if (step_ != Step::downloading) download_.release();
+}
+
+Status Engine::take_memory() {
+    if (!opening_) opening_.reset(new (std::nothrow) Opening);
+    return opening_ ? Status() : fail(errors::ota_heap);
+}
+
 std::optional<Instant> Engine::deadline() const {
     if (!policy_final_) return Instant{};
+    if (opening_ && step_ != Step::uploading) return Instant{};
     switch (step_) {
         case Step::idle:
         case Step::uploading:  // whoever brings the pieces knows when none will come any more

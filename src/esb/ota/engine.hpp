@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -68,7 +69,16 @@ private:
         bool is_legacy() const { return md5.has_value(); }
     };
 
+    // What opening a message needs: 9 KB, taken when one comes.
+    struct Opening {
+        Job offer;  // while it is judged
+        std::array<std::uint8_t, Records::job_buffer> text;
+        std::array<std::uint8_t, envelope_max * 3 / 4 + 1> payload;
+    };
+
     // engine.cpp
+    Status take_memory();
+    void release_memory();
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
     static FixedString<16> short_id(const std::optional<crypto::Digest>& digest);
@@ -165,7 +175,6 @@ private:
     Instant at_{};
     Progress progress_;
     Job job_;
-    Job incoming_;                          // an offer while it is judged
     std::optional<TrialRecord> candidate_;  // the image that is verified, switched to, on trial, or was tried last
     bool just_downloaded_ = false;          // the candidate is job_'s
     std::optional<crypto::Digest> read_back_;  // SHA-256 of the candidate in flash, since nothing has come in between
@@ -173,8 +182,10 @@ private:
     unsigned switch_failures_ = 0;
     Backoff retry_;
 
+    std::unique_ptr<Opening> opening_;
+
     std::uint32_t upload_size_ = 0;  // of the whole bundle
-    std::size_t envelope_size_ = 0;  // collected in text_
+    std::size_t envelope_size_ = 0;  // collected in opening_->text
     bool uploaded_ = false;          // job_ is of a browser
     bool upload_described_ = false;  // the envelope is open: job_ is the upload's
 
@@ -182,9 +193,6 @@ private:
     std::optional<crypto::Digest> failed_job_;
     Instant failed_until_{};
     Backoff wear_;
-
-    std::array<std::uint8_t, Records::job_buffer> text_;
-    std::array<std::uint8_t, envelope_max * 3 / 4 + 1> payload_;
 };
 
 }  // namespace esb::ota

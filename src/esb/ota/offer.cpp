@@ -28,11 +28,12 @@ Status check_urls(const UpdateManifest& manifest, std::string_view hosts) {
 Status Engine::offer(ConstBytes message) {
     const auto text = bare_text(as_text(message));
     if (trust_lost_) return refuse(Error(errors::trust_lost));
+    if (const auto room = take_memory(); !room) return refuse(room.error());
     if (is_legacy(text)) {
         const auto opened = policy_.legacy_md5 ? open_legacy(text) : fail(errors::ota_legacy_off);
         return opened ? admit(text) : refuse(opened.error());
     }
-    const auto envelope = open_envelope(text, keyring_, payload_);
+    const auto envelope = open_envelope(text, keyring_, opening_->payload);
     if (!envelope) return refuse(envelope.error());
     const auto outcome = [&]() -> Status {
         switch (envelope->type) {
@@ -54,16 +55,16 @@ Status Engine::offer(ConstBytes message) {
 // A message stored by an earlier boot.
 Status Engine::open_job(std::string_view text) {
     if (is_legacy(text)) return open_legacy(text);
-    const auto envelope = open_envelope(text, keyring_, payload_);
+    const auto envelope = open_envelope(text, keyring_, opening_->payload);
     if (!envelope) return fail(envelope.error());
     if (envelope->type != EnvelopeType::update) return fail(errors::envelope_typ);
     return open_update(*envelope);
 }
 
 Status Engine::open_update(const Envelope& envelope) {
-    incoming_.digest = envelope.digest;
-    incoming_.md5.reset();
-    return parse_update(envelope.payload, identity_, incoming_.manifest);
+    opening_->offer.digest = envelope.digest;
+    opening_->offer.md5.reset();
+    return parse_update(envelope.payload, identity_, opening_->offer.manifest);
 }
 
 // URL|md5, 32 hex digits. Size, version and seq are known when the image's descriptor is there.
@@ -73,30 +74,30 @@ Status Engine::open_legacy(std::string_view text) {
     crypto::Md5Digest md5{};
     if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5)) return fail(errors::ota_legacy_malformed);
     ESB_TRY(check_hash(md5));
-    incoming_.digest = crypto::sha256(as_bytes(text));
-    incoming_.manifest = {};
-    incoming_.md5 = md5;
-    ESB_TRY(incoming_.manifest.app.assign(running_.app));
-    ESB_TRY(incoming_.manifest.hw.assign(running_.hw));
-    const bool fits = incoming_.manifest.urls.push_back(text.substr(0, separator)).has_value();
+    opening_->offer.digest = crypto::sha256(as_bytes(text));
+    opening_->offer.manifest = {};
+    opening_->offer.md5 = md5;
+    ESB_TRY(opening_->offer.manifest.app.assign(running_.app));
+    ESB_TRY(opening_->offer.manifest.hw.assign(running_.hw));
+    const bool fits = opening_->offer.manifest.urls.push_back(text.substr(0, separator)).has_value();
     return fits ? Status() : fail(errors::ota_legacy_malformed);
 }
 
 Status Engine::admit(std::string_view text) {
-    const auto refuse_it = [this](const Error& why) { return refuse(why, &incoming_.digest, incoming_.manifest.ver); };
-    if (under_way(incoming_.digest)) return {};
-    if (const auto ours = addressed(incoming_.manifest); !ours) return refuse_it(ours.error());
-    if (runs_already(incoming_)) {
+    const auto refuse_it = [this](const Error& why) { return refuse(why, &opening_->offer.digest, opening_->offer.manifest.ver); };
+    if (under_way(opening_->offer.digest)) return {};
+    if (const auto ours = addressed(opening_->offer.manifest); !ours) return refuse_it(ours.error());
+    if (runs_already(opening_->offer)) {
         if (step_ == Step::idle) report_running();
         return {};
     }
-    if (const auto fit = preflight(incoming_); !fit) return refuse_it(fit.error());
-    if (given_up(incoming_)) return refuse_it(Error(errors::ota_given_up));
+    if (const auto fit = preflight(opening_->offer); !fit) return refuse_it(fit.error());
+    if (given_up(opening_->offer)) return refuse_it(Error(errors::ota_given_up));
     if (step_ == Step::on_trial) return refuse_it(Error(errors::ota_in_trial));
-    if (step_ != Step::idle && incoming_.manifest.seq <= seq_under_way()) return refuse_it(Error(errors::busy));
+    if (step_ != Step::idle && opening_->offer.manifest.seq <= seq_under_way()) return refuse_it(Error(errors::busy));
     const bool must_end_first = step_ == Step::rebooting || step_ == Step::finish_later || step_ == Step::uploading;
     if (must_end_first) return refuse_it(Error(errors::busy));
-    if (failed_lately(incoming_)) {
+    if (failed_lately(opening_->offer)) {
         handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
         return fail(errors::ota_too_soon);
     }
@@ -138,10 +139,10 @@ Status Engine::accept(std::string_view text) {
     if (candidate_) static_cast<void>(records_.trial.remove());
     candidate_.reset();
     just_downloaded_ = false;
-    if (const auto saved = records_.save_job(text, text_); !saved) {
-        return refuse(saved.error(), &incoming_.digest, incoming_.manifest.ver);
+    if (const auto saved = records_.save_job(text, opening_->text); !saved) {
+        return refuse(saved.error(), &opening_->offer.digest, opening_->offer.manifest.ver);
     }
-    job_ = incoming_;
+    job_ = opening_->offer;
     start_download();
     return {};
 }
@@ -158,7 +159,7 @@ bool Engine::runs_already(const Job& job) const {
 
 void Engine::report_running() {
     progress_ = {};
-    progress_.id = short_id(incoming_.digest);
+    progress_.id = short_id(opening_->offer.digest);
     static_cast<void>(progress_.ver.assign(running_.ver));
     progress_.size = run_->size.value_or(0);
     progress_.done = progress_.size;

@@ -22,6 +22,7 @@ Status Engine::begin_upload(std::uint32_t size) {
     if (step_ != Step::idle) return fail(errors::busy);
     if (trust_lost_) return refuse(Error(errors::trust_lost));
     if (size > envelope_line_max + 1 + parts_.slots.geometry().size) return refuse(Error(errors::ota_too_large));
+    if (const auto room = take_memory(); !room) return refuse(room.error());
     step_ = Step::uploading;
     upload_size_ = size;
     envelope_size_ = 0;
@@ -50,10 +51,10 @@ Result<std::size_t> Engine::collect_envelope(ConstBytes piece) {
     const auto end = std::find(piece.begin(), piece.end(), separator);
     const auto size = static_cast<std::size_t>(end - piece.begin());
     if (size > envelope_line_max - envelope_size_) return fail(errors::envelope_too_large);
-    copy(piece.first(size), MutBytes(text_).subspan(envelope_size_));
+    copy(piece.first(size), MutBytes(opening_->text).subspan(envelope_size_));
     envelope_size_ += size;
     if (end == piece.end()) return size;
-    const auto line = as_text(ConstBytes(text_).first(envelope_size_));
+    const auto line = as_text(ConstBytes(opening_->text).first(envelope_size_));
     if (bare_text(line).empty() && line.size() < upload_size_) {  // an empty line in front
         upload_size_ -= static_cast<std::uint32_t>(line.size() + 1);
         envelope_size_ = 0;
@@ -64,15 +65,15 @@ Result<std::size_t> Engine::collect_envelope(ConstBytes piece) {
 }
 
 Status Engine::open_bundle(std::string_view text) {
-    const auto envelope = open_envelope(text, keyring_, payload_);
+    const auto envelope = open_envelope(text, keyring_, opening_->payload);
     if (!envelope) return fail(envelope.error());
     if (envelope->type != EnvelopeType::update) return fail(errors::envelope_typ);
     ESB_TRY(open_update(*envelope));
     if (const auto fit = judge_bundle(text.size()); !fit) {
         step_ = Step::idle;
-        return refuse(fit.error(), &incoming_.digest, incoming_.manifest.ver);
+        return refuse(fit.error(), &opening_->offer.digest, opening_->offer.manifest.ver);
     }
-    job_ = incoming_;
+    job_ = opening_->offer;
     upload_described_ = true;
     uploaded_ = true;
     switch_failures_ = 0;
@@ -87,9 +88,9 @@ Status Engine::open_bundle(std::string_view text) {
 }
 
 Status Engine::judge_bundle(std::size_t envelope_size) {
-    ESB_TRY(preflight(incoming_));
-    if (failed_lately(incoming_)) return fail(errors::ota_too_soon);
-    if (upload_size_ - envelope_size - 1 != *incoming_.manifest.size) return fail(errors::ota_size);
+    ESB_TRY(preflight(opening_->offer));
+    if (failed_lately(opening_->offer)) return fail(errors::ota_too_soon);
+    if (upload_size_ - envelope_size - 1 != *opening_->offer.manifest.size) return fail(errors::ota_size);
     return {};
 }
 

@@ -156,7 +156,7 @@ TEST(MqttHost, IsAHostNameOrAnAddress) {
         EXPECT_EQ(outcome(host, good), "ok") << good;
     }
     for (const auto& bad : std::vector<std::string>{".", "a.", ".a", "a..b", "-a", "a-", "a b", "http://a", "a:8883",
-                                                    "256.1.1.1", "1.2.3", "1", "b\xC3\xBC", "[::1]", label + "a"}) {
+                                                    "256.1.1.1", "010.0.0.1", "1.2.3", "1", "b\xC3\xBC", "[::1]", label + "a"}) {
         EXPECT_EQ(outcome(host, bad), "setting.format") << bad;
     }
     EXPECT_EQ(outcome(host, std::string(254, 'a')), "setting.length");
@@ -208,7 +208,7 @@ TEST(AccessPointAddress, IsAHostOfANetworkOf256) {
     for (const auto bad : {"4.3.2.0", "4.3.2.255", "0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.1"}) {
         EXPECT_EQ(outcome(address, bad), "setting.host_address") << bad;
     }
-    EXPECT_EQ(outcome(address, "4.3.2.x"), "setting.format");
+    for (const auto malformed : {"4.3.2.x", "04.3.2.1"}) EXPECT_EQ(outcome(address, malformed), "setting.format");
     EXPECT_EQ(outcome(address, ""), "setting.length");
 }
 
