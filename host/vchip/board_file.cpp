@@ -195,8 +195,9 @@ BoardFile::~BoardFile() {
 
 void BoardFile::poll() {
     std::array<char, 4096> discarded{};
-    while (inotify_ >= 0 && ::read(inotify_, discarded.data(), discarded.size()) > 0) {
-    }
+    bool told = inotify_ < 0 || !looked_;
+    while (inotify_ >= 0 && ::read(inotify_, discarded.data(), discarded.size()) > 0) told = true;
+    if (!told) return;
     struct stat now{};
     const bool present = !path_.empty() && stat(path_.c_str(), &now) == 0;
     if (looked_ && present == present_ && (!present || same_file(now, seen_))) return;

@@ -54,7 +54,7 @@ public:
     BoardFile& operator=(const BoardFile&) = delete;
 
     int fd() const override { return inotify_; }
-    // Looks at the file if it has changed since the last look; one stat(2) otherwise.
+    // Looks at the file if it may have changed since the last look.
     void poll() override;
 
 private:

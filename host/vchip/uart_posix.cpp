@@ -16,7 +16,7 @@ StdioUart::~StdioUart() {
 }
 
 std::size_t StdioUart::read(MutBytes out) {
-    if (received_.empty()) receive();
+    if (received_.empty() && more_) receive();
     std::size_t count = 0;
     while (count < out.size() && !received_.empty()) out[count++] = received_.pop();
     return count;
@@ -32,6 +32,7 @@ void StdioUart::receive() {
     const std::size_t room = buffer.size() - received_.size();
     if (ended_ || room == 0) return;
     const ssize_t got = ::read(in_, buffer.data(), room);
+    more_ = got == static_cast<ssize_t>(room);
     for (ssize_t i = 0; i < got; ++i) static_cast<void>(received_.push(buffer[static_cast<std::size_t>(i)]));
     // End of file, or a terminal that was hung up: there will never be more.
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) ended_ = true;

@@ -36,6 +36,7 @@ private:
     int in_;
     SerialOutput out_;
     bool ended_ = false;
+    bool more_ = true;  // the latest read(2) was not short: until the next poll() nothing else can be there
     FixedQueue<std::uint8_t, 1024> received_;
 };
 

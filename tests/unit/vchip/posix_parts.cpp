@@ -114,6 +114,7 @@ TEST_F(Serial, InputNobodyReadsDoesNotKeepTheReactorBusy) {
     for (std::string text = read(uart); !text.empty(); text = read(uart)) total += text.size();
     EXPECT_EQ(total, 3000U);
     in.close_end(1);
+    ASSERT_TRUE(sockets.wait({}, patience));
     EXPECT_EQ(read(uart), "");
     EXPECT_EQ(uart.fd(), -1) << "the end of the input is reported once";
 }
