@@ -145,7 +145,7 @@ std::size_t VirtualRadio::access_point_clients(std::span<chip::Mac> out) const {
 }
 
 std::optional<chip::RadioEvent> VirtualRadio::next_event() {
-    poll();
+    VirtualRadio::poll();  // a file is looked at when it has changed
     if (events_.empty()) return std::nullopt;
     return events_.pop();
 }
