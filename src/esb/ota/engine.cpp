@@ -54,7 +54,7 @@ void Engine::step(Instant now) {
 // What a message takes is given back in the turn after it: what it says is looked at until then.
 void Engine::release_memory() {
     if (step_ != Step::uploading || upload_described_) opening_.reset();
-    if (step_ != Step::downloading) download_.release();
+    if (step_ != Step::downloading && step_ != Step::verifying) download_.release();  // a wrong hash is an address's fault
 }
 
 Status Engine::take_memory() {
