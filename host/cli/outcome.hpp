@@ -17,7 +17,7 @@ template <typename T>
 using Outcome = std::expected<T, Failure>;
 
 inline std::unexpected<Failure> failure(std::string line) { return std::unexpected(Failure{std::move(line)}); }
-// "<what>: <text of the error>"
+// "<what>: <text of the error> (<its name>)"
 inline std::unexpected<Failure> failure(const std::string& what, const Error& error) {
     return failure(what + ": " + std::string(error.text()) + " (" + std::string(error.name()) + ")");
 }

@@ -8,6 +8,15 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <new>
+
+namespace {
+bool no_memory_left = false;
+}  // namespace
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return no_memory_left ? nullptr : ::operator new(size);
+}
 
 namespace esb::ota {
 namespace {
@@ -48,6 +57,25 @@ protected:
 TEST_F(Offers, ReportWhatDidNotFitIntoMemory) {
     rig.on_line = [](Updater& updater) { updater.refuse(Error(errors::envelope_too_large)); };
     EXPECT_TRUE(rig.boot().refused(errors::envelope_too_large));
+}
+
+TEST_F(Offers, ThatFindNoMemoryAreRefusedAndTheNextOneIsNot) {
+    const auto message = rig.envelope(new_image, 40);
+    rig.on_line = [&](Updater& updater) {
+        no_memory_left = true;
+        const auto refused = updater.offer(as_bytes(message));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error(), errors::ota_heap);
+        const auto upload = updater.begin_upload(1000);
+        ASSERT_FALSE(upload);
+        EXPECT_EQ(upload.error(), errors::ota_heap);
+        no_memory_left = false;
+    };
+    EXPECT_TRUE(rig.boot().refused(errors::ota_heap));
+    rig.on_line = nullptr;
+    rig.retained = message;
+    EXPECT_EQ(rig.boot().end, test::BootEnd::restart);
+    EXPECT_EQ(rig.boot().seq, 42U);
 }
 
 TEST_F(Offers, RefuseEveryMalformedEnvelope) {

@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,15 +126,18 @@ public:
     }
     // Types it again and again until the boot loader has ended; nothing is read. False after a minute.
     bool type_until_the_end(const std::string& line) {
+        const int handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+        pollfd end{handle, POLLIN, 0};
         const auto until = std::chrono::steady_clock::now() + patience;
-        while (std::chrono::steady_clock::now() < until) {
+        while (end.revents == 0 && std::chrono::steady_clock::now() < until) {
             type(line);
-            usleep(20'000);
-            if (waitpid(pid_, nullptr, WNOHANG) != pid_) continue;
-            pid_ = -1;
-            return true;
+            poll(&end, 1, 20);
         }
-        return false;
+        close(handle);
+        if (end.revents == 0) return false;
+        waitpid(pid_, nullptr, 0);
+        pid_ = -1;
+        return true;
     }
     void kill_now() {
         kill(pid_, SIGKILL);
