@@ -1,6 +1,6 @@
 #include "host/cli/label.hpp"
 
-#include "esb/device/birth.hpp"
+#include "esb/life/birth.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -41,7 +41,7 @@ std::string decimal_text(double value) {
 }  // namespace
 
 Outcome<Label> Label::make(const AccessPoint& access_point) {
-    auto code = QrCode::make(wifi_qr_text(access_point.ssid, access_point.password).view());
+    auto code = QrCode::make(life::wifi_qr_text(access_point.ssid, access_point.password).view());
     if (!code) return std::unexpected(code.error());
     std::vector<std::string> lines;
     add_wrapped(lines, access_point.ssid);

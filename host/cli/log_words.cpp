@@ -1,14 +1,14 @@
 #include "host/cli/log_words.hpp"
 
 #include "esb/base/json.hpp"
-#include "esb/device/log_text.hpp"
+#include "esb/device/known_errors.hpp"
 
 namespace esb::cli {
 namespace {
 
 constexpr std::int64_t number_max = 0xFFFF'FFFF;
 
-Result<LogLine> read(const JsonValue& entry) {
+Result<record::LogLine> read(const JsonValue& entry) {
     // What is not there is left as it is; what is there must be right.
     const auto number = [&entry](const char* name, std::int64_t low, std::int64_t& out) -> Status {
         if (!entry[name].is_present()) return {};
@@ -24,7 +24,7 @@ Result<LogLine> read(const JsonValue& entry) {
         out = *value;
         return {};
     };
-    LogLine line;
+    record::LogLine line;
     const auto n = entry["n"].integer(1, number_max);
     if (!n) return fail(n.error());
     line.number = static_cast<std::uint32_t>(*n);
@@ -53,7 +53,7 @@ Outcome<std::vector<LogWords>> log_words(std::string_view payload) {
     for (auto entry = log.first(); entry.is_present(); entry = entry.next()) {
         const auto line = read(entry);
         if (!line) return failure("this is not a device's log", line.error());
-        all.push_back({line->number, std::string(when(*line).view()), std::string(describe(*line).view())});
+        all.push_back({line->number, std::string(record::when(*line).view()), std::string(record::describe(*line, log_names()).view())});
     }
     return all;
 }

@@ -12,7 +12,6 @@ namespace esb::cli {
 namespace {
 
 constexpr std::size_t outbox = 64 * 1024;  // bytes
-constexpr int reads_per_step = 16;
 constexpr Duration stream_patience = std::chrono::seconds(8);
 
 mqtt::Limits limits() {
@@ -43,9 +42,9 @@ MqttSession::MqttSession()
       resolver_(clock_, sockets_, nullptr),
       reactor_(sockets_, clock_),
       names_(reactor_, resolver_),
-      stream_(reactor_, names_, entropy_, {stream_patience, stream_patience}),
       memory_(mqtt::Client::minimum_memory(limits()) + outbox),
-      client_(*this, limits(), memory_) {
+      client_(*this, limits(), memory_),
+      pump_(client_, reactor_, names_, entropy_, {stream_patience, stream_patience}) {
     sockets_.add_source(resolver_);
 }
 
@@ -53,7 +52,7 @@ MqttSession::~MqttSession() { disconnect(); }
 
 Outcome<void> MqttSession::connect(const BrokerAccess& broker, Duration patience) {
     broker_ = broker.address;
-    if (const auto done = stream_.configure({broker.identity, broker.key.reveal(), false}); !done)
+    if (const auto done = pump_.configure({broker.identity, broker.key.reveal(), false}); !done)
         return failure("the credentials in " + broker.source + " cannot be used", done.error());
     std::random_device random;
     client_id_ = "esb-" + std::to_string(::getpid()) + '-' + std::to_string(random() % 1000000);
@@ -107,11 +106,12 @@ Outcome<void> MqttSession::publish(const std::string& topic, const std::string& 
 bool MqttSession::run_until(const std::function<bool()>& done, Duration longest) {
     const auto until = clock_.now() + longest;
     while (!done()) {
-        step();
+        pump_.step(broker_.host, broker_.port, clock_.now());
         if (done()) return true;
         const auto now = clock_.now();
         if (now >= until) return false;
-        const auto due = std::min(until, client_.next_deadline().value_or(until));
+        const auto next = earliest(pump_.deadline(), client_.next_deadline());
+        const auto due = std::min(until, next.value_or(until));
         reactor_.turn(std::max(due - now, Duration::zero()));
     }
     return true;
@@ -120,55 +120,9 @@ bool MqttSession::run_until(const std::function<bool()>& done, Duration longest)
 void MqttSession::disconnect() {
     client_.stop(clock_.now());
     run_until([this] { return client_.state() == mqtt::Client::State::stopped; }, std::chrono::seconds(1));
-    stream_.close();
+    pump_.close_transport();
     connected_ = false;
 }
-
-void MqttSession::step() {
-    const auto now = clock_.now();
-    client_.tick(now);
-    if (client_.wants_transport(now)) {
-        client_.transport_opening();
-        const auto opened = stream_.open(broker_.host, broker_.port, *this);
-        if (!opened) client_.transport_closed(now, opened.error());
-    }
-    if (stream_.is_open()) write();
-    if (client_.wants_close()) drop(client_.close_reason());
-}
-
-void MqttSession::read() {
-    std::array<std::uint8_t, 4096> buffer;
-    for (int turn = 0; turn < reads_per_step && stream_.is_open(); ++turn) {
-        if (client_.wants_close() || !client_.wants_input()) return;
-        const auto got = stream_.read(buffer);
-        if (!got) {
-            if (!(got.error() == errors::would_block)) drop(got.error());
-            return;
-        }
-        client_.receive(MutBytes(buffer).first(*got), clock_.now());
-    }
-}
-
-void MqttSession::write() {
-    for (auto bytes = client_.output(); !bytes.empty(); bytes = client_.output()) {
-        const auto taken = stream_.write(bytes);
-        if (!taken) {
-            if (!(taken.error() == errors::would_block)) drop(taken.error());
-            return;
-        }
-        client_.sent(*taken, clock_.now());
-    }
-}
-
-void MqttSession::drop(const Error& why) {
-    stream_.close();
-    client_.transport_closed(clock_.now(), why);
-}
-
-void MqttSession::on_open() { client_.transport_opened(clock_.now()); }
-void MqttSession::on_readable() { read(); }
-void MqttSession::on_writable() { write(); }
-void MqttSession::on_closed(const Error& why) { client_.transport_closed(clock_.now(), why); }
 
 void MqttSession::on_connected(bool) {
     connected_ = true;

@@ -2,10 +2,10 @@
 // no plain connection: credentials travel nowhere else.
 #pragma once
 
+#include "esb/link/pump.hpp"
 #include "esb/mqtt/client.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
-#include "esb/net/tls_stream.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/vchip/clock_posix.hpp"
 #include "host/vchip/entropy_posix.hpp"
@@ -44,7 +44,7 @@ struct Message {
 
 // Every call runs the connection until it has its answer or its time is over; messages that arrive meanwhile go to the
 // handler. A connection that breaks is opened again and its subscriptions renewed. One thread.
-class MqttSession : private mqtt::Handler, private net::StreamHandler {
+class MqttSession : private mqtt::Handler {
 public:
     using OnMessage = std::function<void(const Message&)>;
 
@@ -70,16 +70,7 @@ private:
     void on_published(mqtt::Token token, Status outcome) override;
     void on_subscribed(mqtt::Token token, Result<mqtt::Qos> outcome) override;
 
-    void on_open() override;
-    void on_readable() override;
-    void on_writable() override;
-    void on_closed(const Error& why) override;
-
     Failure why_refused(const BrokerAccess& broker) const;
-    void step();
-    void read();
-    void write();
-    void drop(const Error& why);
 
     vchip::SystemClock clock_;
     vchip::PosixSockets sockets_;
@@ -87,9 +78,9 @@ private:
     vchip::HostEntropy entropy_;
     net::Reactor reactor_;
     net::Names names_;
-    net::TlsStream stream_;
     std::vector<std::uint8_t> memory_;
     mqtt::Client client_;
+    link::Pump pump_;
 
     BrokerAddress broker_;
     std::string client_id_;

@@ -16,7 +16,10 @@ LOWER["settings"] = {"base", "chip", "crypto"}
 LOWER["wifi"] = {"base", "chip", "settings"}
 LOWER["ota"] = {"base", "chip", "crypto", "net", "settings"}
 LOWER["console"] = {"base", "chip", "crypto", "settings"}
-LOWER["portal"] = {"base", "chip", "crypto", "net", "settings"}
+LOWER["link"] = {"base", "chip", "mqtt", "net"}
+LOWER["record"] = {"base", "chip"}
+LOWER["life"] = {"base", "chip", "crypto", "settings"}
+LOWER["portal"] = {"base", "chip", "crypto", "net", "settings", "ota", "life"}
 LOWER["device"] = set(LOWER)
 # The one header authors include.
 LOWER[""] = {"device"}

@@ -1,5 +1,6 @@
 // A whole Device against a broker that behaves, and against every way in which one does not: a named reason on the
 // console, back-off, never a restart, and on line again as soon as the broker is.
+#include "esb/mqtt/errors.hpp"
 #include "support/online_device.hpp"
 
 #include <gtest/gtest.h>

@@ -38,7 +38,7 @@ TEST(Connect, a_publish_is_acknowledged_before_the_sleep) {
     bool acknowledged = false;
     ASSERT_TRUE(rig.device->publish("temperature", "21.5",
                                     {.done = [&acknowledged](Status outcome) { acknowledged = outcome.has_value(); }}));
-    for (int i = 0; !acknowledged && i < 50; ++i) ASSERT_TRUE(rig.device->turn(100ms));
+    for (int i = 0; !acknowledged && i < 50; ++i) ASSERT_TRUE(rig.firmware->turn(100ms));
     EXPECT_TRUE(acknowledged);
 }
 

@@ -98,8 +98,8 @@ TEST_F(FactoryReset, keeps_the_secrets_if_asked) {
 TEST_F(FactoryReset, a_button_held_for_ten_seconds_does_it) {
     const auto before = set_up(flash);
     Rig rig(flash);
-    const auto press = [](Device& device, vchip::SimChip& chip) {
-        device.turn(1ms);  // seen released
+    const auto press = [&rig](Device&, vchip::SimChip& chip) {
+        rig.firmware->turn(1ms);  // seen released
         chip.button.press();
     };
     rig.boot(9s, press);

@@ -69,17 +69,18 @@ protected:
         start();
     }
     void start() {
-        device.reset();
+        firmware.reset();
         static_cast<void>(chip.boot(chip::ResetReason::power_on));
-        device = std::make_unique<Device>(chip.chip(), test::test_app());
-        device->start();
+        firmware = std::make_unique<Firmware>(chip.chip(), test::test_app());
+        device = &firmware->device();
+        firmware->start();
         run_for(1s);
         chip.uart.take_output();
     }
     void run_for(Duration time) {
         const auto until = world.now() + time;
         do {
-            ASSERT_TRUE(device->turn(std::min<Duration>(until - world.now(), Duration(100))));
+            ASSERT_TRUE(firmware->turn(std::min<Duration>(until - world.now(), Duration(100))));
         } while (world.now() < until);
     }
     Seen say(const std::string& bytes, Duration time = 100ms) {
@@ -93,7 +94,8 @@ protected:
     vchip::SimWorld world;
     vchip::SimNetwork network;
     SimChip chip;
-    std::unique_ptr<Device> device;
+    std::unique_ptr<Firmware> firmware;
+    Device* device = nullptr;
 };
 
 TEST_F(Improv, a_browser_finds_the_device_and_learns_who_it_is) {

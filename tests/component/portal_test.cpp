@@ -36,10 +36,11 @@ protected:
         add_account();
     }
     void start() {
-        device.reset();
+        firmware.reset();
         static_cast<void>(chip.boot(chip::ResetReason::power_on));
-        device = std::make_unique<Device>(chip.chip(), test::test_app());
-        device->start();
+        firmware = std::make_unique<Firmware>(chip.chip(), test::test_app());
+        device = &firmware->device();
+        firmware->start();
         restarted = false;
     }
     void add_account() {
@@ -49,7 +50,7 @@ protected:
     bool run_until(const std::function<bool()>& done, Duration limit) {
         const auto until = world.now() + limit;
         while (!done() && !restarted && world.now() < until) {
-            if (!device->turn(std::min<Duration>(until - world.now(), Duration(100)))) restarted = true;
+            if (!firmware->turn(std::min<Duration>(until - world.now(), Duration(100)))) restarted = true;
         }
         return done();
     }
@@ -79,7 +80,8 @@ protected:
     test::TlsBroker broker;
     vchip::SimChip chip;
     Phone phone{network, 77, chip.access_point_realm()};
-    std::unique_ptr<Device> device;
+    std::unique_ptr<Firmware> firmware;
+    Device* device = nullptr;
     bool restarted = false;
 };
 

@@ -177,10 +177,10 @@ TEST_F(Shell, at_a_terminal_secrets_are_neither_echoed_nor_kept) {
 
 TEST_F(Shell, a_line_that_is_printed_meanwhile_does_not_tear_the_edit_line) {
     rig.boot(10ms);
-    const auto text = rig.boot(100ms, [](Device& device, vchip::SimChip& chip) {
+    const auto text = rig.boot(100ms, [this](Device& device, vchip::SimChip& chip) {
         chip.uart.take_output();
         chip.uart.type("\tsta");
-        static_cast<void>(device.turn(Duration(0)));
+        static_cast<void>(rig.firmware->turn(Duration(0)));
         device.console().line("a line");
     });
     EXPECT_THAT(text, HasSubstr("sta\r\x1b[Ka line\r\n\r> sta"));

@@ -1,6 +1,6 @@
 // Changes of settings that an update key has signed, on a whole device; and the device's own key.
 #include "esb/base/json.hpp"
-#include "esb/device/device_key.hpp"
+#include "esb/life/device_key.hpp"
 #include "host/cli/jwe.hpp"
 #include "support/online_device.hpp"
 #include "tests/support/test_signer.hpp"
@@ -298,16 +298,16 @@ TEST_F(DeviceKeyTest, a_damaged_one_is_made_anew) {
         auto wrong = good;
         wrong[bit / 8] = static_cast<std::uint8_t>(wrong[bit / 8] ^ (1U << bit % 8));
         ASSERT_TRUE(kv.put("dev.key", wrong));
-        DeviceKey key(kv, rig.chip.chip().entropy);
+        life::DeviceKey key(kv, rig.chip.chip().entropy);
         ASSERT_TRUE(key.load());
         EXPECT_NE(key.public_text(), first) << bit;
         ++flipped;
     }
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good.size() - 1}) {
         ASSERT_TRUE(kv.put("dev.key", ConstBytes(good).first(size)));
-        DeviceKey key(kv, rig.chip.chip().entropy);
+        life::DeviceKey key(kv, rig.chip.chip().entropy);
         ASSERT_TRUE(key.load());
-        DeviceKey again(kv, rig.chip.chip().entropy);
+        life::DeviceKey again(kv, rig.chip.chip().entropy);
         ASSERT_TRUE(again.load());
         EXPECT_EQ(again.public_text(), key.public_text());
     }

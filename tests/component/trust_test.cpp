@@ -1,6 +1,7 @@
 // A whole device whose flash rots or loses power: what was closed stays closed.
-#include "esb/device/commissioned.hpp"
+#include "esb/life/commissioned.hpp"
 #include "esb/device/core.hpp"
+#include "esb/device/status_json.hpp"
 #include "esb/ota/errors.hpp"
 #include "esb/ota/records.hpp"
 #include "host/vchip/sim_chip.hpp"
@@ -52,8 +53,8 @@ void boot(vchip::Flash& flash, const std::function<void(Core&, vchip::SimChip&)>
     vchip::SimChip chip(network, flash);
     if (!chip.boot_again()) return;
     chip.run([&](chip::Chip& ports) {
-        Core core(ports, signers().app, Limits());
-        core.policy().wifi.portal_available = false;
+        Core core(ports, signers().app, link::Limits());
+        core.policy.wifi.portal_available = false;
         core.start();
         core.turn(Duration(1));
         act(core, chip);
@@ -81,14 +82,14 @@ View look(vchip::Flash& flash) {
     boot(flash, [&](Core& core, vchip::SimChip& chip) {
         view.boots = true;
         view.printed = chip.uart.take_output();
-        view.lost = core.trust_lost();
-        view.locked = core.console().locked();
-        view.commissioned = core.commissioned();
-        view.key_was_used = core.key_was_used();
-        view.floor = core.updater().floor();
-        view.by_revoked = error_of(core.updater().offer(as_bytes(revoked)));
-        view.by_old_counter = error_of(core.updater().offer(as_bytes(old)));
-        view.by_quarantined = error_of(core.updater().offer(as_bytes(bad)));
+        view.lost = core.updates.updater().trust_lost();
+        view.locked = core.console.locked();
+        view.commissioned = core.commissioned.is();
+        view.key_was_used = core.commissioned.key_was_used();
+        view.floor = core.updates.updater().floor();
+        view.by_revoked = error_of(core.updates.updater().offer(as_bytes(revoked)));
+        view.by_old_counter = error_of(core.updates.updater().offer(as_bytes(old)));
+        view.by_quarantined = error_of(core.updates.updater().offer(as_bytes(bad)));
     });
     return view;
 }
@@ -137,7 +138,7 @@ vchip::MemoryStore closed_device() {
         EXPECT_TRUE(records.config_counter.save(8));
         EXPECT_TRUE(records.keys.save(second_set(2)));
         EXPECT_TRUE(records.bad.save(bad_list()));
-        EXPECT_TRUE(Commissioned(chip.chip().key_value).note());
+        EXPECT_TRUE(life::Commissioned(chip.chip().key_value).note());
         chip.uart.type("lock set " + std::string(password) + "\nlock\n");
         core.turn(Duration(100));
     });
@@ -230,9 +231,9 @@ TEST(Trust, WhatIsLostClosesTheDeviceUntilItIsRepaired) {
         EXPECT_EQ(view.by_revoked, "trust.lost");
         EXPECT_NE(view.printed.find("trust.lost"), std::string::npos) << view.printed;
         boot(flash, [&](Core& core, vchip::SimChip& chip) {
-            std::array<char, 512> text;
-            EXPECT_NE(core.presence().status_json(Instant{}, text).find(R"("trust":"lost")"), std::string_view::npos);
-            EXPECT_EQ(core.updater().progress().error, Error(errors::trust_lost));
+            std::array<char, status_json_max> text;
+            EXPECT_NE(status_json(core.snapshot.read(), core.subscriptions, {}, text).find(R"("trust":"lost")"), std::string_view::npos);
+            EXPECT_EQ(core.updates.updater().progress().error, Error(errors::trust_lost));
             chip.uart.take_output();
             chip.uart.type("trust repair 20\nunlock " + std::string(password) + "\nlog\ntrust repair 20\n");
             core.turn(Duration(100));
@@ -241,11 +242,11 @@ TEST(Trust, WhatIsLostClosesTheDeviceUntilItIsRepaired) {
             EXPECT_NE(said.find("console.locked"), std::string::npos) << said;
             EXPECT_NE(said.find("trust.lost"), std::string::npos) << "in the recorder: " << said;
             EXPECT_NE(said.find("made anew"), std::string::npos) << said;
-            EXPECT_FALSE(core.trust_lost());
+            EXPECT_FALSE(core.updates.updater().trust_lost());
         });
         boot(flash, [&](Core& core, vchip::SimChip&) {
-            EXPECT_FALSE(core.trust_lost()) << name.key;
-            EXPECT_EQ(core.updater().floor(), name.key == floor.key ? 41U : 40U);
+            EXPECT_FALSE(core.updates.updater().trust_lost()) << name.key;
+            EXPECT_EQ(core.updates.updater().floor(), name.key == floor.key ? 41U : 40U);
             auto& by = signers();
             const bool keys_lost = name.key == key_set.key;
             auto& trusted = keys_lost ? by.revoked : by.second;
@@ -253,8 +254,8 @@ TEST(Trust, WhatIsLostClosesTheDeviceUntilItIsRepaired) {
             const auto old = trusted.envelope(
                 "esb-command", counter_lost ? R"({"cmd":"cancel","ctr":20})" : R"({"cmd":"cancel","ctr":7})");
             const auto next = trusted.envelope("esb-command", R"({"cmd":"cancel","ctr":21})");
-            EXPECT_EQ(error_of(core.updater().offer(as_bytes(old))), "ota.counter") << name.key;
-            EXPECT_EQ(error_of(core.updater().offer(as_bytes(next))), "accepted") << name.key;
+            EXPECT_EQ(error_of(core.updates.updater().offer(as_bytes(old))), "ota.counter") << name.key;
+            EXPECT_EQ(error_of(core.updates.updater().offer(as_bytes(next))), "accepted") << name.key;
         });
     }
 }
@@ -268,11 +269,11 @@ TEST(Trust, LocalOnlySettingsOutliveTheirGeneration) {
             for (const auto& key : gone) EXPECT_TRUE(chip.chip().key_value.remove(key));
         });
         boot(flash, [&](Core& core, vchip::SimChip& chip) {
-            EXPECT_TRUE(core.console().locked());
-            EXPECT_FALSE(core.trust_lost());
+            EXPECT_TRUE(core.console.locked());
+            EXPECT_FALSE(core.updates.updater().trust_lost());
             chip.uart.type("unlock " + std::string(password) + "\n");
             core.turn(Duration(100));
-            EXPECT_FALSE(core.console().locked()) << "by its own password";
+            EXPECT_FALSE(core.console.locked()) << "by its own password";
         });
     }
 }
@@ -287,20 +288,20 @@ TEST(Trust, WithoutSettingsAndTheirCopyTheConsoleStaysLockedUntilAReset) {
     });
     for (int start = 0; start < 2; ++start) {
         boot(flash, [&](Core& core, vchip::SimChip& chip) {
-            EXPECT_TRUE(core.console().locked());
-            EXPECT_TRUE(core.trust_lost());
+            EXPECT_TRUE(core.console.locked());
+            EXPECT_TRUE(core.updates.updater().trust_lost());
             chip.uart.take_output();
             chip.uart.type("unlock " + std::string(password) + "\n");
             core.turn(Duration(100));
-            EXPECT_TRUE(core.console().locked());
+            EXPECT_TRUE(core.console.locked());
             EXPECT_NE(chip.uart.take_output().find("trust.lost"), std::string::npos);
         });
     }
-    boot(flash, [&](Core& core, vchip::SimChip&) { EXPECT_TRUE(core.factory_reset(false)); });
+    boot(flash, [&](Core& core, vchip::SimChip&) { EXPECT_TRUE(core.restart.reset(core.chip.key_value, false)); });
     boot(flash, [&](Core& core, vchip::SimChip&) {
-        EXPECT_FALSE(core.console().locked());
-        EXPECT_FALSE(core.trust_lost());
-        EXPECT_EQ(core.updater().floor(), 40U) << "a reset opens nothing of this";
+        EXPECT_FALSE(core.console.locked());
+        EXPECT_FALSE(core.updates.updater().trust_lost());
+        EXPECT_EQ(core.updates.updater().floor(), 40U) << "a reset opens nothing of this";
     });
 }
 

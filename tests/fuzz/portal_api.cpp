@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     host.hear("\xFF", -50);
     host.log.emplace_back("started");
     host.now.commissioned = host.now.key_was_used = (data[0] & 1U) != 0;
-    host.now.on_trial = (data[0] & 2U) != 0;
+    if ((data[0] & 2U) != 0) host.now.config_waits_for = "network";
     portal::Attempt attempt;
     portal::Site site(host, attempt, chip::IpAddress::v4(4, 3, 2, 1));
 

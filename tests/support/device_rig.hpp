@@ -1,7 +1,7 @@
 // A Device on a simulated chip: boots, types at its serial port, turns it in virtual time.
 #pragma once
 
-#include "esb/device/device.hpp"
+#include "esb/device/firmware.hpp"
 #include "host/vchip/sim_chip.hpp"
 
 #include <array>
@@ -24,14 +24,17 @@ public:
     std::string boot(Duration time, const std::function<void(Device&, vchip::SimChip&)>& act = {}) {
         if (!chip.boot_again()) return "no boot";
         end = chip.run([&](chip::Chip& ports) {
-            Device device(ports, test_app());
+            Firmware made(ports, test_app());
+            firmware = &made;
+            auto& device = made.device();
             device.policy().wifi.portal_available = false;  // its lines would stand among the answers
-            device.start();
+            made.start();
             if (act) act(device, chip);
             const auto until = ports.clock.now() + time;
-            while (ports.clock.now() < until && chip.alive() && device.turn(until - ports.clock.now())) {
+            while (ports.clock.now() < until && chip.alive() && made.turn(until - ports.clock.now())) {
             }
-            static_cast<void>(device.turn(Duration(0)));
+            static_cast<void>(made.turn(Duration(0)));
+            firmware = nullptr;
         });
         return chip.uart.take_output();
     }
@@ -46,6 +49,7 @@ public:
     vchip::SimWorld world;
     vchip::SimNetwork network;
     vchip::SimChip chip;
+    Firmware* firmware = nullptr;  // while boot() runs
     vchip::SimEnd end = vchip::SimEnd::returned;
 };
 

@@ -6,6 +6,7 @@
 #include "esb/portal/host.hpp"
 #include "esb/settings/trial.hpp"
 #include "tests/support/memory_key_value.hpp"
+#include "tests/support/scripted_radio.hpp"
 
 #include <algorithm>
 #include <string>
@@ -13,28 +14,20 @@
 
 namespace esb::test {
 
-class FakeHost final : public portal::Host {
+class FakeHost final : public portal::Host, private ota::Uploads {
 public:
     static constexpr std::string_view key_hex = "00112233445566778899aabbccddeeff";
     static constexpr std::array<std::string_view, 3> sec{"psk-tls", "signed-ota", "rollback"};
 
-    portal::About who{.identity = "ESP-024553420001",
-                      .app = "basic",
-                      .version = "1.0.0",
-                      .hardware = "esp32c3",
-                      .seq = 1,
-                      .protections = sec};
-    portal::Moment now{.wifi = "up",
-                       .ssid = "Home",
-                       .rssi = -48,
-                       .address = chip::IpAddress::v4(192, 168, 1, 7),
-                       .heap = 150'000,
-                       .heap_min = 120'000,
-                       .up = std::chrono::seconds(123),
-                       .portal_left = std::chrono::seconds(540)};
-    portal::UpdateProgress progress{.state = "idle", .version = {}, .error = {}};
-    std::vector<chip::ScanEntry> heard;
-    std::uint32_t scans_ended = 3;
+    life::Snapshot now = usual();
+    ota::Progress progress;
+    // Scans are noted as asked for.
+    struct Air final : ScriptedRadio {
+        explicit Air(FakeHost& of) : host(of) {}
+        Status start_scan() override { return host.note("scan"); }
+        FakeHost& host;
+    };
+    mutable Air radio_{*this};
     std::vector<std::string> log;
     std::vector<std::string> calls;  // what was asked for, in order
     std::optional<Error> refusal;    // of the next call that can be refused
@@ -43,6 +36,26 @@ public:
     settings::Schema table;
     MemoryKeyValue flash;
     settings::Store store{flash, table};
+
+    static life::Snapshot usual() {
+        life::Snapshot now;
+        now.identity = "ESP-024553420001";
+        now.app = "basic";
+        now.version = "1.0.0";
+        now.hardware = "esp32c3";
+        now.seq = 1;
+        now.protections = sec;
+        now.wifi = "up";
+        now.ssid = "Home";
+        now.rssi = -48;
+        now.address = chip::IpAddress::v4(192, 168, 1, 7);
+        now.scans = 3;
+        now.portal_left = std::chrono::seconds(540);
+        now.heap = 150'000;
+        now.heap_min = 120'000;
+        now.up = std::chrono::seconds(123);
+        return now;
+    }
 
     FakeHost() {
         static_cast<void>(store.load());
@@ -58,12 +71,13 @@ public:
         static_cast<void>(entry.ssid.assign(ssid));
         entry.rssi = static_cast<std::int8_t>(rssi);
         entry.auth = auth;
-        heard.push_back(entry);
+        radio_.air.push_back(entry);
     }
 
-    portal::About about() const override { return who; }
-    portal::Moment moment() const override { return now; }
-    portal::UpdateProgress update() const override { return progress; }
+    life::Snapshot snapshot() const override { return now; }
+    const ota::Progress& update() const override { return progress; }
+    ota::Uploads& uploads() override { return *this; }
+    chip::Radio& radio() const override { return radio_; }
     const settings::Schema& schema() const override { return table; }
     const settings::Store& settings() const override { return store; }
     Status change(const settings::Patch& patch) override {
@@ -80,13 +94,6 @@ public:
         calls.push_back("password " + std::to_string(password.size()));
         return {};
     }
-    Status scan() override { return note("scan"); }
-    std::uint32_t scans() const override { return scans_ended; }
-    std::size_t networks(std::span<chip::ScanEntry> out) const override {
-        const auto count = std::min(out.size(), heard.size());
-        std::copy_n(heard.begin(), count, out.begin());
-        return count;
-    }
     std::string_view log_line(std::uint32_t& number, std::span<char> out) const override {
         if (number >= log.size()) return {};
         const auto& line = log[number++];
@@ -102,10 +109,11 @@ public:
     }
     Status end_upload() override { return note("end"); }
     void upload_lost() override { calls.emplace_back("lost"); }
-    void restart() override { calls.emplace_back("restart"); }
+    void later(portal::Later what) override {
+        constexpr std::string_view names[] = {"shown", "close", "restart"};
+        calls.emplace_back(names[static_cast<std::size_t>(what)]);
+    }
     Status factory_reset() override { return note("reset"); }
-    void result_shown() override { calls.emplace_back("shown"); }
-    void close_portal() override { calls.emplace_back("close"); }
     void page_served() override { ++served; }
     void page_used() override { ++used; }
     int served = 0;

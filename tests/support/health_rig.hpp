@@ -35,14 +35,15 @@ public:
 
     // Starts whatever image the boot loader chooses, and its author's code unless the device is in safe mode.
     void boot(chip::ResetReason reason) {
-        device.reset();
+        firmware.reset();
         restart_due = false;
         choice = chip.boot(reason).value();
         std::array<std::uint8_t, sizeof(ota::ImageDescriptor)> bytes{};
         if (!chip.chip().slots.read(choice.slot, vchip::image_descriptor_at, bytes)) std::abort();
         descriptor_ = std::bit_cast<ota::ImageDescriptor>(bytes);
-        device = std::make_unique<Device>(chip.chip(), AppDesc{*ota::parse_descriptor(descriptor_), keys_});
-        device->start();
+        firmware = std::make_unique<Firmware>(chip.chip(), AppDesc{*ota::parse_descriptor(descriptor_), keys_});
+        device = &firmware->device();
+        firmware->start();
         if (device->safe_mode()) return;
         ++author_runs;
         static_cast<void>(device->add_settings(author_table));
@@ -102,14 +103,15 @@ public:
     TimeServer time{network, time_address, health_now};
     vchip::SimChip chip{network, flash, {.partitions = std::string(large_partitions), .needs_image = true}};
     TestSigner& signer = shared_signer();
-    std::unique_ptr<Device> device;
+    std::unique_ptr<Firmware> firmware;
+    Device* device = nullptr;
     vchip::BootChoice choice{};
     bool restart_due = false;
     int author_runs = 0;
 
 private:
     void turn(Instant until) {
-        if (!device->turn(std::min<Duration>(until - world.now(), Duration(200)))) restart_due = true;
+        if (!firmware->turn(std::min<Duration>(until - world.now(), Duration(200)))) restart_due = true;
     }
 
     std::string key_text_ = shared_signer().public_text();

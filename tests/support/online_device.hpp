@@ -3,7 +3,7 @@
 #pragma once
 
 #include "esb/base/encoding.hpp"
-#include "esb/device/device.hpp"
+#include "esb/device/firmware.hpp"
 #include "host/vchip/sim_chip.hpp"
 #include "support/device_rig.hpp"
 #include "support/mqtt_wire.hpp"
@@ -90,8 +90,8 @@ private:
 class OnlineDevice {
 public:
     // The chip has Wi-Fi and the broker knows its key; nothing has been turned yet.
-    explicit OnlineDevice(const AppDesc& firmware = test_app())
-        : app(firmware),
+    explicit OnlineDevice(const AppDesc& description = test_app())
+        : app(description),
           store(vchip::default_flash_size),
           flash(store),
           network(world),
@@ -106,10 +106,11 @@ public:
 
     // Starts the firmware as after a restart.
     void start() {
-        device.reset();
+        firmware.reset();
         static_cast<void>(chip.boot(chip::ResetReason::power_on));
-        device = std::make_unique<Device>(chip.chip(), app);
-        device->start();
+        firmware = std::make_unique<Firmware>(chip.chip(), app);
+        device = &firmware->device();
+        firmware->start();
     }
     void settings(std::string_view lines) {
         chip.uart.type(lines);
@@ -139,12 +140,13 @@ public:
     vchip::SimNetwork network;
     TlsBroker broker;
     vchip::SimChip chip;
-    std::unique_ptr<Device> device;
+    std::unique_ptr<Firmware> firmware;
+    Device* device = nullptr;
     bool restarted = false;
 
 private:
     void turn(Instant until) {
-        if (!device->turn(std::min<Duration>(until - world.now(), Duration(200)))) restarted = true;
+        if (!firmware->turn(std::min<Duration>(until - world.now(), Duration(200)))) restarted = true;
     }
     void learn_key() {
         const auto psk = device->settings().bytes(settings::names::mqtt_psk);

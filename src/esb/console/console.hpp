@@ -8,6 +8,7 @@
 #include "esb/base/time.hpp"
 #include "esb/chip/uart.hpp"
 #include "esb/console/command.hpp"
+#include "esb/console/errors.hpp"
 #include "esb/console/line_editor.hpp"
 #include "esb/console/output.hpp"
 #include "esb/console/report.hpp"
@@ -20,12 +21,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind console_unknown{"console.unknown", "unknown command, try: help"};
-inline constexpr ErrorKind console_missing{"console.missing", "an argument is missing"};
-inline constexpr ErrorKind console_locked{"console.locked", "the console is locked, try: unlock <password>"};
-}  // namespace esb::errors
 
 namespace esb::console {
 

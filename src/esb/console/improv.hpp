@@ -7,6 +7,7 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/radio.hpp"
+#include "esb/console/errors.hpp"
 
 #include <array>
 #include <cstddef>
@@ -14,13 +15,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind improv_checksum{"improv.checksum", "an Improv frame has a wrong checksum"};
-inline constexpr ErrorKind improv_malformed{"improv.malformed", "an Improv command is malformed"};
-inline constexpr ErrorKind improv_unknown{"improv.unknown", "an Improv command is unknown"};
-inline constexpr ErrorKind improv_host_name{"improv.host_name", "the name of this device cannot be changed"};
-}  // namespace esb::errors
 
 namespace esb::console {
 

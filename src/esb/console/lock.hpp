@@ -6,15 +6,11 @@
 #include "esb/base/time.hpp"
 #include "esb/chip/key_value.hpp"
 #include "esb/console/console.hpp"
+#include "esb/console/errors.hpp"
 #include "esb/settings/trust_record.hpp"
 
 #include <cstdint>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind console_wait{"console.wait", "too many wrong passwords, wait before the next one"};
-inline constexpr ErrorKind console_no_password{"console.no_password", "no console password is set, try: lock set"};
-}  // namespace esb::errors
 
 namespace esb::console {
 

@@ -42,7 +42,9 @@ Output& Output::pad_to(std::size_t column) {
     return *this;
 }
 
-void Output::error(const Error& error) { text("error: ").text(error.text()).text(" (").text(error.name()).line(")"); }
+Output& Output::reason(const Error& why) { return text(why.text()).text(" (").text(why.name()).text(")"); }
+
+void Output::error(const Error& error) { text("error: ").reason(error).end_line(); }
 
 void Output::end_line() {
     begin_line();

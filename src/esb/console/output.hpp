@@ -41,7 +41,9 @@ public:
     void end_open_line() {
         if (in_line_) end_line();
     }
-    // "error: <text> (<name>)"
+    // Why something is as it is: "<text> (<name>)".
+    Output& reason(const Error& why);
+    // "error: <reason>"
     void error(const Error& error);
 
     // Bytes as they are and at once, outside of any line: a terminal's echo. False when there is no room: dropped.

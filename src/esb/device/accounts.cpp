@@ -6,7 +6,7 @@ namespace esb {
 namespace {
 
 namespace names = settings::names;
-static_assert(std::size(names::brokers) == Brokers::max_brokers);
+static_assert(std::size(names::brokers) == link::Brokers::max_brokers);
 static_assert(std::size(names::networks) == wifi::networks_max);
 
 bool has_own_key(const settings::Store& store, std::size_t broker) {
@@ -31,24 +31,24 @@ chip::AddressConfig address_config(const settings::Store& store) {
 
 }  // namespace
 
-std::string_view key_name(const settings::Store& store, Brokers::Choice choice) {
+std::string_view key_name(const settings::Store& store, link::Brokers::Choice choice) {
     return names::brokers[has_own_key(store, choice.broker) ? choice.broker : 0].psk[choice.key];
 }
 
-Brokers::Usable usable_accounts(const settings::Store& store) {
-    Brokers::Usable usable{};
-    for (std::uint8_t broker = 0; broker < Brokers::max_brokers; ++broker) {
+link::Brokers::Usable usable_accounts(const settings::Store& store) {
+    link::Brokers::Usable usable{};
+    for (std::uint8_t broker = 0; broker < link::Brokers::max_brokers; ++broker) {
         if (store.text(names::brokers[broker].host).empty()) continue;
-        for (std::uint8_t key = 0; key < Brokers::max_keys; ++key) {
+        for (std::uint8_t key = 0; key < link::Brokers::max_keys; ++key) {
             usable[broker][key] = !store.bytes(key_name(store, {broker, key})).empty();
         }
     }
     return usable;
 }
 
-BrokerAccount account_of(const settings::Store& store, Brokers::Choice choice, const Identity& own) {
+link::Account account_of(const settings::Store& store, link::Brokers::Choice choice, const Identity& own) {
     const auto& broker = names::brokers[choice.broker];
-    BrokerAccount account;
+    link::Account account;
     static_cast<void>(account.host.assign(store.text(broker.host)));
     account.port = static_cast<std::uint16_t>(store.integer(broker.port));
     const auto ident = store.text(store.text(broker.ident).empty() ? names::mqtt_ident : broker.ident);

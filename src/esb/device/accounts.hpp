@@ -1,8 +1,8 @@
 // What the stored settings mean: broker accounts and networks.
 #pragma once
 
-#include "esb/device/broker_link.hpp"
-#include "esb/device/brokers.hpp"
+#include "esb/link/account.hpp"
+#include "esb/link/brokers.hpp"
 #include "esb/settings/store.hpp"
 #include "esb/wifi/supervisor.hpp"
 
@@ -11,11 +11,11 @@
 namespace esb {
 
 // The accounts that are complete: a host and that key.
-Brokers::Usable usable_accounts(const settings::Store& store);
+link::Brokers::Usable usable_accounts(const settings::Store& store);
 // One account. What a further broker leaves empty (identity, keys) is as for the first one.
-BrokerAccount account_of(const settings::Store& store, Brokers::Choice choice, const Identity& own);
+link::Account account_of(const settings::Store& store, link::Brokers::Choice choice, const Identity& own);
 // The name of the setting that holds the account's key: "mqtt.0.psk.0".
-std::string_view key_name(const settings::Store& store, Brokers::Choice choice);
+std::string_view key_name(const settings::Store& store, link::Brokers::Choice choice);
 
 // The known networks, all with the same address configuration.
 FixedVector<wifi::KnownNetwork, wifi::networks_max> known_networks(const settings::Store& store);

@@ -1,11 +1,11 @@
 // config ...
-#include "esb/device/console_password.hpp"
-#include "esb/device/core.hpp"
-#include "esb/device/shell.hpp"
+#include "esb/device/commands.hpp"
+
+#include "esb/console/console_password.hpp"
 
 #include <array>
 
-namespace esb::commands {
+namespace esb {
 namespace {
 
 using console::Arguments;
@@ -14,8 +14,8 @@ using settings::Setting;
 using settings::Type;
 
 // "name = value"; in JSON with the value's own type.
-Status show_setting(Core& core, const Setting& setting, Report& report) {
-    const auto& store = core.settings();
+Status show_setting(ConfigCommands& rooms, const Setting& setting, Report& report) {
+    const auto& store = rooms.settings;
     const bool set = store.is_set(setting.name);
     report.fact("name", setting.name).say(" = ").data("set", set).data("secret", setting.secret);
     if (setting.secret) {
@@ -36,72 +36,72 @@ Status show_setting(Core& core, const Setting& setting, Report& report) {
     return {};
 }
 
-Status list_settings(Core& core, Arguments arguments, Report& report) {
+Status list_settings(ConfigCommands& rooms, Arguments arguments, Report& report) {
     const auto begin = arguments.empty() ? std::string_view() : arguments[0];
-    return report.list("settings", core.schema().size(), [&](std::size_t i) {
-        const auto& setting = core.schema().at(i);
+    return report.list("settings", rooms.schema.size(), [&](std::size_t i) {
+        const auto& setting = rooms.schema.at(i);
         if (!setting.name.starts_with(begin)) return Status();
         report.item();
-        return show_setting(core, setting, report);
+        return show_setting(rooms, setting, report);
     });
 }
 
-Status get_setting(Core& core, Arguments arguments, Report& report) {
-    const auto* setting = core.schema().find(arguments[0]);
+Status get_setting(ConfigCommands& rooms, Arguments arguments, Report& report) {
+    const auto* setting = rooms.schema.find(arguments[0]);
     if (setting == nullptr) return fail(errors::setting_unknown);
-    return show_setting(core, *setting, report);
+    return show_setting(rooms, *setting, report);
 }
 
-Status set_setting(Core& core, Arguments arguments, Report& report) {
-    if (arguments[0] == settings::names::console_password) return set_password(core, arguments[1], report);
-    settings::Patch patch(core.schema(), settings::Origin::console);
+Status set_setting(ConfigCommands& rooms, Arguments arguments, Report& report) {
+    if (arguments[0] == settings::names::console_password) return rooms.set_password(arguments[1], report);
+    settings::Patch patch(rooms.schema, settings::Origin::console);
     ESB_TRY(patch.set(arguments[0], arguments[1]));
-    return change(core, patch, report);
+    return rooms.change(patch, report);
 }
 
-Status unset_setting(Core& core, Arguments arguments, Report& report) {
-    settings::Patch patch(core.schema(), settings::Origin::console);
+Status unset_setting(ConfigCommands& rooms, Arguments arguments, Report& report) {
+    settings::Patch patch(rooms.schema, settings::Origin::console);
     ESB_TRY(patch.unset(arguments[0]));
-    return change(core, patch, report);
+    return rooms.change(patch, report);
 }
 
-Status keep_trial(Core& core, Arguments, Report& report) {
-    ESB_TRY(core.config().keep());
+Status keep_trial(ConfigCommands& rooms, Arguments, Report& report) {
+    ESB_TRY(rooms.config.keep());
     report.say("ok");
     return {};
 }
 
-Status end_trial(Core& core, Arguments, Report& report) {
-    ESB_TRY(core.config().revert());
+Status end_trial(ConfigCommands& rooms, Arguments, Report& report) {
+    ESB_TRY(rooms.config.revert());
     report.say("ok");
     return {};
 }
 
 }  // namespace
 
-Status change(Core& core, const settings::Patch& patch, Report& report) {
-    ESB_TRY(core.config().propose(patch));
-    const bool trial = core.config().waits_for() != settings::Stage::none;
+Status ConfigCommands::change(const settings::Patch& patch, console::Report& report) {
+    ESB_TRY(config.propose(patch));
+    const bool trial = config.waits_for() != settings::Stage::none;
     report.say("ok").say(trial ? ", on trial" : "").data("on_trial", trial);
     return {};
 }
 
-Status set_password(Core& core, std::string_view password, Report& report) {
-    settings::Patch patch(core.schema(), settings::Origin::console);
-    ESB_TRY(put_console_password(patch, password, core.chip().entropy));
-    return change(core, patch, report);
+Status ConfigCommands::set_password(std::string_view password, console::Report& report) {
+    settings::Patch patch(schema, settings::Origin::console);
+    ESB_TRY(console::put_console_password(patch, password, entropy));
+    return change(patch, report);
 }
 
-std::span<const console::TableCommand> config() {
+std::span<const console::TableCommand> ConfigCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"config list", "[<setting>]", "every setting, or those that begin so", 0, 1, on_core<list_settings>},
-        {"config get", "<setting>", "one setting", 1, 1, on_core<get_setting>},
-        {"config set", "<setting> <value>", "change one setting", 2, 2, on_core<set_setting>, {.secret_from = 1}},
-        {"config unset", "<setting>", "back to its default", 1, 1, on_core<unset_setting>},
-        {"config commit", "", "keep the change that is on trial", 0, 0, on_core<keep_trial>},
-        {"config revert", "", "take back the change that is on trial", 0, 0, on_core<end_trial>},
+        {"config list", "[<setting>]", "every setting, or those that begin so", 0, 1, on_rooms<list_settings>},
+        {"config get", "<setting>", "one setting", 1, 1, on_rooms<get_setting>},
+        {"config set", "<setting> <value>", "change one setting", 2, 2, on_rooms<set_setting>, {.secret_from = 1}},
+        {"config unset", "<setting>", "back to its default", 1, 1, on_rooms<unset_setting>},
+        {"config commit", "", "keep the change that is on trial", 0, 0, on_rooms<keep_trial>},
+        {"config revert", "", "take back the change that is on trial", 0, 0, on_rooms<end_trial>},
     };
     return table;
 }
 
-}  // namespace esb::commands
+}  // namespace esb

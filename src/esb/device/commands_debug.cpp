@@ -1,8 +1,8 @@
 // debug ...
-#include "esb/device/core.hpp"
-#include "esb/device/shell.hpp"
+#include "esb/device/commands.hpp"
+#include "esb/device/errors.hpp"
 
-namespace esb::commands {
+namespace esb {
 namespace {
 
 using console::Arguments;
@@ -13,16 +13,16 @@ void show_variable(const console::Variables& variables, std::size_t index, Repor
     variables.show(index, variables.name(index), report);
 }
 
-Status list_variables(Core& core, Arguments, Report& report) {
-    const auto& variables = core.shell().variables();
+Status list_variables(DebugCommands& rooms, Arguments, Report& report) {
+    const auto& variables = rooms.variables;
     return report.group("variables", variables.size(), [&](std::size_t i) {
         show_variable(variables, i, report);
         return Status();
     });
 }
 
-Status show_variables(Core& core, Arguments wanted, Report& report) {
-    const auto& variables = core.shell().variables();
+Status show_variables(DebugCommands& rooms, Arguments wanted, Report& report) {
+    const auto& variables = rooms.variables;
     for (const auto name : wanted) {
         if (!variables.find(name)) return fail(errors::device_no_variable);
     }
@@ -34,12 +34,12 @@ Status show_variables(Core& core, Arguments wanted, Report& report) {
 
 }  // namespace
 
-std::span<const console::TableCommand> debug() {
+std::span<const console::TableCommand> DebugCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"debug list", "", "the firmware's variables and their values", 0, 0, on_core<list_variables>},
-        {"debug show", "<variable>...", "some of them, by name", 1, console::words_max - 2, on_core<show_variables>},
+        {"debug list", "", "the firmware's variables and their values", 0, 0, on_rooms<list_variables>},
+        {"debug show", "<variable>...", "some of them, by name", 1, console::words_max - 2, on_rooms<show_variables>},
     };
     return table;
 }
 
-}  // namespace esb::commands
+}  // namespace esb

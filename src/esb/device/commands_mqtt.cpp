@@ -1,16 +1,15 @@
 // mqtt ...
-#include "esb/device/core.hpp"
-#include "esb/device/shell.hpp"
+#include "esb/device/commands.hpp"
 
-namespace esb::commands {
+namespace esb {
 namespace {
 
 using console::Arguments;
 using console::Report;
 namespace names = settings::names;
 
-Status show_info(Core& core, Arguments, Report& report) {
-    const auto& settings = core.settings();
+Status show_info(MqttCommands& rooms, Arguments, Report& report) {
+    const auto& settings = rooms.settings;
     report.label("server");
     if (settings.text(names::mqtt_host).empty()) {
         report.say("not set");
@@ -18,22 +17,22 @@ Status show_info(Core& core, Arguments, Report& report) {
         report.fact("host", settings.text(names::mqtt_host)).say(":").fact("port", settings.integer(names::mqtt_port));
     }
     report.line("ident", settings.text(names::mqtt_ident));
-    report.label("base topic").fact("base", core.link().base().view());
+    report.label("base topic").fact("base", rooms.link.base().view());
     const bool has_key = !settings.bytes(names::mqtt_psk).empty();
     report.label("psk").say(has_key ? "set (never shown)" : "not set").data("psk", has_key);
-    report.line("state", state_name(core.link().client().state())).data("online", core.online());
-    if (!core.link().connected()) return {};
-    const auto& account = core.link().account();
+    report.line("state", state_name(rooms.link.client().state())).data("online", rooms.snapshot.read().online);
+    if (!rooms.link.connected()) return {};
+    const auto& account = rooms.link.account();
     report.label("connected to").fact("used_host", account.host.view()).say(":").fact("used_port", account.port);
-    report.line("suite", core.link().suite());
-    if (const auto time = core.presence().last_round_trip()) {
+    report.line("suite", rooms.link.suite());
+    if (const auto time = rooms.presence.last_round_trip()) {
         report.label("echo").fact("echo_ms", time->count()).say(" ms");
     }
     return {};
 }
 
-Status set_server(Core& core, Arguments arguments, Report& report) {
-    settings::Patch patch(core.schema(), settings::Origin::console);
+Status set_server(MqttCommands& rooms, Arguments arguments, Report& report) {
+    settings::Patch patch(rooms.config.schema, settings::Origin::console);
     if (arguments[0].empty()) return fail(errors::setting_length);
     ESB_TRY(patch.set(names::mqtt_host, arguments[0]));
     if (arguments.size() > 1) {
@@ -41,22 +40,22 @@ Status set_server(Core& core, Arguments arguments, Report& report) {
     } else if (!settings::split_host(arguments[0], settings::HostOf::broker)->port) {  // the patch took it
         ESB_TRY(patch.unset(names::mqtt_port));
     }
-    return change(core, patch, report);
+    return rooms.config.change(patch, report);
 }
 
-Status set_required(Core& core, std::string_view setting, std::string_view value, Report& report) {
+Status set_required(MqttCommands& rooms, std::string_view setting, std::string_view value, Report& report) {
     if (value.empty()) return fail(errors::setting_length);
-    settings::Patch patch(core.schema(), settings::Origin::console);
+    settings::Patch patch(rooms.config.schema, settings::Origin::console);
     ESB_TRY(patch.set(setting, value));
-    return change(core, patch, report);
+    return rooms.config.change(patch, report);
 }
 
-Status set_ident(Core& core, Arguments arguments, Report& report) {
-    return set_required(core, names::mqtt_ident, arguments[0], report);
+Status set_ident(MqttCommands& rooms, Arguments arguments, Report& report) {
+    return set_required(rooms, names::mqtt_ident, arguments[0], report);
 }
 
-Status set_key(Core& core, Arguments arguments, Report& report) {
-    return set_required(core, names::mqtt_psk, arguments[0], report);
+Status set_key(MqttCommands& rooms, Arguments arguments, Report& report) {
+    return set_required(rooms, names::mqtt_psk, arguments[0], report);
 }
 
 }  // namespace
@@ -67,20 +66,20 @@ std::string_view state_name(mqtt::Client::State state) {
     return texts[static_cast<std::size_t>(state)];
 }
 
-std::span<const console::TableCommand> mqtt() {
+std::span<const console::TableCommand> MqttCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"mqtt info", "", "broker, identity and connection", 0, 0, on_core<show_info>},
-        {"mqtt server", "<host> [<port>]", "set the broker", 1, 2, on_core<set_server>},
-        {"mqtt ident", "<id>", "set the identity at the broker", 1, 1, on_core<set_ident>},
+        {"mqtt info", "", "broker, identity and connection", 0, 0, on_rooms<show_info>},
+        {"mqtt server", "<host> [<port>]", "set the broker", 1, 2, on_rooms<set_server>},
+        {"mqtt ident", "<id>", "set the identity at the broker", 1, 1, on_rooms<set_ident>},
         {"mqtt psk",
          "<hex>",
          "set the pre-shared key, 32 to 64 hex digits",
          1,
          1,
-         on_core<set_key>,
+         on_rooms<set_key>,
          {.secret_from = 0}},
     };
     return table;
 }
 
-}  // namespace esb::commands
+}  // namespace esb

@@ -1,10 +1,9 @@
 // wifi ...
-#include "esb/device/core.hpp"
-#include "esb/device/shell.hpp"
+#include "esb/device/commands.hpp"
 
 #include <array>
 
-namespace esb::commands {
+namespace esb {
 namespace {
 
 using console::Arguments;
@@ -14,9 +13,9 @@ namespace names = settings::names;
 constexpr Duration scan_limit = 15s;
 constexpr std::size_t shown_max = 20;  // networks of a scan
 
-Status show_info(Core& core, Arguments, Report& report) {
-    const auto& settings = core.settings();
-    const auto in_use = as_bytes(core.wifi().ssid());
+Status show_info(WifiCommands& rooms, Arguments, Report& report) {
+    const auto& settings = rooms.settings;
+    const auto in_use = as_bytes(rooms.wifi.ssid());
     const auto ssid = in_use.empty() ? settings.bytes(names::wifi_ssid) : in_use;
     report.label("network");
     if (ssid.empty()) {
@@ -24,18 +23,18 @@ Status show_info(Core& core, Arguments, Report& report) {
     } else {
         report.octets("network", ssid);
     }
-    report.line("state", wifi::name(core.wifi().state()));
-    if (core.wifi().is_up()) {
-        report.line("address", chip::to_text(core.wifi().address().address).view());
+    report.line("state", wifi::name(rooms.wifi.state()));
+    if (rooms.wifi.is_up()) {
+        report.line("address", chip::to_text(rooms.wifi.address().address).view());
     }
-    if (const auto link = core.chip().radio.link()) {
+    if (const auto link = rooms.radio.link()) {
         report.label("signal").fact("rssi", link->rssi).say(" dBm, channel ").fact("channel", link->channel);
     }
     return {};
 }
 
-Status show_networks(Core& core, Arguments, Report& report) {
-    const auto& settings = core.settings();
+Status show_networks(WifiCommands& rooms, Arguments, Report& report) {
+    const auto& settings = rooms.settings;
     return report.list("networks", std::size(names::networks), [&](std::size_t i) {
         const auto& network = names::networks[i];
         const auto ssid = settings.bytes(network.ssid);
@@ -50,8 +49,8 @@ Status show_networks(Core& core, Arguments, Report& report) {
     });
 }
 
-Status connect(Core& core, Arguments arguments, Report& report) {
-    settings::Patch patch(core.schema(), settings::Origin::console);
+Status connect(WifiCommands& rooms, Arguments arguments, Report& report) {
+    settings::Patch patch(rooms.config.schema, settings::Origin::console);
     if (arguments[0].empty()) return fail(errors::setting_length);
     // No passphrase is as short as this word.
     const bool hidden = arguments.size() > 1 && arguments.back() == "hidden";
@@ -60,23 +59,23 @@ Status connect(Core& core, Arguments arguments, Report& report) {
     ESB_TRY(patch.set_bytes(names::wifi_ssid, as_bytes(arguments[0])));
     ESB_TRY(pass.empty() ? patch.unset(names::wifi_pass) : patch.set(names::wifi_pass, pass));
     ESB_TRY(hidden ? patch.set(names::networks[0].hidden, "on") : patch.unset(names::networks[0].hidden));
-    return change(core, patch, report);
+    return rooms.config.change(patch, report);
 }
 
-Status scan(Core& core, Arguments, Report& report) {
-    auto& waiting = core.shell().scan;
-    const auto now = core.reactor().now();
+Status scan_networks(WifiCommands& rooms, Arguments, Report& report) {
+    auto& waiting = rooms.scan;
+    const auto now = rooms.reactor.now();
     if (!report.resumed()) {
-        waiting = {core.wifi().scans(), now + scan_limit};
-        ESB_TRY(core.chip().radio.start_scan());
+        waiting = {rooms.wifi.scans(), now + scan_limit};
+        ESB_TRY(rooms.radio.start_scan());
         return report.wait();
     }
-    if (core.wifi().scans() == waiting.count) {
+    if (rooms.wifi.scans() == waiting.count) {
         if (now >= waiting.until) return fail(errors::timed_out);
         return report.wait();
     }
     std::array<chip::ScanEntry, shown_max> found;
-    const auto count = core.chip().radio.scan_results(found);
+    const auto count = rooms.radio.scan_results(found);
     return report.list("networks", count, [&](std::size_t i) {
         report.item().octets("ssid", as_bytes(found[i].ssid.view())).say("  ").fact("rssi", found[i].rssi);
         report.say(" dBm, channel ").fact("channel", found[i].channel).say(", ");
@@ -87,14 +86,14 @@ Status scan(Core& core, Arguments, Report& report) {
 
 }  // namespace
 
-std::span<const console::TableCommand> wifi() {
+std::span<const console::TableCommand> WifiCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"wifi info", "", "network and signal", 0, 0, on_core<show_info>},
-        {"wifi networks", "", "the networks to choose from", 0, 0, on_core<show_networks>},
-        {"wifi connect", "<ssid> [<pass>] [hidden]", "join a network", 1, 3, on_core<connect>, {.secret_from = 1}},
-        {"wifi scan", "", "what is in the air", 0, 0, on_core<scan>},
+        {"wifi info", "", "network and signal", 0, 0, on_rooms<show_info>},
+        {"wifi networks", "", "the networks to choose from", 0, 0, on_rooms<show_networks>},
+        {"wifi connect", "<ssid> [<pass>] [hidden]", "join a network", 1, 3, on_rooms<connect>, {.secret_from = 1}},
+        {"wifi scan", "", "what is in the air", 0, 0, on_rooms<scan_networks>},
     };
     return table;
 }
 
-}  // namespace esb::commands
+}  // namespace esb

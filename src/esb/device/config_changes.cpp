@@ -4,7 +4,8 @@
 #include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
 #include "esb/crypto/crypto.hpp"
-#include "esb/mqtt/errors.hpp"
+#include "esb/device/accounts.hpp"
+#include "esb/device/errors.hpp"
 #include "esb/settings/json_patch.hpp"
 
 #include <array>
@@ -50,7 +51,7 @@ Status ConfigChanges::propose(const settings::Patch& patch, Proposer by) {
     return {};
 }
 
-void ConfigChanges::take(const Message& message, Instant now) {
+void ConfigChanges::take(const link::Message& message, Instant now) {
     if (message.offset != 0) return;
     const auto id = id_of(message.bytes);
     // The same message once more, because its acknowledgement was lost with a connection: it has had its trial.
@@ -64,7 +65,7 @@ void ConfigChanges::take(const Message& message, Instant now) {
     if (trial_.on_trial() && !trial_.begun() && !apply_by_) apply_by_ = now + acknowledgement_time;
 }
 
-Status ConfigChanges::read(const Message& message, std::string_view id, FixedString<settings::name_max>& offending) {
+Status ConfigChanges::read(const link::Message& message, std::string_view id, FixedString<settings::name_max>& offending) {
     if (!message.is_last()) return fail(errors::json_too_large);
     if (message.retain) return fail(errors::config_retained);
     // Nobody can say whether changes have to be signed.
@@ -108,19 +109,25 @@ void ConfigChanges::applied(Instant now, bool has_address, bool online, unsigned
     if (online) trial_.round_trip();
 }
 
-void ConfigChanges::step(Instant now, std::string_view key) {
+void ConfigChanges::step(Instant now) {
     trial_.step(now);
-    if (printed_ != trial_.revision()) {
-        printed_ = trial_.revision();
-        print();
-        to_send_ = true;
-    }
-    if (to_send_ && parts_.link.connected()) publish(key);
+    if (told_ != trial_.revision()) tell_news();
+    if (to_send_ && parts_.link.connected()) publish();
 }
 
 std::optional<Instant> ConfigChanges::deadline() const {
-    if (printed_ != trial_.revision()) return Instant{};
+    if (told_ != trial_.revision()) return Instant{};
     return earliest(trial_.deadline(), apply_by_);
+}
+
+void ConfigChanges::tell_news() {
+    told_ = trial_.revision();
+    to_send_ = true;
+    print();
+    const auto& latest = report();
+    parts_.notes.config(latest);
+    const bool of_page = proposer_ == Proposer::portal && latest.state == Report::State::reverted;
+    if (of_page && latest.error) parts_.attempt.reverted(*latest.error);
 }
 
 void ConfigChanges::print() {
@@ -128,24 +135,23 @@ void ConfigChanges::print() {
     const bool ends_trial = was_staged_ || latest.state == Report::State::reverted;
     const bool speaks = latest.state != Report::State::kept || ends_trial || !latest.id.empty();
     if (latest.state != Report::State::refused) was_staged_ = latest.state == Report::State::staged;
-    if (!speaks || (latest.error && *latest.error == errors::mqtt_too_large)) return;  // that was said already
-    auto& out = parts_.output;
+    if (!speaks || told_already(latest.error)) return;
+    auto& out = parts_.voice.out();
     out.text("config: ").text(name(latest.state));
     if (latest.state == Report::State::staged) {
         out.text(", the ").text(settings::name(waits_for())).text(" has to prove itself within ");
         out.number(parts_.store.integer(settings::names::config_confirm)).text(" s");
     }
     if (!latest.setting.empty()) out.text(" ").quoted(as_bytes(latest.setting.view()));
-    if (latest.error) out.text(": ").text(latest.error->text()).text(" (").text(latest.error->name()).text(")");
+    if (latest.error) out.text(": ").reason(*latest.error);
     out.end_line();
 }
 
-void ConfigChanges::publish(std::string_view key) {
+void ConfigChanges::publish() {
     std::array<char, 400> text;
+    const auto key = key_name(parts_.store, parts_.brokers.choice());  // of the present connection
     const auto counter = parts_.updater.config_counter();
-    const auto json = report_json(report(), waits_for(), key, counter, text);
-    const auto sent = parts_.presence.publish_retained("config/status", json);
-    to_send_ = !sent;
+    to_send_ = !parts_.publisher.report("config/status", report_json(report(), waits_for(), key, counter, text));
 }
 
 }  // namespace esb

@@ -1,23 +1,20 @@
 // Changes of settings from wherever they come: tried, kept or taken back, and reported on console and MQTT.
 #pragma once
 
-#include "esb/base/time.hpp"
-#include "esb/console/output.hpp"
-#include "esb/device/commissioned.hpp"
-#include "esb/device/device_key.hpp"
-#include "esb/device/presence.hpp"
+#include "esb/base/task.hpp"
+#include "esb/device/notes.hpp"
+#include "esb/device/voice.hpp"
+#include "esb/life/commissioned.hpp"
+#include "esb/life/device_key.hpp"
+#include "esb/link/brokers.hpp"
+#include "esb/link/inbox.hpp"
+#include "esb/link/publisher.hpp"
 #include "esb/ota/updater.hpp"
+#include "esb/portal/attempt.hpp"
 #include "esb/settings/trial.hpp"
 
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind config_unsigned{"config.unsigned",
-                                           "this device takes only changes that an update key has signed"};
-inline constexpr ErrorKind config_retained{"config.retained",
-                                           "a retained change would come again with every connection"};
-}  // namespace esb::errors
 
 namespace esb {
 
@@ -26,18 +23,21 @@ namespace esb {
 enum class Proposer : std::uint8_t { other, portal, improv };
 
 // Reactor's task only.
-class ConfigChanges {
+class ConfigChanges final : public Task {
 public:
     struct Parts {
         settings::Store& store;
         const settings::Schema& schema;
-        BrokerLink& link;
-        Presence& presence;
-        const Commissioned& commissioned;
-        console::Output& output;
-        const DeviceKey& key;
+        link::BrokerLink& link;
+        link::Publisher& publisher;
+        const link::Brokers& brokers;
+        const life::Commissioned& commissioned;
+        const life::DeviceKey& key;
         ota::Updater& updater;  // which keys sign, and which counters they have used
+        portal::Attempt& attempt;
         chip::Entropy& entropy;
+        Notes& notes;
+        Voice& voice;
     };
     explicit ConfigChanges(const Parts& parts) : parts_(parts), trial_(parts.store) {}
 
@@ -47,7 +47,7 @@ public:
     // Of the latest change.
     Proposer proposer() const { return proposer_; }
     // A message of <base>/config; the outcome comes as a report.
-    void take(const Message& message, Instant now);
+    void take(const link::Message& message, Instant now);
     // One of which only the size is known.
     void refuse(const Error& why) {
         trial_.refuse({}, why, {});
@@ -69,21 +69,21 @@ public:
     // A connection is there: the latest report is sent.
     void connected() { to_send_ = true; }
 
-    // Prints and publishes what is new, ends what is overdue. `key`: name of the setting that holds the key of the
-    // present connection.
-    void step(Instant now, std::string_view key);
-    std::optional<Instant> deadline() const;
+    // Tells what is new, ends what is overdue.
+    void step(Instant now) override;
+    std::optional<Instant> deadline() const override;
 
 private:
+    void tell_news();
     void print();
-    void publish(std::string_view key);
-    Status read(const Message& message, std::string_view id, FixedString<settings::name_max>& offending);
+    void publish();
+    Status read(const link::Message& message, std::string_view id, FixedString<settings::name_max>& offending);
     Status read_patch(ConstBytes message, settings::Patch& patch, FixedString<settings::name_max>& offending);
 
     Parts parts_;
     settings::Trial trial_;
     Proposer proposer_ = Proposer::other;
-    std::uint32_t printed_ = 0;
+    std::uint32_t told_ = 0;  // revision of the report
     bool to_send_ = false;
     bool was_staged_ = false;          // the report printed last
     std::optional<Instant> apply_by_;  // while a staged change waits for its acknowledgement

@@ -1,65 +1,71 @@
 #include "esb/device/device.hpp"
 
 #include "esb/device/core.hpp"
+#include "esb/mqtt/errors.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace esb {
 
-Device::Device(chip::Chip& chip, const AppDesc& app, const Limits& limits)
-    : core_(std::make_unique<Core>(chip, app, limits)) {}
-Device::~Device() = default;
+Status Device::publish(const Topic& topic, std::string_view payload, const PublishOptions& options) {
+    const auto where = topic.where();
+    if (where.name.empty() || where.name.find_first_of("+#") != std::string_view::npos) {
+        return fail(errors::mqtt_bad_topic);
+    }
+    return core_.publisher.post(where, as_bytes(payload), options);
+}
 
-Status Device::publish(std::string_view topic, std::string_view payload, const PublishOptions& options) {
-    return core_->publish(topic, as_bytes(payload), options);
+Status Device::publish_json(const Topic& topic, Write write, const void* at, const PublishOptions& options) {
+    std::array<char, json_max> text;
+    JsonWriter json(text);
+    write(at, json);
+    if (json.view().empty()) return fail(errors::too_long);
+    return publish(topic, json.view(), options);
 }
-Status Device::subscribe(std::string_view topic, Inbox::Callback handler, const SubscribeOptions& options) {
-    return core_->subscribe(topic, handler, options);
+
+Status Device::subscribe(const Topic& topic, link::Inbox::Callback handler, const SubscribeOptions& options) {
+    return core_.topics.subscribe(topic.where(), handler, options);
 }
+Status Device::unsubscribe(const Topic& topic) { return core_.topics.unsubscribe(topic.where()); }
+
+void Device::on_online(Function<void(bool)> handler) { core_.connection.set_online_handler(handler); }
+bool Device::online() const { return core_.online.load(); }
+Status Device::connect(Duration timeout) {
+    const auto until = core_.reactor.now() + timeout;
+    while (!online()) {
+        const auto left = until - core_.reactor.now();
+        if (left <= Duration(0)) return fail(errors::timed_out);
+        if (!core_.turn(std::min(left, core_.policy.watchdog / 4))) return fail(errors::closed);
+    }
+    return {};
+}
+
 Status Device::every(Duration period, Function<void()> work) {
-    return core_->periodic().add(period, work, core_->reactor().now());
+    return core_.periodic.add(period, work, core_.reactor.now());
 }
-void Device::on_online(Function<void(bool)> handler) { core_->set_online_handler(handler); }
 Status Device::add_command(const console::Command& command) {
-    return told("command", command.name, core_->console().add(command));
+    return told("command", command.name, core_.console.add(command));
 }
-console::Variables& Device::variables() { return core_->shell().variables(); }
+console::Variables& Device::variables() { return core_.shell.variables(); }
 Status Device::told(std::string_view what, std::string_view name, const Status& status) {
     if (!status) console().text(what).text(" ").quoted(as_bytes(name)).text(": ").error(status.error());
     return status;
 }
-Status Device::add_settings(std::span<const settings::Setting> table) { return core_->schema().add(table); }
+console::Output& Device::console() { return core_.voice.out(); }
 
-void Device::on_settings(Function<void()> handler) { core_->set_settings_handler(handler); }
+Status Device::add_settings(std::span<const settings::Setting> table) { return core_.schema.add(table); }
+void Device::on_settings(Function<void()> handler) { core_.settings_in_use.set_handler(handler); }
+const settings::Store& Device::settings() const { return core_.store; }
+const settings::Schema& Device::schema() const { return core_.schema; }
+Status Device::change_settings(const settings::Patch& patch) { return core_.config.propose(patch); }
 
-settings::Store& Device::settings() { return core_->settings(); }
-Status Device::change_settings(const settings::Patch& patch) { return core_->config().propose(patch); }
-const settings::Schema& Device::schema() const { return core_->schema(); }
-bool Device::commissioned() const { return core_->commissioned(); }
-Status Device::factory_reset(bool keep_secrets) { return core_->factory_reset(keep_secrets); }
-console::Output& Device::console() { return core_->console().output(); }
-const Identity& Device::identity() const { return core_->identity(); }
-bool Device::online() const { return core_->online(); }
-void Device::restart() { core_->request_restart(); }
-Policy& Device::policy() { return core_->policy(); }
-ota::UpdatePolicy& Device::update_policy() { return core_->updater().policy(); }
-
-bool Device::safe_mode() const { return core_->health().safe_mode(); }
-
-void Device::start() { core_->start(); }
-bool Device::turn(Duration longest) { return core_->turn(longest); }
-Status Device::connect(Duration timeout) {
-    const auto until = core_->reactor().now() + timeout;
-    while (!core_->online()) {
-        const auto left = until - core_->reactor().now();
-        if (left <= Duration(0)) return fail(errors::timed_out);
-        if (!core_->turn(std::min(left, core_->policy().watchdog / 4))) return fail(errors::closed);
-    }
-    return {};
-}
-void Device::run() {
-    while (core_->turn(core_->policy().watchdog / 4)) {
-    }
-}
+const Identity& Device::identity() const { return core_.identity; }
+bool Device::commissioned() const { return core_.commissioned.is(); }
+bool Device::safe_mode() const { return core_.health.safe_mode(); }
+void Device::restart() { core_.restart.request(); }
+Status Device::factory_reset(bool keep_secrets) { return core_.restart.reset(core_.chip.key_value, keep_secrets); }
+Policy& Device::policy() { return core_.policy; }
+ota::UpdatePolicy& Device::update_policy() { return core_.updates.updater().policy(); }
 
 }  // namespace esb

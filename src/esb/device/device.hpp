@@ -2,48 +2,90 @@
 #pragma once
 
 #include "esb/base/identity.hpp"
-#include "esb/chip/chip.hpp"
 #include "esb/console/console.hpp"
 #include "esb/console/variables.hpp"
 #include "esb/device/app.hpp"
-#include "esb/device/inbox.hpp"
-#include "esb/device/limits.hpp"
-#include "esb/device/publish_queue.hpp"
-#include "esb/mqtt/errors.hpp"
+#include "esb/device/policy.hpp"
+#include "esb/device/topic.hpp"
+#include "esb/link/inbox.hpp"
+#include "esb/link/publish_queue.hpp"
 #include "esb/ota/updater.hpp"
 #include "esb/settings/schema.hpp"
 #include "esb/settings/store.hpp"
 
-#include <memory>
+#include <concepts>
 #include <string_view>
 
 namespace esb {
 
-class Core;
+using link::Message;
+using link::PublishOptions;
+using link::SubscribeOptions;
+
+struct Core;
 
 // Callbacks run on the reactor's task and may call every member. All members belong to that task, except publish(),
 // restart() and online(). Functions capture references, pointers and numbers only (see base/function.hpp).
 class Device {
 public:
-    Device(chip::Chip& chip, const AppDesc& app, const Limits& limits = {});
-    ~Device();
+    explicit Device(Core& core) : core_(core) {}
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
-    // --- For authors, in esb_main and later ---
+    // --- Messages ---
 
     // Publishes under <base>/app/<topic>. Callable from any task; the payload is copied. `full` when the queue is full,
     // too_long, mqtt_bad_topic. While there is no connection QoS 1 and 2 wait (bounded), QoS 0 is lost; `options.done`
     // tells how it ended.
-    Status publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
-    // Calls `handler` once for every message on <base>/app/<topic>, QoS 1. One longer than Limits::max_message is dropped
-    // and reported (console, flight recorder), unless the handler takes {.pieces = true}. `full`, mqtt_bad_topic.
-    Status subscribe(std::string_view topic, Inbox::Callback handler, const SubscribeOptions& options = {});
-    // Runs `work` every `period`, also without a connection.
-    Status every(Duration period, Function<void()> work);
+    //     device.publish("state", "ready", {.retain = true});
+    Status publish(const Topic& topic, std::string_view payload, const PublishOptions& options = {});
+    Status publish(const Topic& topic, const char* payload, const PublishOptions& options = {}) {
+        return publish(topic, std::string_view(payload), options);
+    }
+    // As `true` or `false`.
+    Status publish(const Topic& topic, bool value, const PublishOptions& options = {}) {
+        return publish(topic, value ? std::string_view("true") : std::string_view("false"), options);
+    }
+    // In decimal; a fraction with at most six significant digits.
+    //     device.publish("temperature", 21.5);
+    template <std::integral T>
+    Status publish(const Topic& topic, T value, const PublishOptions& options = {}) {
+        return publish_json(topic, [](const void* at, JsonWriter& json) { json.number(*static_cast<const T*>(at)); },
+                            &value, options);
+    }
+    // What the function writes, at most json_max bytes.
+    //     device.publish("air", [&](esb::JsonWriter& json) {
+    //         json.begin_object().key("co2").number(co2).key("ok").boolean(true).end_object();
+    //     });
+    static constexpr std::size_t json_max = 512;
+    template <std::invocable<JsonWriter&> Write>
+    Status publish(const Topic& topic, const Write& write, const PublishOptions& options = {}) {
+        return publish_json(topic, [](const void* at, JsonWriter& json) { (*static_cast<const Write*>(at))(json); },
+                            &write, options);
+    }
+
+    // Calls `handler` once for every message on <base>/app/<topic>, QoS 1; the topic may have the wildcards + and #. One
+    // longer than Limits::max_message is dropped and reported (console, flight recorder), unless the handler takes
+    // {.pieces = true}. Where topics overlap, a message that the broker sends for each of them comes to each handler that
+    // often. `full`, mqtt_bad_topic.
+    //     device.subscribe("rooms/+/lamp", [&](const esb::Message& message) { set(message.subtopic, message.text()); });
+    Status subscribe(const Topic& topic, link::Inbox::Callback handler, const SubscribeOptions& options = {});
+    // The same topic, letter by letter. not_found. Callable from its handler.
+    Status unsubscribe(const Topic& topic);
     // Called with true after each MQTT round trip that opens a connection, with false when it ends. The place to publish
     // again what should be retained: the broker may have lost it.
     void on_online(Function<void(bool)> handler);
+    // The MQTT round trip has succeeded in the present connection.
+    bool online() const;
+    // Waits until online(), doing meanwhile all that the device does; for esb_main, never within a callback. timed_out,
+    // closed when a restart is due.
+    Status connect(Duration timeout);
+
+    // --- Work and commands ---
+
+    // Runs `work` every `period`, also without a connection. `full`, invalid_argument below 1 ms.
+    //     device.every(10s, [&device] { device.publish("temperature", read_sensor()); });
+    Status every(Duration period, Function<void()> work);
     // Adds a console command: it appears in help and completion, and answers --json, like ours. A name that is not free
     // or not [a-z0-9-], and more than CommandTable::max_added commands, are also printed, for whoever drops the result.
     Status add_command(const console::Command& command);
@@ -53,51 +95,47 @@ public:
     Status debug(std::string_view name, const volatile T& variable) {
         return told("debug", name, variables().add(name, variable));
     }
+    // A line on the serial port: device.console().text("pump: ").number(3).end_line();
+    console::Output& console();
+
+    // --- Settings ---
+
     // Adds settings; the table must live as long as the device. They then appear at the console, in <base>/config and
-    // wherever ours do; a value stored earlier is in use at once.
+    // wherever ours do; a value stored earlier is in use at once. `full`, invalid_argument.
     Status add_settings(std::span<const settings::Setting> table);
     // Called in the first turn, and after every change of the settings in use.
     void on_settings(Function<void()> handler);
-
-    // For reading. A change of what could cut the device off belongs through change_settings().
-    settings::Store& settings();
+    // The values in use.
+    const settings::Store& settings() const;
+    const settings::Schema& schema() const;
     // Applies a patch as the console does: at once, or on trial where the device could lose its way to the broker.
     // config_on_trial, the errors of settings::Store::stage().
     Status change_settings(const settings::Patch& patch);
-    const settings::Schema& schema() const;
+
+    // --- The device ---
+
+    const Identity& identity() const;
     // The device has been on line since it was born or last reset.
     bool commissioned() const;
+    // The firmware crashed three times in a row: esb_main is not called (docs/health.md).
+    bool safe_mode() const;
+    // Restarts soon, after what is queued has been sent (at most Policy::restart_grace).
+    void restart();
     // Wipes settings and secrets with the restart that follows; the identity and the update floor stay. `keep_secrets`:
     // the broker account's identity and keys and the access point's password stay too.
     Status factory_reset(bool keep_secrets = false);
-    console::Output& console();
-    const Identity& identity() const;
-    // The MQTT round trip has succeeded in the present connection.
-    bool online() const;
-    // Waits until online(), doing meanwhile all that the device does; for esb_main, never within a callback. timed_out,
-    // closed when a restart is due.
-    Status connect(Duration timeout);
-    // Restarts soon, after what is queued has been sent (at most Policy::restart_grace).
-    void restart();
+    // Times, to be changed in esb_main.
     Policy& policy();
     ota::UpdatePolicy& update_policy();
-    // The firmware crashed three times in a row: ports and tests do not call esb_main (docs/health.md).
-    bool safe_mode() const;
-
-    // --- For ports and tests ---
-
-    // Mounts storage, prints the banner, is born if need be, finds out whether this boot is a trial.
-    void start();
-    // Turns the reactor until a restart is due.
-    void run();
-    // One turn, waiting at most `longest`; false when a restart is due.
-    bool turn(Duration longest);
 
 private:
+    using Write = void (*)(const void* at, JsonWriter& json);
+
+    Status publish_json(const Topic& topic, Write write, const void* at, const PublishOptions& options);
     console::Variables& variables();
     Status told(std::string_view what, std::string_view name, const Status& status);
 
-    std::unique_ptr<Core> core_;
+    Core& core_;
 };
 
 }  // namespace esb

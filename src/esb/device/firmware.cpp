@@ -1,20 +1,18 @@
 #include "esb/device/firmware.hpp"
 
-#include "esb/device/device.hpp"
-
-#include <memory>
+#include "esb/device/core.hpp"
 
 namespace esb {
 
-void run_firmware(chip::Chip& chip) { run_firmware(chip, {}); }
+Firmware::Firmware(chip::Chip& chip, const AppDesc& app, const Limits& limits)
+    : core_(std::make_unique<Core>(chip, app, limits)), device_(*core_) {}
+Firmware::~Firmware() = default;
 
-void run_firmware(chip::Chip& chip, const Limits& limits) {
-    // On the heap: tasks' stacks on real chips are small.
-    const auto device = std::make_unique<Device>(chip, esb_app_desc(), limits);
-    device->start();
-    if (!device->safe_mode()) esb_main(*device);
-    device->run();
-    chip.system.restart();
+void Firmware::start() { core_->start(); }
+bool Firmware::turn(Duration longest) { return core_->turn(longest); }
+void Firmware::run() {
+    while (core_->turn(core_->policy.watchdog / 4)) {
+    }
 }
 
 }  // namespace esb

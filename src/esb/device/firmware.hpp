@@ -2,14 +2,41 @@
 #pragma once
 
 #include "esb/chip/chip.hpp"
-#include "esb/device/limits.hpp"
+#include "esb/device/app.hpp"
+#include "esb/device/device.hpp"
+#include "esb/link/limits.hpp"
+
+#include <memory>
 
 namespace esb {
 
+using Limits = link::Limits;
+
 // Makes the Device of this image (esb_app_desc), starts it, runs the author's esb_main and then the reactor, until a
-// restart is due; then calls System::restart(). Returns only on a simulated chip. Exit code for a process: 0.
+// restart is due; then calls System::restart(). Returns only on a simulated chip.
 void run_firmware(chip::Chip& chip);
 // With other sizes than the usual.
 void run_firmware(chip::Chip& chip, const Limits& limits);
+
+// What run_firmware() is made of, for tests. One task.
+class Firmware {
+public:
+    Firmware(chip::Chip& chip, const AppDesc& app, const Limits& limits = {});
+    ~Firmware();
+    Firmware(const Firmware&) = delete;
+    Firmware& operator=(const Firmware&) = delete;
+
+    Device& device() { return device_; }
+    // Mounts storage, prints the banner, is born if need be, finds out whether this boot is a trial.
+    void start();
+    // Turns the reactor until a restart is due.
+    void run();
+    // One turn, waiting at most `longest`; false when a restart is due.
+    bool turn(Duration longest);
+
+private:
+    std::unique_ptr<Core> core_;
+    Device device_;
+};
 
 }  // namespace esb

@@ -9,47 +9,50 @@ bool HomeAssistant::announced_before() {
     return key_value_.get(key, mark).has_value();
 }
 
-void HomeAssistant::use(bool on) {
-    const auto& identity = link_.account().identity;
+void HomeAssistant::begin(Work work) {
+    work_ = work;
+    next_ = 0;
+    under_way_ = false;
+    ++begun_;
+}
+
+void HomeAssistant::use(bool on, const Identity& identity) {
     if (on_ == on && identity_ == identity) return;
     on_ = on;
     identity_ = identity;
-    next_ = 0;
-    under_way_.reset();
-    task_ = on ? Task::announce : announced_before() ? Task::take_back : Task::none;
+    begin(on ? Work::announce : announced_before() ? Work::take_back : Work::none);
 }
 
 void HomeAssistant::again() {
-    if (!on_.value_or(false)) return;
-    task_ = Task::announce;
-    next_ = 0;
-    under_way_.reset();
+    if (on_.value_or(false)) begin(Work::announce);
 }
 
-void HomeAssistant::step(bool online) {
-    if (!online || task_ == Task::none || under_way_ || next_ == ha_entities) return;
+void HomeAssistant::step(Instant) {
+    if (!online_.load() || work_ == Work::none || under_way_ || next_ == ha_entities) return;
     // Marked first: what was announced must be found again after a loss of power.
     const std::uint8_t mark = 1;
-    const bool to_mark = task_ == Task::announce && next_ == 0 && !announced_before();
+    const bool to_mark = work_ == Work::announce && next_ == 0 && !announced_before();
     if (to_mark && !key_value_.put(key, {&mark, 1})) return;
-    if (const auto token = send(static_cast<HaEntity>(next_))) under_way_ = *token;
+    const auto done = [this, work = begun_](const Status& outcome) {
+        if (work == begun_) sent(outcome);
+    };
+    under_way_ = send(static_cast<HaEntity>(next_), done).has_value();
 }
 
-Result<mqtt::Token> HomeAssistant::send(HaEntity entity) {
+Status HomeAssistant::send(HaEntity entity, const Function<void(Status)>& done) {
     std::array<char, ha_config_max> text;
-    const auto payload = task_ == Task::announce ? ha_config(entity, identity_, image_, text) : std::string_view();
-    return link_.client().publish({ha_topic(entity, identity_), as_bytes(payload), mqtt::Qos::at_least_once, true});
+    const auto payload = work_ == Work::announce ? ha_config(entity, identity_, image_, text) : std::string_view();
+    const auto topic = ha_topic(entity, identity_);
+    return publisher_.publish({topic, link::Root::none}, as_bytes(payload), {.retain = true, .done = done});
 }
 
-bool HomeAssistant::published(mqtt::Token token, const Status& outcome) {
-    if (under_way_ != token) return false;
-    under_way_.reset();
-    if (!outcome) return true;  // the same one again
+void HomeAssistant::sent(const Status& outcome) {
+    under_way_ = false;
+    if (!outcome) return;  // the same one again
     ++next_;
-    if (next_ < ha_entities) return true;
-    if (task_ == Task::take_back) static_cast<void>(key_value_.remove(key));
-    task_ = Task::none;
-    return true;
+    if (next_ < ha_entities) return;
+    if (work_ == Work::take_back) static_cast<void>(key_value_.remove(key));
+    work_ = Work::none;
 }
 
 }  // namespace esb

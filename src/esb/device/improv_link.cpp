@@ -1,7 +1,5 @@
 #include "esb/device/improv_link.hpp"
 
-#include "esb/device/core.hpp"
-
 #include <array>
 
 namespace esb {
@@ -33,18 +31,18 @@ FixedString<16> chip_family(std::string_view hardware) {
     return family;
 }
 
-ImprovLink::ImprovLink(Core& core) : core_(core), chip_(chip_family(core.chip().system.hardware())) {}
+ImprovLink::ImprovLink(const Parts& parts) : parts_(parts), chip_(chip_family(parts.chip.system.hardware())) {}
 
 void ImprovLink::step(Instant now) {
     improv_.step(now);
     if (to_try_) {
         to_try_ = false;
-        core_.wifi().try_now(now);
+        parts_.wifi.try_now(now);
         // The values were those in use, or the present link stays nevertheless.
-        if (core_.wifi().is_up()) link_up(core_.wifi().ssid());
+        if (parts_.wifi.is_up()) link_up(parts_.wifi.ssid());
     }
     if (!scan_) return;
-    if (core_.wifi().scans() != scan_->count) return hand_over_scan();
+    if (parts_.wifi.scans() != scan_->count) return hand_over_scan();
     if (now < scan_->until) return;
     scan_.reset();
     improv_.scanned({});
@@ -66,50 +64,50 @@ void ImprovLink::link_down(std::string_view ssid, chip::DisconnectReason reason)
 }
 
 void ImprovLink::improv_send(ConstBytes frame) {
-    static_cast<void>(core_.console().output().frame(frame));  // lost when there is no room: the browser asks again
+    static_cast<void>(parts_.console.output().frame(frame));  // lost when there is no room: the browser asks again
 }
 
 Status ImprovLink::improv_join(std::string_view ssid, ConstBytes passphrase) {
     const auto proposed = propose(ssid, passphrase);
-    if (!proposed) core_.console().output().text("improv: ").error(proposed.error());
+    if (!proposed) parts_.console.output().text("improv: ").error(proposed.error());
     return proposed;
 }
 
 Status ImprovLink::propose(std::string_view ssid, ConstBytes passphrase) {
-    if (core_.console().locked() && core_.commissioned()) return fail(errors::console_locked);
-    settings::Patch patch(core_.schema(), settings::Origin::console);
+    if (parts_.console.locked() && parts_.commissioned.is()) return fail(errors::console_locked);
+    settings::Patch patch(parts_.schema, settings::Origin::console);
     ESB_TRY(patch.set_bytes(names::wifi_ssid, as_bytes(ssid)));
     if (passphrase.empty()) {
         ESB_TRY(patch.unset(names::wifi_pass));
     } else {
         ESB_TRY(patch.set(names::wifi_pass, as_text(passphrase)));
     }
-    ESB_TRY(core_.config().propose(patch, Proposer::improv));
+    ESB_TRY(parts_.config.propose(patch, Proposer::improv));
     static_cast<void>(wanted_.assign(ssid));  // the engine has checked its length
     to_try_ = true;
     return {};
 }
 
-bool ImprovLink::improv_online() const { return core_.wifi().is_up(); }
+bool ImprovLink::improv_online() const { return parts_.wifi.is_up(); }
 
 console::ImprovInfo ImprovLink::improv_info() const {
     // A flashing page compares the first two with its manifest's name and version.
-    const auto& image = core_.app().image;
-    return {image.app, image.ver, chip_, core_.identity()};
+    const auto& image = parts_.image;
+    return {image.app, image.ver, chip_, parts_.identity};
 }
 
 Status ImprovLink::improv_scan() {
-    const auto count = core_.wifi().scans();
-    const auto started = core_.chip().radio.start_scan();
+    const auto count = parts_.wifi.scans();
+    const auto started = parts_.chip.radio.start_scan();
     if (!started && started.error() != errors::busy) return started;  // somebody else's scan serves as well
-    scan_ = Scan{count, core_.reactor().now() + scan_limit};
+    scan_ = Scan{count, parts_.reactor.now() + scan_limit};
     return {};
 }
 
 void ImprovLink::hand_over_scan() {
     scan_.reset();
     std::array<chip::ScanEntry, scan_max> found;
-    improv_.scanned(std::span(found).first(core_.chip().radio.scan_results(found)));
+    improv_.scanned(std::span(found).first(parts_.chip.radio.scan_results(found)));
 }
 
 }  // namespace esb

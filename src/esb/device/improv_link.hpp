@@ -2,14 +2,16 @@
 #pragma once
 
 #include "esb/base/fixed.hpp"
+#include "esb/chip/chip.hpp"
+#include "esb/console/console.hpp"
 #include "esb/console/improv.hpp"
+#include "esb/device/config_changes.hpp"
+#include "esb/wifi/supervisor.hpp"
 
 #include <optional>
 #include <string_view>
 
 namespace esb {
-
-class Core;
 
 // "esp32c3" as Espressif writes it and flashing pages compare it: "ESP32-C3". Other chips keep their names.
 FixedString<16> chip_family(std::string_view hardware);
@@ -20,7 +22,18 @@ FixedString<16> chip_family(std::string_view hardware);
 // on a line of the console. Reactor's task only.
 class ImprovLink final : private console::ImprovDevice {
 public:
-    explicit ImprovLink(Core& core);
+    struct Parts {
+        chip::Chip& chip;
+        net::Reactor& reactor;
+        console::Console& console;
+        wifi::Supervisor& wifi;
+        ConfigChanges& config;
+        const settings::Schema& schema;
+        const life::Commissioned& commissioned;
+        const ota::ImageIdentity& image;
+        const Identity& identity;
+    };
+    explicit ImprovLink(const Parts& parts);
 
     // In front of the console: see Improv::take().
     ConstBytes take(std::uint8_t byte, Instant now) { return improv_.take(byte, now); }
@@ -47,7 +60,7 @@ private:
         Instant until{};
     };
 
-    Core& core_;
+    Parts parts_;
     console::Improv improv_{*this};
     FixedString<16> chip_;  // "ESP32-C3"
     chip::Ssid wanted_;     // of the latest try

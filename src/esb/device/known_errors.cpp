@@ -15,16 +15,10 @@
 #include "esb/crypto/crypto.hpp"
 #include "esb/crypto/jwe.hpp"
 #include "esb/crypto/password.hpp"
-#include "esb/device/broker_link.hpp"
-#include "esb/device/config_changes.hpp"
-#include "esb/device/log_entry.hpp"
-#include "esb/device/presence.hpp"
-#include "esb/device/run_record.hpp"
-#include "esb/device/shell.hpp"
-#include "esb/device/short_sessions.hpp"
-#include "esb/device/subscriptions.hpp"
-#include "esb/device/wall_clock.hpp"
+#include "esb/device/errors.hpp"
+#include "esb/link/errors.hpp"
 #include "esb/mqtt/errors.hpp"
+#include "esb/record/errors.hpp"
 #include "esb/net/http_types.hpp"
 #include "esb/net/sntp_packet.hpp"
 #include "esb/net/tls_stream.hpp"
@@ -35,6 +29,7 @@
 #include "esb/ota/keys.hpp"
 #include "esb/ota/manifest.hpp"
 #include "esb/ota/records.hpp"
+#include "esb/ota/updater.hpp"
 #include "esb/portal/errors.hpp"
 #include "esb/settings/blob.hpp"
 #include "esb/settings/host_field.hpp"
@@ -237,11 +232,9 @@ constexpr const ErrorKind* kinds[] = {
 
 }  // namespace
 
-std::uint32_t error_number(std::string_view name) { return name.empty() ? 0 : crc32(as_bytes(name)); }
-
 const ErrorKind* known_error(std::uint32_t number) {
     for (const auto* kind : kinds) {
-        if (error_number(kind->name) == number) return kind;
+        if (record::error_number(kind->name) == number) return kind;
     }
     return nullptr;
 }
@@ -254,5 +247,15 @@ const ErrorKind* known_error(std::string_view name) {
 }
 
 std::span<const ErrorKind* const> known_errors() { return kinds; }
+
+const record::Names& log_names() {
+    static constexpr record::Names names{
+        [](std::uint32_t number) { return known_error(number); },
+        [](std::uint8_t state) {
+            const bool known = state <= static_cast<std::uint8_t>(ota::State::rolled_back);
+            return known ? ota::name(static_cast<ota::State>(state)) : std::string_view();
+        }};
+    return names;
+}
 
 }  // namespace esb

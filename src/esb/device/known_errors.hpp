@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/result.hpp"
+#include "esb/record/log_words.hpp"
 
 #include <cstdint>
 #include <span>
@@ -9,11 +10,12 @@
 
 namespace esb {
 
-// CRC-32 of the name: the same in every firmware. 0 stands for "no error".
-std::uint32_t error_number(std::string_view name);
-// Null for a number (a name) that this firmware does not know.
+// Null for a number (record::error_number()) or a name that this firmware does not know.
 const ErrorKind* known_error(std::uint32_t number);
 const ErrorKind* known_error(std::string_view name);
 std::span<const ErrorKind* const> known_errors();
+
+// What the flight recorder's words need of the rooms above it.
+const record::Names& log_names();
 
 }  // namespace esb

@@ -1,38 +1,35 @@
 #include "esb/device/log_publisher.hpp"
 
-#include "esb/device/log_text.hpp"
+#include "esb/device/known_errors.hpp"
 
 #include <array>
 
 namespace esb {
 
-void LogPublisher::step(bool online) {
-    if (!online || under_way_ || recorder_.all_published() || link_.base().empty()) return;
+void LogPublisher::step(Instant now) {
+    if (online_.load() && !under_way_ && !recorder_.all_published()) publish();
+    recorder_.step(now);
+}
+
+void LogPublisher::publish() {
     auto entry = recorder_.next_after(recorder_.published());
     if (!entry) return;
     std::array<char, message_max> text;
     JsonWriter json(text);
     json.begin_object().key("log").begin_array();
     std::uint32_t last = 0;
-    for (; entry && json.view().size() + log_json_max + 4 <= message_max; entry = recorder_.next_after(last)) {
-        write_json(*entry, json);
+    for (; entry && json.view().size() + record::log_json_max + 4 <= message_max; entry = recorder_.next_after(last)) {
+        record::write_json(*entry, log_names(), json);
         last = entry->number;
     }
     json.end_array().end_object();
-    FixedString<48> topic;
-    static_cast<void>(topic.append(link_.base()));
-    static_cast<void>(topic.append("/log"));
-    const auto token = link_.client().publish({topic, as_bytes(json.view()), mqtt::Qos::at_least_once, false});
-    if (!token) return;  // no room: again in a later turn
+    const auto done = [this, last](const Status& outcome) {
+        under_way_ = false;
+        if (outcome) recorder_.set_published(last);
+    };
+    if (!publisher_.publish({"log"}, as_bytes(json.view()), {.done = done})) return;  // no room: in a later turn
     recorder_.seal_up_to(last);
-    under_way_ = Message{*token, last};
-}
-
-bool LogPublisher::published(mqtt::Token token, const Status& outcome) {
-    if (!under_way_ || under_way_->token != token) return false;
-    if (outcome) recorder_.set_published(under_way_->last);
-    under_way_.reset();
-    return true;
+    under_way_ = true;
 }
 
 }  // namespace esb

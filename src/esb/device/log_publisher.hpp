@@ -1,36 +1,33 @@
 // Brings the flight recorder to <base>/log: a message at a time, each entry until it is acknowledged.
 #pragma once
 
-#include "esb/device/broker_link.hpp"
-#include "esb/device/recorder.hpp"
+#include "esb/base/task.hpp"
+#include "esb/link/publisher.hpp"
+#include "esb/record/recorder.hpp"
 
-#include <optional>
+#include <atomic>
 
 namespace esb {
 
 // Reactor's task only.
-class LogPublisher {
+class LogPublisher final : public Task {
 public:
     static constexpr std::size_t message_max = 1024;  // bytes of one message
 
-    LogPublisher(Recorder& recorder, BrokerLink& link) : recorder_(recorder), link_(link) {}
+    LogPublisher(record::Recorder& recorder, link::Publisher& publisher, const std::atomic<bool>& online)
+        : recorder_(recorder), publisher_(publisher), online_(online) {}
 
-    // Sends the next message if `online` and the last one is through.
-    void step(bool online);
-    // What became of a publish; true if it was one of these.
-    bool published(mqtt::Token token, const Status& outcome);
-    // True while the last message is not acknowledged.
-    bool under_way() const { return under_way_.has_value(); }
+    // Sends the next message if the device is on line and the last one is through; writes the recorder to flash.
+    void step(Instant now) override;
+    std::optional<Instant> deadline() const override { return recorder_.deadline(); }
 
 private:
-    struct Message {
-        mqtt::Token token;
-        std::uint32_t last;  // number of its last entry
-    };
+    void publish();
 
-    Recorder& recorder_;
-    BrokerLink& link_;
-    std::optional<Message> under_way_;
+    record::Recorder& recorder_;
+    link::Publisher& publisher_;
+    const std::atomic<bool>& online_;
+    bool under_way_ = false;  // the last message is not acknowledged
 };
 
 }  // namespace esb

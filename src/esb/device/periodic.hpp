@@ -4,15 +4,16 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/function.hpp"
 #include "esb/base/result.hpp"
-#include "esb/base/time.hpp"
+#include "esb/base/task.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
 namespace esb {
 
 // Reactor's task only. Each work first runs one period after it was added; a late turn does not cause a burst.
-class Periodic {
+class Periodic final : public Task {
 public:
     static constexpr std::size_t max_works = 12;
 
@@ -21,14 +22,14 @@ public:
         if (period < Duration(1)) return fail(errors::invalid_argument);
         return works_.push_back({period, now + period, work});
     }
-    void step(Instant now) {
+    void step(Instant now) override {
         for (std::size_t i = 0; i < works_.size(); ++i) {
             if (now < works_[i].due) continue;
             works_[i].due = std::max(works_[i].due + works_[i].period, now + Duration(1));
             works_[i].run();
         }
     }
-    std::optional<Instant> deadline() const {
+    std::optional<Instant> deadline() const override {
         std::optional<Instant> next;
         for (const auto& work : works_) next = earliest(next, work.due);
         return next;

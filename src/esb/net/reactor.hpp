@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/fixed.hpp"
+#include "esb/base/task.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/clock.hpp"
 #include "esb/chip/sockets.hpp"
@@ -17,16 +18,6 @@ class SocketOwner {
 public:
     virtual ~SocketOwner() = default;
     virtual void on_ready(bool readable, bool writable) = 0;
-};
-
-// Something that has work by time or by events of the chip.
-class Task {
-public:
-    virtual ~Task() = default;
-    // Called once each turn; does what is due and returns. Must not block.
-    virtual void step(Instant now) = 0;
-    // When step() has something to do even if nothing else happens; empty: not by time.
-    virtual std::optional<Instant> deadline() const = 0;
 };
 
 // All members but wake() belong to the reactor's task. Owners and tasks may add and remove themselves and others

@@ -20,7 +20,7 @@
 
 namespace esb::ota {
 
-class Engine final : private DownloadOwner, private net::Task {
+class Engine final : private DownloadOwner, private Task {
 public:
     Engine(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler);
     ~Engine() override;

@@ -84,11 +84,26 @@ struct UpdaterParts {
     chip::System& system;
 };
 
+// Where an image from a browser goes: the envelope of its update, LF, then the image exactly as long as the manifest says.
+class Uploads {
+public:
+    virtual ~Uploads() = default;
+    // `size` is of all of it. One at a time, and only while no other update is under way (`busy`, ota_in_trial). What
+    // is checked is the same as of an update by MQTT; nothing of it is kept for a restart in the middle. The first
+    // error ends the upload, and progress() says why; the running firmware and the boot slot stay as they are.
+    virtual Status begin_upload(std::uint32_t size) = 0;
+    virtual Status upload_piece(ConstBytes piece) = 0;
+    // All bytes have come: ota_size if some are missing. Success: the slot is verified next, then follows the restart.
+    virtual Status end_upload() = 0;
+    // They will not come any more. Nothing when no upload is under way.
+    virtual void upload_lost() = 0;
+};
+
 // Reactor's task only.
-class Updater {
+class Updater final : public Uploads {
 public:
     Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler);
-    ~Updater();
+    ~Updater() override;
     Updater(const Updater&) = delete;
     Updater& operator=(const Updater&) = delete;
 
@@ -121,16 +136,10 @@ public:
     void healthy();
     // True while the running image is on trial.
     bool on_trial() const;
-    // An image from a browser: the envelope of its update, LF, then the image exactly as long as the manifest says.
-    // `size` is of all of it. One at a time, and only while no other update is under way (`busy`, ota_in_trial). What
-    // is checked is the same as of an update by MQTT; nothing of it is kept for a restart in the middle. The first
-    // error ends the upload, and progress() says why; the running firmware and the boot slot stay as they are.
-    Status begin_upload(std::uint32_t size);
-    Status upload_piece(ConstBytes piece);
-    // All bytes have come: ota_size if some are missing. Success: the slot is verified next, then follows the restart.
-    Status end_upload();
-    // They will not come any more. Nothing when no upload is under way.
-    void upload_lost();
+    Status begin_upload(std::uint32_t size) override;
+    Status upload_piece(ConstBytes piece) override;
+    Status end_upload() override;
+    void upload_lost() override;
 
     // Ends a download or the wait for another trial; nothing to end is success. `busy` when the restart is due. Forgets
     // failures, too.

@@ -56,7 +56,7 @@ net::HttpReply Actions::answer(const Status& outcome, unsigned status) {
     return outcome ? empty_object(status) : refusals_.refuse(outcome.error());
 }
 
-net::HttpReply Actions::scan(ConstBytes) { return answer(host_.scan(), 202); }
+net::HttpReply Actions::scan(ConstBytes) { return answer(host_.radio().start_scan(), 202); }
 
 Status Actions::read_change(ConstBytes body, settings::Patch& patch, FixedString<settings::name_max>& offending) const {
     ESB_TRY(settings::read_json_patch(body, patch, offending));
@@ -77,11 +77,11 @@ net::HttpReply Actions::try_settings(ConstBytes body) {
     const auto wish = wish_of(patch, host_);
     if (done) done = propose(patch);
     if (!done) return refusals_.refuse(done.error(), offending);
-    const auto now = host_.moment();
+    const auto now = host_.snapshot();
     const bool joined = now.address.is_set() && (wish.ssid.empty() || wish.ssid == now.ssid);
     attempt_.begin(wish.ssid, has_broker(host_.settings()), joined && wish.keeps_network);
     host_.try_now(wish.ssid);
-    const auto trial = now.on_trial ? on_trial_bit : 0;
+    const auto trial = now.config_waits_for.empty() ? 0 : on_trial_bit;
     return generated({Source::Kind::tried, (attempt_.number() & (on_trial_bit - 1)) | trial});
 }
 
@@ -91,7 +91,7 @@ net::HttpReply Actions::change_settings(ConstBytes body) {
     auto done = read_change(body, patch, offending);
     if (done) done = propose(patch);
     if (!done) return refusals_.refuse(done.error(), offending);
-    return generated({Source::Kind::changed, host_.moment().on_trial ? on_trial_bit : 0});
+    return generated({Source::Kind::changed, host_.snapshot().config_waits_for.empty() ? 0 : on_trial_bit});
 }
 
 net::HttpReply Actions::show_key(ConstBytes) {
@@ -109,17 +109,17 @@ net::HttpReply Actions::console_password(ConstBytes body) {
 }
 
 net::HttpReply Actions::shown(ConstBytes) {
-    host_.result_shown();
+    host_.later(Later::result_shown);
     return empty_object();
 }
 
 net::HttpReply Actions::close(ConstBytes) {
-    host_.close_portal();
+    host_.later(Later::close);
     return empty_object();
 }
 
 net::HttpReply Actions::restart(ConstBytes) {
-    host_.restart();
+    host_.later(Later::restart);
     return empty_object();
 }
 
@@ -128,7 +128,7 @@ net::HttpReply Actions::factory_reset(ConstBytes body) {
     if (!object) return refusals_.refuse(object.error());
     const auto identity = object->root()["identity"].text();
     if (!identity) return refusals_.refuse(identity.error());
-    if (*identity != host_.about().identity) return refusals_.refuse(Error(errors::portal_wrong_identity));
+    if (*identity != host_.snapshot().identity) return refusals_.refuse(Error(errors::portal_wrong_identity));
     return answer(host_.factory_reset());
 }
 

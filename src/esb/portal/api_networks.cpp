@@ -38,10 +38,10 @@ void put(const Host& host, const chip::ScanEntry& entry, JsonWriter& json) {
 std::size_t write_networks(const Host& host, std::uint32_t& cursor, MutBytes out) {
     if ((cursor & ended) != 0) return 0;
     std::array<chip::ScanEntry, networks_max> entries;
-    const auto all = Networks(entries).first(host.networks(entries));
+    const auto all = Networks(entries).first(host.radio().scan_results(entries));
     JsonWriter json(as_chars(out));
     if ((cursor & begun) == 0) {
-        json.begin_object().key("scans").number(host.scans()).key("networks").begin_array();
+        json.begin_object().key("scans").number(host.snapshot().scans).key("networks").begin_array();
         cursor |= begun;
     }
     if ((cursor & not_first) != 0) json.following();

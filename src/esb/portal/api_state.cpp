@@ -14,7 +14,7 @@ std::string_view name_of(const std::optional<Error>& error) { return error ? err
 std::string_view text_of(const std::optional<Error>& error) { return error ? error->text() : std::string_view(); }
 
 void put_about(const Host& host, const Attempt&, JsonWriter& json) {
-    const auto about = host.about();
+    const auto about = host.snapshot();
     json.key("about").begin_object().key("identity").text(about.identity).key("app").text(about.app);
     json.key("ver").text(about.version).key("hw").text(about.hardware).key("seq").number(about.seq);
     json.key("safe").boolean(about.safe_mode).key("sec").begin_array();
@@ -23,7 +23,7 @@ void put_about(const Host& host, const Attempt&, JsonWriter& json) {
 }
 
 void put_wifi(const Host& host, const Attempt&, JsonWriter& json) {
-    const auto now = host.moment();
+    const auto now = host.snapshot();
     std::array<char, network_name_max> text;
     json.key("wifi").begin_object().key("state").text(now.wifi).key("ssid").text(network_name(host, now.ssid, text));
     json.key("rssi").number(now.rssi).key("ip").text(to_text(now.address)).end_object();
@@ -33,7 +33,7 @@ void put_broker(const Host& host, const Attempt&, JsonWriter& json) {
     const auto& settings = host.settings();
     json.key("broker").begin_object().key("host").text(settings.text(settings::names::mqtt_host));
     json.key("port").number(settings.integer(settings::names::mqtt_port));
-    json.key("ident").text(broker_identity(host)).key("online").boolean(host.moment().online).end_object();
+    json.key("ident").text(broker_identity(host)).key("online").boolean(host.snapshot().online).end_object();
 }
 
 void put_attempt(const Host&, const Attempt& attempt, JsonWriter& json) {
@@ -47,21 +47,21 @@ void put_attempt(const Host&, const Attempt& attempt, JsonWriter& json) {
 }
 
 void put_update(const Host& host, const Attempt&, JsonWriter& json) {
-    const auto update = host.update();
-    json.key("update").begin_object().key("state").text(update.state).key("ver").text(update.version);
+    const auto& update = host.update();
+    json.key("update").begin_object().key("state").text(ota::name(update.state)).key("ver").text(update.ver);
     json.key("done").number(update.done).key("size").number(update.size);
     json.key("error").text(name_of(update.error)).key("why").text(text_of(update.error)).end_object();
 }
 
 void put_portal(const Host& host, const Attempt&, JsonWriter& json) {
-    const auto now = host.moment();
+    const auto now = host.snapshot();
     json.key("portal").begin_object().key("left").number(seconds(now.portal_left));
     json.key("commissioned").boolean(now.commissioned).key("key").boolean(key_is_shown(host));
-    json.key("on_trial").boolean(now.on_trial).end_object();
+    json.key("on_trial").boolean(!now.config_waits_for.empty()).end_object();
 }
 
 void put_system(const Host& host, const Attempt&, JsonWriter& json) {
-    const auto now = host.moment();
+    const auto now = host.snapshot();
     json.key("system").begin_object().key("heap").number(static_cast<std::int64_t>(now.heap));
     json.key("heap_min").number(static_cast<std::int64_t>(now.heap_min)).key("up").number(seconds(now.up)).end_object();
 }
@@ -87,11 +87,11 @@ std::size_t write_state(const Host& host, const Attempt& attempt, std::uint32_t&
 
 std::string_view broker_identity(const Host& host) {
     const auto set = host.settings().text(settings::names::mqtt_ident);
-    return set.empty() ? host.about().identity : set;
+    return set.empty() ? host.snapshot().identity : set;
 }
 
 bool key_is_shown(const Host& host) {
-    return !host.moment().key_was_used && !host.settings().bytes(settings::names::mqtt_psk).empty();
+    return !host.snapshot().key_was_used && !host.settings().bytes(settings::names::mqtt_psk).empty();
 }
 
 }  // namespace esb::portal

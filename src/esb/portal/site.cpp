@@ -103,20 +103,20 @@ std::size_t Site::write_log(std::uint32_t& cursor, MutBytes out) const {
 
 std::optional<net::HttpReply> Site::on_upload(const net::HttpRequest& request) {
     if (request.path != upload_path) return refusals_.refuse(Error(errors::web_content_type));
-    if (const auto begun = host_.begin_upload(request.content_length); !begun) return refusals_.refuse(begun.error());
+    if (const auto begun = host_.uploads().begin_upload(request.content_length); !begun) return refusals_.refuse(begun.error());
     return std::nullopt;
 }
 
 std::optional<net::HttpReply> Site::on_upload_piece(ConstBytes piece) {
-    if (const auto taken = host_.upload_piece(piece); !taken) return refusals_.refuse(taken.error());
+    if (const auto taken = host_.uploads().upload_piece(piece); !taken) return refusals_.refuse(taken.error());
     return std::nullopt;
 }
 
 net::HttpReply Site::on_upload_end() {
-    const auto done = host_.end_upload();
+    const auto done = host_.uploads().end_upload();
     return done ? empty_object(202) : refusals_.refuse(done.error());
 }
 
-void Site::on_upload_lost() { host_.upload_lost(); }
+void Site::on_upload_lost() { host_.uploads().upload_lost(); }
 
 }  // namespace esb::portal

@@ -8,6 +8,7 @@
 #include "esb/chip/entropy.hpp"
 #include "esb/chip/radio.hpp"
 #include "esb/wifi/chooser.hpp"
+#include "esb/wifi/errors.hpp"
 #include "esb/wifi/policy.hpp"
 #include "esb/wifi/portal_window.hpp"
 #include "esb/wifi/states.hpp"
@@ -16,10 +17,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind wifi_no_portal{"wifi.no_portal", "this firmware has no portal, or the radio is off"};
-}  // namespace esb::errors
 
 namespace esb::wifi {
 

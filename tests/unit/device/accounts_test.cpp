@@ -29,17 +29,17 @@ protected:
 };
 
 TEST_F(AccountsTest, an_account_needs_a_host_and_a_key) {
-    EXPECT_EQ(usable_accounts(store), Brokers::Usable{});
+    EXPECT_EQ(usable_accounts(store), link::Brokers::Usable{});
     set({{"mqtt.0.host", "one"}});
-    EXPECT_EQ(usable_accounts(store), Brokers::Usable{});
+    EXPECT_EQ(usable_accounts(store), link::Brokers::Usable{});
     set({{"mqtt.0.psk.1", key_b}});
-    EXPECT_EQ(usable_accounts(store), (Brokers::Usable{{{false, true}}}));
+    EXPECT_EQ(usable_accounts(store), (link::Brokers::Usable{{{false, true}}}));
 }
 
 TEST_F(AccountsTest, what_a_further_broker_leaves_empty_is_as_for_the_first) {
     set({{"mqtt.0.host", "one"}, {"mqtt.0.psk.0", key_a}, {"mqtt.0.ident", "first-1"}, {"mqtt.1.host", "two"}});
     set({{"mqtt.2.host", "three"}, {"mqtt.2.psk.1", key_b}, {"mqtt.2.ident", "third"}, {"mqtt.2.base", "site/third"}});
-    EXPECT_EQ(usable_accounts(store), (Brokers::Usable{{{true, false}, {true, false}, {false, true}}}));
+    EXPECT_EQ(usable_accounts(store), (link::Brokers::Usable{{{true, false}, {true, false}, {false, true}}}));
     const auto second = account_of(store, {1, 0}, own);
     EXPECT_EQ(second.host, "two");
     EXPECT_EQ(second.identity, "first-1");

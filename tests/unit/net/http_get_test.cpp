@@ -464,7 +464,7 @@ TEST_F(HttpGetTest, the_longest_url_fits) {
 }
 
 TEST_F(HttpGetTest, a_full_reactor_is_an_error) {
-    struct Idle : net::Task {
+    struct Idle : Task {
         void step(Instant) override {}
         std::optional<Instant> deadline() const override { return {}; }
     };

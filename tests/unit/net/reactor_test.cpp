@@ -25,7 +25,7 @@ struct Owner : net::SocketOwner {
     }
 };
 
-struct Job : net::Task {
+struct Job : Task {
     int steps = 0;
     std::optional<Instant> when;
     Instant stepped_at{};

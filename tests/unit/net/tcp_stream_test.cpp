@@ -226,7 +226,7 @@ TEST_F(TcpStreamTest, misuse_is_refused) {
 }
 
 TEST_F(TcpStreamTest, a_full_reactor_is_an_error_and_leaves_nothing_behind) {
-    struct Idle : net::Task {
+    struct Idle : Task {
         void step(Instant) override {}
         std::optional<Instant> deadline() const override { return {}; }
     };

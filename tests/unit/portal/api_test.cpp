@@ -71,9 +71,9 @@ TEST_F(PortalApi, state) {
 TEST_F(PortalApi, state_with_the_longest_values_is_whole) {
     const std::string long_name(31, '"');
     const std::string identity(40, 'I');
-    host.who.identity = identity;
-    host.who.app = host.who.version = long_name;
-    host.who.seq = 0xFFFFFFFF;
+    host.now.identity = identity;
+    host.now.app = host.now.version = long_name;
+    host.now.seq = 0xFFFFFFFF;
     const std::string raw(32, '\xFF');
     host.now.ssid = raw;
     host.now.wifi = "waiting for another";
@@ -81,7 +81,10 @@ TEST_F(PortalApi, state_with_the_longest_values_is_whole) {
     host.set(settings::names::mqtt_host, std::string(63, 'a') + "." + std::string(63, 'b') + "." +
                                              std::string(63, 'c') + "." + std::string(61, 'd'));
     host.set(settings::names::mqtt_ident, std::string(40, 'i'));
-    host.progress = {"rolled_back", long_name, 0xFFFFFFFF, 0xFFFFFFFF, Error(errors::ota_unguarded)};
+    host.progress.state = ota::State::rolled_back;
+    ASSERT_TRUE(host.progress.ver.assign(long_name));
+    host.progress.done = host.progress.size = 0xFFFFFFFF;
+    host.progress.error = Error(errors::ota_unguarded);
     auto& attempt = rig.portal.attempt();
     attempt.begin(raw, true, false);
     attempt.link_up(raw, host.now.address);
@@ -195,7 +198,7 @@ TEST_F(PortalApi, a_try_changes_begins_and_answers_its_number) {
     EXPECT_EQ(rig.portal.attempt().step(), portal::Step::join) << "another network than the one that was chosen";
     rig.portal.attempt().link_up("New", host.now.address);
     EXPECT_EQ(rig.portal.attempt().step(), portal::Step::reach);
-    host.now.on_trial = true;
+    host.now.config_waits_for = "broker";
     EXPECT_EQ(rig.post("/api/try"), R"({"on_trial":true,"attempt":2})");
 }
 
@@ -223,7 +226,7 @@ TEST_F(PortalApi, settings_are_changed_without_a_try) {
     EXPECT_EQ(rig.post("/api/settings", R"({"ha.discovery":true,"config.confirm":90})"), R"({"on_trial":false})");
     EXPECT_TRUE(host.store.boolean("ha.discovery"));
     EXPECT_EQ(rig.portal.attempt().number(), 0U);
-    host.now.on_trial = true;
+    host.now.config_waits_for = "broker";
     EXPECT_EQ(rig.post("/api/settings", "{}"), R"({"on_trial":true})");
     EXPECT_EQ(host.calls, std::vector<std::string>{"change"}) << "an empty change is none";
 }

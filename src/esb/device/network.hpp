@@ -1,0 +1,75 @@
+// The device's Wi-Fi: the supervisor, and to whom its news go.
+#pragma once
+
+#include "esb/base/task.hpp"
+#include "esb/chip/chip.hpp"
+#include "esb/device/config_changes.hpp"
+#include "esb/device/improv_link.hpp"
+#include "esb/device/portal_host.hpp"
+#include "esb/device/restart.hpp"
+#include "esb/device/time_keeper.hpp"
+#include "esb/life/last_network.hpp"
+#include "esb/portal/portal.hpp"
+#include "esb/wifi/supervisor.hpp"
+
+#include <atomic>
+
+namespace esb {
+
+// Reactor's task only.
+class Network final : public Task, private wifi::Listener {
+public:
+    struct Parts {
+        chip::Chip& chip;
+        net::Reactor& reactor;
+        const settings::Store& store;
+        const Identity& identity;
+        link::BrokerLink& link;
+        const std::atomic<bool>& online;
+        const ota::Updater& updater;
+        const life::Commissioned& commissioned;
+        ConfigChanges& config;
+        TimeKeeper& time;
+        ImprovLink& improv;
+        portal::Portal& portal;
+        PortalHost& portal_host;
+        Restart& restart;
+        Notes& notes;
+        Voice& voice;
+        const Policy& policy;
+    };
+    explicit Network(const Parts& parts);
+
+    wifi::Supervisor& wifi() { return wifi_; }
+    const wifi::Supervisor& wifi() const { return wifi_; }
+
+    // At boot, once the settings are loaded.
+    void start();
+    void use_access_point();
+    void use_networks(Instant now);
+    // Puts the set-up access point on the air, as the settings have it now, or keeps it there for longer. wifi_no_portal.
+    Status open_portal();
+    // Whether a broker is wanted, and reached.
+    void tell_about_broker();
+    // The network has led to the broker: it is tried first after the next start.
+    void led_to_broker();
+
+    void step(Instant now) override;
+    std::optional<Instant> deadline() const override { return wifi_.deadline(); }
+
+private:
+    void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) override;
+    void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) override;
+    void on_portal_opened(wifi::PortalWhy why) override;
+    void on_portal_closed(wifi::PortalWhy why) override;
+    void on_given_up() override;
+    bool is_known_unhidden(const chip::Ssid& ssid) const;
+
+    Parts parts_;
+    wifi::Supervisor wifi_;
+    life::LastNetwork last_network_;
+    FixedString<identity_max> host_name_;  // as the radio was started with
+    FixedString<2> country_;
+};
+
+}  // namespace esb

@@ -1,0 +1,69 @@
+#include "esb/device/snapshot_reader.hpp"
+
+#include "esb/device/config_changes.hpp"
+#include "esb/device/health.hpp"
+#include "esb/life/commissioned.hpp"
+#include "esb/link/errors.hpp"
+#include "esb/link/short_sessions.hpp"
+#include "esb/ota/updater.hpp"
+#include "esb/wifi/supervisor.hpp"
+
+#include <algorithm>
+
+namespace esb {
+
+life::Snapshot SnapshotReader::read() const {
+    life::Snapshot now;
+    read_firmware(now);
+    read_network(now);
+    read_broker(now);
+    read_chip(now);
+    return now;
+}
+
+void SnapshotReader::read_firmware(life::Snapshot& now) const {
+    const auto& image = parts_.image;
+    now.identity = parts_.identity;
+    now.app = image.app;
+    now.version = image.ver;
+    now.hardware = image.hw;
+    now.seq = image.seq;
+    now.slot = parts_.chip.slots.running() == chip::SlotId::a ? "a" : "b";
+    now.reset = chip::name(parts_.chip.system.reset_reason());
+    now.protections = parts_.chip.system.protections();
+    now.safe_mode = parts_.health.safe_mode();
+    now.floor = parts_.updater.floor();
+    now.image_on_trial = parts_.updater.on_trial();
+    now.trust_lost = parts_.updater.trust_lost();  // also when the local-only settings are: it was told at the start
+}
+
+void SnapshotReader::read_network(life::Snapshot& now) const {
+    const auto& wifi = parts_.wifi;
+    const auto link = parts_.chip.radio.link();
+    now.wifi = wifi::name(wifi.state());
+    now.ssid = wifi.ssid();
+    now.rssi = link ? link->rssi : std::int8_t{0};
+    if (wifi.is_up()) now.address = wifi.address().address;
+    now.scans = wifi.scans();
+    const auto closes = wifi.portal_closes_at();
+    if (closes) now.portal_left = std::max(*closes - parts_.reactor.now(), Duration(0));
+}
+
+void SnapshotReader::read_broker(life::Snapshot& now) const {
+    now.online = parts_.online.load();
+    now.commissioned = parts_.commissioned.is();
+    now.key_was_used = parts_.commissioned.key_was_used();
+    if (parts_.sessions.suspected(parts_.reactor.now())) now.hint = &errors::link_second_device;
+    const auto waits = parts_.config.waits_for();
+    if (waits != settings::Stage::none) now.config_waits_for = settings::name(waits);
+}
+
+void SnapshotReader::read_chip(life::Snapshot& now) const {
+    const auto heap = parts_.chip.system.heap();
+    now.heap = heap.free;
+    now.heap_min = heap.minimum_free;
+    now.stack_reserve = parts_.chip.system.stack_reserve();
+    now.up = parts_.reactor.now().time_since_epoch();
+}
+
+}  // namespace esb

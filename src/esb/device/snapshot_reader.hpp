@@ -1,0 +1,60 @@
+// Reads how the device is (life/snapshot.hpp) from the rooms that know it.
+#pragma once
+
+#include "esb/base/identity.hpp"
+#include "esb/chip/chip.hpp"
+#include "esb/device/app.hpp"
+#include "esb/life/snapshot.hpp"
+
+#include <atomic>
+
+namespace esb {
+
+namespace life {
+class Commissioned;
+}
+namespace link {
+class ShortSessions;
+}
+namespace net {
+class Reactor;
+}
+namespace ota {
+class Updater;
+}
+namespace wifi {
+class Supervisor;
+}
+class ConfigChanges;
+class Health;
+
+// Reactor's task only.
+class SnapshotReader {
+public:
+    struct Parts {
+        chip::Chip& chip;
+        const ota::ImageIdentity& image;
+        const Identity& identity;
+        const net::Reactor& reactor;
+        const wifi::Supervisor& wifi;
+        const link::ShortSessions& sessions;
+        const ota::Updater& updater;
+        const ConfigChanges& config;
+        const life::Commissioned& commissioned;
+        const Health& health;
+        const std::atomic<bool>& online;
+    };
+    explicit SnapshotReader(const Parts& parts) : parts_(parts) {}
+
+    life::Snapshot read() const;
+
+private:
+    void read_firmware(life::Snapshot& now) const;
+    void read_network(life::Snapshot& now) const;
+    void read_broker(life::Snapshot& now) const;
+    void read_chip(life::Snapshot& now) const;
+
+    Parts parts_;
+};
+
+}  // namespace esb

@@ -1,0 +1,51 @@
+#include "esb/device/status_json.hpp"
+
+#include "esb/base/json.hpp"
+
+#include <array>
+
+namespace esb {
+
+std::string_view status_json(const life::Snapshot& now, const link::Subscriptions& subscriptions,
+                             std::string_view encryption_key, std::span<char> out) {
+    JsonWriter json(out);
+    json.begin_object();
+    json.key("app").text(now.app).key("ver").text(now.version).key("hw").text(now.hardware);
+    json.key("seq").number(now.seq).key("floor").number(now.floor);
+    json.key("boot").text(now.slot).key("reset").text(now.reset);
+    json.key("ip").text(chip::to_text(now.address)).key("rssi").number(now.rssi);
+    json.key("heap").number(static_cast<std::int64_t>(now.heap));
+    json.key("heap_min").number(static_cast<std::int64_t>(now.heap_min));
+    json.key("stack").number(static_cast<std::int64_t>(now.stack_reserve));
+    json.key("up").number(std::chrono::duration_cast<std::chrono::seconds>(now.up).count());
+    json.key("safe").boolean(now.safe_mode);
+    json.key("trust").text(now.trust_lost ? "lost" : "kept");
+    json.key("sec").begin_array();
+    for (const auto protection : now.protections) json.text(protection);
+    json.end_array();
+    if (subscriptions.missing() > 0) subscriptions.write(json.key("missing"));
+    if (now.hint != nullptr) json.key("hint").text(now.hint->name);
+    if (!encryption_key.empty()) json.key("enc").text(encryption_key);
+    json.end_object();
+    return json.view();
+}
+
+std::string_view update_json(const ota::Progress& progress, std::string_view installed, std::span<char> out) {
+    JsonWriter json(out);
+    json.begin_object();
+    json.key("id").text(progress.id).key("state").text(ota::name(progress.state)).key("ver").text(progress.ver);
+    json.key("installed").text(installed);
+    json.key("done").number(progress.done).key("size").number(progress.size);
+    json.key("error").text(progress.error ? progress.error->name() : "");
+    if (progress.error) {
+        std::array<char, ota::why_max> why;
+        json.key("why").text(ota::why(progress, why));
+        if (progress.error->detail() != 0) json.key("detail").number(progress.error->detail());
+    }
+    if (!progress.host.empty()) json.key("host").text(progress.host);
+    if (progress.freshness_unknown) json.key("freshness").text("unknown");
+    json.end_object();
+    return json.view();
+}
+
+}  // namespace esb

@@ -1,0 +1,74 @@
+// Which topics the device hears, and who takes their messages.
+#pragma once
+
+#include "esb/device/config_changes.hpp"
+#include "esb/device/home_assistant.hpp"
+#include "esb/device/presence.hpp"
+#include "esb/device/updates.hpp"
+#include "esb/link/dropped_messages.hpp"
+
+#include <string_view>
+
+namespace esb {
+
+// Reactor's task only.
+class Topics {
+public:
+    static constexpr std::size_t authors_max = 8;  // subscriptions
+
+    struct Parts {
+        net::Reactor& reactor;
+        link::BrokerLink& link;
+        link::Inbox& inbox;
+        link::Subscriptions& subscriptions;
+        Presence& presence;
+        Updates& updates;
+        ConfigChanges& config;
+        HomeAssistant& home_assistant;
+        Notes& notes;
+        Voice& voice;
+    };
+    explicit Topics(const Parts& parts) : parts_(parts) {}
+
+    // An author's subscription. `full`, too_long, mqtt_bad_topic.
+    Status subscribe(const link::Topic& topic, const link::Inbox::Callback& callback,
+                     const link::SubscribeOptions& options);
+    // not_found.
+    Status unsubscribe(const link::Topic& topic);
+
+    // The base topic has become another.
+    void refill();
+    // Home Assistant says when it has started; heard while it is told of the device.
+    void hear_home_assistant(bool on);
+    // What the broker should retain, and would have lost with its data.
+    void announce_all();
+
+    // From the engine, which read past it, and from the inbox.
+    void on_too_large(const mqtt::TooLarge& message);
+    // A subscription that the broker does not give as it was asked for.
+    void on_missing(std::string_view topic, const Error& why);
+
+private:
+    struct AuthorsTopic {
+        FixedString<link::PublishQueue::name_max> name;
+        link::Root root = link::Root::app;
+        link::Inbox::Callback callback;
+        link::SubscribeOptions options;
+    };
+
+    Status fill();
+    Status add(const link::Topic& topic, mqtt::Qos qos, const link::Inbox::Callback& callback,
+               const link::SubscribeOptions& options = {});
+    Status add(const AuthorsTopic& topic);
+    Status add_home_assistant();
+    void take_update(const link::Message& message);
+    bool is_own(std::string_view topic, std::string_view leaf) const;
+    record::LogTopic log_topic(std::string_view topic) const;
+
+    Parts parts_;
+    FixedVector<AuthorsTopic, authors_max> authors_;
+    link::DroppedMessages dropped_;
+    bool hears_home_assistant_ = false;
+};
+
+}  // namespace esb

@@ -1,0 +1,56 @@
+// How the device is at one moment: read once, then written for MQTT (<base>/status), the console (`status`) and the set-up
+// page (/api/state).
+#pragma once
+
+#include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
+#include "esb/chip/network.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace esb::life {
+
+// Views hold until the next turn.
+struct Snapshot {
+    // The firmware, and what it runs on; these do not change while it runs.
+    std::string_view identity;  // also the name of the access point
+    std::string_view app;
+    std::string_view version;
+    std::string_view hardware;
+    std::uint32_t seq = 0;
+    std::string_view slot;                          // "a", "b"
+    std::string_view reset;                         // why it started
+    std::span<const std::string_view> protections;  // "psk-tls", "secure-boot", ...
+    bool safe_mode = false;
+
+    // Updates.
+    std::uint32_t floor = 0;
+    bool image_on_trial = false;
+    bool trust_lost = false;  // updates and commands are refused until somebody repairs it
+
+    // The network.
+    std::string_view wifi;      // name of the link's state: "joining", "up"
+    std::string_view ssid;      // of the network that is joined or tried; any bytes
+    std::int8_t rssi = 0;       // dBm; 0 while not joined
+    chip::IpAddress address{};  // of the station; none without a link
+    std::uint32_t scans = 0;    // that have ended since the start
+    Duration portal_left{};     // until the access point closes by itself
+
+    // The broker.
+    bool online = false;                // the MQTT round trip has succeeded in this connection
+    bool commissioned = false;          // it has been on line
+    bool key_was_used = false;          // the key of the account has been on line: it is not shown any more
+    const ErrorKind* hint = nullptr;    // no end of anything, but should be seen
+    std::string_view config_waits_for;  // stage of the change of settings that is on trial; empty without one
+
+    // The chip.
+    std::size_t heap = 0;           // bytes free
+    std::size_t heap_min = 0;       // the lowest since the start
+    std::size_t stack_reserve = 0;  // bytes of the task's stack that were never used
+    Duration up{};                  // since the start
+};
+
+}  // namespace esb::life

@@ -1,0 +1,93 @@
+#include "esb/link/broker_link.hpp"
+
+#include "esb/link/errors.hpp"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace esb::link {
+
+BrokerLink::BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& entropy, mqtt::Handler& handler,
+                       const Limits& limits)
+    : entropy_(entropy),
+      memory_(std::make_unique<std::uint8_t[]>(limits.mqtt_memory)),
+      client_(handler, limits.mqtt, MutBytes(memory_.get(), limits.mqtt_memory)),
+      pump_(client_, reactor, names, entropy, limits.stream) {}
+
+Status BrokerLink::use(const Account& account, Instant now) {
+    if (account == account_) return {};
+    end(Error(errors::link_account_changed), now);
+    ESB_TRY(aim(account));
+    if (network_ && account_.complete()) client_.start(now, random());
+    return {};
+}
+
+Status BrokerLink::aim(const Account& account) {
+    if (account == account_) return {};
+    const bool other_identity = !(account.identity == account_.identity) || !(account.base == account_.base);
+    if (other_identity) client_.forget_session();
+    account_ = account;
+    return account_.complete() ? configure() : Status();
+}
+
+Status BrokerLink::configure() {
+    const auto will_topic = whole_topic({"online"}, account_.base);
+    if (!will_topic) return fail(will_topic.error());
+    will_topic_ = *will_topic;
+    ESB_TRY(pump_.configure({account_.identity, account_.psk.reveal(), false}));
+    mqtt::ConnectOptions options;
+    options.client_id = account_.identity;
+    options.will = {will_topic_, as_bytes("0"), mqtt::Qos::at_least_once, true};
+    return client_.configure(options);
+}
+
+void BrokerLink::set_network(bool up, Instant now) {
+    if (up == network_) return;
+    network_ = up;
+    if (!up) return end(Error(errors::link_no_network), now);
+    if (account_.complete()) client_.start(now, random());
+}
+
+void BrokerLink::retry_now(Instant now) {
+    if (client_.state() == mqtt::Client::State::waiting) client_.start(now, random());
+}
+
+BrokerLink::Stage BrokerLink::stage() const {
+    switch (client_.state()) {
+        case mqtt::Client::State::connecting:
+        case mqtt::Client::State::connected:
+            return Stage::mqtt;
+        case mqtt::Client::State::opening:
+            return pump_.handshaking() ? Stage::tls : Stage::reaching;
+        default:
+            return Stage::resting;
+    }
+}
+
+// Without DISCONNECT: the broker then publishes the will, as in every other loss.
+void BrokerLink::end(const Error& why, Instant now) {
+    pump_.close_transport();
+    client_.stop(now);
+    client_.transport_closed(now, why);
+}
+
+void BrokerLink::step(Instant now) {
+    if (drop_) pump_.close(*std::exchange(drop_, std::nullopt), now);
+    pump_.step(account_.host, account_.port, now);
+}
+
+std::optional<Instant> BrokerLink::deadline() const {
+    if (drop_) return Instant{};
+    return earliest(pump_.deadline(), client_.next_deadline());
+}
+
+std::uint32_t BrokerLink::random() {
+    std::array<std::uint8_t, 4> bytes{};
+    static_cast<void>(entropy_.fill(bytes));  // only spreads retries
+    std::uint32_t number = 0;
+    std::memcpy(&number, bytes.data(), sizeof number);
+    return number;
+}
+
+}  // namespace esb::link

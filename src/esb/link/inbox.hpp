@@ -1,0 +1,99 @@
+// Puts the pieces of incoming messages together and hands them to whoever subscribed.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/function.hpp"
+#include "esb/base/json.hpp"
+#include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
+#include "esb/link/topic.hpp"
+#include "esb/mqtt/types.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace esb::link {
+
+// A message. For a handler that takes pieces also a piece of one that is longer than Limits::max_message (then offset
+// and total tell which). The views live during the call only.
+struct Message : mqtt::MessagePiece {
+    std::string_view subtopic{};  // the topic below its root: below <base>/app/ for an author's, otherwise the whole
+
+    std::string_view text() const { return as_text(bytes); }
+    // The errors of JsonDocument::parse(); no_memory.
+    Result<JsonDocument> json() const { return JsonDocument::parse(bytes); }
+};
+
+inline mqtt::TooLarge too_large(const mqtt::MessagePiece& m) {
+    return {m.topic, m.topic.size(), m.total, m.qos, m.retain, m.duplicate};
+}
+
+struct SubscribeOptions {
+    // The handler takes messages longer than Limits::max_message, piece by piece, up to mqtt::Limits::max_packet_in.
+    // Otherwise it is called once a message, and what is longer is dropped and reported.
+    bool pieces = false;
+};
+
+// Reactor's task only.
+class Inbox {
+public:
+    static constexpr std::size_t max_subscriptions = 12;
+    using Callback = Function<void(const Message&)>;
+
+    struct Subscription {
+        WholeTopic filter;  // perhaps with wildcards
+        mqtt::Qos qos = mqtt::Qos::at_most_once;
+        Callback callback;
+        bool pieces = false;
+        std::size_t root = 0;  // bytes of the filter's root
+        bool removed = false;  // from within a callback: gone when all have been called
+
+        // How the broker stands to it in this connection (subscriptions.hpp).
+        enum class Stage : std::uint8_t { wanted, asked, granted, refused };
+        Stage stage = Stage::wanted;
+        bool missing = false;         // refused, or not answered in time
+        bool told = false;            // and that was said
+        std::uint8_t unanswered = 0;  // times it was asked for
+        mqtt::Token token = 0;        // of the latest one
+        Instant asked{};
+    };
+
+    explicit Inbox(std::size_t max_message);
+
+    // Called with the last piece of a message that was too long for a handler of its topic.
+    void set_dropped(Callback dropped) { dropped_ = dropped; }
+
+    // Messages whose topic the filter takes go to every callback that has one; `root` bytes of it are not in the message's
+    // subtopic. `full`, too_long, mqtt_bad_topic.
+    Status add(std::string_view filter, mqtt::Qos qos, Callback callback, const SubscribeOptions& options = {},
+               std::size_t root = 0);
+    // Also from within its own callback.
+    void remove(std::string_view filter);
+    // The topics change with the identity: all are dropped.
+    void clear() { subscriptions_.clear(); }
+    std::size_t size() const { return subscriptions_.size(); }
+    const Subscription& at(std::size_t index) const { return subscriptions_[index]; }
+    Subscription& at(std::size_t index) { return subscriptions_[index]; }
+
+    void take(const mqtt::MessagePiece& piece);
+    // The connection ended: a half-received message will not be completed.
+    void reset() { held_ = 0; }
+
+private:
+    template <typename Call>
+    void for_each_taker(std::string_view topic, Call call);
+    void forget_removed();
+    void deliver(const mqtt::MessagePiece& message);
+    void deliver_pieces(const mqtt::MessagePiece& piece);
+
+    FixedVector<Subscription, max_subscriptions> subscriptions_;
+    std::size_t capacity_;
+    std::unique_ptr<std::uint8_t[]> buffer_;
+    std::size_t held_ = 0;
+    Callback dropped_;
+    bool delivering_ = false;
+};
+
+}  // namespace esb::link

@@ -1,0 +1,49 @@
+#include "esb/link/publisher.hpp"
+
+namespace esb::link {
+
+Publisher::Publisher(BrokerLink& link, net::Reactor& reactor, const Limits& limits)
+    : link_(link), reactor_(reactor), queue_(limits.queue_slots, limits.max_publish) {}
+
+Status Publisher::publish(const Topic& topic, ConstBytes payload, const PublishOptions& options) {
+    if (options.done && waiting_.full()) return fail(errors::full);
+    const auto whole = whole_topic(topic, link_.base());
+    if (!whole) return fail(whole.error());
+    const auto token = link_.client().publish({*whole, payload, options.qos, options.retain});
+    if (!token) return fail(token.error());
+    if (options.done) static_cast<void>(waiting_.push_back({*token, options.done}));  // room was checked above
+    return {};
+}
+
+Status Publisher::report(std::string_view subtopic, std::string_view json) {
+    if (json.empty()) return fail(errors::too_long);
+    return publish({subtopic}, as_bytes(json), {.retain = true});
+}
+
+Status Publisher::post(const Topic& topic, ConstBytes payload, const PublishOptions& options) {
+    ESB_TRY(queue_.push(topic, payload, options));
+    reactor_.wake();
+    return {};
+}
+
+void Publisher::step(Instant) {
+    while (const auto* item = queue_.front()) {
+        if (item->options.done && waiting_.size() >= authors_max) return;  // until an earlier one completes
+        const auto sent = publish({item->topic, item->root}, item->payload, item->options);
+        if (!sent && sent.error() == errors::full) return;  // likewise
+        const auto done = item->options.done;
+        queue_.pop();
+        if (!sent && done) done(sent);
+    }
+}
+
+void Publisher::on_published(mqtt::Token token, const Status& outcome) {
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+        if (waiting_[i].token != token) continue;
+        const auto done = waiting_[i].done;
+        waiting_.erase(i);
+        return done(outcome);
+    }
+}
+
+}  // namespace esb::link

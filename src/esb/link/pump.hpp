@@ -1,0 +1,52 @@
+// Moves bytes between an MQTT engine and TLS, both ways. The device's link and the `esb` command share it.
+#pragma once
+
+#include "esb/mqtt/client.hpp"
+#include "esb/net/tls_stream.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace esb::link {
+
+// Reactor's task only.
+class Pump final : private net::StreamHandler {
+public:
+    Pump(mqtt::Client& client, net::Reactor& reactor, net::Names& names, chip::Entropy& entropy,
+         const net::StreamLimits& limits)
+        : client_(client), reactor_(reactor), tls_(reactor, names, entropy, limits) {}
+
+    // Before the first step(), and between two connections. The errors of net::TlsStream::configure().
+    Status configure(const net::TlsPskConfig& config) { return tls_.configure(config); }
+
+    // Does what the engine wants: opens a connection to host:port, moves bytes, ends what it has given up.
+    void step(std::string_view host, std::uint16_t port, Instant now);
+    // Bytes that are here already wait for the next step().
+    std::optional<Instant> deadline() const { return more_to_read_ ? std::optional(Instant{}) : std::nullopt; }
+
+    // Ends the connection, without DISCONNECT; the engine hears why.
+    void close(const Error& why, Instant now);
+    // The transport alone: the engine is told by the caller.
+    void close_transport() { tls_.close(); }
+
+    bool handshaking() const { return tls_.handshaking(); }
+    // The negotiated cipher suite; empty while there is no connection.
+    std::string_view suite() const { return tls_.suite(); }
+
+private:
+    void on_open() override { client_.transport_opened(reactor_.now()); }
+    void on_readable() override { read(reactor_.now()); }
+    void on_writable() override { write(reactor_.now()); }
+    void on_closed(const Error& why) override { client_.transport_closed(reactor_.now(), why); }
+    void read(Instant now);
+    void write(Instant now);
+
+    static constexpr int reads_per_turn = 8;  // so that a busy broker does not starve the rest
+
+    mqtt::Client& client_;
+    net::Reactor& reactor_;
+    net::TlsStream tls_;
+    bool more_to_read_ = false;
+};
+
+}  // namespace esb::link

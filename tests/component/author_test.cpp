@@ -1,0 +1,88 @@
+// What an author's firmware can say and hear, through a whole Device and a broker.
+#include "esb/mqtt/errors.hpp"
+#include "support/online_device.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace esb {
+namespace {
+
+using test::OnlineDevice;
+
+struct Author : testing::Test {
+    void SetUp() override { ASSERT_TRUE(rig.online()); }
+    std::string published(std::string_view topic) {
+        rig.run_for(1s);
+        return rig.broker.latest(std::string(base_topic(rig.device->identity())) + "/app/" + std::string(topic));
+    }
+    void say(std::string_view topic, std::string_view payload) {
+        rig.broker.say(test::wire::publish(std::string(topic), std::string(payload)));
+    }
+    OnlineDevice rig;
+};
+
+TEST_F(Author, publishes_texts_numbers_truth_and_json) {
+    auto& device = *rig.device;
+    ASSERT_TRUE(device.publish("text", "ready"));
+    EXPECT_EQ(published("text"), "ready");
+    ASSERT_TRUE(device.publish("number", -40));
+    EXPECT_EQ(published("number"), "-40");
+    ASSERT_TRUE(device.publish("big", std::uint64_t{1} << 52));
+    EXPECT_EQ(published("big"), "4503599627370496");
+    ASSERT_TRUE(device.publish("truth", true));
+    EXPECT_EQ(published("truth"), "true");
+    const int co2 = 612;
+    ASSERT_TRUE(device.publish("air", [co2](JsonWriter& json) {
+        json.begin_object().key("co2").number(co2).key("ok").boolean(true).end_object();
+    }));
+    EXPECT_EQ(published("air"), R"({"co2":612,"ok":true})");
+    const std::string long_text(Device::json_max, 'x');
+    EXPECT_EQ(device.publish("long", [&long_text](JsonWriter& json) { json.text(long_text); }).error(),
+              errors::too_long);
+}
+
+TEST_F(Author, hears_wildcards_below_its_own_topics_until_it_unsubscribes) {
+    auto& device = *rig.device;
+    std::vector<std::string> heard;
+    auto* const list = &heard;
+    ASSERT_TRUE(device.subscribe("rooms/+/lamp", [list](const Message& message) {
+        list->push_back(std::string(message.subtopic) + "=" + std::string(message.text()));
+    }));
+    rig.run_for(1s);
+    const auto base = std::string(base_topic(device.identity()));
+    say(base + "/app/rooms/kitchen/lamp", "on");
+    say(base + "/app/rooms/kitchen/door", "open");
+    rig.run_for(1s);
+    EXPECT_EQ(heard, std::vector<std::string>{"rooms/kitchen/lamp=on"});
+    EXPECT_EQ(device.unsubscribe("rooms/+/door").error(), errors::not_found);
+    ASSERT_TRUE(device.unsubscribe("rooms/+/lamp"));
+    rig.run_for(1s);
+    EXPECT_EQ(rig.broker.packets.back().type, 10) << "UNSUBSCRIBE";
+    say(base + "/app/rooms/cellar/lamp", "on");
+    rig.run_for(1s);
+    EXPECT_EQ(heard.size(), 1U);
+}
+
+TEST_F(Author, hears_and_says_foreign_topics) {
+    auto& device = *rig.device;
+    std::vector<std::string> heard;
+    auto* const list = &heard;
+    for (const auto* everybody : {"+/alarm", "#", "$SYS/uptime"}) {
+        EXPECT_EQ(device.subscribe(foreign(everybody), [](const Message&) {}).error(), errors::mqtt_bad_topic);
+    }
+    ASSERT_TRUE(device.subscribe(foreign("site/+/alarm"),
+                                 [list](const Message& message) { list->emplace_back(message.subtopic); }));
+    rig.run_for(1s);
+    say("site/hall/alarm", "1");
+    ASSERT_TRUE(device.publish(foreign("site/greenhouse/alarm"), true));
+    rig.run_for(1s);
+    EXPECT_EQ(heard, (std::vector<std::string>{"site/hall/alarm", "site/greenhouse/alarm"})) << "this broker echoes";
+    EXPECT_EQ(rig.broker.latest("site/greenhouse/alarm"), "true");
+}
+
+}  // namespace
+}  // namespace esb
