@@ -16,17 +16,13 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
+#include "esb/settings/errors.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind settings_corrupt{"settings.corrupt", "the stored settings are damaged"};
-inline constexpr ErrorKind settings_newer{"settings.newer", "the stored settings are of a newer format"};
-}  // namespace esb::errors
 
 namespace esb::settings {
 

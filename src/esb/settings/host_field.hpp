@@ -2,21 +2,11 @@
 #pragma once
 
 #include "esb/base/result.hpp"
+#include "esb/settings/errors.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind host_scheme{
-    "host.scheme",
-    "only mqtts:// may stand before a broker's host, which must speak TLS; before a time server's ntp://"};
-inline constexpr ErrorKind host_parts{"host.parts", "a host name or IPv4 address belongs here, without user or path"};
-inline constexpr ErrorKind host_ipv6{"host.ipv6",
-                                     "IPv6 addresses do not work yet: give a host name or an IPv4 address"};
-inline constexpr ErrorKind host_port{"host.port",
-                                     "what stands behind the host is no port, or not the port given for it"};
-}  // namespace esb::errors
 
 namespace esb::settings {
 
@@ -28,7 +18,7 @@ struct HostField {
 };
 
 // "mqtts://broker.example:8883/", " broker.example. " and the like; an empty text is an empty host. A time server's
-// port may only be 123. Errors: those above.
+// port may only be 123. Errors: host.* (errors.hpp).
 Result<HostField> split_host(std::string_view text, HostOf whose);
 
 // Whose host the setting of this name is, and for a broker which one.

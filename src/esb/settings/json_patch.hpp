@@ -4,15 +4,10 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/json.hpp"
 #include "esb/crypto/jwe.hpp"
+#include "esb/settings/errors.hpp"
 #include "esb/settings/store.hpp"
 
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind config_not_object{"config.not_object", "a change of settings is one JSON object"};
-inline constexpr ErrorKind config_wrapped{"config.wrapped",
-                                          "only a secret comes encrypted, as {\"jwe\":...}, and only by MQTT"};
-}  // namespace esb::errors
 
 namespace esb::settings {
 

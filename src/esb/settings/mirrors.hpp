@@ -17,6 +17,7 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
 #include "esb/chip/key_value.hpp"
+#include "esb/settings/errors.hpp"
 #include "esb/settings/sealed.hpp"
 
 #include <array>
@@ -24,10 +25,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind trust_lost{"trust.lost", "what this device must not forget is damaged (trust repair)"};
-}
 
 namespace esb::settings {
 

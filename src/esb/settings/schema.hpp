@@ -5,30 +5,12 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
+#include "esb/settings/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind setting_unknown{"setting.unknown", "there is no setting of this name"};
-inline constexpr ErrorKind setting_type{"setting.type", "the value has the wrong type"};
-inline constexpr ErrorKind setting_range{"setting.range", "the value is outside the allowed range"};
-inline constexpr ErrorKind setting_length{"setting.length", "the value is too short or too long"};
-inline constexpr ErrorKind setting_not_utf8{"setting.not_utf8", "the text is not valid UTF-8"};
-inline constexpr ErrorKind setting_format{"setting.format", "the value does not have the form this setting needs"};
-inline constexpr ErrorKind setting_local_only{"setting.local_only", "this setting changes only at the device itself"};
-inline constexpr ErrorKind setting_choice{"setting.choice", "the value is not one of this setting's choices"};
-inline constexpr ErrorKind setting_address{
-    "setting.address", "a static address needs a netmask, and a gateway in the network that both describe"};
-inline constexpr ErrorKind setting_host_address{
-    "setting.host_address", "no host can have this address: it is a network's own, its broadcast, or reserved"};
-inline constexpr ErrorKind setting_address_clash{"setting.address_clash",
-                                                 "the set-up page's address lies in the network of the static address"};
-inline constexpr ErrorKind setting_needed{"setting.needed", "this secret can be replaced, not taken away"};
-inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
-}  // namespace esb::errors
 
 namespace esb::settings {
 

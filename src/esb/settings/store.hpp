@@ -5,6 +5,7 @@
 #include "esb/base/result.hpp"
 #include "esb/chip/key_value.hpp"
 #include "esb/settings/blob.hpp"
+#include "esb/settings/errors.hpp"
 #include "esb/settings/host_field.hpp"
 #include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
@@ -15,11 +16,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind settings_full{"settings.full", "the settings do not fit into their blob"};
-inline constexpr ErrorKind settings_not_loaded{"settings.not_loaded", "the settings have not been loaded"};
-}  // namespace esb::errors
 
 namespace esb::settings {
 

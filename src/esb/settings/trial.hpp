@@ -7,21 +7,11 @@
 #pragma once
 
 #include "esb/base/time.hpp"
+#include "esb/settings/errors.hpp"
 #include "esb/settings/store.hpp"
 
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind config_on_trial{"config.on_trial",
-                                           "another change is on trial: keep it or take it back first"};
-inline constexpr ErrorKind config_no_trial{"config.no_trial", "no change is on trial"};
-inline constexpr ErrorKind config_no_address{"config.no_address", "no address was obtained in time"};
-inline constexpr ErrorKind config_no_round_trip{"config.no_round_trip", "no message came back from the broker in time"};
-inline constexpr ErrorKind config_interrupted{"config.interrupted",
-                                              "the device restarted before the change had proved itself"};
-inline constexpr ErrorKind config_taken_back{"config.taken_back", "the change was taken back by hand"};
-}  // namespace esb::errors
 
 namespace esb::settings {
 
