@@ -167,7 +167,7 @@ TEST_F(Config, one_change_at_a_time_and_the_operators_word) {
 
 TEST_F(Config, an_authors_setting_added_after_the_start_has_its_stored_value) {
     static constexpr settings::Setting table[] = {
-        {"app.level", settings::Type::integer, 0, 9, "3", settings::Stage::none, false, false, "how much"}};
+        {.name = "app.level", .type = settings::Type::integer, .high = 9, .fallback = "3", .help = "how much"}};
     ASSERT_TRUE(rig.device->add_settings(table));
     int calls = 0;
     rig.device->on_settings([&calls] { ++calls; });

@@ -15,11 +15,11 @@ void require(bool condition) {
 }
 
 constexpr Setting more[] = {
-    {"f.int", Type::integer, INT64_MIN, INT64_MAX, "0", Stage::none, false, false, "", nullptr},
-    {"f.small", Type::integer, -9, 9, "0", Stage::none, false, false, "", nullptr},
-    {"f.text", Type::text, 0, value_max, "", Stage::none, false, false, "", nullptr},
-    {"f.octets", Type::octets, 0, value_max, "", Stage::none, false, false, "", nullptr},
-    {"f.key", Type::key, 0, value_max, "", Stage::none, false, false, "", nullptr},
+    {.name = "f.int", .type = Type::integer, .low = INT32_MIN, .high = INT32_MAX, .fallback = "0"},
+    {.name = "f.small", .type = Type::integer, .low = -9, .high = 9, .fallback = "0"},
+    {.name = "f.text", .type = Type::text},
+    {.name = "f.octets", .type = Type::octets},
+    {.name = "f.key", .type = Type::key},
 };
 
 void check_round_trip(const Setting& setting, const Value& value) {

@@ -92,7 +92,7 @@ public:
     }
 
     inline static constexpr settings::Setting author_table[] = {
-        {"pump.speed", settings::Type::integer, 0, 100, "5", settings::Stage::none, false, false, "percent"}};
+        {.name = "pump.speed", .type = settings::Type::integer, .high = 100, .fallback = "5", .help = "percent"}};
 
     vchip::MemoryStore store = factory_flash(image_1, large_flash);
     vchip::Flash flash{store};

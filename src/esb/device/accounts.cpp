@@ -14,8 +14,8 @@ bool has_own_key(const settings::Store& store, std::size_t broker) {
     return !store.bytes(psk[0]).empty() || !store.bytes(psk[1]).empty();
 }
 
-chip::IpAddress address(const settings::Store& store, std::string_view name) {
-    return chip::parse_ipv4(store.text(name)).value_or(chip::IpAddress());
+chip::IpAddress address(const settings::Store& store, settings::Key<settings::Type::text> key) {
+    return chip::parse_ipv4(store.text(key)).value_or(chip::IpAddress());
 }
 
 chip::AddressConfig address_config(const settings::Store& store) {
@@ -31,7 +31,7 @@ chip::AddressConfig address_config(const settings::Store& store) {
 
 }  // namespace
 
-std::string_view key_name(const settings::Store& store, link::Brokers::Choice choice) {
+settings::Key<settings::Type::key> key_name(const settings::Store& store, link::Brokers::Choice choice) {
     return names::brokers[has_own_key(store, choice.broker) ? choice.broker : 0].psk[choice.key];
 }
 

@@ -14,8 +14,8 @@ namespace esb {
 link::Brokers::Usable usable_accounts(const settings::Store& store);
 // One account. What a further broker leaves empty (identity, keys) is as for the first one.
 link::Account account_of(const settings::Store& store, link::Brokers::Choice choice, const Identity& own);
-// The name of the setting that holds the account's key: "mqtt.0.psk.0".
-std::string_view key_name(const settings::Store& store, link::Brokers::Choice choice);
+// The setting that holds the account's key: "mqtt.0.psk.0".
+settings::Key<settings::Type::key> key_name(const settings::Store& store, link::Brokers::Choice choice);
 
 // The known networks, all with the same address configuration.
 FixedVector<wifi::KnownNetwork, wifi::networks_max> known_networks(const settings::Store& store);

@@ -6,15 +6,14 @@
 #include "esb/life/last_network.hpp"
 #include "esb/settings/trust_record.hpp"
 
-#include <array>
 
 namespace esb::life {
 namespace {
 
 enum Due : std::uint8_t { nothing, everything, all_but_secrets };
 
-constexpr std::array secrets = {settings::names::mqtt_ident, settings::names::brokers[0].psk[0],
-                                settings::names::brokers[0].psk[1], settings::names::ap_pass};
+constexpr settings::AnyKey secrets[] = {settings::names::mqtt_ident, settings::names::brokers[0].psk[0],
+                                        settings::names::brokers[0].psk[1], settings::names::ap_pass};
 
 // Kept twice: a note from long ago that comes back to life would wipe the device, its console's lock included.
 settings::TrustRecord<std::uint8_t> due_record(chip::KeyValue& key_value) {

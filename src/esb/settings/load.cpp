@@ -7,11 +7,11 @@ Result<Loaded> Store::load() {
     generation_ = 0;
     committed_generation_.reset();
     committed_key_ = 1;
-    ++revision_;
     const auto a = read(0);
     const auto b = read(1);
     const auto loaded = choose(a, b);
     scratch().clear();
+    values_changed();
     refusal_ = loaded ? std::nullopt : std::optional(loaded.error());
     recall_local(loaded);
     return loaded;

@@ -1,3 +1,4 @@
+// Changes: gathered in the blob's form, each checked as it comes.
 #include "esb/base/encoding.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/settings/store.hpp"
@@ -13,18 +14,20 @@ void Patch::clear() {
     ports_of_hosts_ = {};
 }
 
-Result<const Setting*> Patch::allowed(std::string_view name) const {
-    const auto* setting = schema_.find(name);
-    if (setting == nullptr) return fail(errors::setting_unknown);
-    if (setting->local_only && origin_ == Origin::mqtt) return fail(errors::setting_local_only);
-    return setting;
+Status Patch::allowed(const Setting& setting) const {
+    if (setting.local_only && origin_ == Origin::mqtt) return fail(errors::setting_local_only);
+    return {};
 }
 
 Status Patch::set(std::string_view name, std::string_view text) {
-    const auto setting = allowed(name);
-    if (!setting) return fail(setting.error());
-    if (const auto host = host_setting(name)) return set_host(**setting, *host, text);
-    return set_value(**setting, text);
+    const auto* setting = schema_.find(name);
+    return setting != nullptr ? set(*setting, text) : Status(fail(errors::setting_unknown));
+}
+
+Status Patch::set(const Setting& setting, std::string_view text) {
+    ESB_TRY(allowed(setting));
+    if (const auto host = host_setting(setting.name)) return set_host(setting, *host, text);
+    return set_value(setting, text);
 }
 
 Status Patch::set_value(const Setting& setting, std::string_view text) {
@@ -43,7 +46,7 @@ Status Patch::set_host(const Setting& setting, const HostSetting& host, std::str
         if (said && (said->removal || number(said->value) != *field->port)) return fail(errors::host_port);
         // The host first: if it is refused, the port is as it was.
         ESB_TRY(set_value(setting, field->host));
-        ESB_TRY(set_value(*schema_.find(port), decimal(*field->port)));
+        ESB_TRY(set_value(schema_.at(port), decimal(*field->port)));
         ports_of_hosts_[host.broker] = field->port;
         return {};
     }
@@ -59,16 +62,25 @@ Status Patch::check_port(std::string_view name, ConstBytes value) const {
 }
 
 Status Patch::set_bytes(std::string_view name, ConstBytes bytes) {
-    const auto setting = allowed(name);
-    if (!setting) return fail(setting.error());
-    ESB_TRY(validate(**setting, bytes));
-    return put({name, bytes, false});
+    const auto* setting = schema_.find(name);
+    return setting != nullptr ? set_bytes(*setting, bytes) : Status(fail(errors::setting_unknown));
+}
+
+Status Patch::set_bytes(const Setting& setting, ConstBytes bytes) {
+    ESB_TRY(allowed(setting));
+    ESB_TRY(validate(setting, bytes));
+    return put({setting.name, bytes, false});
 }
 
 Status Patch::unset(std::string_view name) {
-    ESB_TRY(allowed(name));
-    ESB_TRY(check_port(name, {}));
-    return put({name, {}, true});
+    const auto* setting = schema_.find(name);
+    return setting != nullptr ? unset(*setting) : Status(fail(errors::setting_unknown));
+}
+
+Status Patch::unset(const Setting& setting) {
+    ESB_TRY(allowed(setting));
+    ESB_TRY(check_port(setting.name, {}));
+    return put({setting.name, {}, true});
 }
 
 // Puts the change at its place in the order, over an earlier one of the same name.

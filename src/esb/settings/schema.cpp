@@ -20,7 +20,7 @@ bool bounds_possible(const Setting& setting) {
     if (setting.type == Type::choice) return choices_possible(setting.choices);
     if (setting.low > setting.high) return false;
     if (setting.type == Type::integer) return true;
-    return setting.low >= 0 && setting.high <= static_cast<std::int64_t>(value_max);
+    return setting.low >= 0 && setting.high <= static_cast<std::int32_t>(value_max);
 }
 
 // A default that is read through Store as a view must be its own stored form, so octets are plain.
@@ -69,18 +69,22 @@ Status Schema::set_fallback(std::string_view name, std::string_view fallback) {
     const auto* const setting = find(name);
     if (setting == nullptr) return fail(errors::setting_unknown);
     ESB_TRY(parse(*setting, fallback));
-    Setting changed = *setting;
-    changed.fallback = fallback;
+    Changed changed{setting, *setting};
+    changed.setting.fallback = fallback;
     return changed_.push_back(changed);
 }
 
-const Setting* Schema::find(std::string_view name) const {
-    for (const auto& setting : changed_) {
-        if (setting.name == name) return &setting;
+const Setting& Schema::as_changed(const Setting& row) const {
+    for (const auto& changed : changed_) {
+        if (changed.row == &row) return changed.setting;
     }
+    return row;
+}
+
+const Setting* Schema::find(std::string_view name) const {
     for (const auto& table : tables_) {
         for (const auto& setting : table) {
-            if (setting.name == name) return &setting;
+            if (setting.name == name) return &as_changed(setting);
         }
     }
     return nullptr;
@@ -98,7 +102,7 @@ const Setting& Schema::at(std::size_t index) const {
         index -= table->size();
         ++table;
     }
-    return *find((*table)[index].name);
+    return as_changed((*table)[index]);
 }
 
 }  // namespace esb::settings

@@ -1,6 +1,7 @@
 #include "esb/settings/store.hpp"
 
 #include "esb/base/secret.hpp"
+#include "esb/settings/together.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,53 +30,85 @@ Store::~Store() {
 
 // --- what is in use
 
-std::optional<ConstBytes> Store::find(const Setting& setting) const {
+// Whoever changes the values in use calls this. The blob stays the only place where they are: this finds them in it.
+void Store::values_changed() {
+    ++revision_;
+    places_.fill(0);
+    RecordReader reader(active().records());
+    std::size_t place = blob_header_size;
+    while (const auto record = reader.next()) {
+        const auto table = base_table();
+        const auto same_name = [&](const Setting& setting) { return setting.name == record->name; };
+        const auto row = std::find_if(table.begin(), table.end(), same_name);
+        if (row != table.end() && validate(*row, record->value)) {
+            places_[static_cast<std::size_t>(row - table.begin())] = static_cast<std::uint16_t>(place);
+        }
+        place += encoded_size(*record);
+    }
+}
+
+std::optional<ConstBytes> Store::stored(AnyKey key) const {
+    const std::size_t place = places_[key.row()];
+    if (place == 0) return std::nullopt;
+    return RecordReader(active().view().subspan(place)).next()->value;
+}
+
+ConstBytes Store::in_use(AnyKey key) const {
+    const auto value = stored(key);
+    return value ? *value : as_bytes(schema_.at(key).fallback);
+}
+
+std::int32_t Store::number_in_use(AnyKey key) const {
+    const auto value = stored(key);
+    return value ? static_cast<std::int32_t>(number(*value)) : fallback_number(schema_.at(key));
+}
+
+// By name: an author's settings, and the base's for those who have got but a name.
+const Setting* Store::find(std::string_view name, Type type, Type or_type) const {
+    const auto* setting = schema_.find(name);
+    return setting != nullptr && (setting->type == type || setting->type == or_type) ? setting : nullptr;
+}
+
+std::optional<ConstBytes> Store::stored(const Setting& setting) const {
     const auto record = find_record(active().records(), setting.name);
     if (!record || !validate(setting, record->value)) return std::nullopt;
     return record->value;
 }
 
-ConstBytes Store::in_use(std::string_view name, Type type) const {
-    const auto* setting = schema_.find(name);
-    if (setting == nullptr || setting->type != type) return {};
-    return find(*setting).value_or(as_bytes(setting->fallback));
+std::int32_t Store::number_in_use(const Setting& setting) const {
+    const auto value = stored(setting);
+    return value ? static_cast<std::int32_t>(number(*value)) : fallback_number(setting);
 }
 
 bool Store::boolean(std::string_view name) const {
-    const auto* setting = schema_.find(name);
-    if (setting == nullptr || setting->type != Type::boolean) return false;
-    if (const auto stored = find(*setting)) return number(*stored) != 0;
-    const auto fallback = parse(*setting, setting->fallback);
-    return fallback && number(fallback->reveal()) != 0;
+    const auto* setting = find(name, Type::boolean, Type::boolean);
+    return setting != nullptr && number_in_use(*setting) != 0;
 }
 
-std::int64_t Store::integer(std::string_view name) const {
-    const auto* setting = schema_.find(name);
-    if (setting == nullptr || setting->type != Type::integer) return 0;
-    if (const auto stored = find(*setting)) return number(*stored);
-    const auto fallback = parse(*setting, setting->fallback);
-    return fallback ? number(fallback->reveal()) : 0;
+std::int32_t Store::integer(std::string_view name) const {
+    const auto* setting = find(name, Type::integer, Type::integer);
+    return setting != nullptr ? number_in_use(*setting) : 0;
 }
 
 std::string_view Store::text(std::string_view name) const {
-    const auto* setting = schema_.find(name);
-    return as_text(in_use(name, setting != nullptr && setting->type == Type::choice ? Type::choice : Type::text));
+    const auto* setting = find(name, Type::text, Type::choice);
+    return setting != nullptr ? as_text(stored(*setting).value_or(as_bytes(setting->fallback))) : std::string_view();
 }
 
 ConstBytes Store::bytes(std::string_view name) const {
-    const auto octets = in_use(name, Type::octets);
-    return octets.empty() ? in_use(name, Type::key) : octets;
+    const auto* setting = find(name, Type::octets, Type::key);
+    return setting != nullptr ? stored(*setting).value_or(as_bytes(setting->fallback)) : ConstBytes();
 }
 
 bool Store::is_set(std::string_view name) const {
     const auto* setting = schema_.find(name);
-    return setting != nullptr && find(*setting).has_value();
+    return setting != nullptr && stored(*setting).has_value();
 }
 
 Result<std::string_view> Store::show(std::string_view name, std::span<char> out) const {
     const auto* setting = schema_.find(name);
     if (setting == nullptr) return fail(errors::setting_unknown);
-    if (const auto stored = find(*setting)) return format(*setting, *stored, out);
+    if (const auto value = stored(*setting)) return format(*setting, *value, out);
     const auto fallback = parse(*setting, setting->fallback);
     if (!fallback) return fail(fallback.error());
     return format(*setting, fallback->reveal(), out);
@@ -123,7 +156,7 @@ Status Store::apply(const Patch& patch, const ChangeTag* trial) {
     }
     swap();
     staged_mask_ = mask;
-    ++revision_;
+    values_changed();
     if (mask != 0) return {};
     committed();
     return {};
@@ -176,18 +209,19 @@ void Store::drop_staged() {
     swap();
     scratch().clear();
     staged_mask_ = 0;
-    ++revision_;
+    values_changed();
 }
 
 Status Store::remove(std::size_t key) { return key_value_.remove(keys[key]); }
 
-Status Store::erase_all_but(std::span<const std::string_view> kept) {
+Status Store::erase_all_but(std::span<const AnyKey> kept) {
     ESB_TRY(revert());
     if (refusal_) return erase_all();
     ByteWriter writer(MutBytes(scratch().bytes).subspan(blob_header_size));
     RecordReader reader(active().records());
     while (const auto record = reader.next()) {
-        if (std::find(kept.begin(), kept.end(), record->name) != kept.end()) encode(*record, writer);
+        const auto same_name = [&](AnyKey key) { return key.name() == record->name; };
+        if (std::any_of(kept.begin(), kept.end(), same_name)) encode(*record, writer);
     }
     if (writer.size() == 0) return erase_all();
     // Nothing to leave out: no flash operation, but for a second key that still holds an older generation.
@@ -205,7 +239,7 @@ Status Store::erase_all_but(std::span<const std::string_view> kept) {
     committed_key_ = other(committed_key_);
     committed_generation_ = generation_;
     scratch().clear();
-    ++revision_;
+    values_changed();
     ESB_TRY(remove(other(committed_key_)));
     return keep_local(true);
 }
@@ -223,8 +257,8 @@ Status Store::erase_all() {
     committed_generation_.reset();
     if (active().size == 0 && !local_lost_) return {};
     ++generation_;
-    ++revision_;
     active().clear();
+    values_changed();
     return keep_local(true);
 }
 

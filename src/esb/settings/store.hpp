@@ -7,6 +7,7 @@
 #include "esb/settings/blob.hpp"
 #include "esb/settings/errors.hpp"
 #include "esb/settings/host_field.hpp"
+#include "esb/settings/keys.hpp"
 #include "esb/settings/mirrors.hpp"
 #include "esb/settings/schema.hpp"
 
@@ -31,6 +32,10 @@ public:
     Status set_bytes(std::string_view name, ConstBytes bytes);
     // Back to the default.
     Status unset(std::string_view name);
+    // The same for the base's own: nothing is searched in the schema.
+    Status set(AnyKey key, std::string_view text) { return set(schema_.at(key), text); }
+    Status set_bytes(AnyKey key, ConstBytes bytes) { return set_bytes(schema_.at(key), bytes); }
+    Status unset(AnyKey key) { return unset(schema_.at(key)); }
 
     bool empty() const { return used_ == 0; }
     void clear();
@@ -44,7 +49,10 @@ public:
     Patch& operator=(const Patch&) = delete;
 
 private:
-    Result<const Setting*> allowed(std::string_view name) const;
+    Status allowed(const Setting& setting) const;
+    Status set(const Setting& setting, std::string_view text);
+    Status set_bytes(const Setting& setting, ConstBytes bytes);
+    Status unset(const Setting& setting);
     Status set_host(const Setting& setting, const HostSetting& host, std::string_view text);
     Status set_value(const Setting& setting, std::string_view text);
     Status check_port(std::string_view name, ConstBytes value) const;
@@ -82,20 +90,37 @@ public:
     Result<Loaded> load();
 
     // Values in use (staged ones included): the stored one or the default. Views live until the next change.
-    // The name must be in the schema and of that type; otherwise false, 0 or nothing.
+    // The base's own, by key: in constant time, and another type does not compile.
+    bool boolean(Key<Type::boolean> key) const { return number_in_use(key) != 0; }
+    std::int32_t integer(Key<Type::integer> key) const { return number_in_use(key); }
+    std::string_view text(Key<Type::text> key) const { return as_text(in_use(key)); }
+    std::string_view text(Key<Type::choice> key) const { return as_text(in_use(key)); }
+    ConstBytes bytes(Key<Type::octets> key) const { return in_use(key); }
+    ConstBytes bytes(Key<Type::key> key) const { return in_use(key); }
+    template <Type other>
+    bool boolean(Key<other>) const = delete;
+    template <Type other>
+    std::int32_t integer(Key<other>) const = delete;
+    template <Type other>
+    std::string_view text(Key<other>) const = delete;
+    template <Type other>
+    ConstBytes bytes(Key<other>) const = delete;
+    // Any, by name. It must be in the schema and of that type; otherwise false, 0 or nothing.
     bool boolean(std::string_view name) const;
-    std::int64_t integer(std::string_view name) const;
+    std::int32_t integer(std::string_view name) const;
     std::string_view text(std::string_view name) const;  // also a choice
     ConstBytes bytes(std::string_view name) const;       // octets and key
     // True when a value is stored, even one equal to the default.
+    bool is_set(AnyKey key) const { return places_[key.row()] != 0; }
     bool is_set(std::string_view name) const;
     // The value in use in text form, written into `out` (text_max always suffices). setting_unknown,
     // setting_secret, too_long.
     Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
-    // `busy` while a staged generation waits; the errors of check_together(); setting_needed; settings_full, settings_newer, settings_not_loaded, the key/value
-    // store's errors (if that has stored it all the same, a restart finds the new values).
+    // `busy` while a staged generation waits; the errors of check_together(); setting_needed; settings_full,
+    // settings_newer, settings_not_loaded, the key/value store's errors (if that has stored it all the same, a restart
+    // finds the new values).
     Status commit(const Patch& patch);
 
     // Applies a patch on trial: durable as "staged"; load() after a restart goes back to what was before.
@@ -118,9 +143,9 @@ public:
     // meanwhile, either nothing is dropped or a trial has ended: repeat it. An error that leaves open whether the last
     // values are gone has every commit refused until then, or until load().
     Status erase_all();
-    // The same for all values but those of the names in `kept`, in one step; what is dropped is gone from both
+    // The same for all values but those in `kept`, in one step; what is dropped is gone from both
     // generations. Repeat it after an error or a loss of power. Settings that could not be read are all dropped.
-    Status erase_all_but(std::span<const std::string_view> kept);
+    Status erase_all_but(std::span<const AnyKey> kept);
     // Rises with every change of the values in use, for whoever caches something made of them.
     std::uint32_t revision() const { return revision_; }
     // True when nobody can say what the local-only settings were: neither the generations nor their copy can be read. A
@@ -177,14 +202,22 @@ private:
     const Blob& scratch() const { return blobs_[1 - active_]; }
     void swap() { active_ = 1 - active_; }
 
-    std::optional<ConstBytes> find(const Setting& setting) const;
-    ConstBytes in_use(std::string_view name, Type type) const;
+    void values_changed();
+    // What is stored and allowed.
+    std::optional<ConstBytes> stored(AnyKey key) const;
+    std::optional<ConstBytes> stored(const Setting& setting) const;
+    ConstBytes in_use(AnyKey key) const;
+    std::int32_t number_in_use(AnyKey key) const;
+    std::int32_t number_in_use(const Setting& setting) const;
+    const Setting* find(std::string_view name, Type type, Type or_type) const;
 
     chip::KeyValue& key_value_;
     const Schema& schema_;
     // One is in use; the other is the next generation while it is made, and the previous one while one is staged.
     std::array<Blob, 2> blobs_;
     std::size_t active_ = 0;
+    // Where the blob in use has the records of the base's settings; 0: not stored, or not allowed. See values_changed().
+    std::array<std::uint16_t, base_size> places_{};
     std::uint32_t generation_ = 0;
     std::uint32_t revision_ = 0;
     std::uint8_t staged_mask_ = 0;

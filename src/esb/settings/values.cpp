@@ -1,10 +1,11 @@
 // Values: text form <-> stored form, and the checks between them.
 #include "esb/base/encoding.hpp"
 #include "esb/base/foreign.hpp"
-#include "esb/settings/schema.hpp"
+#include "esb/settings/setting.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace esb::settings {
 namespace {
@@ -22,11 +23,16 @@ Result<Value> checked(const Setting& setting, ConstBytes stored) {
     return value;
 }
 
+std::optional<bool> as_flag(std::string_view text) {
+    if (text == "on" || text == "true" || text == "1") return true;
+    if (text == "off" || text == "false" || text == "0") return false;
+    return std::nullopt;
+}
+
 Result<Value> parse_boolean(const Setting& setting, std::string_view text) {
-    const bool on = text == "on" || text == "true" || text == "1";
-    const bool off = text == "off" || text == "false" || text == "0";
-    if (!on && !off) return fail(errors::setting_type);
-    const std::uint8_t stored = on ? 1 : 0;
+    const auto on = as_flag(text);
+    if (!on) return fail(errors::setting_type);
+    const std::uint8_t stored = *on ? 1 : 0;
     return checked(setting, {&stored, 1});
 }
 
@@ -143,6 +149,11 @@ std::int64_t number(ConstBytes stored) {
         value |= static_cast<std::uint64_t>(stored[i]) << (8 * i);
     }
     return static_cast<std::int64_t>(value);
+}
+
+std::int32_t fallback_number(const Setting& setting) {
+    if (setting.type == Type::boolean) return as_flag(setting.fallback).value_or(false) ? 1 : 0;
+    return static_cast<std::int32_t>(parse_signed(setting.fallback, setting.low, setting.high).value_or(0));
 }
 
 Result<std::string_view> format(const Setting& setting, ConstBytes stored, std::span<char> out) {

@@ -46,12 +46,12 @@ TEST_F(AccountsTest, what_a_further_broker_leaves_empty_is_as_for_the_first) {
     EXPECT_EQ(second.base, "first/1");
     EXPECT_EQ(second.psk.reveal()[0], 0xAA);
     EXPECT_TRUE(second.complete());
-    EXPECT_EQ(key_name(store, {1, 0}), "mqtt.0.psk.0");
+    EXPECT_EQ(key_name(store, {1, 0}).name(), "mqtt.0.psk.0");
     const auto third = account_of(store, {2, 1}, own);
     EXPECT_EQ(third.identity, "third");
     EXPECT_EQ(third.base, "site/third");
     EXPECT_EQ(third.psk.reveal()[0], 0xBB);
-    EXPECT_EQ(key_name(store, {2, 1}), "mqtt.2.psk.1");
+    EXPECT_EQ(key_name(store, {2, 1}).name(), "mqtt.2.psk.1");
 }
 
 TEST_F(AccountsTest, without_an_identity_it_is_the_devices_own) {

@@ -149,7 +149,7 @@ TEST_F(PortalApi, settings_without_values_of_secrets) {
 TEST_F(PortalApi, a_setting_of_an_author_may_be_longer_than_a_piece) {
     static const std::string help(3000, 'h');
     static const settings::Setting own[] = {
-        {"app.text", settings::Type::text, 0, 256, "", settings::Stage::none, false, false, help, nullptr, {}}};
+        {.name = "app.text", .type = settings::Type::text, .help = help}};
     ASSERT_TRUE(host.table.add(own));
     const std::string value(256, '"');
     host.set("app.text", value);

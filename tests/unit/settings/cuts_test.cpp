@@ -18,8 +18,8 @@ constexpr std::size_t flash_size = 4 * vchip::erase_unit;
 
 // Long values, so that the partition's pages turn over within a scenario.
 constexpr Setting pads[] = {
-    {"pad.0", Type::text, 0, value_max, "", Stage::none, false, false, "", nullptr},
-    {"pad.1", Type::text, 0, value_max, "", Stage::none, false, false, "", nullptr},
+    {.name = "pad.0", .type = Type::text},
+    {.name = "pad.1", .type = Type::text},
 };
 
 struct Device {
@@ -183,7 +183,7 @@ TEST(SettingsUnderPowerCuts, AKeyIsReplacedThroughTheSecondSlot) {
 
 TEST(SettingsUnderPowerCuts, AResetThatKeepsTheKeyIsDoneOrNot) {
     const auto erase_but_key = [](Device& device) {
-        constexpr std::array kept = {names::mqtt_psk};
+        constexpr AnyKey kept[] = {names::mqtt_psk};
         return device.store->erase_all_but(kept);
     };
     expect_survives({{commit({{names::mqtt_host, "one"}, {names::mqtt_psk, psk}, {"pad.0", long_text}}), "one  16 256"},

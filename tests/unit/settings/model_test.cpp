@@ -19,13 +19,13 @@ using test::MemoryKeyValue;
 using Reference = std::map<std::string, std::string, std::less<>>;  // name -> text form
 
 constexpr Setting table[] = {
-    {"app.on", Type::boolean, 0, 1, "off", Stage::none, false, false, "", nullptr},
-    {"app.level", Type::integer, -100, 100, "7", Stage::none, false, false, "", nullptr},
-    {"app.label", Type::text, 0, 256, "none", Stage::broker, false, false, "", nullptr},
-    {"app.raw", Type::octets, 0, 200, "", Stage::network, false, false, "", nullptr},
-    {"app.key", Type::key, 0, 64, "", Stage::none, false, false, "", nullptr},
-    {"app.speed", Type::choice, 0, 0, "slow", Stage::broker, false, false, "", nullptr, "slow|fast"},
-    {"zz.text", Type::text, 0, 256, "", Stage::network, false, false, "", nullptr},
+    {.name = "app.on", .type = Type::boolean, .fallback = "off"},
+    {.name = "app.level", .type = Type::integer, .low = -100, .high = 100, .fallback = "7"},
+    {.name = "app.label", .type = Type::text, .fallback = "none", .stage = Stage::broker},
+    {.name = "app.raw", .type = Type::octets, .high = 200, .stage = Stage::network},
+    {.name = "app.key", .type = Type::key, .high = 64},
+    {.name = "app.speed", .type = Type::choice, .choices = "slow|fast", .fallback = "slow", .stage = Stage::broker},
+    {.name = "zz.text", .type = Type::text, .stage = Stage::network},
 };
 
 class Model {

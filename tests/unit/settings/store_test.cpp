@@ -90,7 +90,7 @@ TEST(Patch, ReportsWhenItIsFull) {
     std::vector<Setting> table;
     for (std::size_t i = 0; i < names_.size(); ++i) {
         names_[i] = "big." + std::to_string(i);
-        table.push_back({names_[i], Type::text, 0, value_max, "", Stage::none, false, false, ""});
+        table.push_back({.name = names_[i], .type = Type::text});
     }
     Schema schema;
     ASSERT_TRUE(schema.add(table));
@@ -118,10 +118,10 @@ TEST_F(StoreTest, FreshStoreGivesDefaults) {
 }
 
 TEST_F(StoreTest, NamesThatAreUnknownOrOfAnotherTypeGiveNothing) {
-    EXPECT_FALSE(store->boolean(names::mqtt_port));
-    EXPECT_EQ(store->integer(names::mqtt_host), 0);
+    EXPECT_FALSE(store->boolean(names::mqtt_port.name()));
+    EXPECT_EQ(store->integer(names::mqtt_host.name()), 0);
     EXPECT_EQ(store->text("nothing"), "");
-    EXPECT_TRUE(store->bytes(names::mqtt_host).empty());
+    EXPECT_TRUE(store->bytes(names::mqtt_host.name()).empty());
     EXPECT_FALSE(store->is_set("nothing"));
 }
 
@@ -166,8 +166,8 @@ TEST_F(StoreTest, UnsetReturnsToTheDefault) {
 }
 
 TEST_F(StoreTest, AStoredValueThatTheSchemaNoLongerAllowsCountsAsNotStored) {
-    static constexpr Setting wide[] = {{"n", Type::integer, 0, 100, "7", Stage::none, false, false, "", nullptr}};
-    static constexpr Setting narrow[] = {{"n", Type::integer, 0, 10, "7", Stage::none, false, false, "", nullptr}};
+    static constexpr Setting wide[] = {{.name = "n", .type = Type::integer, .high = 100, .fallback = "7"}};
+    static constexpr Setting narrow[] = {{.name = "n", .type = Type::integer, .high = 10, .fallback = "7"}};
     Schema before;
     Schema after;
     ASSERT_TRUE(before.add(wide) && after.add(narrow));
@@ -183,7 +183,7 @@ TEST_F(StoreTest, AStoredValueThatTheSchemaNoLongerAllowsCountsAsNotStored) {
 
 TEST_F(StoreTest, AnUnknownNameIsKeptForTheFirmwareThatKnowsIt) {
     static constexpr Setting table[] = {
-        {"pump.speed", Type::integer, 0, 9, "0", Stage::none, false, false, "", nullptr}};
+        {.name = "pump.speed", .type = Type::integer, .high = 9, .fallback = "0"}};
     Schema with_pump;
     ASSERT_TRUE(with_pump.add(table));
     Store upgraded(flash, with_pump);
@@ -268,7 +268,7 @@ TEST_F(StoreTest, AFullBlobIsRefusedAndNothingChanges) {
     std::vector<Setting> table;
     for (std::size_t i = 0; i < names_.size(); ++i) {
         names_[i] = "big." + std::to_string(10 + i);
-        table.push_back({names_[i], Type::text, 0, value_max, "", Stage::none, false, false, ""});
+        table.push_back({.name = names_[i], .type = Type::text});
     }
     ASSERT_TRUE(schema.add(table));
     ASSERT_TRUE(commit(names::mqtt_host, "broker"));

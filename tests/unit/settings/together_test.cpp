@@ -1,4 +1,5 @@
 // Choices, and values that must fit together.
+#include "esb/settings/together.hpp"
 #include "esb/settings/store.hpp"
 #include "support/memory_key_value.hpp"
 
@@ -12,7 +13,7 @@ namespace esb::settings {
 namespace {
 
 constexpr Setting choice(std::string_view choices, std::string_view fallback = "slow") {
-    return {"app.speed", Type::choice, 0, 0, fallback, Stage::none, false, false, "", nullptr, choices};
+    return {.name = "app.speed", .type = Type::choice, .choices = choices, .fallback = fallback};
 }
 
 std::string outcome(std::string_view text) {

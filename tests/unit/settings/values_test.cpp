@@ -28,13 +28,13 @@ std::string outcome(const Setting& setting, std::string_view text) {
     return value ? "ok" : std::string(value.error().name());
 }
 
-constexpr Setting toggle{"t", Type::boolean, 0, 1, "off", Stage::none, false, false, "", nullptr};
-constexpr Setting level{"l", Type::integer, -3, 3, "0", Stage::none, false, false, "", nullptr};
-constexpr Setting wide{"w", Type::integer, INT64_MIN, INT64_MAX, "0", Stage::none, false, false, "", nullptr};
-constexpr Setting words{"x", Type::text, 2, 6, "ab", Stage::none, false, false, "", nullptr};
-constexpr Setting raw{"o", Type::octets, 0, 4, "", Stage::none, false, false, "", nullptr};
-constexpr Setting code{"k", Type::key, 0, 3, "", Stage::none, false, false, "", nullptr};
-constexpr Setting longest{"m", Type::octets, 0, value_max, "", Stage::none, false, false, "", nullptr};
+constexpr Setting toggle{.name = "t", .type = Type::boolean, .fallback = "off"};
+constexpr Setting level{.name = "l", .type = Type::integer, .low = -3, .high = 3, .fallback = "0"};
+constexpr Setting wide{.name = "w", .type = Type::integer, .low = INT32_MIN, .high = INT32_MAX, .fallback = "0"};
+constexpr Setting words{.name = "x", .type = Type::text, .low = 2, .high = 6, .fallback = "ab"};
+constexpr Setting raw{.name = "o", .type = Type::octets, .high = 4};
+constexpr Setting code{.name = "k", .type = Type::key, .high = 3};
+constexpr Setting longest{.name = "m", .type = Type::octets};
 
 TEST(Boolean, TakesThreeSpellingsAndShowsOne) {
     for (const auto* text : {"on", "true", "1"}) EXPECT_EQ(shown(toggle, parse(toggle, text)), "on");
@@ -56,14 +56,23 @@ TEST(Integer, BoundsAreInclusiveAndOtherTextIsAWrongType) {
     for (const auto* text : {"", "x", "1.0", "+1", "0x1", " 1", "-"}) EXPECT_EQ(outcome(level, text), "setting.type");
 }
 
-TEST(Integer, KeepsAllSixtyFourBits) {
-    for (const auto* text : {"-9223372036854775808", "9223372036854775807", "-1", "256"}) {
+TEST(Integer, KeepsAllThirtyTwoBits) {
+    for (const auto* text : {"-2147483648", "2147483647", "-1", "256"}) {
         EXPECT_EQ(shown(wide, parse(wide, text)), text);
     }
     const auto stored = parse(wide, "258");
     ASSERT_TRUE(stored);
     EXPECT_EQ(std::vector(stored->reveal().begin(), stored->reveal().end()),
               (std::vector<std::uint8_t>{2, 1, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(Integer, WhatNeedsMoreBitsIsOutOfRange) {
+    for (const auto* text : {"-2147483649", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808"}) {
+        EXPECT_EQ(outcome(wide, text), "setting.range") << text;
+    }
+    std::array<std::uint8_t, 8> bytes{};  // as an earlier version may have stored it
+    bytes[4] = 1;
+    EXPECT_EQ(accept(wide, bytes).error(), errors::setting_range);
 }
 
 TEST(Integer, StoredFormOutsideTheBoundsOrOfAnotherSizeIsRefused) {
@@ -213,11 +222,15 @@ TEST(AccessPointAddress, IsAHostOfANetworkOf256) {
 }
 
 TEST(BaseTable, SecretsAndStagesAreAsDesigned) {
-    for (const auto name : {names::wifi_pass, names::mqtt_psk, names::ap_pass}) EXPECT_TRUE(base(name).secret);
-    for (const auto name : {names::wifi_ssid, names::wifi_pass}) EXPECT_EQ(base(name).stage, Stage::network);
-    for (const auto name : {names::mqtt_host, names::mqtt_port, names::mqtt_ident, names::mqtt_psk}) {
-        EXPECT_EQ(base(name).stage, Stage::broker);
-        EXPECT_FALSE(base(name).local_only);
+    for (const AnyKey key : std::initializer_list<AnyKey>{names::wifi_pass, names::mqtt_psk, names::ap_pass}) {
+        EXPECT_TRUE(base(key).secret);
+    }
+    for (const AnyKey key : std::initializer_list<AnyKey>{names::wifi_ssid, names::wifi_pass}) {
+        EXPECT_EQ(base(key).stage, Stage::network);
+    }
+    for (const AnyKey key : std::initializer_list<AnyKey>{names::mqtt_host, names::mqtt_port, names::mqtt_ident, names::mqtt_psk}) {
+        EXPECT_EQ(base(key).stage, Stage::broker);
+        EXPECT_FALSE(base(key).local_only);
     }
     EXPECT_TRUE(base(names::ota_legacy_md5).local_only);
     EXPECT_TRUE(base(names::ota_hosts).local_only);
