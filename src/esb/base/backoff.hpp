@@ -3,7 +3,6 @@
 
 #include "esb/base/time.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace esb {
@@ -15,12 +14,7 @@ public:
     constexpr Backoff(Duration minimum, Duration maximum) : minimum_(minimum), maximum_(maximum) {}
 
     // How long to wait before the next try. `random` should be uniform over all 32-bit values.
-    constexpr Duration next(std::uint32_t random) {
-        const Duration ceiling = std::min(maximum_, Duration(minimum_ * (2LL << std::min(failures_, 20U))));
-        ++failures_;
-        const auto spread = static_cast<std::uint64_t>((ceiling - minimum_).count());
-        return minimum_ + Duration(static_cast<std::int64_t>((spread * random) >> 32));
-    }
+    Duration next(std::uint32_t random);
     constexpr void reset() { failures_ = 0; }
     // Failures since the last reset.
     constexpr unsigned failures() const { return failures_; }
