@@ -3,7 +3,6 @@
 #include "esb/mqtt/engine.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <new>
 
 namespace esb::mqtt {
@@ -26,47 +25,32 @@ struct Sizes {
     std::size_t control;
 };
 
-// Cuts typed pieces from the front of the memory. Too little memory is a mistake in the program, found at its
-// first run: it traps.
-class Carver {
-public:
-    explicit Carver(MutBytes memory) : memory_(memory) {}
+// The next `count` elements. Not initialized: each is written before it is read.
+template <typename T>
+std::span<T> take(std::uint8_t*& at, std::size_t count) {
+    auto* items = new (at) T[count];
+    at += count * sizeof(T);
+    return {items, count};
+}
 
-    template <typename T>
-    std::span<T> take(std::size_t count) {
-        void* start = memory_.data();
-        std::size_t space = memory_.size();
-        if (std::align(alignof(T), count * sizeof(T), start, space) == nullptr) __builtin_trap();
-        auto* items = static_cast<T*>(start);
-        for (std::size_t i = 0; i < count; ++i) new (items + i) T();
-        memory_ = memory_.last(space - count * sizeof(T));
-        return {items, count};
-    }
-    void* place(std::size_t size, std::size_t alignment) {
-        void* start = memory_.data();
-        std::size_t space = memory_.size();
-        if (std::align(alignment, size, start, space) == nullptr) __builtin_trap();
-        memory_ = memory_.last(space - size);
-        return start;
-    }
-    MutBytes rest() const { return memory_; }
-
-private:
-    MutBytes memory_;
-};
-
+// In the order of their alignments, so that nothing but the start has to be aligned.
 Engine* make_engine(Handler& handler, const Limits& limits, MutBytes memory) {
-    const Sizes sizes(limits);
+    // A mistake in the program, found at its first run.
     if (memory.size() < Client::minimum_memory(limits)) __builtin_trap();
-    Carver carver(memory);
-    void* place = carver.place(sizeof(Engine), alignof(Engine));
+    const Sizes sizes(limits);
+    std::uint8_t* at = memory.data();
+    at += -reinterpret_cast<std::uintptr_t>(at) % alignof(Engine);
+    std::uint8_t* place = at;
+    at += sizeof(Engine);
     Engine::Parts parts;
-    parts.releases = carver.take<Session::Release>(sizes.releases);
-    parts.received = carver.take<PacketId>(sizes.received);
-    parts.topic = carver.take<std::uint8_t>(sizes.topic);
-    parts.control = carver.take<std::uint8_t>(sizes.control);
-    parts.arena = carver.rest();
-    return new (place) Engine(handler, limits, parts);
+    parts.releases = take<Session::Release>(at, sizes.releases);
+    parts.received = take<PacketId>(at, sizes.received);
+    parts.topic = take<std::uint8_t>(at, sizes.topic);
+    parts.control = take<std::uint8_t>(at, sizes.control);
+    parts.arena = {at, memory.data() + memory.size()};
+    auto* engine = new (place) Engine();
+    engine->set_up(handler, limits, parts);
+    return engine;
 }
 
 }  // namespace
@@ -89,12 +73,13 @@ void Client::start(Instant now, std::uint32_t random) { engine_->start(now, rand
 void Client::stop(Instant now) { engine_->stop(now); }
 void Client::forget_session() { engine_->forget_session(); }
 
-Result<Token> Client::publish(const Publish& message) { return engine_->publish(message); }
+Result<Token> Client::publish(const Publish& message) { return engine_->submit(PacketType::publish, message); }
 Result<Token> Client::subscribe(std::string_view filter, Qos qos) {
-    return engine_->subscribe(PacketType::subscribe, filter, qos);
+    const auto requested = static_cast<std::uint8_t>(qos);
+    return engine_->submit(PacketType::subscribe, {filter, {&requested, 1}, qos});
 }
 Result<Token> Client::unsubscribe(std::string_view filter) {
-    return engine_->subscribe(PacketType::unsubscribe, filter, Qos::at_most_once);
+    return engine_->submit(PacketType::unsubscribe, {filter, {}});
 }
 
 Client::State Client::state() const { return engine_->state(); }

@@ -1,36 +1,23 @@
 #include "esb/mqtt/codec.hpp"
 
-#include "esb/base/encoding.hpp"
 #include "esb/mqtt/text_scan.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
 
 namespace esb::mqtt {
 namespace {
-
-constexpr std::uint8_t duplicate_flag = 0x08;
 
 constexpr std::uint8_t first_byte(PacketType type, unsigned flags) {
     return static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4 | flags);
 }
 
-// Section 2.2.3: seven bits a byte, least significant first.
-struct RemainingLength {
-    explicit RemainingLength(std::size_t value) {
-        do {
-            const bool more = value > 0x7F;
-            bytes[size++] = static_cast<std::uint8_t>((value & 0x7F) | (more ? 0x80U : 0U));
-            value >>= 7;
-        } while (value > 0);
-    }
-    ConstBytes view() const { return {bytes, size}; }
-
-    std::uint8_t bytes[5]{};
-    std::size_t size = 0;
-};
-
-std::size_t with_header(std::size_t remaining) { return 1 + RemainingLength(remaining).size + remaining; }
+// Bytes of a packet with this remaining length, section 2.2.3.
+std::size_t with_header(std::size_t remaining) {
+    std::size_t size = 2 + remaining;
+    while ((remaining >>= 7) > 0) ++size;
+    return size;
+}
 
 std::size_t header_size(ConstBytes packet) {
     std::size_t at = 1;
@@ -38,48 +25,56 @@ std::size_t header_size(ConstBytes packet) {
     return at + 1;
 }
 
-std::size_t publish_remaining(const Publish& message) {
-    const std::size_t id = message.qos == Qos::at_most_once ? 0 : 2;
-    return 2 + message.topic.size() + id + message.payload.size();
-}
-
-std::size_t subscribe_remaining(PacketType type, std::string_view filter) {
-    return 2 + 2 + filter.size() + (type == PacketType::subscribe ? 1 : 0);
-}
-
-void put_text(ByteWriter& writer, std::string_view text) {
-    writer.be16(static_cast<std::uint16_t>(text.size())).text(text);
-}
-
 // Takes a whole packet piece by piece and keeps the slice that is wanted.
 class Slice {
 public:
-    Slice(std::size_t from, MutBytes out) : skip_(from), out_(out) {}
+    Slice(std::size_t from, MutBytes out) : skip_(from), out_(out.data()), room_(out.size()) {}
 
-    void put(ConstBytes bytes) {
-        seen_ += bytes.size();
-        const auto dropped = std::min(skip_, bytes.size());
+    void put(const void* bytes, std::size_t size) {
+        seen_ += size;
+        const auto dropped = std::min(skip_, size);
         skip_ -= dropped;
-        bytes = bytes.subspan(dropped);
-        bytes = bytes.first(std::min(bytes.size(), out_.size() - used_));
-        copy(bytes, out_.subspan(used_));
-        used_ += bytes.size();
+        const auto kept = std::min(size - dropped, room_);
+        if (kept == 0) return;
+        std::memcpy(out_, static_cast<const std::uint8_t*>(bytes) + dropped, kept);
+        out_ += kept;
+        room_ -= kept;
     }
-    void field(ConstBytes bytes) {  // a string or binary field: a 16-bit length and the bytes
-        const std::uint8_t size[] = {static_cast<std::uint8_t>(bytes.size() >> 8),
-                                     static_cast<std::uint8_t>(bytes.size() & 0xFF)};
-        put(size);
-        put(bytes);
+    void be16(std::size_t value) {
+        const std::uint8_t bytes[] = {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value & 0xFF)};
+        put(bytes, sizeof bytes);
     }
-    std::size_t used() const { return used_; }
+    void field(const void* bytes, std::size_t size) {  // a string or binary field: a 16-bit length and the bytes
+        be16(size);
+        put(bytes, size);
+    }
+    void field(std::string_view text) { field(text.data(), text.size()); }
+    void field(ConstBytes bytes) { field(bytes.data(), bytes.size()); }
+    // Section 2.2.3: seven bits a byte, least significant first.
+    void header(std::uint8_t first, std::size_t remaining) {
+        std::uint8_t bytes[5] = {first};
+        std::size_t size = 1;
+        for (; remaining > 0x7F; remaining >>= 7) bytes[size++] = static_cast<std::uint8_t>(remaining | 0x80);
+        bytes[size++] = static_cast<std::uint8_t>(remaining);
+        put(bytes, size);
+    }
     std::size_t seen() const { return seen_; }
+    std::size_t room() const { return room_; }
 
 private:
     std::size_t skip_;
-    MutBytes out_;
-    std::size_t used_ = 0;
+    std::uint8_t* out_;
+    std::size_t room_;
     std::size_t seen_ = 0;
 };
+
+std::size_t id_size(PacketType type, const Publish& message) {
+    return type == PacketType::publish && message.qos == Qos::at_most_once ? 0 : 2;
+}
+
+std::size_t remaining_length(PacketType type, const Publish& message) {
+    return 2 + message.topic.size() + id_size(type, message) + message.payload.size();
+}
 
 std::uint8_t connect_flags(const ConnectOptions& options) {
     unsigned flags = 0;
@@ -93,81 +88,65 @@ std::uint8_t connect_flags(const ConnectOptions& options) {
 
 // Sections 3.1.2 and 3.1.3: the variable header and the payload in their fixed order.
 void put_connect_body(const ConnectOptions& options, Slice& slice) {
-    const std::uint8_t head[] = {0,
-                                 4,
-                                 'M',
-                                 'Q',
-                                 'T',
-                                 'T',
-                                 4,
-                                 connect_flags(options),
-                                 static_cast<std::uint8_t>(options.keep_alive_s >> 8),
-                                 static_cast<std::uint8_t>(options.keep_alive_s & 0xFF)};
-    slice.put(head);
-    slice.field(as_bytes(options.client_id));
+    const std::uint8_t head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, connect_flags(options)};
+    slice.put(head, sizeof head);
+    slice.be16(options.keep_alive_s);
+    slice.field(options.client_id);
     if (!options.will.topic.empty()) {
-        slice.field(as_bytes(options.will.topic));
+        slice.field(options.will.topic);
         slice.field(options.will.payload);
     }
-    if (!options.user_name.empty()) slice.field(as_bytes(options.user_name));
+    if (!options.user_name.empty()) slice.field(options.user_name);
     if (!options.password.empty()) slice.field(options.password);
 }
 
 std::size_t connect_remaining(const ConnectOptions& options) {
-    Slice counter(std::numeric_limits<std::size_t>::max(), {});
+    Slice counter(0, {});
     put_connect_body(options, counter);
     return counter.seen();
 }
 
+enum class Text : std::uint8_t { bad, plain, with_wildcard };
+
+// Section 1.5.3.
+Text examine(std::string_view text) {
+    TextScan scan;
+    if (text.size() > max_text || !scan.take(as_bytes(text)) || !scan.complete()) return Text::bad;
+    return scan.wildcard() ? Text::with_wildcard : Text::plain;
+}
+
 }  // namespace
 
-bool is_text(std::string_view text) {
-    TextScan scan;
-    return text.size() <= max_text && scan.take(as_bytes(text)) && scan.complete();
-}
+bool is_text(std::string_view text) { return examine(text) != Text::bad; }
 
-bool is_topic_name(std::string_view topic) {
-    TextScan scan;
-    if (topic.empty() || topic.size() > max_text) return false;
-    return scan.take(as_bytes(topic)) && scan.complete() && !scan.wildcard();
-}
+bool is_topic_name(std::string_view topic) { return !topic.empty() && examine(topic) == Text::plain; }
 
 bool is_topic_filter(std::string_view filter) {
-    TextScan scan;
-    if (filter.empty() || filter.size() > max_text) return false;
-    if (!scan.take(as_bytes(filter)) || !scan.complete()) return false;
-    if (!scan.wildcard()) return true;
-    for (std::size_t i = 0; i < filter.size(); ++i) {
-        if (filter[i] != '+' && filter[i] != '#') continue;
-        const bool last = i + 1 == filter.size();
-        const bool starts_level = i == 0 || filter[i - 1] == '/';
-        const bool ends_level = last || (filter[i] == '+' && filter[i + 1] == '/');
-        if (!starts_level || !ends_level) return false;
+    if (filter.empty() || examine(filter) == Text::bad) return false;
+    char previous = '/';
+    for (const char c : filter) {
+        const bool wildcard = c == '+' || c == '#';
+        if (wildcard && previous != '/') return false;
+        if (previous == '#' || (previous == '+' && c != '/')) return false;
+        previous = c;
     }
     return true;
 }
 
-std::size_t publish_size(const Publish& message) { return with_header(publish_remaining(message)); }
+std::size_t packet_size(PacketType type, const Publish& message) {
+    return with_header(remaining_length(type, message));
+}
 
-void write_publish(const Publish& message, MutBytes out) {
+void write_packet(PacketType type, const Publish& message, MutBytes out) {
+    const bool publish = type == PacketType::publish;
     const unsigned flags = static_cast<unsigned>(message.qos) << 1 | (message.retain ? 1U : 0U);
-    ByteWriter writer(out);
-    writer.u8(first_byte(PacketType::publish, flags)).bytes(RemainingLength(publish_remaining(message)).view());
-    put_text(writer, message.topic);
-    if (message.qos != Qos::at_most_once) writer.be16(0);
-    writer.bytes(message.payload);
-}
-
-std::size_t subscribe_size(PacketType type, std::string_view filter) {
-    return with_header(subscribe_remaining(type, filter));
-}
-
-void write_subscribe(PacketType type, std::string_view filter, Qos qos, MutBytes out) {
-    ByteWriter writer(out);
+    Slice slice(0, out);
     // The reserved flags must be 0010 (MQTT-3.8.1-1, MQTT-3.10.1-1).
-    writer.u8(first_byte(type, 2)).bytes(RemainingLength(subscribe_remaining(type, filter)).view()).be16(0);
-    put_text(writer, filter);
-    if (type == PacketType::subscribe) writer.u8(static_cast<std::uint8_t>(qos));
+    slice.header(first_byte(type, publish ? flags : 2), remaining_length(type, message));
+    if (!publish) slice.be16(0);
+    slice.field(message.topic);
+    if (publish && message.qos != Qos::at_most_once) slice.be16(0);
+    slice.put(message.payload.data(), message.payload.size());
 }
 
 void set_packet_id(MutBytes packet, PacketId id) {
@@ -177,11 +156,6 @@ void set_packet_id(MutBytes packet, PacketId id) {
     }
     packet[at] = static_cast<std::uint8_t>(id >> 8);
     packet[at + 1] = static_cast<std::uint8_t>(id & 0xFF);
-}
-
-void set_duplicate(MutBytes packet, bool duplicate) {
-    const unsigned others = packet[0] & ~static_cast<unsigned>(duplicate_flag);
-    packet[0] = static_cast<std::uint8_t>(duplicate ? others | duplicate_flag : others);
 }
 
 void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> out) {
@@ -196,11 +170,9 @@ std::size_t connect_size(const ConnectOptions& options) { return with_header(con
 
 std::size_t write_connect(const ConnectOptions& options, std::size_t from, MutBytes out) {
     Slice slice(from, out);
-    const std::uint8_t first = first_byte(PacketType::connect, 0);
-    slice.put({&first, 1});
-    slice.put(RemainingLength(connect_remaining(options)).view());
+    slice.header(first_byte(PacketType::connect, 0), connect_remaining(options));
     put_connect_body(options, slice);
-    return slice.used();
+    return out.size() - slice.room();
 }
 
 }  // namespace esb::mqtt

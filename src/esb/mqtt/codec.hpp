@@ -40,19 +40,19 @@ bool is_topic_name(std::string_view topic);
 // A filter to subscribe to: '#' only as the last level, '+' only as a whole level (MQTT-4.7.1-2, -3).
 bool is_topic_filter(std::string_view filter);
 
+// A PUBLISH; or a SUBSCRIBE with one filter, or an UNSUBSCRIBE. Those have the same parts: the filter in place of the
+// topic, and as the payload the QoS in one byte, or nothing.
 // Bytes of the whole packet. The payload must not be longer than max_remaining_length.
-std::size_t publish_size(const Publish& message);
-// Writes the packet to `out`, which has publish_size() bytes. The identifier is 0, see set_packet_id().
-void write_publish(const Publish& message, MutBytes out);
-
-// SUBSCRIBE with one filter, or UNSUBSCRIBE (which has no QoS byte).
-std::size_t subscribe_size(PacketType type, std::string_view filter);
-void write_subscribe(PacketType type, std::string_view filter, Qos qos, MutBytes out);
+std::size_t packet_size(PacketType type, const Publish& message);
+// Writes the packet to `out`, which has packet_size() bytes. The identifier is 0, see set_packet_id().
+void write_packet(PacketType type, const Publish& message, MutBytes out);
 
 // Puts the identifier into a complete PUBLISH of QoS 1 or 2, SUBSCRIBE or UNSUBSCRIBE.
 void set_packet_id(MutBytes packet, PacketId id);
 // Sets or clears the DUP flag of a complete PUBLISH (MQTT-3.3.1-1).
-void set_duplicate(MutBytes packet, bool duplicate);
+inline void set_duplicate(MutBytes packet, bool duplicate) {
+    packet[0] = static_cast<std::uint8_t>((packet[0] & ~8U) | (duplicate ? 8U : 0U));
+}
 
 // Writes PUBACK, PUBREC, PUBREL or PUBCOMP: ack_size bytes.
 void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> out);

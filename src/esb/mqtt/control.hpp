@@ -8,7 +8,7 @@ namespace esb::mqtt {
 
 class ControlBuffer {
 public:
-    explicit ControlBuffer(MutBytes memory) : memory_(memory) {}
+    void use(MutBytes memory) { memory_ = memory; }
 
     bool empty() const { return head_ == tail_; }
     std::size_t capacity() const { return memory_.size(); }
@@ -16,27 +16,13 @@ public:
     ConstBytes pending() const { return memory_.subspan(head_, tail_ - head_); }
 
     // There must be room.
-    void append(ConstBytes bytes) {
-        if (bytes.size() > memory_.size() - tail_) {
-            copy(pending(), memory_);
-            tail_ -= head_;
-            head_ = 0;
-        }
-        copy(bytes, memory_.subspan(tail_));
-        tail_ += bytes.size();
-    }
-    void consume(std::size_t count) {
-        head_ += count;
-        if (empty()) head_ = tail_ = 0;
-    }
+    void append(ConstBytes bytes);
+    void consume(std::size_t count);
     // The whole buffer, to be filled from its front; commit() tells how much was. It must be empty.
     MutBytes space() { return memory_; }
     void commit(std::size_t count) { tail_ = count; }
     // Empties it and overwrites what it held: CONNECT contains the password.
-    void clear() {
-        wipe(memory_);
-        head_ = tail_ = 0;
-    }
+    void clear();
 
 private:
     MutBytes memory_;

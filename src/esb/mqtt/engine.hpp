@@ -10,8 +10,6 @@
 #include "esb/mqtt/decoder.hpp"
 #include "esb/mqtt/session.hpp"
 
-#include <algorithm>
-
 namespace esb::mqtt {
 
 class Engine {
@@ -29,19 +27,27 @@ public:
     // A packet that gets on by so many bytes within the wait for an answer prolongs it: the answer may be behind it.
     static constexpr std::size_t flow_step = 1024;
 
-    Engine(Handler& handler, const Limits& limits, const Parts& parts);
+    // To be made with value-initialization, which zeroes all of it at once, and then set up.
+    [[gnu::always_inline]] Engine() = default;
+    void set_up(Handler& handler, const Limits& limits, const Parts& parts) {
+        handler_ = &handler;
+        max_topic_ = parts.topic.size();
+        control_.use(parts.control);
+        decoder_.use(parts.topic, limits.max_packet_in);
+        session_.use(parts.arena, parts.releases, parts.received, statistics_);
+    }
 
     Status configure(const ConnectOptions& options);
     void start(Instant now, std::uint32_t random);
     void stop(Instant now);
     void forget_session();
 
-    Result<Token> publish(const Publish& message);
-    Result<Token> subscribe(PacketType type, std::string_view filter, Qos qos);
+    // PUBLISH, SUBSCRIBE or UNSUBSCRIBE, see write_packet().
+    Result<Token> submit(PacketType type, const Publish& message);
 
     Client::State state() const { return state_; }
-    bool wants_transport(Instant now) const { return state_ == Client::State::waiting && now >= retry_at_; }
-    void retry_by(Instant latest) { retry_at_ = std::min(retry_at_, latest); }
+    bool wants_transport(Instant now) const { return state_ == Client::State::waiting && reached(retry_at_, now); }
+    void retry_by(Instant latest) { retry_at_ = earlier(retry_at_, latest); }
     void transport_opening();
     void transport_opened(Instant now);
     void transport_closed(Instant now, const Error& why);
@@ -65,9 +71,9 @@ private:
         duplicate,  // QoS 2, was delivered before: only acknowledged
         left,       // neither: it comes again on another connection
     };
-    // All that lives no longer than one transport; made anew for each.
+    // All that lives no longer than one transport; made anew for each. Here and below what is used most stands first:
+    // the nearer it is to `this` the shorter are the instructions.
     struct Connection {
-        Error reason{errors::cancelled};         // valid when closing
         bool close_now = false;                  // closing: nothing more is to be sent
         bool disconnect_queued = false;          // DISCONNECT is in the control buffer
         bool clean_session = false;              // as CONNECT said
@@ -75,71 +81,85 @@ private:
         Incoming message = Incoming::delivered;  // what is done with the PUBLISH coming in
         bool connected = false;                  // CONNACK accepted us
         bool ping_queued = false;                // PINGREQ is in the control buffer
-        Duration ping_interval{0};               // without an answer or a packet of ours, until PINGREQ; 0: never
-        Duration ping_wait{0};                   // from PINGREQ to silence
+        bool asked = false;                      // PINGREQ was queued, and no answer has come since
+        bool flowed = false;                     // a long packet is coming in, and has got on by flow_step bytes
+        bool held = false;                       // by that packet: the answer was due, but may be behind it
+        std::uint32_t ping_interval_ms = 0;      // without an answer or a packet of ours, until PINGREQ; 0: never
+        std::uint32_t ping_wait_ms = 0;          // from PINGREQ to silence
         std::size_t connect_size = 0;
         std::size_t connect_written = 0;  // of CONNECT, into the control buffer
         std::size_t packet_sent = 0;      // of the session's current packet
+        std::size_t flow = 0;             // bytes of the long packet since it last counted as `flowed`
+        Error reason{errors::cancelled};  // valid when closing
         Instant began;                    // transport opened; from CONNACK on: connected
         Instant last_sent;                // the last packet went out
         Instant answered;                 // the broker last answered something: any packet but PUBLISH
-        std::optional<Instant> asked;     // PINGREQ was queued, and no answer has come since
-        std::optional<Instant> flowed;    // a long packet is coming in, and had got on by flow_step bytes
-        std::size_t flow = 0;             // bytes of it since
-        bool held = false;                // by that packet: the answer was due, but may be behind it
+        Instant asked_at;
+        Instant flowed_at;
         Instant closing_until;
     };
 
     bool listening() const { return state_ == Client::State::connecting || state_ == Client::State::connected; }
-    void close_now(const Error& reason);
-    void close_after_output(const Error& reason, Instant now);
-    void end_connection(Instant now);
+    // nullptr: the topic or filter may be used with this QoS.
+    const ErrorKind* problem_with(std::string_view topic, Qos qos, bool (*valid)(std::string_view)) const;
+    // nullptr: it may be queued.
+    const ErrorKind* problem_with(PacketType type, const Publish& message) const;
+    [[gnu::noinline]] void close_now(const ErrorKind& reason);
+    void cancel();
+    void begin_connection();
+    void refuse_packet();
+    [[gnu::noinline]] void close_after_output(const ErrorKind& reason, Instant now);
+    void end_connection();
     void complete_doomed(const ErrorKind& why);
-    void complete_publish(Token token, Status outcome);
+    // Tell the handler how it ended; `why` is nullptr when well.
+    void complete_publish(Token token, const ErrorKind* why);
+    void complete_subscribe(Token token, const ErrorKind* why, Qos granted);
     std::uint32_t next_random();
-    void check_keep_alive(Instant now);
-    void note_flow(std::size_t count, Instant now);
-    Instant connack_deadline() const { return connection_.began + options_.connack_timeout; }
-    std::optional<Instant> keep_alive_deadline() const;
-    Instant next_ping() const;
-    Instant silence_deadline() const;
+    void check_keep_alive();
+    void note_flow(std::size_t count);
+    // As Instant's number: that is returned in registers, an Instant through memory.
+    using Count = Instant::rep;
+    static constexpr Count never = Instant::max().time_since_epoch().count();
+    static Count count(Instant at) { return at.time_since_epoch().count(); }
+    Count connack_deadline() const { return count(connection_.began + options_.connack_timeout); }
+    Count deadline() const;
+    Count keep_alive_deadline() const;
+    Count next_ping() const;
+    Count silence_deadline() const;
 
-    Result<Record*> add_record(Record::Kind kind, std::size_t size);
     void write_connect_slice();
-    void append_disconnect();
-    void control_sent(std::size_t count, Instant now);
-    void packet_sent(std::size_t count, Instant now);
+    void control_sent(std::size_t count);
+    void packet_sent(std::size_t count);
 
-    void take_packet(Instant now);
-    void take_connack(Instant now);
-    void take_accepted(bool session_present, Instant now);
-    void take_piece(Instant now);
-    void begin_message(Instant now);
-    void report_too_large();
-    void begin_draining(Instant now);
-    void end_message();
-    void take_pubrec(PacketId id);
-    void take_suback();
-    void take_final_ack();
+    void take_packet();
+    void take_connack(const Packet& packet);
+    void take_accepted(bool session_present);
+    void take_piece();
+    void begin_message(const MessagePiece& piece);
+    void report_too_large(const MessagePiece& piece);
+    void begin_draining();
+    void end_message(Qos qos);
+    void take_final_ack(const Packet& packet);
     bool is_answer(Session::Ack ack);
-    void append_ack(PacketType type, PacketId id);
+    void append(PacketType type, PacketId id = 0);
     bool ack_room() const { return control_.room() >= ack_size + control_reserve; }
 
-    Handler& handler_;
-    std::size_t max_topic_;
-    ConnectOptions options_;
     Client::State state_ = Client::State::stopped;
     bool wanted_ = false;   // between start() and stop()
     bool at_once_ = false;  // start() while closing: no back-off after it
-    Backoff backoff_;
-    std::uint32_t random_ = 0;
-    std::size_t pending_ = 0;
-    Instant retry_at_;
     Connection connection_;
+    ControlBuffer control_;
+    Handler* handler_ = nullptr;
+    std::size_t pending_ = 0;
+    std::size_t max_topic_ = 0;
+    Instant now_;  // as the driver said last
+    Instant retry_at_;
     Statistics statistics_;
     Decoder decoder_;
-    ControlBuffer control_;
     Session session_;
+    Backoff backoff_;
+    std::uint32_t random_ = 0;
+    ConnectOptions options_;
 };
 
 }  // namespace esb::mqtt

@@ -1,47 +1,67 @@
 #include "esb/mqtt/engine.hpp"
 
+#include <algorithm>
+
 namespace esb::mqtt {
-namespace {
 
 using State = Client::State;
 
-Status check_topic(std::string_view topic, std::size_t max_topic, bool (*valid)(std::string_view)) {
-    if (topic.size() > max_topic) return fail(errors::too_long);
-    if (!valid(topic)) return fail(errors::mqtt_bad_topic);
+const ErrorKind* Engine::problem_with(std::string_view topic, Qos qos, bool (*valid)(std::string_view)) const {
+    if (topic.size() > max_topic_) return &errors::too_long;
+    if (!valid(topic)) return &errors::mqtt_bad_topic;
+    if (qos > Qos::exactly_once) return &errors::invalid_argument;
+    return nullptr;
+}
+
+Status Engine::configure(const ConnectOptions& options) {
+    const auto& will = options.will;
+    const ErrorKind* problem = nullptr;
+    if (options.client_id.size() > max_text || options.user_name.size() > max_text ||
+        options.password.size() > max_text) {
+        problem = &errors::too_long;
+    } else if (!is_text(options.client_id) || !is_text(options.user_name) ||
+               // MQTT-3.1.3-7: no identifier, no session. MQTT-3.1.2-22: no password without a user name.
+               (options.client_id.empty() && !options.clean_session) ||
+               (options.user_name.empty() && !options.password.empty()) ||
+               options.connack_timeout.count() <= 0) {
+        problem = &errors::invalid_argument;
+    } else if (!will.topic.empty()) {
+        problem = will.payload.size() > max_text ? &errors::too_long
+                                                 : problem_with(will.topic, will.qos, is_topic_name);
+    }
+    if (problem != nullptr) return fail(*problem);
+    options_ = options;
+    // A CONNECT of which the rest would be written from the new options.
+    const bool half_written = connection_.connect_written < connection_.connect_size;
+    if (state_ == State::connecting && half_written) cancel();
     return {};
 }
 
-}  // namespace
-
-Result<Token> Engine::publish(const Publish& message) {
-    ESB_TRY(check_topic(message.topic, max_topic_, is_topic_name));
-    if (message.qos > Qos::exactly_once) return fail(errors::invalid_argument);
-    if (message.payload.size() > max_remaining_length - 4 - message.topic.size()) return fail(errors::too_long);
-    if (message.qos == Qos::at_most_once && state_ != State::connected) return fail(errors::closed);
-    const auto kind = static_cast<Record::Kind>(message.qos);
-    const auto record = add_record(kind, publish_size(message));
-    if (!record) return fail(record.error());
-    write_publish(message, Outbox::packet(**record));
-    ++pending_;
-    return (*record)->token;
+const ErrorKind* Engine::problem_with(PacketType type, const Publish& message) const {
+    const bool publish = type == PacketType::publish;
+    const ErrorKind* problem = problem_with(message.topic, message.qos, publish ? is_topic_name : is_topic_filter);
+    if (problem != nullptr) return problem;
+    if (message.payload.size() > max_remaining_length - 4 - message.topic.size()) return &errors::too_long;
+    const bool waits = publish && message.qos != Qos::at_most_once;
+    return waits || state_ == State::connected ? nullptr : &errors::closed;
 }
 
-Result<Token> Engine::subscribe(PacketType type, std::string_view filter, Qos qos) {
-    ESB_TRY(check_topic(filter, max_topic_, is_topic_filter));
-    if (qos > Qos::exactly_once) return fail(errors::invalid_argument);
-    if (state_ != State::connected) return fail(errors::closed);
-    const auto kind = type == PacketType::subscribe ? Record::Kind::subscribe : Record::Kind::unsubscribe;
-    const auto record = add_record(kind, subscribe_size(type, filter));
-    if (!record) return fail(record.error());
-    write_subscribe(type, filter, qos, Outbox::packet(**record));
-    return (*record)->token;
-}
-
-Result<Record*> Engine::add_record(Record::Kind kind, std::size_t size) {
-    if (!session_.could_hold(size)) return fail(errors::too_long);
-    Record* record = session_.add(kind, size);
-    if (record == nullptr) return fail(errors::full);
-    return record;
+Result<Token> Engine::submit(PacketType type, const Publish& message) {
+    auto kind = static_cast<Record::Kind>(message.qos);
+    if (type != PacketType::publish) {
+        kind = type == PacketType::subscribe ? Record::Kind::subscribe : Record::Kind::unsubscribe;
+    }
+    Record* record = nullptr;
+    const ErrorKind* problem = problem_with(type, message);
+    if (problem == nullptr) {
+        const std::size_t size = packet_size(type, message);
+        problem = session_.could_hold(size) ? &errors::full : &errors::too_long;
+        record = session_.add(kind, size);
+    }
+    if (record == nullptr) return fail(*problem);
+    write_packet(type, message, Outbox::packet(*record));
+    if (record->is_publish()) ++pending_;
+    return record->token;
 }
 
 ConstBytes Engine::output() {
@@ -50,7 +70,10 @@ ConstBytes Engine::output() {
     if (state_ == State::connecting && control_.empty()) write_connect_slice();
     if (!control_.empty() || state_ == State::connecting) return control_.pending();
     if (Record* record = session_.start_next()) return Outbox::packet(*record);
-    if (state_ == State::closing) append_disconnect();
+    if (state_ == State::closing) {
+        append(PacketType::disconnect);
+        connection_.disconnect_queued = true;
+    }
     return control_.pending();
 }
 
@@ -60,32 +83,35 @@ void Engine::write_connect_slice() {
     connection_.connect_written += written;
 }
 
-void Engine::append_disconnect() {
-    const std::uint8_t disconnect[] = {static_cast<std::uint8_t>(static_cast<unsigned>(PacketType::disconnect) << 4),
-                                       0};
-    control_.append(disconnect);
-    connection_.disconnect_queued = true;
+// Acknowledgements, PINGREQ and DISCONNECT.
+void Engine::append(PacketType type, PacketId id) {
+    std::uint8_t bytes[ack_size];
+    write_ack(type, id, bytes);
+    const std::size_t size = id != 0 ? ack_size : 2;
+    bytes[1] = static_cast<std::uint8_t>(size - 2);
+    control_.append({bytes, size});
 }
 
 void Engine::sent(std::size_t count, Instant now) {
     if (count == 0 || (!listening() && state_ != State::closing)) return;
-    if (session_.current() != nullptr) return packet_sent(count, now);
-    control_sent(count, now);
+    now_ = now;
+    if (session_.current() != nullptr) return packet_sent(count);
+    control_sent(count);
 }
 
-void Engine::packet_sent(std::size_t count, Instant now) {
+void Engine::packet_sent(std::size_t count) {
     const std::size_t size = session_.current()->size;
     connection_.packet_sent += std::min(count, size - connection_.packet_sent);
     if (connection_.packet_sent < size) return;
     connection_.packet_sent = 0;
-    connection_.last_sent = now;
-    if (const auto token = session_.finish_current()) complete_publish(*token, {});
+    connection_.last_sent = now_;
+    if (const auto token = session_.finish_current()) complete_publish(*token, nullptr);
 }
 
-void Engine::control_sent(std::size_t count, Instant now) {
-    control_.consume(std::min(count, control_.pending().size()));
+void Engine::control_sent(std::size_t count) {
+    control_.consume(count);
     if (!control_.empty()) return;
-    connection_.last_sent = now;
+    connection_.last_sent = now_;
     if (state_ == State::connecting) control_.clear();
     connection_.ping_queued = false;
     if (connection_.disconnect_queued) connection_.close_now = true;

@@ -7,15 +7,11 @@ namespace esb::mqtt {
 
 static_assert(sizeof(Record) == 16);
 
-Outbox::Outbox(MutBytes arena) : base_(arena.data()), capacity_(arena.size()) {
-    const auto misaligned = reinterpret_cast<std::uintptr_t>(base_) % alignof(Record);
-    const std::size_t skip = misaligned == 0 ? 0 : alignof(Record) - misaligned;
-    if (skip > capacity_) {
-        capacity_ = 0;
-        return;
-    }
-    base_ += skip;
-    capacity_ -= skip;
+void Outbox::use(MutBytes arena) {
+    const std::size_t skip = -reinterpret_cast<std::uintptr_t>(arena.data()) % alignof(Record);
+    if (skip > arena.size()) return;
+    base_ = arena.data() + skip;
+    capacity_ = arena.size() - skip;
 }
 
 bool Outbox::could_hold(std::size_t packet_size) const { return footprint(packet_size) <= capacity_; }
@@ -40,10 +36,6 @@ void Outbox::remove(Record& record) {
         return;
     }
     while (at(head_)->phase == Record::Phase::removed) head_ += footprint(at(head_)->size);
-}
-
-MutBytes Outbox::packet(Record& record) {
-    return {reinterpret_cast<std::uint8_t*>(&record) + sizeof(Record), record.size};
 }
 
 Record* Outbox::after(Record& record) {

@@ -35,7 +35,9 @@ struct Record {
 
 class Outbox {
 public:
-    explicit Outbox(MutBytes arena);
+    explicit Outbox(MutBytes arena) { use(arena); }
+    Outbox() = default;
+    void use(MutBytes arena);
 
     // Arena bytes that a packet takes.
     static constexpr std::size_t footprint(std::size_t packet_size) {
@@ -47,7 +49,9 @@ public:
     // May move all records: pointers to others are void afterwards.
     Record* add(Record::Kind kind, Token token, std::size_t packet_size);
     void remove(Record& record);
-    static MutBytes packet(Record& record);
+    static MutBytes packet(Record& record) {
+        return {reinterpret_cast<std::uint8_t*>(&record) + sizeof(Record), record.size};
+    }
 
     // In the order of add(): for (Record* r = first(); r != nullptr; r = after(*r)).
     Record* first() { return live_at(head_); }
@@ -62,8 +66,8 @@ private:
     Record* live_at(std::size_t offset);
     void compact();
 
-    std::uint8_t* base_;
-    std::size_t capacity_;
+    std::uint8_t* base_ = nullptr;
+    std::size_t capacity_ = 0;
     std::size_t head_ = 0;  // everything before is free
     std::size_t tail_ = 0;  // everything from here is free
     std::size_t live_ = 0;  // bytes of records in use

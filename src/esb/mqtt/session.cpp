@@ -5,6 +5,17 @@ namespace esb::mqtt {
 using Phase = Record::Phase;
 using Kind = Record::Kind;
 
+namespace {
+
+Kind answered_by(PacketType type) {
+    if (type == PacketType::puback) return Kind::qos1;
+    if (type == PacketType::suback) return Kind::subscribe;
+    if (type == PacketType::unsuback) return Kind::unsubscribe;
+    return Kind::qos0;  // PUBCOMP: no record may get it
+}
+
+}  // namespace
+
 Record* Session::add(Kind kind, std::size_t packet_size) {
     Record* record = outbox_.add(kind, 0, packet_size);
     if (record == nullptr) return nullptr;
@@ -82,10 +93,16 @@ Session::Ack Session::judge(const Record* record, Kind kind) {
     return record->kind == kind ? Ack::done : Ack::violation;  // a QoS 0 record has no identifier
 }
 
-Session::Ack Session::on_final(Kind kind, PacketId id, Token& token) {
-    if (kind == Kind::qos1 && find_release(id) < release_count_) return Ack::violation;
+Session::Ack Session::on_final_ack(PacketType type, PacketId id, Token& token) {
+    Release* release = find_release(id);
+    if (type == PacketType::pubcomp && release != nullptr) {
+        token = release->token;
+        remove_release(release);
+        return Ack::done;
+    }
+    if (type == PacketType::puback && release != nullptr) return Ack::violation;
     Record* record = find_record(id);
-    const Ack ack = judge(record, kind);
+    const Ack ack = judge(record, answered_by(type));
     if (ack != Ack::done) return ack;
     token = record->token;
     remove(*record);
@@ -93,7 +110,7 @@ Session::Ack Session::on_final(Kind kind, PacketId id, Token& token) {
 }
 
 Session::Ack Session::on_pubrec(PacketId id) {
-    if (find_release(id) < release_count_) return Ack::accepted;
+    if (find_release(id) != nullptr) return Ack::accepted;
     Record* record = find_record(id);
     // PUBREL even for an identifier we do not know: the broker keeps state for it and would wait forever.
     if (record == nullptr) return Ack::accepted;
@@ -102,14 +119,6 @@ Session::Ack Session::on_pubrec(PacketId id) {
     releases_[release_count_++] = {id, record->token, false};
     remove(*record);
     return Ack::accepted;
-}
-
-Session::Ack Session::on_pubcomp(PacketId id, Token& token) {
-    const std::size_t index = find_release(id);
-    if (index == release_count_) return judge(find_record(id), Kind::qos0);  // no record may get PUBCOMP
-    token = releases_[index].token;
-    remove_release(index);
-    return Ack::done;
 }
 
 void Session::add_received(PacketId id) {
@@ -168,7 +177,7 @@ std::optional<Session::Doomed> Session::take_doomed() {
     --doomed_count_;
     if (release_count_ > 0 && releases_[0].doomed) {
         const Token token = releases_[0].token;
-        remove_release(0);
+        remove_release(releases_.data());
         return Doomed{token, true};
     }
     Record* record = outbox_.first();
@@ -179,6 +188,10 @@ std::optional<Session::Doomed> Session::take_doomed() {
     // Half of its bytes may be with the transport: the rest must follow, or the stream breaks.
     if (record != outbox_.current()) remove(*record);
     return doomed;
+}
+
+std::uint32_t& Session::counter(const Record& record) {
+    return counts_[record.in_session() ? 1 : 0][static_cast<std::size_t>(record.phase)];
 }
 
 void Session::set_phase(Record& record, Phase phase) {
@@ -221,15 +234,16 @@ Record* Session::find_record(PacketId id) {
     return nullptr;
 }
 
-std::size_t Session::find_release(PacketId id) const {
-    std::size_t index = 0;
-    while (index < release_count_ && releases_[index].id != id) ++index;
-    return index;
+Session::Release* Session::find_release(PacketId id) {
+    for (auto& release : releases_.first(release_count_)) {
+        if (release.id == id) return &release;
+    }
+    return nullptr;
 }
 
-void Session::remove_release(std::size_t index) {
+void Session::remove_release(Release* release) {
     --release_count_;
-    for (; index < release_count_; ++index) releases_[index] = releases_[index + 1];
+    for (const Release* end = releases_.data() + release_count_; release != end; ++release) *release = release[1];
 }
 
 std::size_t Session::find_received(PacketId id) const {
@@ -241,7 +255,7 @@ std::size_t Session::find_received(PacketId id) const {
 PacketId Session::next_id() {
     do {
         ++last_id_;
-    } while (last_id_ == 0 || find_release(last_id_) < release_count_ || find_record(last_id_) != nullptr);
+    } while (last_id_ == 0 || find_release(last_id_) != nullptr || find_record(last_id_) != nullptr);
     return last_id_;
 }
 

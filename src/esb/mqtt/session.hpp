@@ -32,8 +32,16 @@ public:
 
     // `releases` has as many elements as publishes may be in flight, `received` as many as incoming QoS 2
     // messages may be open.
-    Session(MutBytes arena, std::span<Release> releases, std::span<PacketId> received, Statistics& statistics)
-        : outbox_(arena), releases_(releases), received_(received), statistics_(&statistics) {}
+    Session(MutBytes arena, std::span<Release> releases, std::span<PacketId> received, Statistics& statistics) {
+        use(arena, releases, received, statistics);
+    }
+    Session() = default;
+    void use(MutBytes arena, std::span<Release> releases, std::span<PacketId> received, Statistics& statistics) {
+        outbox_.use(arena);
+        releases_ = releases;
+        received_ = received;
+        statistics_ = &statistics;
+    }
 
     // The next identifier, the next token, is the first free one after this.
     void seed_ids(PacketId last) { last_id_ = last; }
@@ -51,11 +59,12 @@ public:
     // The current packet is sent completely. Gives the token of a QoS 0 publish: it is complete.
     std::optional<Token> finish_current();
     // Acknowledgements. `token` is set when the answer is `done`.
-    Ack on_puback(PacketId id, Token& token) { return on_final(Record::Kind::qos1, id, token); }
-    Ack on_suback(PacketId id, Token& token) { return on_final(Record::Kind::subscribe, id, token); }
-    Ack on_unsuback(PacketId id, Token& token) { return on_final(Record::Kind::unsubscribe, id, token); }
+    Ack on_puback(PacketId id, Token& token) { return on_final_ack(PacketType::puback, id, token); }
+    Ack on_suback(PacketId id, Token& token) { return on_final_ack(PacketType::suback, id, token); }
+    Ack on_unsuback(PacketId id, Token& token) { return on_final_ack(PacketType::unsuback, id, token); }
+    Ack on_pubcomp(PacketId id, Token& token) { return on_final_ack(PacketType::pubcomp, id, token); }
+    Ack on_final_ack(PacketType type, PacketId id, Token& token);
     Ack on_pubrec(PacketId id);
-    Ack on_pubcomp(PacketId id, Token& token);
     // Identifiers in PUBREL phase, in the order of their PUBRECs (MQTT-4.6.0-4).
     std::span<const Release> releases() const { return releases_.first(release_count_); }
 
@@ -82,10 +91,7 @@ public:
     std::size_t ids_in_use() const { return record_ids_ + release_count_; }
 
 private:
-    static std::size_t group(const Record& record) { return record.in_session() ? 1 : 0; }
-    std::uint32_t& counter(const Record& record) {
-        return counts_[group(record)][static_cast<std::size_t>(record.phase)];
-    }
+    std::uint32_t& counter(const Record& record);
     std::uint32_t count(bool in_session, Record::Phase phase) const {
         return counts_[in_session ? 1 : 0][static_cast<std::size_t>(phase)];
     }
@@ -98,27 +104,26 @@ private:
     bool window_open() const;
     bool may_start(const Record& record) const;
     Record* find_record(PacketId id);
-    std::size_t find_release(PacketId id) const;
-    void remove_release(std::size_t index);
+    Release* find_release(PacketId id);
+    void remove_release(Release* release);
     std::size_t find_received(PacketId id) const;
     PacketId next_id();
     Token next_token();
     bool uses_token(Token token);
-    Ack on_final(Record::Kind kind, PacketId id, Token& token);
     static Ack judge(const Record* record, Record::Kind kind);
 
     Outbox outbox_;
+    PacketId last_id_ = 0;
+    bool tokens_wrapped_ = false;
+    Token last_token_ = 0;
     std::span<Release> releases_;
     std::span<PacketId> received_;
-    Statistics* statistics_;
+    Statistics* statistics_ = nullptr;
     std::size_t release_count_ = 0;
     std::size_t received_count_ = 0;
     std::size_t doomed_count_ = 0;     // records and releases together
     std::size_t record_ids_ = 0;       // records that have an identifier
     std::uint32_t counts_[2][5] = {};  // records by group and phase
-    PacketId last_id_ = 0;
-    Token last_token_ = 0;
-    bool tokens_wrapped_ = false;
 };
 
 }  // namespace esb::mqtt

@@ -2,6 +2,18 @@
 
 namespace esb::mqtt {
 
+bool TextScan::take(ConstBytes bytes) {
+    const std::uint8_t* at = bytes.data();
+    const std::uint8_t* const end = at + bytes.size();
+    for (;;) {
+        if (left_ == 0) {
+            while (at != end && is_plain(*at)) ++at;
+        }
+        if (at == end) return !bad_;
+        take_other(*at++);
+    }
+}
+
 // RFC 3629, section 4. The second byte is what excludes overlong forms, surrogates and what is above U+10FFFF.
 void TextScan::take_other(std::uint8_t byte) {
     if (left_ > 0) {

@@ -11,14 +11,7 @@ namespace esb::mqtt {
 class TextScan {
 public:
     // False as soon as no text can begin like this; and from then on.
-    bool take(ConstBytes bytes) {
-        auto at = bytes.begin();
-        for (;;) {
-            while (left_ == 0 && at != bytes.end() && is_plain(*at)) ++at;
-            if (at == bytes.end()) return !bad_;
-            take_other(*at++);
-        }
-    }
+    bool take(ConstBytes bytes);
     // The text may end here.
     bool complete() const { return !bad_ && left_ == 0; }
     // A '+' or '#' was among the bytes.

@@ -14,8 +14,8 @@ namespace wire = test::wire;
 using wire::Bytes;
 
 Bytes written(const Publish& message) {
-    Bytes out(publish_size(message));
-    write_publish(message, out);
+    Bytes out(packet_size(PacketType::publish, message));
+    write_packet(PacketType::publish, message, out);
     return out;
 }
 
@@ -85,12 +85,14 @@ TEST(MqttCodec, IdentifierAndDuplicateFlagAreSetInPlace) {
 }
 
 TEST(MqttCodec, SubscribeAndUnsubscribe) {
-    Bytes out(subscribe_size(PacketType::subscribe, "a/#"));
-    write_subscribe(PacketType::subscribe, "a/#", Qos::exactly_once, out);
+    const std::uint8_t qos[] = {2};
+    const Publish subscribe{"a/#", qos, Qos::exactly_once};
+    Bytes out(packet_size(PacketType::subscribe, subscribe));
+    write_packet(PacketType::subscribe, subscribe, out);
     set_packet_id(out, 7);
     EXPECT_EQ(out, wire::hex("82 08 0007 0003 612f23 02"));
-    out.resize(subscribe_size(PacketType::unsubscribe, "a/#"));
-    write_subscribe(PacketType::unsubscribe, "a/#", Qos::at_most_once, out);
+    out.resize(packet_size(PacketType::unsubscribe, {"a/#", {}}));
+    write_packet(PacketType::unsubscribe, {"a/#", {}}, out);
     set_packet_id(out, 0xFFFF);
     EXPECT_EQ(out, wire::hex("a2 07 ffff 0003 612f23"));
 }

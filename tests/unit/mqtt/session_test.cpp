@@ -15,8 +15,8 @@ using Ack = Session::Ack;
 struct Rig {
     Record* add(int qos) {
         const Publish message{"t", as_bytes("x"), static_cast<Qos>(qos)};
-        Record* record = session.add(static_cast<Kind>(qos), publish_size(message));
-        if (record != nullptr) write_publish(message, Outbox::packet(*record));
+        Record* record = session.add(static_cast<Kind>(qos), packet_size(PacketType::publish, message));
+        if (record != nullptr) write_packet(PacketType::publish, message, Outbox::packet(*record));
         return record;
     }
     PacketId send() {

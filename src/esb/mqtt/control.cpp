@@ -1,0 +1,27 @@
+#include "esb/mqtt/control.hpp"
+
+#include <algorithm>
+
+namespace esb::mqtt {
+
+void ControlBuffer::append(ConstBytes bytes) {
+    if (bytes.size() > memory_.size() - tail_) {
+        copy(pending(), memory_);
+        tail_ -= head_;
+        head_ = 0;
+    }
+    copy(bytes, memory_.subspan(tail_));
+    tail_ += bytes.size();
+}
+
+void ControlBuffer::consume(std::size_t count) {
+    head_ += std::min(count, tail_ - head_);
+    if (empty()) head_ = tail_ = 0;
+}
+
+void ControlBuffer::clear() {
+    wipe(memory_);
+    head_ = tail_ = 0;
+}
+
+}  // namespace esb::mqtt
