@@ -12,6 +12,11 @@
 
 namespace esb {
 
+namespace detail {
+// Writes `text` and a NUL; false, and nothing is written, when it has more than `room` bytes.
+bool put_text(char* out, std::size_t room, std::string_view text);
+}  // namespace detail
+
 // Text of at most N bytes, always NUL-terminated for C APIs.
 template <std::size_t N>
 class FixedString {
@@ -24,19 +29,9 @@ public:
         return made;
     }
     // Unchanged on `too_long`.
-    Status assign(std::string_view text) {
-        if (text.size() > N) return fail(errors::too_long);
-        copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(text_.data()), N});
-        set_size(text.size());
-        return {};
-    }
+    Status assign(std::string_view text) { return put(0, text); }
     // Unchanged on `too_long`.
-    Status append(std::string_view text) {
-        if (text.size() > N - size_) return fail(errors::too_long);
-        copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(text_.data()) + size_, N - size_});
-        set_size(size_ + text.size());
-        return {};
-    }
+    Status append(std::string_view text) { return put(size_, text); }
     Status append(char c) { return append(std::string_view(&c, 1)); }
     void clear() { set_size(0); }
     void truncate(std::size_t size) {
@@ -54,6 +49,11 @@ public:
     friend bool operator==(const FixedString& a, std::string_view b) { return a.view() == b; }
 
 private:
+    Status put(std::size_t at, std::string_view text) {
+        if (!detail::put_text(text_.data() + at, N - at, text)) return fail(errors::too_long);
+        size_ = at + text.size();
+        return {};
+    }
     void set_size(std::size_t size) {
         size_ = size;
         text_[size] = '\0';

@@ -10,10 +10,7 @@
 namespace esb {
 
 // Overwrites memory in a way the optimizer may not drop.
-inline void wipe(MutBytes bytes) {
-    volatile std::uint8_t* p = bytes.data();
-    for (std::size_t i = 0; i < bytes.size(); ++i) p[i] = 0;
-}
+void wipe(MutBytes bytes);
 
 // Up to N secret bytes. The only way to the bytes is `reveal()`, so that every use can be found by name.
 template <std::size_t N>
@@ -30,11 +27,8 @@ public:
     // Replaces and wipes the old value; unchanged on `too_long`.
     Status assign(ConstBytes value) {
         if (value.size() > N) return fail(errors::too_long);
-        std::array<std::uint8_t, N> fresh{};
-        copy(value, fresh);
-        clear();
-        copy(fresh, bytes_);
-        wipe(fresh);
+        copy(value, bytes_);  // it may be a part of the old one
+        wipe(MutBytes(bytes_).subspan(value.size()));
         size_ = value.size();
         return {};
     }

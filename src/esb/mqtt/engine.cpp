@@ -88,7 +88,7 @@ void Engine::transport_closed(Instant now, const Error& why) {
 }
 
 void Engine::end_connection() {
-    const bool was_stable = connection_.connected && reached(connection_.began + stable_after, now_);
+    const bool was_stable = connection_.connected && now_ >= connection_.began + stable_after;
     // After an overrun the broker waits with messages that only a new connection brings.
     if (was_stable || connection_.draining) backoff_.reset();
     state_ = wanted_ ? State::waiting : State::stopped;
@@ -154,7 +154,7 @@ void Engine::tick(Instant now) {
         return;
     }
     if (state_ == State::connected) check_keep_alive();
-    if (!reached(connection_.closing_until, now)) return;
+    if (now < connection_.closing_until) return;
     if (state_ == State::closing) connection_.close_now = true;
     if (state_ == State::connected && connection_.draining) close_after_output(errors::mqtt_overrun, now);
 }
@@ -165,7 +165,7 @@ void Engine::check_keep_alive() {
     if (connection_.ping_interval_ms == 0) return;
     if (connection_.asked) {
         if (count(now_) >= silence_deadline()) return close_now(errors::mqtt_silent);
-        if (reached(connection_.asked_at + Duration(connection_.ping_wait_ms), now_)) connection_.held = true;
+        if (now_ >= connection_.asked_at + Duration(connection_.ping_wait_ms)) connection_.held = true;
     }
     if (connection_.ping_queued || count(now_) < next_ping()) return;
     append(PacketType::pingreq);
@@ -195,7 +195,7 @@ Engine::Count Engine::silence_deadline() const {
 }
 
 bool Engine::receiving(Instant now) const {
-    return connection_.flowed && !reached(connection_.flowed_at + Duration(longest_ping_wait_ms), now);
+    return connection_.flowed && now < connection_.flowed_at + Duration(longest_ping_wait_ms);
 }
 
 Engine::Count Engine::deadline() const {

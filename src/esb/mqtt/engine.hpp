@@ -46,8 +46,10 @@ public:
     Result<Token> submit(PacketType type, const Publish& message);
 
     Client::State state() const { return state_; }
-    bool wants_transport(Instant now) const { return state_ == Client::State::waiting && reached(retry_at_, now); }
-    void retry_by(Instant latest) { retry_at_ = earlier(retry_at_, latest); }
+    bool wants_transport(Instant now) const { return state_ == Client::State::waiting && now >= retry_at_; }
+    void retry_by(Instant latest) {
+        if (latest < retry_at_) retry_at_ = latest;
+    }
     void transport_opening();
     void transport_opened(Instant now);
     void transport_closed(Instant now, const Error& why);
