@@ -1,6 +1,7 @@
 // Device identities and the topics derived from them (docs/protocol.md).
 #pragma once
 
+#include "esb/base/errors.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 
@@ -12,11 +13,6 @@ namespace esb {
 
 inline constexpr std::size_t identity_max = 40;
 using Identity = FixedString<identity_max>;
-
-namespace errors {
-inline constexpr ErrorKind bad_identity{"identity.invalid",
-                                        "an identity is 1 to 40 characters of A-Z a-z 0-9 _ -"};
-}
 
 // `bad_identity` unless it matches [A-Za-z0-9_-]{1,40} and its base topic has no empty level.
 Result<Identity> make_identity(std::string_view text);

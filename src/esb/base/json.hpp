@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/base/errors.hpp"
 #include "esb/base/result.hpp"
 
 #include <cstddef>
@@ -10,16 +11,6 @@
 #include <string_view>
 
 struct cJSON;
-
-namespace esb::errors {
-inline constexpr ErrorKind json_too_large{"json.too_large", "the JSON text is larger than allowed"};
-inline constexpr ErrorKind json_too_deep{"json.too_deep", "the JSON text is nested too deeply"};
-inline constexpr ErrorKind json_syntax{"json.syntax", "this is not JSON (RFC 8259)"};
-inline constexpr ErrorKind json_duplicate{"json.duplicate", "a member appears twice"};
-inline constexpr ErrorKind json_number{"json.number", "a number is not an integer below 2^53"};
-inline constexpr ErrorKind json_nul{"json.nul", "a text contains a NUL"};
-inline constexpr ErrorKind json_member{"json.member", "a member is missing or has the wrong type"};
-}  // namespace esb::errors
 
 namespace esb {
 

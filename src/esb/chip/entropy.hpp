@@ -3,10 +3,7 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
-
-namespace esb::errors {
-inline constexpr ErrorKind no_entropy{"chip.no_entropy", "the random number generator did not answer"};
-}  // namespace esb::errors
+#include "esb/chip/errors.hpp"
 
 namespace esb::chip {
 

@@ -3,19 +3,10 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
+#include "esb/chip/errors.hpp"
 
 #include <cstddef>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind kv_not_found{"kv.not_found", "there is no value under this key"};
-inline constexpr ErrorKind kv_too_small{"kv.too_small", "the value is longer than the buffer"};
-inline constexpr ErrorKind kv_bad_key{"kv.bad_key", "a key is 1 to 15 printable characters"};
-inline constexpr ErrorKind kv_full{"kv.full", "the key/value partition is full"};
-inline constexpr ErrorKind kv_corrupt{"kv.corrupt", "the key/value partition cannot be read"};
-inline constexpr ErrorKind flash_failed{"flash.failed", "a flash operation failed"};
-inline constexpr ErrorKind power_lost{"flash.power_lost", "the power is off"};
-}  // namespace esb::errors
 
 namespace esb::chip {
 

@@ -4,6 +4,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
+#include "esb/chip/errors.hpp"
 #include "esb/chip/network.hpp"
 
 #include <array>
@@ -12,11 +13,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind radio_failed{"radio.failed", "the radio reports an error"};
-inline constexpr ErrorKind radio_open_ap{"radio.open_ap", "an access point without a password is not allowed"};
-}  // namespace esb::errors
 
 namespace esb::chip {
 

@@ -2,16 +2,12 @@
 #pragma once
 
 #include "esb/base/result.hpp"
+#include "esb/chip/errors.hpp"
 #include "esb/chip/network.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind dns_not_found{"dns.not_found", "no address is known for this host name"};
-inline constexpr ErrorKind dns_failed{"dns.failed", "the name server does not answer"};
-}  // namespace esb::errors
 
 namespace esb::chip {
 

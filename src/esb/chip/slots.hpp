@@ -3,18 +3,10 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
+#include "esb/chip/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>
-
-namespace esb::errors {
-inline constexpr ErrorKind slot_bounds{"slot.bounds", "the access lies outside the slot"};
-inline constexpr ErrorKind slot_alignment{"slot.alignment", "a program must be aligned and whole units long"};
-inline constexpr ErrorKind slot_not_erased{"slot.not_erased", "the place was programmed before and not erased since"};
-inline constexpr ErrorKind slot_running{"slot.running", "the running firmware's slot cannot be written"};
-inline constexpr ErrorKind slot_bad_image{"slot.bad_image", "the chip's own check refuses this image"};
-inline constexpr ErrorKind slot_no_other{"slot.no_other", "no other slot holds a bootable image"};
-}  // namespace esb::errors
 
 namespace esb::chip {
 

@@ -4,21 +4,12 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
+#include "esb/chip/errors.hpp"
 #include "esb/chip/network.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-namespace esb::errors {
-inline constexpr ErrorKind socket_refused{"socket.refused", "the other side refused the connection"};
-inline constexpr ErrorKind socket_reset{"socket.reset", "the other side reset the connection"};
-inline constexpr ErrorKind socket_unreachable{"socket.unreachable", "no route to the other side"};
-inline constexpr ErrorKind socket_timed_out{"socket.timed_out", "the other side does not answer"};
-inline constexpr ErrorKind socket_in_use{"socket.in_use", "the port is taken"};
-inline constexpr ErrorKind socket_none_left{"socket.none_left", "no socket is left"};
-inline constexpr ErrorKind socket_failed{"socket.failed", "the network stack reports an error"};
-}  // namespace esb::errors
 
 namespace esb::chip {
 

@@ -5,16 +5,11 @@
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/chip/entropy.hpp"
+#include "esb/crypto/errors.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-
-namespace esb::errors {
-inline constexpr ErrorKind bad_signature{"crypto.bad_signature", "the signature does not match"};
-inline constexpr ErrorKind bad_key{"crypto.bad_key", "this is not a point on P-256"};
-inline constexpr ErrorKind bad_tag{"crypto.bad_tag", "the encrypted data was changed"};
-}  // namespace esb::errors
 
 namespace esb::crypto {
 

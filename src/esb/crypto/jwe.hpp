@@ -2,15 +2,11 @@
 // optional.
 #pragma once
 
+#include "esb/crypto/errors.hpp"
 #include "esb/crypto/key_agreement.hpp"
 
 #include <cstddef>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind jwe_malformed{"jwe.malformed", "this is not a compact JWE"};
-inline constexpr ErrorKind jwe_header{"jwe.header", "the header is not alg ECDH-ES, enc A256GCM and a P-256 epk alone"};
-}  // namespace esb::errors
 
 namespace esb::crypto {
 

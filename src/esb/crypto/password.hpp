@@ -5,16 +5,11 @@
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/chip/entropy.hpp"
+#include "esb/crypto/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind password_length{"crypto.password_length", "a password has 8 to 64 bytes"};
-inline constexpr ErrorKind password_wrong{"crypto.password_wrong", "this is not the password"};
-inline constexpr ErrorKind password_corrupt{"crypto.password_corrupt", "the stored password hash is damaged"};
-}  // namespace esb::errors
 
 namespace esb::crypto {
 

@@ -1,14 +1,11 @@
 // A name server for whoever has joined our access point: every name is the access point (RFC 1035, EDNS of RFC 6891).
 #pragma once
 
+#include "esb/net/errors.hpp"
 #include "esb/net/reactor.hpp"
 
 #include <array>
 #include <cstdint>
-
-namespace esb::errors {
-inline constexpr ErrorKind dns_bad_query{"dns.bad_query", "this is not a name server query"};
-}  // namespace esb::errors
 
 namespace esb::net {
 

@@ -3,33 +3,11 @@
 #pragma once
 
 #include "esb/base/fixed.hpp"
+#include "esb/net/errors.hpp"
 #include "esb/net/http_grammar.hpp"
 #include "esb/net/http_site.hpp"
 
 #include <http_parser.h>
-
-namespace esb::errors {
-inline constexpr ErrorKind web_malformed{"web.malformed", "the request is malformed"};
-inline constexpr ErrorKind web_version{"web.version", "only HTTP/1.0 and HTTP/1.1 are spoken here"};
-inline constexpr ErrorKind web_method{"web.method", "only GET, HEAD and POST are possible"};
-inline constexpr ErrorKind web_target_too_long{"web.target_too_long", "the address is too long"};
-inline constexpr ErrorKind web_target{"web.target", "the address is not a clean path"};
-inline constexpr ErrorKind web_header_too_large{"web.header_too_large", "the request's header is too large"};
-inline constexpr ErrorKind web_header{"web.header", "a header of the request is not valid or repeated"};
-inline constexpr ErrorKind web_host_missing{"web.host_missing", "the request names no host"};
-inline constexpr ErrorKind web_host{"web.host", "this device does not answer under that name"};
-inline constexpr ErrorKind web_origin{"web.origin", "the request comes from another site's page"};
-inline constexpr ErrorKind web_own_header{"web.own_header", "the request was not made by this device's page"};
-inline constexpr ErrorKind web_content_type{"web.content_type", "the body has the wrong type"};
-inline constexpr ErrorKind web_transfer_coding{"web.transfer_coding", "transfer codings are not accepted"};
-inline constexpr ErrorKind web_length{"web.length", "the length of the body is not valid"};
-inline constexpr ErrorKind web_length_missing{"web.length_missing", "the length of the body is missing"};
-inline constexpr ErrorKind web_body_unexpected{"web.body_unexpected", "this request may not have a body"};
-inline constexpr ErrorKind web_body_too_large{"web.body_too_large", "the body is too large"};
-inline constexpr ErrorKind web_too_slow{"web.too_slow", "the request took too long"};
-inline constexpr ErrorKind web_busy{"web.busy", "another request of this kind is under way"};
-inline constexpr ErrorKind web_not_found{"web.not_found", "there is no such page"};
-}  // namespace esb::errors
 
 namespace esb::net {
 

@@ -4,28 +4,13 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
+#include "esb/net/errors.hpp"
 #include "esb/net/url.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind http_malformed{"http.malformed", "the web server's answer is malformed"};
-inline constexpr ErrorKind http_tls{"http.tls", "the web server speaks TLS there: another port, or https"};
-inline constexpr ErrorKind http_status{"http.status", "the web server refuses the request"};  // detail: status code
-inline constexpr ErrorKind http_header_too_large{"http.header_too_large", "the web server's header is too large"};
-inline constexpr ErrorKind http_range{"http.range", "the web server's range is not the one asked for"};
-inline constexpr ErrorKind http_truncated{"http.truncated", "the web server ended too early"};
-inline constexpr ErrorKind http_encoded{"http.encoded", "the web server sends the file in a coded form"};
-inline constexpr ErrorKind http_changed{"http.changed", "the file at the web server has changed meanwhile"};
-inline constexpr ErrorKind http_slow{"http.slow", "the web server is too slow"};
-inline constexpr ErrorKind http_silent{"http.silent", "the web server has fallen silent"};
-inline constexpr ErrorKind http_redirects{"http.redirects", "the web server redirects too often, or in a circle"};
-inline constexpr ErrorKind http_location{"http.location", "the web server redirects to what is no usable URL"};
-inline constexpr ErrorKind http_https{"http.https", "https needs a trust anchor, and this firmware has none"};
-}  // namespace esb::errors
 
 namespace esb::net {
 

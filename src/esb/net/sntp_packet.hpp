@@ -4,17 +4,10 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
+#include "esb/net/errors.hpp"
 
 #include <array>
 #include <cstdint>
-
-namespace esb::errors {
-inline constexpr ErrorKind sntp_malformed{"sntp.malformed", "the time server's answer is not one"};
-inline constexpr ErrorKind sntp_foreign{"sntp.foreign", "the answer is not to our question"};
-inline constexpr ErrorKind sntp_unsynchronized{"sntp.unsynchronized", "the time server does not know the time"};
-inline constexpr ErrorKind sntp_too_often{"sntp.too_often", "the time server wants to be asked less often"};
-inline constexpr ErrorKind sntp_denied{"sntp.denied", "the time server does not serve us"};
-}  // namespace esb::errors
 
 namespace esb::net {
 

@@ -3,24 +3,11 @@
 
 #include "esb/base/secret.hpp"
 #include "esb/chip/entropy.hpp"
+#include "esb/net/errors.hpp"
 #include "esb/net/tcp_stream.hpp"
 
 #include <memory>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind tls_bad_psk{"tls.bad_psk", "the other side does not know this identity or its key differs"};
-inline constexpr ErrorKind tls_no_common_suite{"tls.no_common_suite",
-                                               "the other side offers no acceptable cipher suite"};
-inline constexpr ErrorKind tls_alert{"tls.alert", "the other side ended TLS with an alert"};  // detail: its number
-inline constexpr ErrorKind tls_protocol{"tls.protocol",
-                                        "the other side broke the TLS protocol"};  // detail: Mbed TLS's code, negated
-inline constexpr ErrorKind tls_handshake_timeout{"tls.handshake_timeout",
-                                                 "the TLS handshake took too long (is this the TLS port?)"};
-inline constexpr ErrorKind tls_not_tls{"tls.not_tls", "what answers there does not speak TLS (is this the TLS port?)"};
-inline constexpr ErrorKind tls_truncated{"tls.truncated", "the other side closed the connection without TLS's goodbye"};
-inline constexpr ErrorKind tls_setup{"tls.setup", "TLS could not be set up"};
-}  // namespace esb::errors
 
 namespace esb::net {
 

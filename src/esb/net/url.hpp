@@ -3,15 +3,10 @@
 
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
+#include "esb/net/errors.hpp"
 
 #include <cstdint>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind url_bad{"url.bad", "this is not a URL"};  // detail: a net::UrlRule
-inline constexpr ErrorKind url_scheme{"url.scheme", "only http and https URLs are possible"};
-inline constexpr ErrorKind url_host{"url.host", "a host that ends in a number must be a usable IPv4 address: a.b.c.d"};
-}  // namespace esb::errors
 
 namespace esb::net {
 
