@@ -1,14 +1,14 @@
 #include "esb/base/identity.hpp"
 
+#include "esb/base/ascii.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
 namespace esb {
 namespace {
 
-bool allowed(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+bool allowed(char c) { return is_alphanumeric(c) || c == '_' || c == '-'; }
 
 }  // namespace
 

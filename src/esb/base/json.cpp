@@ -1,5 +1,6 @@
 #include "esb/base/json.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/foreign.hpp"
@@ -24,7 +25,6 @@ constexpr std::int64_t number_limit = 1LL << 53;  // exclusive: every integer be
 // Members of all objects that are open at one time; bounds the work and the memory of the duplicate check.
 constexpr std::size_t max_open_members = 128;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_high_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
 bool is_low_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
 

@@ -1,5 +1,6 @@
 #include "esb/console/table.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/console/split.hpp"
 
@@ -10,7 +11,7 @@ namespace esb::console {
 namespace {
 
 bool is_word(std::string_view word) {
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; };
     return !word.empty() && std::all_of(word.begin(), word.end(), allowed);
 }
 

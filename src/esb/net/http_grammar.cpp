@@ -1,11 +1,11 @@
 #include "esb/net/http_grammar.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/net/http_request.hpp"
 
 namespace esb::net {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_visible(char c) { return c > ' ' && c < '\x7F'; }
 bool is_name_char(char c) {
     return is_visible(c) && std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;

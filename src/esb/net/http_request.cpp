@@ -1,7 +1,7 @@
 #include "esb/net/http_request.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
-#include "esb/net/ascii.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -39,9 +39,6 @@ constexpr StatusOfError statuses[] = {
     {&errors::web_not_found, 404},
 };
 
-bool is_alphanumeric(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view without_port(std::string_view host) { return host.substr(0, host.find(':')); }
 
 // A name or an IPv4 address, perhaps ':' and digits.
@@ -61,7 +58,7 @@ bool is_local(std::string_view host) {
     auto name = without_port(host);
     if (name.ends_with('.')) name.remove_suffix(1);
     const auto last = name.substr(name.rfind('.') + 1);  // npos + 1 == 0
-    return last.empty() || (last.front() >= '0' && last.front() <= '9') || equal_ignoring_case(last, "localhost");
+    return last.empty() || is_digit(last.front()) || equal_ignoring_case(last, "localhost");
 }
 
 // '/' and non-empty segments, none of them "." or ".."; only the last may be empty ("/a/").

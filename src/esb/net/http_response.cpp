@@ -1,7 +1,7 @@
 #include "esb/net/http_response.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
-#include "esb/net/ascii.hpp"
 #include "esb/net/tls_record.hpp"
 
 #include <algorithm>

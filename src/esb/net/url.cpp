@@ -1,8 +1,8 @@
 #include "esb/net/url.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
 #include "esb/chip/network.hpp"
-#include "esb/net/ascii.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -14,18 +14,13 @@ constexpr std::size_t max_host = 253;
 constexpr std::string_view separator = "://";
 constexpr std::string_view list_separators = " ,";
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool letter(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
-bool alphanumeric(char c) { return letter(c) || digit(c); }
-bool hex_digit(char c) { return digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f'); }
-
 std::unexpected<Error> bad(UrlRule rule) { return fail(errors::url_bad, static_cast<std::int32_t>(rule)); }
 
 // RFC 3986 §3.1
 bool is_scheme(std::string_view text) {
-    if (text.empty() || !letter(text.front())) return false;
+    if (text.empty() || !is_letter(text.front())) return false;
     return std::all_of(text.begin(), text.end(),
-                       [](char c) { return alphanumeric(c) || c == '+' || c == '-' || c == '.'; });
+                       [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 Status check_characters(std::string_view text) {
@@ -48,16 +43,16 @@ bool ends_in_number(std::string_view host) {
     host = without_last_dot(host);
     const auto label = host.substr(host.rfind('.') + 1);  // npos + 1 is 0
     if (label.empty()) return false;
-    if (std::all_of(label.begin(), label.end(), digit)) return true;
+    if (std::all_of(label.begin(), label.end(), is_digit)) return true;
     return label.size() >= 2 && label[0] == '0' && ascii_lower(label[1]) == 'x' &&
-           std::all_of(label.begin() + 2, label.end(), hex_digit);
+           std::all_of(label.begin() + 2, label.end(), is_hex_digit);
 }
 
 // Four decimal numbers without leading zeros, of an address that a machine can have.
 bool is_usable_ipv4(std::string_view host) {
     for (std::size_t i = 0; i + 1 < host.size(); ++i) {
         const bool begins = i == 0 || host[i - 1] == '.';
-        if (begins && host[i] == '0' && digit(host[i + 1])) return false;
+        if (begins && host[i] == '0' && is_digit(host[i + 1])) return false;
     }
     const auto address = chip::parse_ipv4(host);
     return address && address->bytes[0] != 0 && address->bytes[0] < 224;
@@ -66,8 +61,8 @@ bool is_usable_ipv4(std::string_view host) {
 // A host name or an IPv4 literal; `_` because such names exist in home networks.
 Status check_host(std::string_view text) {
     if (text.empty()) return bad(UrlRule::empty_host);
-    const auto allowed = [](char c) { return alphanumeric(c) || c == '-' || c == '.' || c == '_'; };
-    const bool shaped = text.size() <= max_host && alphanumeric(text.front()) &&
+    const auto allowed = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; };
+    const bool shaped = text.size() <= max_host && is_alphanumeric(text.front()) &&
                         text.find("..") == std::string_view::npos && std::all_of(text.begin(), text.end(), allowed);
     if (!shaped) return bad(UrlRule::host);
     if (ends_in_number(text) && !is_usable_ipv4(text)) return fail(errors::url_host);
@@ -79,9 +74,10 @@ Status check_target(std::string_view text) {
     constexpr std::string_view others = "/?:@-._~!$&'()*+,;=";
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%') {
-            if (text.size() - i < 3 || !hex_digit(text[i + 1]) || !hex_digit(text[i + 2])) return bad(UrlRule::escape);
+            const bool whole = text.size() - i >= 3 && is_hex_digit(text[i + 1]) && is_hex_digit(text[i + 2]);
+            if (!whole) return bad(UrlRule::escape);
             i += 2;
-        } else if (!alphanumeric(text[i]) && others.find(text[i]) == std::string_view::npos) {
+        } else if (!is_alphanumeric(text[i]) && others.find(text[i]) == std::string_view::npos) {
             return bad(UrlRule::character);
         }
     }
