@@ -2,10 +2,10 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/foreign.hpp"
+#include "esb/base/real.hpp"
 
 #include <array>
 #include <cmath>
-#include <cstdio>
 
 namespace esb::console {
 
@@ -82,10 +82,8 @@ Report& Report::fact(std::string_view key, bool value) {
 }
 
 Report& Report::fact(std::string_view key, double value, int digits) {
-    std::array<char, 32> text;
-    const int size = std::snprintf(text.data(), text.size(), "%.*g", digits, value);
     if (json_ && !std::isfinite(value)) return number(key, "null");
-    return number(key, {text.data(), static_cast<std::size_t>(size)});
+    return number(key, real(value, digits));
 }
 
 Report& Report::theirs(std::string_view key, std::string_view value) {
