@@ -185,60 +185,54 @@ int HttpRequestParser::target(std::string_view piece) {
 }
 
 int HttpRequestParser::field(std::string_view piece) {
-    if (name_ended_) {
+    if (line_.name_ended()) {
         if (const auto taken = take_header(); !taken) return refuse(taken.error());
     }
-    name_overflow_ = name_overflow_ || !name_.append(piece);
+    line_.add_name(piece);
     return go_on;
 }
 
 int HttpRequestParser::value(std::string_view piece) {
-    if (!name_ended_ && !name_overflow_ && equal_ignoring_case(name_, "transfer-encoding")) {
-        return refuse(Error(errors::web_transfer_coding));
-    }
-    name_ended_ = true;
-    value_overflow_ = value_overflow_ || !value_.append(piece);
+    if (line_.end_name() && line_.is("transfer-encoding")) return refuse(Error(errors::web_transfer_coding));
+    line_.add_value(piece);
     return go_on;
 }
 
 Status HttpRequestParser::keep_once(bool& seen) {
-    if (seen || value_overflow_) return fail(errors::web_header);
+    if (seen || line_.overflowed()) return fail(errors::web_header);
     seen = true;
     return {};
 }
 
 // One header line is whole: keeps what the rules need, and starts anew.
 Status HttpRequestParser::take_header() {
-    const auto text = trim_blanks(value_);
-    const auto is = [&](std::string_view name) { return !name_overflow_ && equal_ignoring_case(name_, name); };
-    if (is("host")) {
+    const auto text = line_.value();
+    if (line_.is("host")) {
         ESB_TRY(keep_once(host_seen_));
         if (!host_.assign(text)) return fail(errors::web_host);
-    } else if (is("origin")) {
+    } else if (line_.is("origin")) {
         ESB_TRY(keep_once(origin_seen_));
         ESB_TRY(origin_.assign(text));  // same capacity
-    } else if (is("content-length")) {
+    } else if (line_.is("content-length")) {
         ESB_TRY(keep_once(length_seen_));
         const auto length = parse_unsigned(text, 0, std::numeric_limits<std::uint32_t>::max());
         if (!length) return fail(errors::web_length);
         content_length_ = static_cast<std::uint32_t>(*length);
-    } else if (is("content-type")) {
+    } else if (line_.is("content-type")) {
         ESB_TRY(keep_once(type_seen_));
         content_ = content_of(text);
-    } else if (is(http_own_header)) {
+    } else if (line_.is(http_own_header)) {
         ESB_TRY(keep_once(own_header_));
         if (text != "1") return fail(errors::web_own_header);
-    } else if (is("expect")) {
+    } else if (line_.is("expect")) {
         expects_continue_ = equal_ignoring_case(text, "100-continue");
     }
-    name_.clear();
-    value_.clear();
-    name_ended_ = name_overflow_ = value_overflow_ = false;
+    line_.clear();
     return {};
 }
 
 int HttpRequestParser::headers_complete() {
-    if (name_ended_) {
+    if (line_.name_ended()) {
         if (const auto taken = take_header(); !taken) return refuse(taken.error());
     }
     if (const auto judged = judge(); !judged) return refuse(judged.error());

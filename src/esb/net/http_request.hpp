@@ -5,6 +5,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/net/errors.hpp"
 #include "esb/net/http_grammar.hpp"
+#include "esb/net/http_header_line.hpp"
 #include "esb/net/http_site.hpp"
 
 #include <http_parser.h>
@@ -65,15 +66,11 @@ private:
     FixedString<max_target> target_;
     FixedString<max_host> host_;
     FixedString<max_host + 8> origin_;
-    FixedString<20> name_;  // of the header line under way; one that is too long for us is none of ours
-    FixedString<max_host + 8> value_;
+    HttpHeaderLine<max_host + 8> line_;
     std::uint32_t content_length_ = 0;
     std::uint16_t port_ = 0;
     HttpContent content_ = HttpContent::none;
     bool expects_continue_ = false;
-    bool name_ended_ = false;
-    bool name_overflow_ = false;
-    bool value_overflow_ = false;
     bool host_seen_ = false;
     bool origin_seen_ = false;
     bool length_seen_ = false;

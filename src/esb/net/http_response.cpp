@@ -128,54 +128,48 @@ int HttpResponse::refuse(const Error& why) {
 int HttpResponse::field(std::string_view piece) {
     if (refused_) return stop;
     if (head_seen_) return go_on;  // a trailer, RFC 9110 §6.5: may be ignored
-    if (name_ended_) take_header();
-    name_overflow_ = name_overflow_ || !name_.append(piece);
+    if (line_.name_ended()) take_header();
+    line_.add_name(piece);
     return go_on;
 }
-
-bool HttpResponse::is_named(std::string_view name) const { return !name_overflow_ && equal_ignoring_case(name_, name); }
 
 int HttpResponse::value(std::string_view piece) {
     if (refused_) return stop;
     if (head_seen_) return go_on;
-    if (!name_ended_ && is_named("location")) ++locations_;
-    name_ended_ = true;
-    if (location_ != nullptr && is_named("location")) {
+    const bool location = line_.is("location");
+    if (line_.end_name() && location) ++locations_;
+    if (location_ != nullptr && location) {
         bad_location_ = bad_location_ || !location_->append(piece);
     } else {
-        const auto fits = piece.substr(0, value_.capacity() - value_.size());
-        static_cast<void>(value_.append(fits));
-        value_overflow_ = value_overflow_ || fits.size() < piece.size();
+        line_.add_value(piece);
     }
     return go_on;
 }
 
 // One header line is whole: keeps what judges the body, and starts anew. The verdict waits for the end of the header.
 void HttpResponse::take_header() {
-    const auto text = trim_blanks(value_);
-    if (is_named("transfer-encoding")) {
-        foreign_coding_ = foreign_coding_ || value_overflow_ || !equal_ignoring_case(text, "chunked");
+    const auto text = line_.value();
+    if (line_.is("transfer-encoding")) {
+        foreign_coding_ = foreign_coding_ || line_.overflowed() || !equal_ignoring_case(text, "chunked");
     }
-    if (is_named("content-encoding")) {
+    if (line_.is("content-encoding")) {
         const bool none = text.empty() || equal_ignoring_case(text, "identity");
-        encoded_ = encoded_ || value_overflow_ || !none;
+        encoded_ = encoded_ || line_.overflowed() || !none;
     }
-    if (is_named("content-type")) multipart_ = equal_ignoring_case(text.substr(0, 10), "multipart/");
-    if (is_named("etag")) note_version(text, true);
-    if (is_named("last-modified")) note_version(text, false);
-    if (is_named("content-range")) {
-        bad_range_ = bad_range_ || value_overflow_ || content_range_seen_;
+    if (line_.is("content-type")) multipart_ = equal_ignoring_case(text.substr(0, 10), "multipart/");
+    if (line_.is("etag")) note_version(text, true);
+    if (line_.is("last-modified")) note_version(text, false);
+    if (line_.is("content-range")) {
+        bad_range_ = bad_range_ || line_.overflowed() || content_range_seen_;
         content_range_seen_ = true;
         static_cast<void>(content_range_.assign(text));  // same capacity
     }
-    name_.clear();
-    value_.clear();
-    name_ended_ = name_overflow_ = value_overflow_ = false;
+    line_.clear();
 }
 
 // A tag says more than a date, whichever comes first.
 void HttpResponse::note_version(std::string_view text, bool is_tag) {
-    if (version_is_tag_ || value_overflow_ || text.empty()) return;
+    if (version_is_tag_ || line_.overflowed() || text.empty()) return;
     version_ = crc32(as_bytes(text));
     version_is_tag_ = is_tag;
     const bool strong = is_tag && text.size() >= 2 && text.front() == '"' && text.back() == '"';  // not W/"..."

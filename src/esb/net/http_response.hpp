@@ -3,6 +3,7 @@
 #pragma once
 
 #include "esb/base/fixed.hpp"
+#include "esb/net/http_header_line.hpp"
 #include "esb/net/http_types.hpp"
 
 #include <http_parser.h>
@@ -41,7 +42,6 @@ private:
     int message_complete();
 
     void take_header();
-    bool is_named(std::string_view name) const;
     void note_version(std::string_view text, bool is_tag);
     Status judge_redirect();
     Status judge_head(HttpHead& head);
@@ -55,11 +55,7 @@ private:
     std::size_t max_header_ = 0;
     std::size_t header_bytes_ = 0;
     RequestText* location_ = nullptr;
-    FixedString<20> name_;  // of the header line under way; one that is too long for us is none of ours
-    FixedString<max_entity_tag> value_;
-    bool name_ended_ = false;
-    bool name_overflow_ = false;
-    bool value_overflow_ = false;
+    HttpHeaderLine<max_entity_tag> line_;
     FixedString<64> content_range_;
     bool content_range_seen_ = false;
     bool bad_range_ = false;                  // too long, or told twice
