@@ -18,8 +18,7 @@ inline constexpr ErrorKind timed_out{"timed_out", "no answer in time"};
 inline constexpr ErrorKind no_memory{"no_memory", "memory ran out"};
 inline constexpr ErrorKind cancelled{"cancelled", "the operation was cancelled"};
 
-inline constexpr ErrorKind bad_identity{"identity.invalid",
-                                        "an identity is 1 to 40 characters of A-Z a-z 0-9 _ -"};
+inline constexpr ErrorKind bad_identity{"identity.invalid", "an identity is 1 to 40 characters of A-Z a-z 0-9 _ -"};
 
 inline constexpr ErrorKind json_too_large{"json.too_large", "the JSON text is larger than allowed"};
 inline constexpr ErrorKind json_too_deep{"json.too_deep", "the JSON text is nested too deeply"};
@@ -33,9 +32,11 @@ inline constexpr ErrorKind json_member{"json.member", "a member is missing or ha
 namespace esb::base {
 // In the order of their definition.
 inline constexpr const ErrorKind* all_errors[] = {
-    &errors::invalid_argument, &errors::out_of_range, &errors::too_long, &errors::too_short, &errors::bad_encoding,
-    &errors::full, &errors::not_found, &errors::busy, &errors::would_block, &errors::closed, &errors::timed_out,
-    &errors::no_memory, &errors::cancelled, &errors::bad_identity, &errors::json_too_large, &errors::json_too_deep,
-    &errors::json_syntax, &errors::json_duplicate, &errors::json_number, &errors::json_nul, &errors::json_member,
+    &errors::invalid_argument, &errors::out_of_range,   &errors::too_long,       &errors::too_short,
+    &errors::bad_encoding,     &errors::full,           &errors::not_found,      &errors::busy,
+    &errors::would_block,      &errors::closed,         &errors::timed_out,      &errors::no_memory,
+    &errors::cancelled,        &errors::bad_identity,   &errors::json_too_large, &errors::json_too_deep,
+    &errors::json_syntax,      &errors::json_duplicate, &errors::json_number,    &errors::json_nul,
+    &errors::json_member,
 };
 }  // namespace esb::base

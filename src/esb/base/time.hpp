@@ -16,7 +16,7 @@ using UnixTime = std::chrono::seconds;
 
 using namespace std::chrono_literals;
 
-// Chosen over std::chrono's, which take references and compare three ways: many times the code of the comparison itself.
+// Chosen over std::chrono's, which take references and compare three ways: many times the code of the comparison.
 constexpr bool operator<(Instant a, Instant b) { return a.time_since_epoch().count() < b.time_since_epoch().count(); }
 constexpr bool operator>(Instant a, Instant b) { return b < a; }
 constexpr bool operator<=(Instant a, Instant b) { return !(b < a); }

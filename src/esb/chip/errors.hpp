@@ -39,11 +39,12 @@ inline constexpr ErrorKind no_entropy{"chip.no_entropy", "the random number gene
 namespace esb::chip {
 // In the order of their definition.
 inline constexpr const ErrorKind* all_errors[] = {
-    &errors::kv_not_found, &errors::kv_too_small, &errors::kv_bad_key, &errors::kv_full, &errors::kv_corrupt,
-    &errors::flash_failed, &errors::power_lost, &errors::slot_bounds, &errors::slot_alignment, &errors::slot_not_erased,
-    &errors::slot_running, &errors::slot_bad_image, &errors::slot_no_other, &errors::socket_refused,
-    &errors::socket_reset, &errors::socket_unreachable, &errors::socket_timed_out, &errors::socket_in_use,
-    &errors::socket_none_left, &errors::socket_failed, &errors::dns_not_found, &errors::dns_failed,
-    &errors::radio_failed, &errors::radio_open_ap, &errors::no_entropy,
+    &errors::kv_not_found,     &errors::kv_too_small,    &errors::kv_bad_key,       &errors::kv_full,
+    &errors::kv_corrupt,       &errors::flash_failed,    &errors::power_lost,       &errors::slot_bounds,
+    &errors::slot_alignment,   &errors::slot_not_erased, &errors::slot_running,     &errors::slot_bad_image,
+    &errors::slot_no_other,    &errors::socket_refused,  &errors::socket_reset,     &errors::socket_unreachable,
+    &errors::socket_timed_out, &errors::socket_in_use,   &errors::socket_none_left, &errors::socket_failed,
+    &errors::dns_not_found,    &errors::dns_failed,      &errors::radio_failed,     &errors::radio_open_ap,
+    &errors::no_entropy,
 };
 }  // namespace esb::chip

@@ -19,7 +19,7 @@ inline constexpr ErrorKind password_corrupt{"crypto.password_corrupt", "the stor
 namespace esb::crypto {
 // In the order of their definition.
 inline constexpr const ErrorKind* all_errors[] = {
-    &errors::bad_signature, &errors::bad_key, &errors::bad_tag, &errors::jwe_malformed, &errors::jwe_header,
-    &errors::password_length, &errors::password_wrong, &errors::password_corrupt,
+    &errors::bad_signature, &errors::bad_key,         &errors::bad_tag,        &errors::jwe_malformed,
+    &errors::jwe_header,    &errors::password_length, &errors::password_wrong, &errors::password_corrupt,
 };
 }  // namespace esb::crypto

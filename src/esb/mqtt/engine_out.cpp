@@ -22,12 +22,11 @@ Status Engine::configure(const ConnectOptions& options) {
     } else if (!is_text(options.client_id) || !is_text(options.user_name) ||
                // MQTT-3.1.3-7: no identifier, no session. MQTT-3.1.2-22: no password without a user name.
                (options.client_id.empty() && !options.clean_session) ||
-               (options.user_name.empty() && !options.password.empty()) ||
-               options.connack_timeout.count() <= 0) {
+               (options.user_name.empty() && !options.password.empty()) || options.connack_timeout.count() <= 0) {
         problem = &errors::invalid_argument;
     } else if (!will.topic.empty()) {
-        problem = will.payload.size() > max_text ? &errors::too_long
-                                                 : problem_with(will.topic, will.qos, is_topic_name);
+        problem =
+            will.payload.size() > max_text ? &errors::too_long : problem_with(will.topic, will.qos, is_topic_name);
     }
     if (problem != nullptr) return fail(*problem);
     options_ = options;

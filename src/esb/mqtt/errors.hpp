@@ -26,10 +26,13 @@ inline constexpr ErrorKind mqtt_refused_unknown{"mqtt.refused.unknown", "the bro
 namespace esb::mqtt {
 // In the order of their definition.
 inline constexpr const ErrorKind* all_errors[] = {
-    &errors::mqtt_malformed, &errors::mqtt_unexpected, &errors::mqtt_too_large, &errors::mqtt_bad_topic,
-    &errors::mqtt_subscribe_refused, &errors::mqtt_overrun, &errors::mqtt_session_lost, &errors::mqtt_silent,
-    &errors::mqtt_no_connack, &errors::mqtt_refused_version, &errors::mqtt_refused_client_id,
-    &errors::mqtt_refused_unavailable, &errors::mqtt_refused_credentials, &errors::mqtt_refused_not_authorized,
+    &errors::mqtt_malformed,           &errors::mqtt_unexpected,
+    &errors::mqtt_too_large,           &errors::mqtt_bad_topic,
+    &errors::mqtt_subscribe_refused,   &errors::mqtt_overrun,
+    &errors::mqtt_session_lost,        &errors::mqtt_silent,
+    &errors::mqtt_no_connack,          &errors::mqtt_refused_version,
+    &errors::mqtt_refused_client_id,   &errors::mqtt_refused_unavailable,
+    &errors::mqtt_refused_credentials, &errors::mqtt_refused_not_authorized,
     &errors::mqtt_refused_unknown,
 };
 }  // namespace esb::mqtt
