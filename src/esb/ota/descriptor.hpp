@@ -6,14 +6,11 @@
 #include "esb/base/bytes.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
+#include "esb/ota/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind ota_no_descriptor{"ota.no_descriptor", "the image carries no ESP32 Secure Base descriptor"};
-}
 
 namespace esb::ota {
 

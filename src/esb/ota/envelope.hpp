@@ -2,19 +2,12 @@
 #pragma once
 
 #include "esb/crypto/crypto.hpp"
+#include "esb/ota/errors.hpp"
 #include "esb/ota/keys.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind envelope_too_large{"envelope.too_large", "the envelope is larger than 3500 bytes"};
-inline constexpr ErrorKind envelope_malformed{"envelope.malformed", "this is not a compact JWS"};
-inline constexpr ErrorKind envelope_header{"envelope.header", "the header has a member that is not alg, kid or typ"};
-inline constexpr ErrorKind envelope_alg{"envelope.alg", "the algorithm is not ES256"};
-inline constexpr ErrorKind envelope_typ{"envelope.typ", "the type is not one this device knows"};
-}  // namespace esb::errors
 
 namespace esb::ota {
 

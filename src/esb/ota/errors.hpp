@@ -1,9 +1,24 @@
-// Why an update is refused, ends, or goes back. The errors of a form are in envelope.hpp, keys.hpp and manifest.hpp.
+// Every error of this room: why an update is refused, ends, or goes back.
 #pragma once
 
 #include "esb/base/result.hpp"
 
 namespace esb::errors {
+// A key, or who signed
+inline constexpr ErrorKind key_malformed{"key.malformed", "this is not a P-256 public key"};
+inline constexpr ErrorKind key_unknown{"key.unknown", "the envelope is signed by a key this device does not trust"};
+// The envelope
+inline constexpr ErrorKind envelope_too_large{"envelope.too_large", "the envelope is larger than 3500 bytes"};
+inline constexpr ErrorKind envelope_malformed{"envelope.malformed", "this is not a compact JWS"};
+inline constexpr ErrorKind envelope_header{"envelope.header", "the header has a member that is not alg, kid or typ"};
+inline constexpr ErrorKind envelope_alg{"envelope.alg", "the algorithm is not ES256"};
+inline constexpr ErrorKind envelope_typ{"envelope.typ", "the type is not one this device knows"};
+// Its payload
+inline constexpr ErrorKind manifest_member{"manifest.member", "a member of the manifest is missing or malformed"};
+inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, too many, or too long ones"};
+inline constexpr ErrorKind manifest_no_hash{"manifest.no_hash",
+                                            "the hash is a placeholder (zeros, ones, of nothing): no image has it"};
+inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted images are not possible here"};
 // Refused before anything is written
 inline constexpr ErrorKind ota_wrong_app{"ota.wrong_app", "the update is for another application"};
 inline constexpr ErrorKind ota_wrong_hw{"ota.wrong_hw", "the update is for another chip"};
@@ -38,4 +53,25 @@ inline constexpr ErrorKind ota_trial_hung{"ota.trial_hung", "the new firmware hu
 inline constexpr ErrorKind ota_trial_silent{"ota.trial_silent", "the new firmware did not get on line in time"};
 inline constexpr ErrorKind ota_trial_power{"ota.trial_power", "the power went during the trial"};
 inline constexpr ErrorKind ota_boot_loader{"ota.boot_loader", "the boot loader did not start the new firmware"};
+// What an image or a record is not
+inline constexpr ErrorKind ota_no_descriptor{"ota.no_descriptor", "the image carries no ESP32 Secure Base descriptor"};
+inline constexpr ErrorKind ota_record{"ota.record", "a stored update record cannot be read"};
 }  // namespace esb::errors
+
+namespace esb::ota {
+
+// All of them, in the order above.
+inline constexpr const ErrorKind* all_errors[] = {
+    &errors::key_malformed, &errors::key_unknown, &errors::envelope_too_large, &errors::envelope_malformed,
+    &errors::envelope_header, &errors::envelope_alg, &errors::envelope_typ, &errors::manifest_member,
+    &errors::manifest_urls, &errors::manifest_no_hash, &errors::manifest_encrypted, &errors::ota_wrong_app,
+    &errors::ota_wrong_hw, &errors::ota_wrong_device, &errors::ota_seq, &errors::ota_below_floor,
+    &errors::ota_expired, &errors::ota_too_large, &errors::ota_quarantined, &errors::ota_in_trial,
+    &errors::ota_counter, &errors::ota_key_version, &errors::ota_legacy_off, &errors::ota_legacy_malformed,
+    &errors::ota_heap, &errors::ota_no_rollback, &errors::ota_too_soon, &errors::ota_host, &errors::ota_given_up,
+    &errors::ota_descriptor, &errors::ota_size, &errors::ota_hash, &errors::ota_upload_lost, &errors::ota_unguarded,
+    &errors::ota_trial_crashed, &errors::ota_trial_hung, &errors::ota_trial_silent, &errors::ota_trial_power,
+    &errors::ota_boot_loader, &errors::ota_no_descriptor, &errors::ota_record,
+};
+
+}  // namespace esb::ota

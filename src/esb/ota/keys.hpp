@@ -4,15 +4,11 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/ota/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind key_malformed{"key.malformed", "this is not a P-256 public key"};
-inline constexpr ErrorKind key_unknown{"key.unknown", "the envelope is signed by a key this device does not trust"};
-}  // namespace esb::errors
 
 namespace esb::ota {
 

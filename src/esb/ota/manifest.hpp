@@ -6,6 +6,7 @@
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/ota/errors.hpp"
 #include "esb/ota/keys.hpp"
 
 #include <array>
@@ -13,14 +14,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind manifest_member{"manifest.member", "a member of the manifest is missing or malformed"};
-inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, too many, or too long ones"};
-inline constexpr ErrorKind manifest_no_hash{"manifest.no_hash",
-                                            "the hash is a placeholder (zeros, ones, of nothing): no image has it"};
-inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted images are not possible here"};
-}  // namespace esb::errors
 
 namespace esb::ota {
 

@@ -22,6 +22,7 @@
 #include "esb/chip/slots.hpp"
 #include "esb/crypto/crypto.hpp"
 #include "esb/ota/envelope.hpp"
+#include "esb/ota/errors.hpp"
 #include "esb/ota/manifest.hpp"
 #include "esb/settings/sealed.hpp"
 #include "esb/settings/trust_record.hpp"
@@ -31,10 +32,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-namespace esb::errors {
-inline constexpr ErrorKind ota_record{"ota.record", "a stored update record cannot be read"};
-}
 
 namespace esb::ota {
 
