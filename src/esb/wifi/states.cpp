@@ -110,15 +110,6 @@ constexpr PortalRow portal_table[] = {
     {P::closing, PE::asked, P::opening, "the window's time starts"},
 };
 
-template <typename R, std::size_t N>
-constexpr bool each_row_is_distinct(const R (&rows)[N]) {
-    for (std::size_t i = 0; i < N; ++i) {
-        for (std::size_t k = i + 1; k < N; ++k) {
-            if (rows[i].from == rows[k].from && rows[i].event == rows[k].event) return false;
-        }
-    }
-    return true;
-}
 static_assert(each_row_is_distinct(link_table) && each_row_is_distinct(portal_table));
 
 }  // namespace

@@ -2,7 +2,8 @@
 // along these rows; docs/wifi-states.md is made from them.
 #pragma once
 
-#include <cstddef>
+#include "esb/base/machine.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -103,27 +104,7 @@ public:
     virtual void on_row(const PortalRow&) {}
 };
 
-// A present state that moves along rows only.
 template <typename S, typename E>
-class Machine {
-public:
-    constexpr Machine(std::span<const Row<S, E>> rows, S start) : rows_(rows), state_(start) {}
-    S state() const { return state_; }
-
-    // Takes the row of this event and tells the witness; false, and nothing happens, when there is none.
-    bool take(E event, Witness* witness) {
-        for (const auto& row : rows_) {
-            if (row.from != state_ || row.event != event) continue;
-            state_ = row.to;
-            if (witness != nullptr) witness->on_row(row);
-            return true;
-        }
-        return false;
-    }
-
-private:
-    std::span<const Row<S, E>> rows_;
-    S state_;
-};
+using Machine = esb::Machine<Row<S, E>, Witness>;
 
 }  // namespace esb::wifi
