@@ -219,8 +219,10 @@ public:
     std::function<void(ota::Updater&)> on_line;
     // Called at every turn; true ends the boot.
     std::function<bool(ota::Updater&)> watch;
-    // Called with the mounted store before the update engine begins.
+    // Called with the mounted store before the update engine begins, and when it has, before the first turn.
     std::function<void(chip::KeyValue&)> before_begin;
+    std::function<void(ota::Updater&)> begun;
+    ota::Witness* witness = nullptr;
     HookedSlots::Hook set_boot_fault, confirm_fault, reject_fault;
     HookedKeyValue::Hook put_fault;
     // False: a boot loader that starts what the boot record chooses and changes no state.
@@ -326,11 +328,12 @@ private:
         HookedSlots hooked_slots(slots, set_boot_fault, confirm_fault, reject_fault);
         HookedKeyValue hooked_store(key_value, put_fault);
         if (before_begin) before_begin(key_value);
-        ota::Updater updater({reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system}, *image,
-                             result.log);
+        ota::Updater updater({reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system, witness},
+                             *image, result.log);
         for (const auto& key : trusted) static_cast<void>(updater.trust(key));
         static_cast<void>(updater.begin(identity));
         updater.policy() = policy;  // as esb_main does: after the start, before the first turn
+        if (begun) begun(updater);
         const BootEnd end = turn(reactor, updater, conduct, result);
         result.last = updater.progress();
         result.floor = updater.floor();

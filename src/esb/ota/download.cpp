@@ -206,8 +206,12 @@ void Download::fetch() {
     const bool same = version_.address == address_;
     const auto tag = same ? version_.etag.view() : std::string_view();
     const auto started = http_.start((*plan_.urls)[address_], writer_.received(), *this, tag);
-    if (!started) attempt_ended(started.error());
+    if (started) return;
+    note_host();
+    attempt_ended(started.error());
 }
+
+void Download::note_host() { static_cast<void>(host_.assign(http_.host())); }  // same capacity
 
 bool Download::prefix_is_foreign() const { return alone_ && sources_ != bit(address_); }
 
@@ -243,7 +247,7 @@ void Download::learn(const Error& why) {
     Address& address = addresses_[address_];
     const auto parsed = net::parse_url((*plan_.urls)[address_]);
     const bool https = parsed && parsed->tls;
-    const bool never = https || (why == errors::ota_host && parsed && parsed->host == http_.host());
+    const bool never = https || (why == errors::ota_host && parsed && parsed->host == host_.view());
     if (never) address.dead = true;
     if (refuses_to_resume(why)) address.whole = true;
     if (why == errors::http_changed) begin_anew();
@@ -270,7 +274,7 @@ void Download::attempt_ended(const Error& why) {
     if (worn || !wait) return finish(fail(why));
     stage_ = Stage::waiting;
     at_ = reactor_.now() + *wait;
-    if (!gained || slow) owner_.on_trouble(why, http_.host());
+    if (!gained || slow) owner_.on_trouble(why, host_);
 }
 
 // How long to wait before the next round; empty: there is none.
@@ -390,6 +394,7 @@ Status Download::complete() {
 }
 
 void Download::on_done(Status outcome) {
+    note_host();
     // All the bytes of the signed size are there: however the connection ended, the hash decides.
     const bool whole = plan_.size == received() && !recheck_;
     if (!outcome && whole && outcome.error() != errors::ota_size) outcome = {};

@@ -84,8 +84,8 @@ public:
     // True once a try has changed the slot.
     bool has_erased() const { return touched_; }
     // Whom the latest error is about.
-    std::string_view host() const { return http_.host(); }
-    // While none is under way: gives back what only a download needs.
+    std::string_view host() const { return host_; }
+    // While none is under way: gives back what only a request needs.
     void release() { http_.release(); }
 
 private:
@@ -115,6 +115,7 @@ private:
     void begin_anew_for_whole();
     void restore_kept();
     void fetch();
+    void note_host();
     bool prefix_is_foreign() const;
     std::uint32_t& best() { return alone_ ? addresses_[address_].best : best_; }
     void count_written();
@@ -163,6 +164,7 @@ private:
     bool round_refused_ = true;
     unsigned changes_ = 0;       // of the file, that were excused
     std::optional<Error> last_;  // of an address that could have served
+    FixedString<253> host_;      // that the latest request asked last
 
     std::optional<std::uint32_t> expected_;  // size of the file where it is known
     std::uint8_t sources_ = 0;  // who has brought what is there: a bit for each address, or for an earlier start

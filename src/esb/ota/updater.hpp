@@ -5,9 +5,17 @@
 //
 // An upload from the set-up page goes the same way; its image follows its envelope.
 //
-// Every step is stored before it takes effect, so that a cut anywhere ends in a known state (docs/updates.md).
+// Every step is stored before it takes effect, so that a cut anywhere ends in a known state (docs/updates.md). It moves
+// along the rows of states.hpp only (docs/update-states.md). Beside this class's own size, memory is taken only while
+// something is under way (install.hpp).
+//
+//   updater.cpp           time, memory, reports    updater_upload.cpp    an image from a browser
+//   updater_boot.cpp      what a boot finds        updater_install.cpp   a download, as it goes
+//   updater_messages.cpp  updates on <base>/ota    updater_verify.cpp    what is in flash; the switch
+//   updater_commands.cpp  signed commands          updater_trial.cpp     confirm, give up
 #pragma once
 
+#include "esb/base/backoff.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/clock.hpp"
 #include "esb/chip/entropy.hpp"
@@ -16,36 +24,29 @@
 #include "esb/chip/system.hpp"
 #include "esb/net/http_get.hpp"
 #include "esb/ota/descriptor.hpp"
+#include "esb/ota/download.hpp"
 #include "esb/ota/envelope.hpp"
 #include "esb/ota/errors.hpp"
+#include "esb/ota/failures.hpp"
 #include "esb/ota/manifest.hpp"
+#include "esb/ota/offer.hpp"
+#include "esb/ota/policy.hpp"
+#include "esb/ota/progress.hpp"
+#include "esb/ota/records.hpp"
+#include "esb/ota/states.hpp"
+#include "esb/ota/trial_run.hpp"
+#include "esb/ota/trust.hpp"
+#include "esb/ota/uploads.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace esb::ota {
 
-enum class State : std::uint8_t { idle, downloading, verifying, rebooting, trial, confirmed, failed, rolled_back };
-std::string_view name(State state);
-
-// What <base>/ota/status says.
-struct Progress {
-    State state = State::idle;
-    FixedString<16> id;   // first 16 hex digits of the envelope's digest
-    FixedString<31> ver;  // of the update
-    std::uint32_t done = 0;
-    std::uint32_t size = 0;
-    std::optional<Error> error;      // why failed or rolled back; while downloading: why the latest try has failed
-    FixedString<253> host;           // the web server that the error is about, if it is about one
-    bool freshness_unknown = false;  // an "exp" could not be judged: no wall clock yet
-};
-
-// Why, in words: with the status of a web server, and which one it is. `out` has at least why_max characters.
-inline constexpr std::size_t why_max = 384;
-std::string_view why(const Progress& progress, std::span<char> out);
+struct Install;
+struct Opening;
 
 // Called from the reactor's task. May not call the updater back, except restart-free questions.
 class UpdaterHandler {
@@ -57,22 +58,6 @@ public:
     virtual void on_restart_wanted() = 0;
 };
 
-// Times and tries. May be changed until the first turn of the reactor.
-struct UpdatePolicy {
-    Duration trial_timeout = std::chrono::minutes(5);   // to become healthy
-    Duration retry_first = std::chrono::minutes(1);     // back-off after a failed download or trial: doubles,
-    Duration retry_longest = std::chrono::minutes(30);  // with jitter
-    Duration download_first = std::chrono::seconds(3);  // the first wait of a download, if it is shorter
-    unsigned download_tries = 10;                       // rounds over all URLs that bring nothing new
-    unsigned download_refusals = 4;  // the same, if every URL gave a definite answer (404, wrong size)
-    unsigned failure_limit = 3;      // failures of one envelope that wore the flash, in all starts
-    unsigned crash_limit = 2;                           // then the image is quarantined
-    unsigned trial_limit = 3;                           // trials that end silent or by loss of power
-    std::size_t heap_needed = 20 * 1024;                // free bytes before a download starts
-    bool legacy_md5 = false;                            // accept URL|md5 (setting ota.legacy_md5)
-    FixedString<255> hosts;                             // that images may come from (setting ota.hosts); empty: any
-};
-
 // Everything the updater needs; references outlive it.
 struct UpdaterParts {
     net::Reactor& reactor;
@@ -82,35 +67,21 @@ struct UpdaterParts {
     chip::Clock& clock;
     chip::Entropy& entropy;
     chip::System& system;
-};
-
-// Where an image from a browser goes: the envelope of its update, LF, then the image exactly as long as the manifest says.
-class Uploads {
-public:
-    virtual ~Uploads() = default;
-    // `size` is of all of it. One at a time, and only while no other update is under way (`busy`, ota_in_trial). What
-    // is checked is the same as of an update by MQTT; nothing of it is kept for a restart in the middle. The first
-    // error ends the upload, and progress() says why; the running firmware and the boot slot stay as they are.
-    virtual Status begin_upload(std::uint32_t size) = 0;
-    virtual Status upload_piece(ConstBytes piece) = 0;
-    // All bytes have come: ota_size if some are missing. Success: the slot is verified next, then follows the restart.
-    virtual Status end_upload() = 0;
-    // They will not come any more. Nothing when no upload is under way.
-    virtual void upload_lost() = 0;
+    Witness* witness = nullptr;  // of the steps; for tests
 };
 
 // Reactor's task only.
-class Updater final : public Uploads {
+class Updater final : public Uploads, private DownloadOwner, private Task {
 public:
     Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler);
     ~Updater() override;
     Updater(const Updater&) = delete;
     Updater& operator=(const Updater&) = delete;
 
-    UpdatePolicy& policy();
+    UpdatePolicy& policy() { return policy_; }
     // First trust anchors, "x.y"; they count as version 1 of the key set and are used while no signed one is stored.
     // key_malformed, bad_key, `full`.
-    Status trust(std::string_view key);
+    Status trust(std::string_view key) { return trust_.add_anchor(key); }
 
     // At boot, once, after KeyValue::mount(): reads the records and finds out whether this boot is a trial, a
     // roll-back, or the resumption of a download. Reports by on_progress. The device's identity is for "dev".
@@ -122,20 +93,20 @@ public:
     Status offer(ConstBytes message);
 
     // Reports a message of <base>/ota that cannot be offered, because it did not fit into memory.
-    void refuse(const Error& why);
+    void refuse(const Error& why) { static_cast<void>(refuse(why, nullptr, {})); }
 
     // A signed change of settings (<base>/config): its payload, once signature, `dev` and `ctr` are right and the counter
     // is stored, which makes every repetition ota_counter. Valid until the next call. envelope_*, key_unknown,
     // bad_signature, json_*, manifest_member, ota_wrong_device, ota_counter, ota_record, the store's errors.
     Result<ConstBytes> open_config(std::string_view message);
     // Of the last change that was taken.
-    std::optional<std::uint32_t> config_counter() const;
+    std::optional<std::uint32_t> config_counter() const { return trust_.config_counter(); }
 
     // The device is healthy (default: MQTT round trip); may be called as often as that is seen. Ends a trial: the slot
     // is confirmed, the floor raised. A download that waits for the network after a restart starts now.
     void healthy();
     // True while the running image is on trial.
-    bool on_trial() const;
+    bool on_trial() const { return machine_.state() == Step::on_trial; }
     Status begin_upload(std::uint32_t size) override;
     Status upload_piece(ConstBytes piece) override;
     Status end_upload() override;
@@ -147,21 +118,121 @@ public:
     // Updates that were given up may be offered again.
     Status forget_failures();
 
-    const Progress& progress() const;
+    const Progress& progress() const { return progress_; }
     // The lowest seq this device accepts.
-    std::uint32_t floor() const;
+    std::uint32_t floor() const { return trust_.floor(); }
 
     // True when the floor, the key set, the quarantine or a counter was there and cannot be read any more: everything is
     // refused with trust_lost until a person at the device repairs it.
-    bool trust_lost() const;
+    bool trust_lost() const { return trust_.lost(); }
     // The same because something else is lost that decides whose updates are accepted.
-    void distrust();
+    void distrust() { trust_.distrust(); }
     // Makes anew what is lost, and nothing else: the floor becomes the running seq, the key set the first trust anchors
     // as version 1, the quarantine empty, the counters of signed commands and settings `counter`. The store's errors.
-    Status repair_trust(std::uint32_t counter);
+    Status repair_trust(std::uint32_t counter) { return trust_.repair(counter); }
 
 private:
-    std::unique_ptr<class Engine> engine_;  // made once, in the constructor
+    // updater.cpp
+    Step here() const { return machine_.state(); }
+    bool take(Event event);
+    void step(Instant now) override;
+    std::optional<Instant> deadline() const override;
+    Status take_opening();
+    Status take_install();
+    bool installing() const;
+    bool holds_leftovers() const;
+    void release_memory();
+    void forget_candidate();
+    bool is_written() const;
+    void describe_job();
+    void describe_candidate();
+    void report_running(const crypto::Digest& id);
+    void report(State state, std::optional<Error> error = std::nullopt);
+    Status refuse(const Error& why, const crypto::Digest* id, std::string_view ver);
+    Status refuse_offer(const Error& why);
+    Duration next_wait(Backoff& backoff);
+    void pause();
+    void hold_back(const std::optional<crypto::Digest>& job, Duration wait);
+    chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
+
+    // updater_boot.cpp
+    void look_around();
+    void use_policy(Instant now);
+    void go_on(Verdict verdict);
+    bool find_job();
+    Status open_stored(std::string_view text);
+    void resume_job();
+
+    // updater_messages.cpp
+    Status open(const Envelope& envelope);
+    Status admit(std::string_view text);
+    Status accept(std::string_view text);
+    Status preflight(const Offer& offer);
+    bool failed_lately(const Offer& offer) const;
+    bool under_way(const crypto::Digest& digest) const;
+    std::optional<std::uint32_t> seq_under_way() const;
+
+    // updater_commands.cpp
+    Status execute(ConstBytes payload);
+    Status roll_back();
+
+    // updater_install.cpp
+    void start_download(Event event);
+    Status on_descriptor(const ImageDescriptor& descriptor) override;
+    void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) override;
+    void on_trouble(const Error& why, std::string_view host) override;
+    void on_wrong_file(std::size_t address) override;
+    void on_download_done(Status outcome) override;
+    void job_failed(const Error& why);
+
+    // updater_verify.cpp
+    void start_verifying(Event event);
+    bool start_hashing();
+    bool by_md5() const;
+    void verify_more();
+    Status judge_flash();
+    void refuted(const Error& why);
+    void switch_failed(const Error& why);
+    void drop_candidate(const Error& why);
+
+    // updater_upload.cpp
+    Status open_bundle();
+    Status judge_bundle();
+    Status upload_failed(const Error& why);
+
+    // updater_trial.cpp
+    void begin_trial();
+    void confirm();
+    void finish_confirmation();
+    void give_up(TrialCause cause);
+
+    UpdaterParts parts_;
+    ImageIdentity running_;
+    UpdaterHandler& handler_;
+    UpdatePolicy policy_;
+    Identity identity_;
+    Records records_;
+    Trust trust_;
+    Failures failures_;
+    TrialRun trial_;
+    Machine<Row, Witness> machine_{rows(), Step::starting};
+    Instant at_{};               // what the step waits for, if it waits for a time
+    bool policy_final_ = false;  // since the first turn
+    Progress progress_;
+    bool freshness_unknown_ = false;
+    unsigned switch_failures_ = 0;
+    Backoff retry_;
+
+    // Taken while they are needed.
+    std::unique_ptr<Opening> opening_;
+    std::unique_ptr<Install> install_;
+    std::unique_ptr<SlotHasher> hasher_;       // of the candidate
+    std::optional<crypto::Digest> read_back_;  // SHA-256 of the candidate in flash, since nothing has come in between
+
+    // What failed lately is not written to flash again at once, however often a broker repeats it.
+    std::optional<crypto::Digest> failed_job_;
+    Instant failed_until_{};
+    Backoff wear_;
 };
 
 }  // namespace esb::ota

@@ -4,19 +4,11 @@
 #include "esb/base/json.hpp"
 #include "esb/net/url.hpp"
 #include "esb/ota/errors.hpp"
+#include "failing_new.hpp"
 
 #include <gtest/gtest.h>
 
 #include <iostream>
-#include <new>
-
-namespace {
-bool no_memory_left = false;
-}  // namespace
-
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return no_memory_left ? nullptr : ::operator new(size);
-}
 
 namespace esb::ota {
 namespace {
@@ -62,14 +54,13 @@ TEST_F(Offers, ReportWhatDidNotFitIntoMemory) {
 TEST_F(Offers, ThatFindNoMemoryAreRefusedAndTheNextOneIsNot) {
     const auto message = rig.envelope(new_image, 40);
     rig.on_line = [&](Updater& updater) {
-        no_memory_left = true;
+        const test::NoMemory none;
         const auto refused = updater.offer(as_bytes(message));
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error(), errors::ota_heap);
         const auto upload = updater.begin_upload(1000);
         ASSERT_FALSE(upload);
         EXPECT_EQ(upload.error(), errors::ota_heap);
-        no_memory_left = false;
     };
     EXPECT_TRUE(rig.boot().refused(errors::ota_heap));
     rig.on_line = nullptr;

@@ -1,0 +1,34 @@
+// What an update says of itself: <base>/ota/status, the console and the set-up page show it.
+#pragma once
+
+#include "esb/base/fixed.hpp"
+#include "esb/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace esb::ota {
+
+enum class State : std::uint8_t { idle, downloading, verifying, rebooting, trial, confirmed, failed, rolled_back };
+std::string_view name(State state);
+
+// What <base>/ota/status says.
+struct Progress {
+    State state = State::idle;
+    FixedString<16> id;   // first 16 hex digits of the envelope's digest
+    FixedString<31> ver;  // of the update
+    std::uint32_t done = 0;
+    std::uint32_t size = 0;
+    std::optional<Error> error;      // why failed or rolled back; while downloading: why the latest try has failed
+    FixedString<253> host;           // the web server that the error is about, if it is about one
+    bool freshness_unknown = false;  // an "exp" could not be judged: no wall clock yet
+};
+
+// Why, in words: with the status of a web server, and which one it is. `out` has at least why_max characters.
+inline constexpr std::size_t why_max = 384;
+std::string_view why(const Progress& progress, std::span<char> out);
+
+}  // namespace esb::ota

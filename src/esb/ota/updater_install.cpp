@@ -1,0 +1,75 @@
+// A download as it goes, and the end of one.
+#include "esb/ota/install.hpp"
+#include "esb/ota/updater.hpp"
+
+namespace esb::ota {
+namespace {
+
+// Failures that another try at once would only repeat, at the price of another erase.
+bool wears_flash(const Error& why) {
+    return why == errors::ota_hash || why == errors::ota_size || why == errors::slot_bad_image ||
+           why == errors::flash_failed;
+}
+
+bool about_a_server(const Error& why) {
+    return why.name().starts_with("http.") || why == errors::ota_size || why == errors::ota_hash ||
+           why == errors::ota_descriptor || why == errors::ota_no_descriptor || why == errors::ota_host;
+}
+
+}  // namespace
+
+void Updater::start_download(Event event) {
+    if (!take(event)) return;
+    switch_failures_ = 0;
+    install_->uploaded = false;
+    install_->download.start(install_->plan(idle_slot(), policy_, failures_.list()));
+    describe_job();
+    report(State::downloading);
+}
+
+Status Updater::on_descriptor(const ImageDescriptor& descriptor) {
+    ESB_TRY(install_->offer.match(descriptor, running_, trust_.floor()));
+    return records_.previous.remove();  // its slot is erased next
+}
+
+void Updater::on_downloaded(std::uint32_t, std::optional<std::uint32_t> size) {
+    describe_job();
+    progress_.size = size.value_or(0);
+    report(State::downloading);
+}
+
+void Updater::on_trouble(const Error& why, std::string_view host) {
+    describe_job();
+    static_cast<void>(progress_.host.assign(host));  // same capacity
+    report(State::downloading, why);
+}
+
+// Before anything else: a restart must not forget it.
+void Updater::on_wrong_file(std::size_t address) { failures_.strike(install_->offer.digest, address); }
+
+void Updater::on_download_done(Status outcome) {
+    if (!outcome) return job_failed(outcome.error());
+    trial_.propose(install_->candidate(idle_slot(), running_.seq));
+    install_->written = true;
+    read_back_ = install_->download.flash_hash();
+    start_verifying(Event::written);
+}
+
+void Updater::job_failed(const Error& why) {
+    const auto& job = install_->offer.digest;
+    auto& download = install_->download;
+    if (download.has_erased() && wears_flash(why)) {
+        hold_back(job, next_wait(wear_));
+        failures_.note(job);
+    }
+    describe_job();
+    const bool of_a_server = !install_->uploaded && about_a_server(why);
+    if (of_a_server) static_cast<void>(progress_.host.assign(download.host()));  // same capacity
+    download.stop();
+    forget_candidate();
+    take(Event::failed);
+    static_cast<void>(records_.remove_job());  // if it stays it is judged anew at the next boot
+    report(State::failed, why);
+}
+
+}  // namespace esb::ota

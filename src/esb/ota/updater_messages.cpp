@@ -1,0 +1,109 @@
+// Messages of <base>/ota: what they are, and whether an update may start.
+#include "esb/base/file_text.hpp"
+#include "esb/ota/install.hpp"
+#include "esb/ota/legacy.hpp"
+#include "esb/ota/updater.hpp"
+
+#include <algorithm>
+
+namespace esb::ota {
+
+Status Updater::offer(ConstBytes message) {
+    const auto text = bare_text(as_text(message));
+    if (trust_.lost()) return refuse(Error(errors::trust_lost), nullptr, {});
+    if (const auto room = take_opening(); !room) return refuse(room.error(), nullptr, {});
+    if (is_legacy(text)) {
+        const auto opened =
+            policy_.legacy_md5 ? open_legacy(text, running_, opening_->offer) : fail(errors::ota_legacy_off);
+        return opened ? admit(text) : refuse(opened.error(), nullptr, {});
+    }
+    const auto envelope = open_envelope(text, trust_.keys(), opening_->payload);
+    if (!envelope) return refuse(envelope.error(), nullptr, {});
+    if (const auto outcome = open(*envelope); !outcome) return refuse(outcome.error(), &envelope->digest, {});
+    return envelope->type == EnvelopeType::update ? admit(text) : Status();
+}
+
+// Opens an update; the others are done with at once.
+Status Updater::open(const Envelope& envelope) {
+    switch (envelope.type) {
+        case EnvelopeType::command:
+            return execute(envelope.payload);
+        case EnvelopeType::keys:
+            return trust_.adopt(envelope.payload);
+        default:  // a change of settings is for <base>/config
+            return opening_->offer.open(envelope, identity_);
+    }
+}
+
+Status Updater::admit(std::string_view text) {
+    const Offer& offer = opening_->offer;
+    if (under_way(offer.digest)) return {};
+    if (const auto ours = offer.addressed(running_); !ours) return refuse_offer(ours.error());
+    const bool is_idle = here() == Step::idle;
+    if (trial_.runs_already(offer)) {
+        if (is_idle) report_running(offer.digest);
+        return {};
+    }
+    if (const auto fit = preflight(offer); !fit) return refuse_offer(fit.error());
+    if (offer.given_up(failures_.list(), policy_.failure_limit)) return refuse_offer(Error(errors::ota_given_up));
+    if (on_trial()) return refuse_offer(Error(errors::ota_in_trial));
+    const bool takes_over = machine_.can(Event::superseded) && offer.manifest.seq > seq_under_way();
+    if (!is_idle && !takes_over) return refuse_offer(Error(errors::busy));
+    if (failed_lately(offer)) {
+        handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
+        return fail(errors::ota_too_soon);
+    }
+    return accept(text);
+}
+
+Status Updater::accept(std::string_view text) {
+    if (const auto room = take_install(); !room) return refuse_offer(room.error());
+    if (here() != Step::idle) take(Event::superseded);
+    install_->download.stop();
+    if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
+    forget_candidate();
+    if (const auto saved = records_.save_job(text, opening_->text); !saved) return refuse_offer(saved.error());
+    install_->offer = opening_->offer;
+    start_download(Event::accepted);
+    return {};
+}
+
+Status Updater::preflight(const Offer& offer) {
+    const auto free = parts_.system.heap().free;
+    const std::size_t taken = install_ ? 0 : sizeof(Install);  // by an installation
+    const OfferFacts facts{.running = running_,
+                           .trust = trust_,
+                           .policy = policy_,
+                           .wall = parts_.clock.wall(),
+                           .heap_free = free - std::min(free, taken),
+                           .slot_size = parts_.slots.geometry().size};
+    ESB_TRY(offer.preflight(facts));
+    freshness_unknown_ = offer.freshness_unknown(facts);
+    return {};
+}
+
+bool Updater::failed_lately(const Offer& offer) const {
+    return offer.digest == failed_job_ && parts_.reactor.now() < failed_until_;
+}
+
+// An upload is not: it is nothing that a message could repeat.
+bool Updater::under_way(const crypto::Digest& digest) const {
+    switch (here()) {
+        case Step::starting:
+        case Step::idle:
+        case Step::announced:
+        case Step::uploading:
+            return false;
+        default:
+            return trial_.has_candidate() ? trial_.candidate().image.job == digest
+                                          : install_ && install_->offer.digest == digest;
+    }
+}
+
+// Empty while a legacy update has not said: that is lower than any.
+std::optional<std::uint32_t> Updater::seq_under_way() const {
+    if (trial_.has_candidate()) return trial_.candidate().image.seq;
+    return install_ ? install_->offer.manifest.seq : std::nullopt;
+}
+
+}  // namespace esb::ota

@@ -1,0 +1,43 @@
+// The list of this room's errors against its headers.
+#include "esb/ota/errors.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace esb::ota {
+namespace {
+
+std::vector<std::string> defined_in(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    std::ostringstream text;
+    text << in.rdbuf();
+    const auto source = text.str();
+    const std::regex definition(R"re(ErrorKind \w+\{"([a-z0-9_.]+)")re");
+    std::vector<std::string> names;
+    for (std::sregex_iterator at(source.begin(), source.end(), definition), end; at != end; ++at) {
+        names.push_back((*at)[1]);
+    }
+    return names;
+}
+
+TEST(UpdateErrors, AreAllInTheListInTheOrderOfTheirDefinition) {
+    std::vector<std::string> listed;
+    for (const auto* kind : all_errors) listed.emplace_back(kind->name);
+    EXPECT_EQ(listed, defined_in(ESB_DOCS "/../src/esb/ota/errors.hpp"));
+}
+
+TEST(UpdateErrors, AreDefinedInOnePlace) {
+    for (const auto& entry : std::filesystem::directory_iterator(ESB_DOCS "/../src/esb/ota")) {
+        if (entry.path().filename() == "errors.hpp") continue;
+        EXPECT_TRUE(defined_in(entry.path()).empty()) << entry.path();
+    }
+}
+
+}  // namespace
+}  // namespace esb::ota
