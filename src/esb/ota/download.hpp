@@ -89,6 +89,7 @@ public:
     void release() { http_.release(); }
 
 private:
+    static constexpr unsigned excused_changes = 4;  // a file that is replaced more often counts as a failure
     enum class Stage : std::uint8_t { idle, checking_prefix, waiting, fetching };
     struct Address {
         bool dead = false;   // will not be asked any more
@@ -108,14 +109,17 @@ private:
         std::optional<std::uint32_t> fingerprint;
     };
 
+    // download.cpp
     void look_for_mark();
     void check_prefix();
     Status take_over_prefix();
+    Status describe();
     void begin_anew();
     void begin_anew_for_whole();
     void restore_kept();
     void fetch();
     void note_host();
+    static std::uint8_t bit(std::size_t address) { return static_cast<std::uint8_t>(1U << address); }
     bool prefix_is_foreign() const;
     std::uint32_t& best() { return alone_ ? addresses_[address_].best : best_; }
     void count_written();
@@ -125,19 +129,19 @@ private:
     bool all_dead() const;
     bool next_address();
     std::optional<Duration> end_round();
-    Status judge_version(const net::HttpHead& head);
-    void note_version(const net::HttpHead& head);
     void finish(Status outcome);
 
+    // download_answer.cpp
     Status on_host(std::string_view host) override;
     Status on_head(const net::HttpHead& head) override;
     Status on_body(ConstBytes piece) override;
     void on_done(Status outcome) override;
+    Status judge_version(const net::HttpHead& head);
+    void note_version(const net::HttpHead& head);
     Status take(ConstBytes piece);
     Status end_file();
     Status complete();
     Status collect_descriptor(ConstBytes piece);
-    Status describe();
     std::size_t limit() const;
     void checkpoint();
     void tell();

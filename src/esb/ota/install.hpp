@@ -25,8 +25,8 @@ struct Opening {
     std::size_t envelope_size = 0;  // collected in `text`
     bool envelope_ended = false;
 
-    // Takes what belongs to the envelope from a piece of an upload, and says how much that was. Empty lines in front are
-    // skipped. envelope_too_large.
+    // Takes what belongs to the envelope from a piece of an upload, and says how much that was. Empty lines in front
+    // are skipped. envelope_too_large.
     Result<std::size_t> collect(ConstBytes piece);
     std::string_view envelope() const { return as_text(ConstBytes(text).first(envelope_size)); }
 };

@@ -40,8 +40,8 @@ public:
     void quarantine(const crypto::Digest& digest) { bad_.add(digest); }
     Status save_quarantine() const;
 
-    // Of a signed command and of a signed change of settings: each is used once, in rising order, and stored before what
-    // it stands for is done. ota_counter, trust_lost, the store's errors.
+    // Of a signed command and of a signed change of settings: each is used once, in rising order, and stored before
+    // what it stands for is done. ota_counter, trust_lost, the store's errors.
     Status use_command_counter(std::uint32_t counter) const;
     Status use_config_counter(std::uint32_t counter) const;
     std::optional<std::uint32_t> config_counter() const;

@@ -103,8 +103,8 @@ bool Updater::holds_leftovers() const {
            (hasher_ && here() != Step::verifying);
 }
 
-// What a message takes is given back in the turn after it: what it says is looked at until then. So is the rest, because
-// a step may end within a call of what is given back.
+// What a message takes is given back in the turn after it: what it says is looked at until then. So is the rest,
+// because a step may end within a call of what is given back.
 void Updater::release_memory() {
     if (here() != Step::announced) opening_.reset();
     if (here() != Step::verifying) hasher_.reset();
