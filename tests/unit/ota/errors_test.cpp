@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,15 +12,17 @@
 namespace esb::ota {
 namespace {
 
+constexpr auto definition = "constexpr ErrorKind ";
+
 std::vector<std::string> defined_in(const std::filesystem::path& file) {
     std::ifstream in(file);
     std::ostringstream text;
     text << in.rdbuf();
     const auto source = text.str();
-    const std::regex definition(R"re(ErrorKind \w+\{"([a-z0-9_.]+)")re");
     std::vector<std::string> names;
-    for (std::sregex_iterator at(source.begin(), source.end(), definition), end; at != end; ++at) {
-        names.push_back((*at)[1]);
+    for (auto at = source.find(definition); at != std::string::npos; at = source.find(definition, at + 1)) {
+        const auto begin = source.find('"', at) + 1;
+        names.push_back(source.substr(begin, source.find('"', begin) - begin));
     }
     return names;
 }
