@@ -1,4 +1,5 @@
-// Errors by number, for records that outlive the firmware: a pointer to an ErrorKind means nothing after an update.
+// The catalogue of all errors: what every room lists in its errors.hpp. For records that outlive the firmware, since a
+// pointer to an ErrorKind means nothing after an update.
 #pragma once
 
 #include "esb/base/result.hpp"
@@ -13,7 +14,8 @@ namespace esb {
 // Null for a number (record::error_number()) or a name that this firmware does not know.
 const ErrorKind* known_error(std::uint32_t number);
 const ErrorKind* known_error(std::string_view name);
-std::span<const ErrorKind* const> known_errors();
+// Room by room.
+std::span<const std::span<const ErrorKind* const>> known_errors();
 
 // What the flight recorder's words need of the rooms above it.
 const record::Names& log_names();

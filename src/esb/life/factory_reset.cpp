@@ -6,7 +6,6 @@
 #include "esb/life/last_network.hpp"
 #include "esb/settings/trust_record.hpp"
 
-
 namespace esb::life {
 namespace {
 
