@@ -20,7 +20,7 @@ void esb_main(Device& device) {
         lamp = as_text(message.bytes) == "on";
         device.publish("lamp/state", lamp ? "on" : "off", {.retain = true});
     });
-    device.add_command({"lamp", "<on|off>", "switch the lamp", 1, 1, [](console::Arguments args, console::Report& report) {
+    device.add_command({"lamp", "<on|off>", "switch the lamp", [](console::Arguments args, console::Report& report) {
                             lamp = args[0] == "on";
                             report.say("lamp is ").fact("lamp", lamp ? "on" : "off");
                             return Status();

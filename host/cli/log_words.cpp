@@ -1,7 +1,7 @@
 #include "host/cli/log_words.hpp"
 
 #include "esb/base/json.hpp"
-#include "esb/device/known_errors.hpp"
+#include "esb/device/log_names.hpp"
 
 namespace esb::cli {
 namespace {
@@ -53,7 +53,7 @@ Outcome<std::vector<LogWords>> log_words(std::string_view payload) {
     for (auto entry = log.first(); entry.is_present(); entry = entry.next()) {
         const auto line = read(entry);
         if (!line) return failure("this is not a device's log", line.error());
-        all.push_back({line->number, std::string(record::when(*line).view()), std::string(record::describe(*line, log_names()).view())});
+        all.push_back({line->number, std::string(record::when(*line).view()), std::string(record::describe(*line, LogNames()).view())});
     }
     return all;
 }

@@ -33,6 +33,12 @@ TEST_F(Author, publishes_texts_numbers_truth_and_json) {
     EXPECT_EQ(published("number"), "-40");
     ASSERT_TRUE(device.publish("big", std::uint64_t{1} << 52));
     EXPECT_EQ(published("big"), "4503599627370496");
+    ASSERT_TRUE(device.publish("fraction", 21.5));
+    EXPECT_EQ(published("fraction"), "21.5");
+    ASSERT_TRUE(device.publish("float", 0.1F));
+    EXPECT_EQ(published("float"), "0.1");
+    ASSERT_TRUE(device.publish("none", std::nan("")));
+    EXPECT_EQ(published("none"), "nan") << "as printf writes it; no JSON";
     ASSERT_TRUE(device.publish("truth", true));
     EXPECT_EQ(published("truth"), "true");
     const int co2 = 612;
@@ -43,6 +49,32 @@ TEST_F(Author, publishes_texts_numbers_truth_and_json) {
     const std::string long_text(Device::json_max, 'x');
     EXPECT_EQ(device.publish("long", [&long_text](JsonWriter& json) { json.text(long_text); }).error(),
               errors::too_long);
+}
+
+TEST_F(Author, notes_events_that_keep_their_words_over_restarts) {
+    static constexpr LogEvent events[] = {{"pump.dry", "the pump ran dry"}, {"pump.full", "the tank is full"}};
+    static constexpr LogEvent taken[] = {{"pump.dry", "x"}, {"pump.dry", "y"}};
+    static constexpr LogEvent ours[] = {{"socket.reset", "x"}};
+    EXPECT_EQ(rig.device->log_events(taken).error(), errors::invalid_argument);
+    EXPECT_EQ(rig.device->log_events(ours).error(), errors::invalid_argument);
+    ASSERT_TRUE(rig.device->log_events(events));
+    EXPECT_EQ(rig.device->log_events(events).error(), errors::busy);
+    rig.device->log(events[0], 3);
+    rig.device->log(events[0], 3);
+    rig.run_for(1s);
+    const auto base = std::string(base_topic(rig.device->identity()));
+    EXPECT_NE(rig.broker.latest(base + "/log").find(R"("kind":"app","why":"pump.dry","detail":3,"count":2)"),
+              std::string::npos)
+        << rig.broker.latest(base + "/log");
+    rig.device->restart();
+    rig.run_for(5s);
+    rig.restarted = false;
+    rig.start();
+    rig.settings("log\n");
+    EXPECT_TRUE(rig.printed("app: (error.")) << "not named yet";
+    ASSERT_TRUE(rig.device->log_events(events));
+    rig.settings("log\n");
+    EXPECT_TRUE(rig.printed("app: the pump ran dry (pump.dry 3); 2 times in 0 s"));
 }
 
 TEST_F(Author, hears_wildcards_below_its_own_topics_until_it_unsubscribes) {

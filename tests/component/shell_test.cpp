@@ -85,7 +85,7 @@ TEST_F(Shell, authors_commands_and_variables_are_like_ours) {
             EXPECT_TRUE(device.debug("level", level));
             EXPECT_TRUE(device.debug("name", name));
             EXPECT_TRUE(device.add_command(
-                {"lamp", "<on|off>", "switch it", 1, 1, [](console::Arguments words, console::Report& report) {
+                {"lamp", "<on|off>", "switch it", [](console::Arguments words, console::Report& report) {
                      report.line("lamp", words[0]);
                      return Status();
                  }}));
@@ -106,13 +106,13 @@ TEST_F(Shell, authors_commands_and_variables_are_like_ours) {
 TEST_F(Shell, what_an_author_adds_wrongly_is_told_loudly) {
     const auto text = rig.boot(10ms, [](Device& device, vchip::SimChip&) {
         const auto run = [](console::Arguments, console::Report&) { return Status(); };
-        EXPECT_FALSE(device.add_command({"status", "", "", 0, 0, run}));
+        EXPECT_FALSE(device.add_command({"status", "", "", run}));
         static const int value = 1;
         EXPECT_FALSE(device.debug("", value));
         std::size_t added = 0;
         static constexpr std::string_view names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i",
                                                      "j", "k", "l", "m", "n", "o", "p", "q"};
-        for (const auto name : names) added += device.add_command({name, "", "", 0, 0, run}) ? 1 : 0;
+        for (const auto name : names) added += device.add_command({name, "", "", run}) ? 1 : 0;
         EXPECT_EQ(added, console::CommandTable::max_added);
     });
     EXPECT_THAT(text, HasSubstr("command \"status\": error: the argument is not valid (invalid_argument)"));

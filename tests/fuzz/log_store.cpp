@@ -1,7 +1,7 @@
 // What the flight recorder and the crash guard read back at boot: arbitrary bytes as the stored ring, as one entry and as
 // the record of the last run. What is accepted encodes to the same bytes; the ring stays bounded and in order.
 #include "esb/base/encoding.hpp"
-#include "esb/device/known_errors.hpp"
+#include "esb/device/log_names.hpp"
 #include "esb/record/log_words.hpp"
 #include "esb/record/recorder.hpp"
 #include "esb/record/run_record.hpp"
@@ -30,11 +30,11 @@ void same_bytes(const T& value, ConstBytes from) {
 void check_entry(const LogEntry& entry) {
     std::array<char, 512> text;
     JsonWriter json(text);
-    write_json(entry, log_names(), json);
+    write_json(entry, LogNames(), json);
     require(json.view().size() > 0 && json.view().size() <= log_json_max);
     require(scan_json(as_bytes(json.view())).has_value());
     FixedString<16> why;
-    require(!describe(line_of(entry, log_names(), why), log_names()).empty());
+    require(!describe(line_of(entry, LogNames(), why), LogNames()).empty());
 }
 
 void check_ring(ConstBytes stored) {

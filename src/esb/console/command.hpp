@@ -22,14 +22,13 @@ struct Traits {
 };
 
 // `usage` is help and completion data in one: a word is literal (`yes`), a choice (`<on|off>`) or a kind (`<setting>`)
-// whose words the vocabulary knows; [brackets] mark what may be left out, a last word that ends in ... repeats.
+// whose words the vocabulary knows; [brackets] mark what may be left out, a last word that ends in ... repeats. How many
+// arguments there may be follows from it.
 template <typename Run>
 struct BasicCommand {
     std::string_view name;   // one or two words of [a-z0-9-]: "wifi connect"
     std::string_view usage;  // "<ssid> [<pass>]"
     std::string_view help;   // one line
-    std::uint8_t least;      // arguments
-    std::uint8_t most;
     // Writes what it has to say into the report; an error becomes the one line that tells it.
     Run run;
     Traits traits = {};
@@ -43,8 +42,6 @@ using TableCommand = BasicCommand<Status (*)(void* context, Arguments, Report&)>
 // A command without its function.
 struct Syntax {
     std::string_view name, usage, help;
-    std::uint8_t least = 0;
-    std::uint8_t most = 0;
     Traits traits;
 
     std::string_view first_word() const { return name.substr(0, name.find(' ')); }
@@ -53,6 +50,9 @@ struct Syntax {
         return space == std::string_view::npos ? std::string_view() : name.substr(space + 1);
     }
     std::size_t words() const { return second_word().empty() ? 1 : 2; }
+    // How many arguments the usage asks for, and allows: words_max when its last word repeats.
+    std::size_t least() const;
+    std::size_t most() const;
     // How many words `line` begins with that make this name; 0 when they do not.
     std::size_t matches(Arguments line) const;
     // The part of the usage that tells of argument `index`, without its brackets; empty when there is none.

@@ -42,17 +42,13 @@ Console::Console(chip::Uart& uart)
               [this](std::string_view line) { return table_.secret_at(line, vocabulary_); }) {
     static constexpr TableCommand own[] = {
         {"help",
-         "[<command>]",
+         "[<command>...]",
          "list the commands",
-         0,
-         2,
          [](void* self, Arguments about, Report&) { return static_cast<Console*>(self)->help(about); },
          {.while_locked = true}},
         {"terminal",
          "<on|off>",
          "line editing and history",
-         1,
-         1,
          [](void* self, Arguments words, Report&) {
              if (words[0] != "on" && words[0] != "off") return Status(fail(errors::invalid_argument));
              static_cast<Console*>(self)->set_terminal(words[0] == "on");
@@ -155,8 +151,8 @@ Status Console::run_words(Arguments words) {
     const auto syntax = table_.at(*found);
     if (!visible(syntax)) return fail(errors::console_locked);
     const auto arguments = words.subspan(syntax.matches(words));
-    if (arguments.size() < syntax.least) return misused(syntax, errors::console_missing);
-    if (arguments.size() > syntax.most) return misused(syntax, errors::console_too_many);
+    if (arguments.size() < syntax.least()) return misused(syntax, errors::console_missing);
+    if (arguments.size() > syntax.most()) return misused(syntax, errors::console_too_many);
     const bool secret =
         !arguments.empty() && CommandTable::is_secret(syntax, arguments, arguments.size() - 1, vocabulary_);
     if (editor_.terminal() && !secret && !report_.resumed()) editor_.history().add(editor_.line());
@@ -177,6 +173,7 @@ Status Console::misused(const Syntax& syntax, const ErrorKind& error) {
 
 Status Console::help(Arguments about) {
     // `help wifi` is about every command of that first word, `help wifi connect` about one.
+    if (about.size() > 2) return fail(errors::console_too_many);
     const auto wanted = [&](const Syntax& syntax) {
         if (!visible(syntax)) return false;
         if (about.empty()) return true;
@@ -192,7 +189,7 @@ Status Console::help(Arguments about) {
         if (!wanted(syntax)) return Status();
         report_.item().fact("name", syntax.name).say(syntax.usage.empty() ? "" : " ").fact("usage", syntax.usage);
         report_.pad_to(width + 2).fact("help", syntax.help);
-        report_.data("least", syntax.least).data("most", syntax.most);
+        report_.data("least", syntax.least()).data("most", syntax.most());
         return Status();
     });
 }

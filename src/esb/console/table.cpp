@@ -15,6 +15,33 @@ bool is_word(std::string_view word) {
     return !word.empty() && std::all_of(word.begin(), word.end(), allowed);
 }
 
+// Calls take(word) for each word of a usage.
+template <typename Take>
+void each_word(std::string_view usage, Take take) {
+    while (!usage.empty()) {
+        const auto size = std::min(usage.find(' '), usage.size());
+        take(usage.substr(0, size));
+        usage.remove_prefix(std::min(size + 1, usage.size()));
+    }
+}
+
+bool is_optional(std::string_view word) { return word.starts_with('['); }
+bool repeats(std::string_view word) { return word.ends_with("...") || word.ends_with("...]"); }
+
+// Words of one blank between them; what may be left out stands behind what may not.
+bool is_usage(std::string_view usage) {
+    bool sound = true;
+    bool optional = false;
+    bool repeated = false;
+    each_word(usage, [&](std::string_view word) {
+        sound = sound && !word.empty() && !repeated && is_optional(word) == word.ends_with(']') &&
+                (!optional || is_optional(word));
+        optional = is_optional(word);
+        repeated = repeats(word);
+    });
+    return sound && !usage.ends_with(' ');
+}
+
 bool is_name(const Syntax& syntax) {
     const bool two = syntax.name.find(' ') != std::string_view::npos;
     return is_word(syntax.first_word()) && (!two || is_word(syntax.second_word()));
@@ -22,7 +49,7 @@ bool is_name(const Syntax& syntax) {
 
 template <typename Run>
 Syntax syntax_of(const BasicCommand<Run>& command) {
-    return {command.name, command.usage, command.help, command.least, command.most, command.traits};
+    return {command.name, command.usage, command.help, command.traits};
 }
 
 }  // namespace
@@ -33,12 +60,28 @@ std::size_t Syntax::matches(Arguments line) const {
     return line.size() > 1 && line[1] == second_word() ? 2 : 0;
 }
 
+std::size_t Syntax::least() const {
+    std::size_t count = 0;
+    each_word(usage, [&count](std::string_view word) { count += is_optional(word) ? 0 : 1; });
+    return count;
+}
+
+std::size_t Syntax::most() const {
+    std::size_t count = 0;
+    bool more = false;
+    each_word(usage, [&](std::string_view word) {
+        ++count;
+        more = repeats(word);
+    });
+    return more ? words_max - words() : count;
+}
+
 std::string_view Syntax::argument(std::size_t index) const {
     std::string_view rest = usage;
     std::string_view word;
     for (std::size_t i = 0; i <= index; ++i) {
         if (rest.empty()) {
-            if (!word.ends_with("...]") && !word.ends_with("...")) return {};
+            if (!repeats(word)) return {};
             break;
         }
         const auto space = std::min(rest.find(' '), rest.size());
@@ -52,7 +95,7 @@ std::string_view Syntax::argument(std::size_t index) const {
 }
 
 bool CommandTable::acceptable(const Syntax& syntax) const {
-    if (!is_name(syntax) || syntax.least > syntax.most) return false;
+    if (!is_name(syntax) || !is_usage(syntax.usage)) return false;
     for (std::size_t i = 0; i < size(); ++i) {
         if (at(i).name == syntax.name) return false;
     }

@@ -15,7 +15,8 @@ public:
     static constexpr std::size_t max_added = 16;  // commands that are not in a constant table
 
     // Both take the command's views for as long as the table lives. `full`, or invalid_argument for a name that is
-    // taken or is not one or two words of [a-z0-9-]; nothing is added then.
+    // taken or is not one or two words of [a-z0-9-], and for a usage in which something needed stands behind what may be
+    // left out; nothing is added then.
     Status add(std::span<const TableCommand> commands, void* context);
     Status add(const Command& command);
 

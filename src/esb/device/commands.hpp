@@ -89,6 +89,7 @@ struct LockCommands {
 // log, time, safe-mode
 struct HealthCommands {
     const record::Recorder& recorder;
+    const record::Names& log_names;
     Health& health;
     const TimeKeeper& time;
     const chip::Clock& clock;

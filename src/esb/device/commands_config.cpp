@@ -94,12 +94,12 @@ Status ConfigCommands::set_password(std::string_view password, console::Report& 
 
 std::span<const console::TableCommand> ConfigCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"config list", "[<setting>]", "every setting, or those that begin so", 0, 1, on_rooms<list_settings>},
-        {"config get", "<setting>", "one setting", 1, 1, on_rooms<get_setting>},
-        {"config set", "<setting> <value>", "change one setting", 2, 2, on_rooms<set_setting>, {.secret_from = 1}},
-        {"config unset", "<setting>", "back to its default", 1, 1, on_rooms<unset_setting>},
-        {"config commit", "", "keep the change that is on trial", 0, 0, on_rooms<keep_trial>},
-        {"config revert", "", "take back the change that is on trial", 0, 0, on_rooms<end_trial>},
+        {"config list", "[<setting>]", "every setting, or those that begin so", on_rooms<list_settings>},
+        {"config get", "<setting>", "one setting", on_rooms<get_setting>},
+        {"config set", "<setting> <value>", "change one setting", on_rooms<set_setting>, {.secret_from = 1}},
+        {"config unset", "<setting>", "back to its default", on_rooms<unset_setting>},
+        {"config commit", "", "keep the change that is on trial", on_rooms<keep_trial>},
+        {"config revert", "", "take back the change that is on trial", on_rooms<end_trial>},
     };
     return table;
 }

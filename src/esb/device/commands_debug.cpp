@@ -36,8 +36,8 @@ Status show_variables(DebugCommands& rooms, Arguments wanted, Report& report) {
 
 std::span<const console::TableCommand> DebugCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"debug list", "", "the firmware's variables and their values", 0, 0, on_rooms<list_variables>},
-        {"debug show", "<variable>...", "some of them, by name", 1, console::words_max - 2, on_rooms<show_variables>},
+        {"debug list", "", "the firmware's variables and their values", on_rooms<list_variables>},
+        {"debug show", "<variable>...", "some of them, by name", on_rooms<show_variables>},
     };
     return table;
 }

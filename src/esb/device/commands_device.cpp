@@ -109,16 +109,15 @@ Status reset(DeviceCommands& rooms, Arguments arguments, Report& report) {
 
 std::span<const console::TableCommand> DeviceCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"status", "", "how the device is doing", 0, 0, on_rooms<show_status>},
-        {"identity", "", "who this device is", 0, 0, on_rooms<show_identity>, {.while_locked = true}},
-        {"ota status", "", "the latest update", 0, 0, on_rooms<show_update>},
-        {"ota confirm", "", "keep the firmware that is on trial", 0, 0, on_rooms<confirm_update>},
+        {"status", "", "how the device is doing", on_rooms<show_status>},
+        {"identity", "", "who this device is", on_rooms<show_identity>, {.while_locked = true}},
+        {"ota status", "", "the latest update", on_rooms<show_update>},
+        {"ota confirm", "", "keep the firmware that is on trial", on_rooms<confirm_update>},
         {"trust repair", "<last-counter>",
-         "make lost floor, keys, counters anew: firmware's seq, its keys, this counter", 1, 1, on_rooms<repair_trust>},
-        {"ota retry", "", "let an update be offered again that has failed too often", 0, 0, on_rooms<retry_update>},
-        {"restart", "", "restart the chip", 0, 0, on_rooms<restart_chip>},
-        {"factory-reset", "yes [keep-secrets]", "wipe all settings; identity and update floor stay", 1, 2,
-         on_rooms<reset>},
+         "make lost floor, keys, counters anew: firmware's seq, its keys, this counter", on_rooms<repair_trust>},
+        {"ota retry", "", "let an update be offered again that has failed too often", on_rooms<retry_update>},
+        {"restart", "", "restart the chip", on_rooms<restart_chip>},
+        {"factory-reset", "yes [keep-secrets]", "wipe all settings; identity and update floor stay", on_rooms<reset>},
     };
     return table;
 }

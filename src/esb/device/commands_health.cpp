@@ -1,6 +1,5 @@
 // What the flight recorder knows, the time, the way out of safe mode.
 #include "esb/base/encoding.hpp"
-#include "esb/device/known_errors.hpp"
 #include "esb/device/commands.hpp"
 
 namespace esb {
@@ -22,8 +21,8 @@ Status show_log(HealthCommands& rooms, Arguments, Report& report) {
         const auto entry = entry_at(recorder, i);
         if (!entry) return Status();
         FixedString<16> why;
-        const auto line = record::line_of(*entry, log_names(), why);
-        report.item().fact("when", record::when(line).view()).say("  ").fact("what", record::describe(line, log_names()).view());
+        const auto line = record::line_of(*entry, rooms.log_names, why);
+        report.item().fact("when", record::when(line).view()).say("  ").fact("what", record::describe(line, rooms.log_names).view());
         return Status();
     });
 }
@@ -60,9 +59,9 @@ Status leave_safe_mode(HealthCommands& rooms, Arguments, Report& report) {
 
 std::span<const console::TableCommand> HealthCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"log", "", "what happened to the device", 0, 0, on_rooms<show_log>},
-        {"time", "", "the clock and where it comes from", 0, 0, on_rooms<show_time>},
-        {"safe-mode leave", "", "run the author's code again, after a restart", 0, 0, on_rooms<leave_safe_mode>},
+        {"log", "", "what happened to the device", on_rooms<show_log>},
+        {"time", "", "the clock and where it comes from", on_rooms<show_time>},
+        {"safe-mode leave", "", "run the author's code again, after a restart", on_rooms<leave_safe_mode>},
     };
     return table;
 }

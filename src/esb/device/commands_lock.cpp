@@ -41,10 +41,10 @@ Status unlock(LockCommands& rooms, Arguments arguments, Report& report) {
 
 std::span<const console::TableCommand> LockCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"lock", "", "lock the console", 0, 0, on_rooms<lock_now>},
-        {"lock set", "<password>", "set its password, 8 to 64 bytes", 1, 1, on_rooms<set_lock>, {.secret_from = 0}},
-        {"lock off", "", "remove its password", 0, 0, on_rooms<remove_lock>},
-        {"unlock", "<password>", "open a locked console", 1, 1, on_rooms<unlock>, {0, true}},
+        {"lock", "", "lock the console", on_rooms<lock_now>},
+        {"lock set", "<password>", "set its password, 8 to 64 bytes", on_rooms<set_lock>, {.secret_from = 0}},
+        {"lock off", "", "remove its password", on_rooms<remove_lock>},
+        {"unlock", "<password>", "open a locked console", on_rooms<unlock>, {0, true}},
     };
     return table;
 }

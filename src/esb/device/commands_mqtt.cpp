@@ -68,16 +68,10 @@ std::string_view state_name(mqtt::Client::State state) {
 
 std::span<const console::TableCommand> MqttCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"mqtt info", "", "broker, identity and connection", 0, 0, on_rooms<show_info>},
-        {"mqtt server", "<host> [<port>]", "set the broker", 1, 2, on_rooms<set_server>},
-        {"mqtt ident", "<id>", "set the identity at the broker", 1, 1, on_rooms<set_ident>},
-        {"mqtt psk",
-         "<hex>",
-         "set the pre-shared key, 32 to 64 hex digits",
-         1,
-         1,
-         on_rooms<set_key>,
-         {.secret_from = 0}},
+        {"mqtt info", "", "broker, identity and connection", on_rooms<show_info>},
+        {"mqtt server", "<host> [<port>]", "set the broker", on_rooms<set_server>},
+        {"mqtt ident", "<id>", "set the identity at the broker", on_rooms<set_ident>},
+        {"mqtt psk", "<hex>", "set the pre-shared key, 32 to 64 hex digits", on_rooms<set_key>, {.secret_from = 0}},
     };
     return table;
 }

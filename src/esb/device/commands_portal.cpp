@@ -37,9 +37,9 @@ Status close_portal(PortalCommands& rooms, Arguments, Report& report) {
 
 std::span<const console::TableCommand> PortalCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"portal info", "", "the set-up access point and its page", 0, 0, on_rooms<show_portal>},
-        {"portal open", "", "put it on the air, or keep it there for longer", 0, 0, on_rooms<open_portal>},
-        {"portal close", "", "take it off the air", 0, 0, on_rooms<close_portal>},
+        {"portal info", "", "the set-up access point and its page", on_rooms<show_portal>},
+        {"portal open", "", "put it on the air, or keep it there for longer", on_rooms<open_portal>},
+        {"portal close", "", "take it off the air", on_rooms<close_portal>},
     };
     return table;
 }

@@ -88,10 +88,10 @@ Status scan_networks(WifiCommands& rooms, Arguments, Report& report) {
 
 std::span<const console::TableCommand> WifiCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"wifi info", "", "network and signal", 0, 0, on_rooms<show_info>},
-        {"wifi networks", "", "the networks to choose from", 0, 0, on_rooms<show_networks>},
-        {"wifi connect", "<ssid> [<pass>] [hidden]", "join a network", 1, 3, on_rooms<connect>, {.secret_from = 1}},
-        {"wifi scan", "", "what is in the air", 0, 0, on_rooms<scan_networks>},
+        {"wifi info", "", "network and signal", on_rooms<show_info>},
+        {"wifi networks", "", "the networks to choose from", on_rooms<show_networks>},
+        {"wifi connect", "<ssid> [<pass>] [hidden]", "join a network", on_rooms<connect>, {.secret_from = 1}},
+        {"wifi scan", "", "what is in the air", on_rooms<scan_networks>},
     };
     return table;
 }

@@ -34,10 +34,10 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       snapshot({ports, app.image, identity, reactor, network.wifi(), sessions, updates.updater(), config, commissioned,
                 health, online}),
       presence({ports.clock, broker_link, publisher, subscriptions, device_key, snapshot, policy, connection}),
-      log_publisher(recorder, publisher, online),
+      log_publisher(recorder, log_names, publisher, online),
       home_assistant(ports.key_value, publisher, app.image, online),
       portal_host({ports, reactor, store, schema, network.wifi(), broker_link, updates.updater(), config, portal, recorder,
-                   snapshot, online, restart}),
+                   log_names, snapshot, online, restart}),
       portal(reactor, portal_host),
       config({store, schema, broker_link, publisher, brokers, commissioned, device_key, updates.updater(),
               portal.attempt(), ports.entropy, notes, voice}),
@@ -53,7 +53,7 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       mqtt_commands{broker_link, presence, snapshot, store, config_commands},
       debug_commands{shell.variables()},
       lock_commands{shell, reactor, config_commands},
-      health_commands{recorder, health, time, ports.clock, store, restart},
+      health_commands{recorder, log_names, health, time, ports.clock, store, restart},
       portal_commands{network, reactor, store, identity} {
     inbox.set_dropped([this](const link::Message& message) { topics.on_too_large(link::too_large(message)); });
     if (app.defaults == Defaults::product) {

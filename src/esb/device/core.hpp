@@ -5,6 +5,7 @@
 #include "esb/device/button.hpp"
 #include "esb/device/commands.hpp"
 #include "esb/device/connection.hpp"
+#include "esb/device/log_names.hpp"
 #include "esb/device/log_publisher.hpp"
 #include "esb/device/periodic.hpp"
 #include "esb/device/settings_in_use.hpp"
@@ -41,6 +42,7 @@ struct Core final : private Task {
     net::Reactor reactor;
     net::Names names;
     record::Recorder recorder;
+    LogNames log_names;
     Notes notes;
     Restart restart;  // request() from any task
     Watchdog watchdog;

@@ -52,6 +52,10 @@ Status Device::told(std::string_view what, std::string_view name, const Status& 
     if (!status) console().text(what).text(" ").quoted(as_bytes(name)).text(": ").error(status.error());
     return status;
 }
+Status Device::log_events(std::span<const LogEvent> events) {
+    return told("log", events.empty() ? std::string_view() : events[0].name, core_.log_names.add(events));
+}
+void Device::log(const LogEvent& event, std::int32_t detail) { core_.notes.author(event, detail); }
 console::Output& Device::console() { return core_.voice.out(); }
 
 Status Device::add_settings(std::span<const settings::Setting> table) { return core_.schema.add(table); }

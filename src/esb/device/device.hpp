@@ -2,9 +2,11 @@
 #pragma once
 
 #include "esb/base/identity.hpp"
+#include "esb/base/real.hpp"
 #include "esb/console/console.hpp"
 #include "esb/console/variables.hpp"
 #include "esb/device/app.hpp"
+#include "esb/device/log_names.hpp"
 #include "esb/device/policy.hpp"
 #include "esb/device/topic.hpp"
 #include "esb/link/inbox.hpp"
@@ -53,6 +55,11 @@ public:
         return publish_json(topic, [](const void* at, JsonWriter& json) { json.number(*static_cast<const T*>(at)); },
                             &value, options);
     }
+    template <std::floating_point T>
+    Status publish(const Topic& topic, T value, const PublishOptions& options = {}) {
+        return publish(topic, real(static_cast<double>(value), fraction_digits).view(), options);
+    }
+    static constexpr int fraction_digits = 6;  // significant
     // What the function writes, at most json_max bytes.
     //     device.publish("air", [&](esb::JsonWriter& json) {
     //         json.begin_object().key("co2").number(co2).key("ok").boolean(true).end_object();
@@ -95,6 +102,14 @@ public:
     Status debug(std::string_view name, const volatile T& variable) {
         return told("debug", name, variables().add(name, variable));
     }
+    // Notes an event in the flight recorder, which keeps it over restarts and brings it to <base>/log. The same event again is
+    // counted, not added. `events`, once, names all of them, so that those of earlier starts have their words, too:
+    // invalid_argument for names that are not [a-z0-9_.]{1,31} or taken.
+    //     static constexpr esb::LogEvent events[] = {{"pump.dry", "the pump ran dry"}};
+    //     device.log_events(events);
+    //     device.log(events[0], litres);
+    Status log_events(std::span<const LogEvent> events);
+    void log(const LogEvent& event, std::int32_t detail = 0);
     // A line on the serial port: device.console().text("pump: ").number(3).end_line();
     console::Output& console();
 

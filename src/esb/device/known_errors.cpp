@@ -9,9 +9,9 @@
 #include "esb/mqtt/errors.hpp"
 #include "esb/net/errors.hpp"
 #include "esb/ota/errors.hpp"
-#include "esb/ota/updater.hpp"
 #include "esb/portal/errors.hpp"
 #include "esb/record/errors.hpp"
+#include "esb/record/log_entry.hpp"
 #include "esb/settings/errors.hpp"
 #include "esb/wifi/errors.hpp"
 
@@ -47,15 +47,5 @@ const ErrorKind* known_error(std::string_view name) {
 }
 
 std::span<const std::span<const ErrorKind* const>> known_errors() { return rooms; }
-
-const record::Names& log_names() {
-    static constexpr record::Names names{
-        [](std::uint32_t number) { return known_error(number); },
-        [](std::uint8_t state) {
-            const bool known = state <= static_cast<std::uint8_t>(ota::State::rolled_back);
-            return known ? ota::name(static_cast<ota::State>(state)) : std::string_view();
-        }};
-    return names;
-}
 
 }  // namespace esb

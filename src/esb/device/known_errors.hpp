@@ -3,7 +3,6 @@
 #pragma once
 
 #include "esb/base/result.hpp"
-#include "esb/record/log_words.hpp"
 
 #include <cstdint>
 #include <span>
@@ -16,8 +15,5 @@ const ErrorKind* known_error(std::uint32_t number);
 const ErrorKind* known_error(std::string_view name);
 // Room by room.
 std::span<const std::span<const ErrorKind* const>> known_errors();
-
-// What the flight recorder's words need of the rooms above it.
-const record::Names& log_names();
 
 }  // namespace esb

@@ -1,7 +1,5 @@
 #include "esb/device/log_publisher.hpp"
 
-#include "esb/device/known_errors.hpp"
-
 #include <array>
 
 namespace esb {
@@ -19,7 +17,7 @@ void LogPublisher::publish() {
     json.begin_object().key("log").begin_array();
     std::uint32_t last = 0;
     for (; entry && json.view().size() + record::log_json_max + 4 <= message_max; entry = recorder_.next_after(last)) {
-        record::write_json(*entry, log_names(), json);
+        record::write_json(*entry, names_, json);
         last = entry->number;
     }
     json.end_array().end_object();

@@ -3,6 +3,7 @@
 
 #include "esb/base/task.hpp"
 #include "esb/link/publisher.hpp"
+#include "esb/record/log_words.hpp"
 #include "esb/record/recorder.hpp"
 
 #include <atomic>
@@ -14,8 +15,9 @@ class LogPublisher final : public Task {
 public:
     static constexpr std::size_t message_max = 1024;  // bytes of one message
 
-    LogPublisher(record::Recorder& recorder, link::Publisher& publisher, const std::atomic<bool>& online)
-        : recorder_(recorder), publisher_(publisher), online_(online) {}
+    LogPublisher(record::Recorder& recorder, const record::Names& names, link::Publisher& publisher,
+                 const std::atomic<bool>& online)
+        : recorder_(recorder), names_(names), publisher_(publisher), online_(online) {}
 
     // Sends the next message if the device is on line and the last one is through; writes the recorder to flash.
     void step(Instant now) override;
@@ -25,6 +27,7 @@ private:
     void publish();
 
     record::Recorder& recorder_;
+    const record::Names& names_;
     link::Publisher& publisher_;
     const std::atomic<bool>& online_;
     bool under_way_ = false;  // the last message is not acknowledged

@@ -87,6 +87,10 @@ void Notes::update(const ota::Progress& progress) {
     recorder_.note({LogKind::update, raw(progress.state), progress.error});
 }
 
+void Notes::author(const ErrorKind& event, std::int32_t detail) {
+    recorder_.note({LogKind::app, 0, Error(event, detail)});
+}
+
 std::uint32_t Notes::seconds_up() const { return static_cast<std::uint32_t>(milliseconds(reactor_.now()) / 1000); }
 
 }  // namespace esb

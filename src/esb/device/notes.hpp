@@ -31,6 +31,8 @@ public:
     // A subscription that is missing, a message that was dropped.
     void topic(record::LogTopic topic, const Error& why);
     void update(const ota::Progress& progress);
+    // An event of the author's.
+    void author(const ErrorKind& event, std::int32_t detail);
 
 private:
     std::uint32_t seconds_up() const;

@@ -1,7 +1,6 @@
 #include "esb/device/portal_host.hpp"
 
 #include "esb/console/console_password.hpp"
-#include "esb/device/known_errors.hpp"
 #include "esb/life/factory_reset.hpp"
 
 #include <algorithm>
@@ -76,9 +75,9 @@ std::string_view PortalHost::log_line(std::uint32_t& number, std::span<char> out
     if (!entry) return {};
     number = entry->number;
     FixedString<16> why;
-    const auto line = record::line_of(*entry, log_names(), why);
+    const auto line = record::line_of(*entry, parts_.log_names, why);
     const auto time = record::when(line);
-    const auto text = record::describe(line, log_names());
+    const auto text = record::describe(line, parts_.log_names);
     std::size_t used = 0;
     for (const auto part : {time.view(), std::string_view("  "), text.view()}) {
         const auto piece = part.substr(0, out.size() - used);

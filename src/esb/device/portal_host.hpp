@@ -6,6 +6,7 @@
 #include "esb/device/restart.hpp"
 #include "esb/device/snapshot_reader.hpp"
 #include "esb/portal/portal.hpp"
+#include "esb/record/log_words.hpp"
 #include "esb/record/recorder.hpp"
 #include "esb/wifi/supervisor.hpp"
 
@@ -28,6 +29,7 @@ public:
         ConfigChanges& config;
         portal::Portal& portal;
         const record::Recorder& recorder;
+        const record::Names& log_names;
         const SnapshotReader& snapshot;
         const std::atomic<bool>& online;
         Restart& restart;

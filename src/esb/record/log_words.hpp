@@ -12,11 +12,13 @@
 namespace esb::record {
 
 // Names that belong to higher rooms, from whoever knows these.
-struct Names {
+class Names {
+public:
+    virtual ~Names() = default;
     // Null for what this firmware does not know.
-    const ErrorKind* (*error)(std::uint32_t number);
+    virtual const ErrorKind* error(std::uint32_t number) const = 0;
     // Of an update's state; empty for what this firmware does not know.
-    std::string_view (*update_state)(std::uint8_t state);
+    virtual std::string_view update_state(std::uint8_t state) const = 0;
 };
 
 // An entry in names: what <base>/log carries. Empty and 0 stand for "not there".

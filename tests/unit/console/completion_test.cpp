@@ -24,14 +24,14 @@ public:
 Status nothing(void*, Arguments, Report&) { return {}; }
 
 constexpr TableCommand table[] = {
-    {"help", "[<command>]", "", 0, 2, nothing, {.while_locked = true}},
-    {"config get", "<setting>", "", 1, 1, nothing},
-    {"config set", "<setting> <value>", "", 2, 2, nothing, {.secret_from = 1}},
-    {"factory-reset", "yes [keep-secrets]", "", 1, 2, nothing},
-    {"lamp", "<on|off> [<what>...]", "", 1, 9, nothing},
-    {"lamp test", "[<setting>...]", "", 0, 9, nothing},
-    {"mqtt psk", "<hex>", "", 1, 1, nothing, {.secret_from = 0}},
-    {"wifi connect", "<ssid> [<pass>]", "", 1, 2, nothing, {.secret_from = 1}},
+    {"help", "[<command>...]", "", nothing, {.while_locked = true}},
+    {"config get", "<setting>", "", nothing},
+    {"config set", "<setting> <value>", "", nothing, {.secret_from = 1}},
+    {"factory-reset", "yes [keep-secrets]", "", nothing},
+    {"lamp", "<on|off> [<what>...]", "", nothing},
+    {"lamp test", "[<setting>...]", "", nothing},
+    {"mqtt psk", "<hex>", "", nothing, {.secret_from = 0}},
+    {"wifi connect", "<ssid> [<pass>]", "", nothing, {.secret_from = 1}},
 };
 
 class CompletionTest : public ::testing::Test {
@@ -118,7 +118,7 @@ TEST_F(CompletionTest, SecretsBeginWhereTheCommandSays) {
 
 TEST_F(CompletionTest, UsageTellsOfEachArgument) {
     const auto argument = [](std::string_view usage, std::size_t index) {
-        return std::string(Syntax{"x", usage, "", 0, 9, {}}.argument(index));
+        return std::string(Syntax{"x", usage, "", {}}.argument(index));
     };
     EXPECT_EQ(argument("", 0), "");
     EXPECT_EQ(argument("<a> [<b>]", 0), "<a>");

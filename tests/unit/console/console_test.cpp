@@ -21,10 +21,10 @@ protected:
     void make() {
         runs.clear();
         console = std::make_unique<Console>(uart);
-        ASSERT_TRUE(console->add({"wifi connect", "<ssid> [<pass>]", "join a network", 1, 2, record()}));
-        ASSERT_TRUE(console->add({"wifi info", "", "network and signal", 0, 0, record()}));
-        ASSERT_TRUE(console->add({"status", "", "how it is doing", 0, 0, record()}));
-        ASSERT_TRUE(console->add({"fail", "", "fails", 0, 0, [](Arguments, Report& report) {
+        ASSERT_TRUE(console->add({"wifi connect", "<ssid> [<pass>]", "join a network", record()}));
+        ASSERT_TRUE(console->add({"wifi info", "", "network and signal", record()}));
+        ASSERT_TRUE(console->add({"status", "", "how it is doing", record()}));
+        ASSERT_TRUE(console->add({"fail", "", "fails", [](Arguments, Report& report) {
                                       report.say("so: ");
                                       return Status(fail(errors::busy));
                                   }}));
@@ -143,16 +143,32 @@ TEST_F(ConsoleTest, ErrorsOfACommandAreItsOneLine) {
 }
 
 TEST_F(ConsoleTest, ALineThatACommandLeavesOpenIsEnded) {
-    ASSERT_TRUE(console->add({"open", "", "", 0, 0, [](Arguments, Report& report) {
+    ASSERT_TRUE(console->add({"open", "", "", [](Arguments, Report& report) {
                                   report.say("half");
                                   return Status();
                               }}));
     EXPECT_EQ(type("open\n"), "half\r\n");
 }
 
+// least and most arguments
+TEST(SyntaxTest, CountsTheArgumentsOfItsUsage) {
+    struct Case {
+        std::string_view usage;
+        std::size_t least, most;
+    };
+    for (const auto& one : {Case{"", 0, 0}, Case{"<a>", 1, 1}, Case{"[<a>]", 0, 1}, Case{"yes [<a>] [<b>]", 1, 3},
+                            Case{"<a>...", 1, words_max - 1}, Case{"[<a>...]", 0, words_max - 1},
+                            Case{"<a> [<b>...]", 1, words_max - 1}}) {
+        const Syntax syntax{"x", one.usage, "", {}};
+        EXPECT_EQ(syntax.least(), one.least) << one.usage;
+        EXPECT_EQ(syntax.most(), one.most) << one.usage;
+    }
+    EXPECT_EQ((Syntax{"x y", "<a>...", "", {}}.most()), words_max - 2);
+}
+
 TEST_F(ConsoleTest, HelpListsAlignedCommands) {
     EXPECT_EQ(type("help\n"),
-              "help [<command>]              list the commands\r\n"
+              "help [<command>...]           list the commands\r\n"
               "terminal <on|off>             line editing and history\r\n"
               "wifi connect <ssid> [<pass>]  join a network\r\n"
               "wifi info                     network and signal\r\n"
@@ -171,7 +187,7 @@ TEST_F(ConsoleTest, HelpAboutSomethingListsOnlyThat) {
 }
 
 TEST_F(ConsoleTest, TheLongerNameWins) {
-    ASSERT_TRUE(console->add({"wifi", "[<word>]", "", 0, 1, [](Arguments arguments, Report& report) {
+    ASSERT_TRUE(console->add({"wifi", "[<word>]", "", [](Arguments arguments, Report& report) {
                                   report.say("wifi ").say(arguments.empty() ? "" : arguments[0]);
                                   return Status();
                               }}));
@@ -183,19 +199,22 @@ TEST_F(ConsoleTest, TheLongerNameWins) {
 
 TEST_F(ConsoleTest, BadCommandsAreNotAdded) {
     for (const auto* name : {"", " ", "help", "wifi info", "a b c", "Up", "a  b", "a ", " a", "a\n"}) {
-        EXPECT_EQ(console->add({name, "", "", 0, 0, record()}).error(), errors::invalid_argument) << name;
+        EXPECT_EQ(console->add({name, "", "", record()}).error(), errors::invalid_argument) << name;
     }
-    EXPECT_EQ(console->add({"x", "", "", 1, 0, record()}).error(), errors::invalid_argument);
-    EXPECT_EQ(console->add({"x", "", "", 0, 0, {}}).error(), errors::invalid_argument);
+    EXPECT_EQ(console->add({"x", "[<a>] <b>", "", record()}).error(), errors::invalid_argument);
+    for (const auto* usage : {"<a>  <b>", " <a>", "<a> ", "[<a>", "<a>]", "<a>... <b>"}) {
+        EXPECT_EQ(console->add({"x", usage, "", record()}).error(), errors::invalid_argument) << usage;
+    }
+    EXPECT_EQ(console->add({"x", "", "", {}}).error(), errors::invalid_argument);
 }
 
 TEST_F(ConsoleTest, AFullTableRefusesTheNextCommand) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i <= CommandTable::max_added; ++i) names.push_back("c" + std::to_string(i));
     std::size_t added = 0;
-    while (console->add({names[added], "", "", 0, 0, record()})) ++added;
+    while (console->add({names[added], "", "", record()})) ++added;
     EXPECT_EQ(added, CommandTable::max_added - 4);
-    EXPECT_EQ(console->add({"more", "", "", 0, 0, record()}).error(), errors::full);
+    EXPECT_EQ(console->add({"more", "", "", record()}).error(), errors::full);
 }
 
 TEST_F(ConsoleTest, WhatASlowPortDidNotTakeIsSentByLaterPolls) {
@@ -206,7 +225,7 @@ TEST_F(ConsoleTest, WhatASlowPortDidNotTakeIsSentByLaterPolls) {
 }
 
 TEST_F(ConsoleTest, OneLineOfJsonForAnyCommand) {
-    ASSERT_TRUE(console->add({"facts", "[<a>]", "", 0, 2, [](Arguments arguments, Report& report) {
+    ASSERT_TRUE(console->add({"facts", "[<a>] [<b>]", "", [](Arguments arguments, Report& report) {
                                   report.label("name").fact("name", "x\"y\\\x01").say(" words ");
                                   report.line("count", -5).line("yes", true).data("only", 1U);
                                   report.fact("a", arguments.empty() ? "" : arguments[0]);
@@ -249,7 +268,7 @@ TEST_F(ConsoleTest, HelpAsJsonTellsEveryCommand) {
 
 // A list that is three times as long as the buffer, on a port that takes little at a time.
 TEST_F(ConsoleTest, ALongListWaitsForTheSlowPortAndIsWhole) {
-    ASSERT_TRUE(console->add({"long", "", "", 0, 0, [](Arguments, Report& report) {
+    ASSERT_TRUE(console->add({"long", "", "", [](Arguments, Report& report) {
                                   return report.list("items", 100, [&](std::size_t i) {
                                       report.item().fact("n", i).say(" is ").fact("text", std::string(50, 'x'));
                                       return Status();
@@ -276,7 +295,7 @@ TEST_F(ConsoleTest, ALongListWaitsForTheSlowPortAndIsWhole) {
 }
 
 TEST_F(ConsoleTest, LinesOfOthersStandBehindTheJsonThatIsBeingSent) {
-    ASSERT_TRUE(console->add({"long", "", "", 0, 0, [](Arguments, Report& report) {
+    ASSERT_TRUE(console->add({"long", "", "", [](Arguments, Report& report) {
                                   return report.list("items", 60, [&](std::size_t) {
                                       report.item().fact("text", std::string(50, 'x'));
                                       return Status();
@@ -294,7 +313,7 @@ TEST_F(ConsoleTest, LinesOfOthersStandBehindTheJsonThatIsBeingSent) {
 }
 
 TEST_F(ConsoleTest, MoreJsonThanTheBufferHoldsIsNoLineThatLooksWhole) {
-    ASSERT_TRUE(console->add({"huge", "", "", 0, 0, [](Arguments, Report& report) {
+    ASSERT_TRUE(console->add({"huge", "", "", [](Arguments, Report& report) {
                                   for (int i = 0; i < 100; ++i) report.fact("x", std::string(50, 'x'));
                                   return Status();
                               }}));
@@ -309,7 +328,7 @@ TEST_F(ConsoleTest, MoreJsonThanTheBufferHoldsIsNoLineThatLooksWhole) {
 
 TEST_F(ConsoleTest, ACommandMayWaitAndInputWaitsWithIt) {
     bool done = false;
-    ASSERT_TRUE(console->add({"later", "", "", 0, 0, [&done](Arguments, Report& report) {
+    ASSERT_TRUE(console->add({"later", "", "", [&done](Arguments, Report& report) {
                                   if (!done) return report.wait();
                                   report.fact("resumed", report.resumed());
                                   return Status();
@@ -327,12 +346,12 @@ TEST_F(ConsoleTest, ACommandMayWaitAndInputWaitsWithIt) {
 
 TEST_F(ConsoleTest, ConstantTablesAreCommandsLikeTheOthers) {
     static constexpr TableCommand table[] = {
-        {"one", "", "first", 0, 0,
+        {"one", "", "first",
          [](void* context, Arguments, Report& report) {
              report.fact("value", *static_cast<int*>(context));
              return Status();
          }},
-        {"two", "<x>", "second", 1, 1, [](void*, Arguments, Report&) { return Status(fail(errors::busy)); }},
+        {"two", "<x>", "second", [](void*, Arguments, Report&) { return Status(fail(errors::busy)); }},
     };
     int value = 7;
     ASSERT_TRUE(console->add(table, &value));
@@ -340,11 +359,11 @@ TEST_F(ConsoleTest, ConstantTablesAreCommandsLikeTheOthers) {
     EXPECT_EQ(type("two\n"), "error: an argument is missing (console.missing), usage: two <x>\r\n");
     EXPECT_EQ(console->add(table, &value).error(), errors::invalid_argument);
     static constexpr TableCommand twice[] = {
-        {"three", "", "", 0, 0, [](void*, Arguments, Report&) { return Status(); }},
-        {"three", "", "", 0, 0, [](void*, Arguments, Report&) { return Status(); }},
+        {"three", "", "", [](void*, Arguments, Report&) { return Status(); }},
+        {"three", "", "", [](void*, Arguments, Report&) { return Status(); }},
     };
     EXPECT_EQ(console->add(twice, nullptr).error(), errors::invalid_argument);
-    static constexpr TableCommand empty[] = {{"four", "", "", 0, 0, nullptr}};
+    static constexpr TableCommand empty[] = {{"four", "", "", nullptr}};
     EXPECT_EQ(console->add(empty, nullptr).error(), errors::invalid_argument);
     EXPECT_EQ(type("three\nfour\n"), unknown + "\"three\"\r\n" + unknown + "\"four\"\r\n");
 }
@@ -356,7 +375,7 @@ TEST_F(ConsoleTest, WhileLockedOnlyAFewCommandsExist) {
         EXPECT_EQ(type(line), locked) << line;
     }
     EXPECT_EQ(type("help\n"),
-              "help [<command>]   list the commands\r\nterminal <on|off>  line editing and history\r\n");
+              "help [<command>...]  list the commands\r\nterminal <on|off>    line editing and history\r\n");
     console->set_locked(false);
     EXPECT_EQ(type("status\n"), "");
     EXPECT_EQ(runs.size(), 1U);

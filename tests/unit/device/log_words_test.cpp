@@ -2,6 +2,7 @@
 
 #include "esb/chip/radio.hpp"
 #include "esb/device/known_errors.hpp"
+#include "esb/device/log_names.hpp"
 #include "esb/ota/updater.hpp"
 
 #include <gtest/gtest.h>
@@ -19,14 +20,16 @@ namespace {
 
 using namespace record;
 
+const LogNames names;
+
 std::string words(const LogEntry& entry) {
     FixedString<16> why;
-    return std::string(describe(line_of(entry, log_names(), why), log_names()).view());
+    return std::string(describe(line_of(entry, names, why), names).view());
 }
 std::string json(const LogEntry& entry) {
     std::array<char, 1024> text;
     JsonWriter writer(text);
-    write_json(entry, log_names(), writer);
+    write_json(entry, names, writer);
     return std::string(writer.view());
 }
 LogEntry entry(LogKind kind, std::uint8_t what = 0, std::string_view why = {}, std::int32_t detail = 0) {
@@ -85,9 +88,9 @@ TEST(LogText, repetitions_and_times) {
     FixedString<16> why;
     refused.boot = 7;
     refused.up = 3 * 3600 + 5 * 60 + 9;
-    EXPECT_EQ(when(line_of(refused, log_names(), why)).view(), "boot 7 +03:05:09");
+    EXPECT_EQ(when(line_of(refused, names, why)).view(), "boot 7 +03:05:09");
     refused.wall = 1'795'316'400;
-    EXPECT_EQ(when(line_of(refused, log_names(), why)).view(), "2026-11-22 03:00:00");
+    EXPECT_EQ(when(line_of(refused, names, why)).view(), "2026-11-22 03:00:00");
 }
 
 TEST(LogText, calendar) {
