@@ -177,11 +177,11 @@ const Attack attacks[] = {
      [](OnlineDevice& rig) {
          auto& accounts = rig.broker.server.options.accounts;
          accounts["nobody"] = accounts.begin()->second;
-         accounts.erase(std::string(rig.device->identity().view()));
+         accounts.erase(std::string(rig.device->identity()));
      },
      [](OnlineDevice& rig) {
          auto& accounts = rig.broker.server.options.accounts;
-         accounts[std::string(rig.device->identity().view())] = accounts["nobody"];
+         accounts[std::string(rig.device->identity())] = accounts["nobody"];
      }},
     {"silent_after_tcp", "tls.handshake_timeout",
      [](OnlineDevice& rig) {

@@ -17,7 +17,7 @@ class Config : public testing::Test {
 protected:
     void SetUp() override {
         ASSERT_TRUE(rig.online());
-        base = "ESP/" + std::string(rig.device->identity().view().substr(4));
+        base = "ESP/" + std::string(rig.device->identity().substr(4));
         rig.run_for(1s);
     }
     // The latest since the latest send().

@@ -27,7 +27,7 @@ State look(DeviceRig& rig) {
     const auto text = rig.boot(10ms, [&state](Device& device, vchip::SimChip&) {
         char digits[64];
         const auto& settings = device.settings();
-        state.identity = device.identity().view();
+        state.identity = device.identity();
         state.psk = hex_encode(settings.bytes("mqtt.0.psk.0"), digits).value_or("");
         state.password = settings.text("ap.pass");
         state.host = settings.text("mqtt.0.host");

@@ -100,7 +100,7 @@ protected:
 
 TEST_F(Improv, a_browser_finds_the_device_and_learns_who_it_is) {
     EXPECT_THAT(say(ask_state).frames, ElementsAre(state(2)));
-    const std::string name(device->identity().view());
+    const std::string name(device->identity());
     EXPECT_THAT(say(ask_info).frames, ElementsAre(result(3, {"test", "1.0.0", "vchip", name})));
     EXPECT_THAT(say(command(9)).frames, ElementsAre(error(2)));
 }

@@ -45,7 +45,7 @@ protected:
     }
     void add_account() {
         const auto psk = device->settings().bytes(settings::names::mqtt_psk);
-        broker.server.options.accounts[std::string(device->identity().view())] = {psk.begin(), psk.end()};
+        broker.server.options.accounts[std::string(device->identity())] = {psk.begin(), psk.end()};
     }
     bool run_until(const std::function<bool()>& done, Duration limit) {
         const auto until = world.now() + limit;
@@ -88,13 +88,13 @@ protected:
 TEST_F(NewDevice, opens_its_access_point_at_once_and_serves_the_page_there) {
     ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
     const auto* ap = chip.radio.access_point();
-    EXPECT_EQ(ap->ssid.view(), device->identity().view());
+    EXPECT_EQ(ap->ssid.view(), device->identity());
     EXPECT_EQ(as_text(ap->passphrase.reveal()), device->settings().text(settings::names::ap_pass));
     EXPECT_EQ(ap->max_stations, 1);
     ask(get("/"));
     EXPECT_EQ(phone.status(), 200U);
     EXPECT_TRUE(
-        printed("portal: open, no link: join " + std::string(device->identity().view()) + ", then http://4.3.2.1/"));
+        printed("portal: open, no link: join " + std::string(device->identity()) + ", then http://4.3.2.1/"));
 }
 
 TEST_F(NewDevice, is_set_up_from_the_page_and_then_takes_it_off_the_air) {
@@ -309,7 +309,7 @@ TEST_F(CommissionedDevice, a_factory_reset_from_the_page_needs_the_devices_name)
     ASSERT_TRUE(run_until([this] { return on_air(); }, 5s));
     EXPECT_NE(ask(post("/api/reset", R"({"identity":"ESP-000000000000"})")).find("portal.wrong_identity"),
               std::string::npos);
-    ask(post("/api/reset", R"({"identity":")" + std::string(device->identity().view()) + R"("})"));
+    ask(post("/api/reset", R"({"identity":")" + std::string(device->identity()) + R"("})"));
     EXPECT_EQ(phone.status(), 200U) << "the answer leaves before the restart";
     EXPECT_TRUE(run_until([this] { return restarted; }, 10s));
     start();

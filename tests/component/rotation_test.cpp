@@ -19,7 +19,7 @@ namespace wire = test::wire;
 class MemoryPorts : public cli::RotationPorts {
 public:
     explicit MemoryPorts(OnlineDevice& rig)
-        : rig_(rig), identity_(rig.device->identity().view()), base_("ESP/" + identity_.substr(4)) {
+        : rig_(rig), identity_(rig.device->identity()), base_("ESP/" + identity_.substr(4)) {
         const auto& psk = rig.broker.server.options.accounts.at(identity_);
         account_ = {identity_, hex(psk), {}, false, cli::Account::Rotation::none, {}};
     }

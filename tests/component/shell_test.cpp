@@ -1,5 +1,6 @@
 // The console of a whole Device: its commands for people and for programs, its lock across restarts, what it hides.
 #include "esb/base/json.hpp"
+#include "esb/console/table.hpp"
 #include "support/device_rig.hpp"
 
 #include <gmock/gmock.h>

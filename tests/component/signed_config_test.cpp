@@ -32,10 +32,10 @@ protected:
     Signed() : rig(app(GetParam())) {}
     void SetUp() override {
         ASSERT_TRUE(rig.online());
-        base = "ESP/" + std::string(rig.device->identity().view().substr(4));
+        base = "ESP/" + std::string(rig.device->identity().substr(4));
         rig.run_for(1s);
     }
-    std::string dev() const { return "\"dev\":[\"" + std::string(rig.device->identity().view()) + "\"]"; }
+    std::string dev() const { return "\"dev\":[\"" + std::string(rig.device->identity()) + "\"]"; }
     std::string payload(std::int64_t counter, const std::string& set) const {
         return "{" + dev() + ",\"ctr\":" + std::to_string(counter) + ",\"set\":" + set + "}";
     }
@@ -134,7 +134,7 @@ TEST_P(Signed, everything_forged_has_a_name_and_changes_nothing) {
         {"e" + std::string(3600, 'a'), "envelope.too_large"},
         {with("{\"ctr\":5,\"set\":" + set + "}"), "manifest.member"},
         {with("{\"dev\":[],\"ctr\":5,\"set\":" + set + "}"), "manifest.member"},
-        {with("{\"dev\":\"" + std::string(rig.device->identity().view()) + "\",\"ctr\":5,\"set\":" + set + "}"),
+        {with("{\"dev\":\"" + std::string(rig.device->identity()) + "\",\"ctr\":5,\"set\":" + set + "}"),
          "manifest.member"},
         {with("{\"dev\":null,\"ctr\":5,\"set\":" + set + "}"), "manifest.member"},
         {with("{\"dev\":[\"ESP-0123456789AB\"],\"ctr\":5,\"set\":" + set + "}"), "ota.wrong_device"},
@@ -259,7 +259,7 @@ INSTANTIATE_TEST_SUITE_P(Defaults, Signed, testing::Values(Defaults::open, Defau
 
 struct DeviceKeyTest : testing::Test {
     OnlineDevice rig;
-    std::string base = "ESP/" + std::string(rig.device->identity().view().substr(4));
+    std::string base = "ESP/" + std::string(rig.device->identity().substr(4));
     std::string published() {
         EXPECT_TRUE(rig.online());
         rig.run_for(2s);
@@ -279,7 +279,7 @@ TEST_F(DeviceKeyTest, stays_until_a_factory_reset) {
         rig.start();
         rig.settings("wifi connect Home \"correct horse\"\nmqtt server broker.test\n");
         const auto psk = rig.device->settings().bytes(settings::names::mqtt_psk);
-        rig.broker.server.options.accounts[std::string(rig.device->identity().view())] = {psk.begin(), psk.end()};
+        rig.broker.server.options.accounts[std::string(rig.device->identity())] = {psk.begin(), psk.end()};
         const auto after = published();
         EXPECT_EQ(after.size(), 87U);
         EXPECT_NE(after, before) << keep_secrets;

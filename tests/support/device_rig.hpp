@@ -1,7 +1,13 @@
 // A Device on a simulated chip: boots, types at its serial port, turns it in virtual time.
 #pragma once
 
+#include "esb/base/identity.hpp"
+#include "esb/console/output.hpp"
 #include "esb/device/firmware.hpp"
+#include "esb/device/policy.hpp"
+#include "esb/mqtt/errors.hpp"
+#include "esb/ota/updater.hpp"
+#include "esb/settings/store.hpp"
 #include "host/vchip/sim_chip.hpp"
 
 #include <array>

@@ -30,7 +30,7 @@ public:
         boot(chip::ResetReason::power_on);
         type("wifi connect Home \"correct horse\"\nmqtt server broker.test\n");
         const auto psk = device->settings().bytes(settings::names::mqtt_psk);
-        broker.server.options.accounts[std::string(device->identity().view())] = {psk.begin(), psk.end()};
+        broker.server.options.accounts[std::string(device->identity())] = {psk.begin(), psk.end()};
     }
 
     // Starts whatever image the boot loader chooses, and its author's code unless the device is in safe mode.

@@ -150,7 +150,7 @@ private:
     }
     void learn_key() {
         const auto psk = device->settings().bytes(settings::names::mqtt_psk);
-        broker.server.options.accounts[std::string(device->identity().view())] = {psk.begin(), psk.end()};
+        broker.server.options.accounts[std::string(device->identity())] = {psk.begin(), psk.end()};
     }
 };
 

@@ -1,7 +1,19 @@
 // The causes that mean the same in every room, and what base itself can fail with.
 #pragma once
 
-#include "esb/base/error_kind.hpp"
+#include <string_view>
+
+namespace esb {
+
+// What can go wrong, one constant per cause. Each room defines its own in `errors.hpp` with
+//   inline constexpr ErrorKind bad_psk{"tls.bad_psk", "the broker does not know this identity or key"};
+// `name` is stable, dotted `room.cause`, and goes on the wire; `text` is one line for people.
+struct ErrorKind {
+    std::string_view name;
+    std::string_view text;
+};
+
+}  // namespace esb
 
 namespace esb::errors {
 inline constexpr ErrorKind invalid_argument{"invalid_argument", "the argument is not valid"};

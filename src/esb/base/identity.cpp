@@ -32,9 +32,9 @@ Identity identity_from_mac(const std::array<std::uint8_t, 6>& mac) {
     return identity;
 }
 
-Identity base_topic(const Identity& identity) {
+Identity base_topic(std::string_view identity) {
     Identity topic;
-    for (const char c : identity.view()) static_cast<void>(topic.append(c == '-' ? '/' : c));
+    for (const char c : identity) static_cast<void>(topic.append(c == '-' ? '/' : c));
     return topic;
 }
 

@@ -19,6 +19,6 @@ Result<Identity> make_identity(std::string_view text);
 // `ESP-` and the 12 upper-case hex digits of the station MAC.
 Identity identity_from_mac(const std::array<std::uint8_t, 6>& mac);
 // The base topic: the identity with every '-' turned into '/'.
-Identity base_topic(const Identity& identity);
+Identity base_topic(std::string_view identity);
 
 }  // namespace esb

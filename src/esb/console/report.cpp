@@ -1,5 +1,6 @@
 #include "esb/console/report.hpp"
 
+#include "esb/console/output.hpp"
 #include "esb/base/encoding.hpp"
 #include "esb/base/foreign.hpp"
 #include "esb/base/real.hpp"
@@ -13,7 +14,7 @@ void Report::begin(bool json) {
     cursor_ = 0;
     json_ = json;
     begun_ = comma_ = in_list_ = in_item_ = waiting_ = resumed_ = broken_ = false;
-    word_.reset();
+    has_word_ = false;
     usage_name_ = usage_ = {};
 }
 
@@ -23,9 +24,10 @@ void Report::resume() {
 }
 
 void Report::note_word(std::string_view word) {
-    word_.emplace();
-    word_cut_ = word.size() > word_->capacity();
-    static_cast<void>(word_->assign(word.substr(0, word_->capacity())));
+    has_word_ = true;
+    word_size_ = std::min(word.size(), word_.size());
+    word_cut_ = word_size_ < word.size();
+    std::copy_n(word.begin(), word_size_, word_.begin());
 }
 
 void Report::note_usage(std::string_view name, std::string_view usage) {
@@ -39,7 +41,7 @@ void Report::end(const Status& status) {
     fact("ok", status.has_value());
     if (!status) {
         fact("error", status.error().name()).fact("text", status.error().text());
-        if (word_) octets("word", as_bytes(word_->view()));
+        if (has_word_) octets("word", as_bytes(std::string_view(word_.data(), word_size_)));
         if (!usage_name_.empty()) fact("command", usage_name_).fact("usage", usage_);
     }
     raw("}");
@@ -49,7 +51,7 @@ void Report::end(const Status& status) {
 void Report::end_for_people(const Status& status) {
     if (status) return output_.end_open_line();
     output_.text("error: ").text(status.error().text()).text(" (").text(status.error().name()).text(")");
-    if (word_) output_.text(": ").quoted(as_bytes(word_->view())).text(word_cut_ ? "..." : "");
+    if (has_word_) output_.text(": ").quoted(std::string_view(word_.data(), word_size_)).text(word_cut_ ? "..." : "");
     if (!usage_name_.empty()) output_.text(", usage: ").text(usage_name_).text(usage_.empty() ? "" : " ").text(usage_);
     output_.end_line();
 }
@@ -58,6 +60,8 @@ Report& Report::next() {
     if (!json_) output_.end_open_line();
     return *this;
 }
+
+bool Report::has_room() const { return output_.room() >= Output::pending_max / 2; }
 
 Report& Report::say(std::string_view words) {
     if (!json_) output_.text(words);

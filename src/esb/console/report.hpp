@@ -2,19 +2,21 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
-#include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
-#include "esb/console/output.hpp"
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
 namespace esb::console {
+
+class Output;
 
 // People see labels, words and values:                 firmware: basic 1.0.0 (seq 1)
 // programs see the facts, with their keys and types:   {"app":"basic","ver":"1.0.0","seq":1,"ok":true}
@@ -49,6 +51,22 @@ public:
     Report& fact(std::string_view key, T value) {
         if constexpr (std::is_signed_v<T>) return integer(key, static_cast<std::int64_t>(value));
         return natural(key, static_cast<std::uint64_t>(value));
+    }
+    // A variable: a number of 8 to 64 bits or a real one, truth (each also volatile, or std::atomic), or a text (char
+    // array with or without a NUL, const char*, std::string, std::string_view, FixedString).
+    template <typename T>
+    Report& variable(std::string_view key, const volatile T& at) {
+        const auto& plain = const_cast<const T&>(at);
+        if constexpr (std::is_array_v<T>) {
+            const auto size = std::find(std::begin(plain), std::end(plain), '\0') - std::begin(plain);
+            return fact(key, std::string_view(plain, static_cast<std::size_t>(size)));
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            return fact(key, T{at});
+        } else if constexpr (requires { plain.load(); }) {
+            return fact(key, plain.load());
+        } else {
+            return fact(key, std::string_view(plain));
+        }
     }
     // Text of others: people see it in quotes.
     Report& theirs(std::string_view key, std::string_view value);
@@ -111,7 +129,7 @@ private:
     Status each(std::string_view key, std::string_view open, std::string_view close, std::size_t count, Show show) {
         if (!in_list_) begin_list(key, open);
         for (; cursor_ < count; ++cursor_) {
-            if (output_.room() < Output::pending_max / 2) return wait();
+            if (!has_room()) return wait();
             if (const Status shown = show(cursor_); !shown) {
                 end_list(close);
                 return shown;
@@ -120,6 +138,7 @@ private:
         end_list(close);
         return {};
     }
+    bool has_room() const;
     void begin_list(std::string_view key, std::string_view open);
     void end_list(std::string_view close);
     void end_item();
@@ -134,7 +153,9 @@ private:
     void end_for_people(const Status& status);
 
     std::size_t cursor_ = 0;
-    std::optional<FixedString<32>> word_;
+    std::array<char, 32> word_{};
+    std::size_t word_size_ = 0;
+    bool has_word_ = false;
     bool word_cut_ = false;
     std::string_view usage_name_;
     std::string_view usage_;

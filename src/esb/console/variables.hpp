@@ -4,13 +4,9 @@
 #include "esb/base/fixed.hpp"
 #include "esb/console/report.hpp"
 
-#include <algorithm>
-#include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <string_view>
-#include <type_traits>
 
 namespace esb::console {
 
@@ -20,13 +16,21 @@ class Variables {
 public:
     static constexpr std::size_t max_variables = 24;
 
-    // The name and the variable must live as long as the device. bool, integers of 8 to 64 bits, float, double (each
-    // also volatile, or std::atomic), and texts: char arrays, const char*, std::string, std::string_view, FixedString.
-    // `full`, or invalid_argument for an empty name or one that is taken.
+    using Show = void (*)(const volatile void* at, std::string_view key, Report& report);
+
+    // The name and the variable must live as long as the device; what can be one: Report::variable(). `full`, or
+    // invalid_argument for an empty name or one that is taken.
     template <typename T>
     Status add(std::string_view name, const volatile T& variable) {
-        using Plain = std::remove_cv_t<T>;
-        return add({name, const_cast<const T*>(&variable), &show<Plain>});
+        return add(name, &variable, show<T>);
+    }
+    Status add(std::string_view name, const volatile void* at, Show how) {
+        if (name.empty() || find(name)) return fail(errors::invalid_argument);
+        return variables_.push_back({name, at, how});
+    }
+    template <typename T>
+    static void show(const volatile void* at, std::string_view key, Report& report) {
+        report.variable(key, *static_cast<const volatile T*>(at));
     }
 
     std::size_t size() const { return variables_.size(); }
@@ -45,28 +49,9 @@ public:
 private:
     struct Variable {
         std::string_view name;
-        const void* at = nullptr;
-        void (*show)(const void* at, std::string_view key, Report& report) = nullptr;
+        const volatile void* at = nullptr;
+        Show show = nullptr;
     };
-
-    template <typename T>
-    static void show(const void* at, std::string_view key, Report& report) {
-        if constexpr (std::is_array_v<T>) {  // of characters, with or without a NUL
-            const auto& text = *static_cast<const T*>(at);
-            report.fact(key, std::string_view(text, static_cast<std::size_t>(
-                                                        std::find(std::begin(text), std::end(text), '\0') - text)));
-        } else if constexpr (std::is_arithmetic_v<T>) {
-            report.fact(key, T{*static_cast<const volatile T*>(at)});
-        } else if constexpr (requires(const T& value) { value.load(); }) {
-            report.fact(key, static_cast<const T*>(at)->load());
-        } else {
-            report.fact(key, std::string_view(*static_cast<const T*>(at)));
-        }
-    }
-    Status add(const Variable& variable) {
-        if (variable.name.empty() || find(variable.name)) return fail(errors::invalid_argument);
-        return variables_.push_back(variable);
-    }
 
     FixedVector<Variable, max_variables> variables_;
 };

@@ -1,5 +1,7 @@
 #include "esb/device/device.hpp"
 
+#include "esb/base/encoding.hpp"
+#include "esb/base/real.hpp"
 #include "esb/device/core.hpp"
 #include "esb/mqtt/errors.hpp"
 
@@ -16,6 +18,17 @@ Status Device::publish(const Topic& topic, std::string_view payload, const Publi
     return core_.publisher.post(where, as_bytes(payload), options);
 }
 
+Status Device::publish_integer(const Topic& topic, std::int64_t value, const PublishOptions& options) {
+    return publish(topic, decimal_signed(value).view(), options);
+}
+Status Device::publish_natural(const Topic& topic, std::uint64_t value, const PublishOptions& options) {
+    return publish(topic, decimal(value).view(), options);
+}
+Status Device::publish_real(const Topic& topic, double value, const PublishOptions& options) {
+    constexpr int digits = 6;  // significant
+    return publish(topic, real(value, digits).view(), options);
+}
+
 Status Device::publish_json(const Topic& topic, Write write, const void* at, const PublishOptions& options) {
     std::array<char, json_max> text;
     JsonWriter json(text);
@@ -24,14 +37,14 @@ Status Device::publish_json(const Topic& topic, Write write, const void* at, con
     return publish(topic, json.view(), options);
 }
 
-Status Device::subscribe(const Topic& topic, link::Inbox::Callback handler, const SubscribeOptions& options) {
+Status Device::subscribe(const Topic& topic, Function<void(const Message&)> handler, const SubscribeOptions& options) {
     return core_.topics.subscribe(topic.where(), handler, options);
 }
 Status Device::unsubscribe(const Topic& topic) { return core_.topics.unsubscribe(topic.where()); }
 
 void Device::on_online(Function<void(bool)> handler) { core_.connection.set_online_handler(handler); }
 bool Device::online() const { return core_.online.load(); }
-Status Device::connect(Duration timeout) {
+Status Device::connect(std::chrono::milliseconds timeout) {
     const auto until = core_.reactor.now() + timeout;
     while (!online()) {
         const auto left = until - core_.reactor.now();
@@ -41,13 +54,15 @@ Status Device::connect(Duration timeout) {
     return {};
 }
 
-Status Device::every(Duration period, Function<void()> work) {
+Status Device::every(std::chrono::milliseconds period, Function<void()> work) {
     return core_.periodic.add(period, work, core_.reactor.now());
 }
 Status Device::add_command(const console::Command& command) {
     return told("command", command.name, core_.console.add(command));
 }
-console::Variables& Device::variables() { return core_.shell.variables(); }
+Status Device::add_variable(std::string_view name, const volatile void* at, Show show) {
+    return told("debug", name, core_.shell.variables().add(name, at, show));
+}
 Status Device::told(std::string_view what, std::string_view name, const Status& status) {
     if (!status) console().text(what).text(" ").quoted(as_bytes(name)).text(": ").error(status.error());
     return status;
@@ -64,7 +79,7 @@ const settings::Store& Device::settings() const { return core_.store; }
 const settings::Schema& Device::schema() const { return core_.schema; }
 Status Device::change_settings(const settings::Patch& patch) { return core_.config.propose(patch); }
 
-const Identity& Device::identity() const { return core_.identity; }
+std::string_view Device::identity() const { return core_.identity; }
 bool Device::commissioned() const { return core_.commissioned.is(); }
 bool Device::safe_mode() const { return core_.health.safe_mode(); }
 void Device::restart() { core_.restart.request(); }

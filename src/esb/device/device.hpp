@@ -1,30 +1,59 @@
 // What a firmware author sees of the base: one object that is on line, secure and updatable by itself.
 #pragma once
 
-#include "esb/base/identity.hpp"
-#include "esb/base/real.hpp"
-#include "esb/console/console.hpp"
-#include "esb/console/variables.hpp"
-#include "esb/device/app.hpp"
-#include "esb/device/log_names.hpp"
-#include "esb/device/policy.hpp"
-#include "esb/device/topic.hpp"
-#include "esb/link/inbox.hpp"
-#include "esb/link/publish_queue.hpp"
-#include "esb/ota/updater.hpp"
-#include "esb/settings/schema.hpp"
-#include "esb/settings/store.hpp"
+#include "esb/console/command.hpp"
+#include "esb/link/message.hpp"
 
+#include <chrono>
 #include <concepts>
+#include <span>
 #include <string_view>
+
+// To use these, include their headers as well.
+namespace esb::console {
+class Output;  // esb/console/output.hpp
+}
+namespace esb::ota {
+struct UpdatePolicy;  // esb/ota/policy.hpp
+}
+namespace esb::settings {
+class Patch;  // esb/settings/store.hpp
+class Schema;
+class Store;
+struct Setting;
+}  // namespace esb::settings
 
 namespace esb {
 
 using link::Message;
 using link::PublishOptions;
 using link::SubscribeOptions;
+// An event of the author's firmware: a stable dotted name, which goes on the wire, and one line of text for people.
+using LogEvent = ErrorKind;
 
 struct Core;
+struct Policy;  // esb/device/policy.hpp
+
+// A topic, or for subscriptions a filter, below <base>/app/; or with foreign() a whole one. Made from any text.
+class Topic {
+public:
+    template <std::convertible_to<std::string_view> Text>
+    constexpr Topic(const Text& below_app) : name_(below_app) {}
+
+    link::Topic where() const { return {name_, root_}; }
+
+private:
+    friend constexpr Topic foreign(std::string_view whole);
+    constexpr Topic(std::string_view name, link::Root root) : name_(name), root_(root) {}
+
+    std::string_view name_;
+    link::Root root_ = link::Root::app;
+};
+
+// A topic that belongs to no device, such as "site/alarm". The broker's account must allow it: that of
+// `esb broker add` allows the device's own topics only, see docs/guide.md. A filter's first level is no wildcard.
+//     device.subscribe(esb::foreign("site/+/alarm"), handler);
+constexpr Topic foreign(std::string_view whole) { return {whole, link::Root::none}; }
 
 // Callbacks run on the reactor's task and may call every member. All members belong to that task, except publish(),
 // restart() and online(). Functions capture references, pointers and numbers only (see base/function.hpp).
@@ -50,16 +79,18 @@ public:
     }
     // In decimal; a fraction with at most six significant digits.
     //     device.publish("temperature", 21.5);
-    template <std::integral T>
+    template <std::signed_integral T>
     Status publish(const Topic& topic, T value, const PublishOptions& options = {}) {
-        return publish_json(topic, [](const void* at, JsonWriter& json) { json.number(*static_cast<const T*>(at)); },
-                            &value, options);
+        return publish_integer(topic, value, options);
+    }
+    template <std::unsigned_integral T>
+    Status publish(const Topic& topic, T value, const PublishOptions& options = {}) {
+        return publish_natural(topic, value, options);
     }
     template <std::floating_point T>
     Status publish(const Topic& topic, T value, const PublishOptions& options = {}) {
-        return publish(topic, real(static_cast<double>(value), fraction_digits).view(), options);
+        return publish_real(topic, static_cast<double>(value), options);
     }
-    static constexpr int fraction_digits = 6;  // significant
     // What the function writes, at most json_max bytes.
     //     device.publish("air", [&](esb::JsonWriter& json) {
     //         json.begin_object().key("co2").number(co2).key("ok").boolean(true).end_object();
@@ -76,7 +107,7 @@ public:
     // {.pieces = true}. Where topics overlap, a message that the broker sends for each of them comes to each handler that
     // often. `full`, mqtt_bad_topic.
     //     device.subscribe("rooms/+/lamp", [&](const esb::Message& message) { set(message.subtopic, message.text()); });
-    Status subscribe(const Topic& topic, link::Inbox::Callback handler, const SubscribeOptions& options = {});
+    Status subscribe(const Topic& topic, Function<void(const Message&)> handler, const SubscribeOptions& options = {});
     // The same topic, letter by letter. not_found. Callable from its handler.
     Status unsubscribe(const Topic& topic);
     // Called with true after each MQTT round trip that opens a connection, with false when it ends. The place to publish
@@ -86,13 +117,13 @@ public:
     bool online() const;
     // Waits until online(), doing meanwhile all that the device does; for esb_main, never within a callback. timed_out,
     // closed when a restart is due.
-    Status connect(Duration timeout);
+    Status connect(std::chrono::milliseconds timeout);
 
     // --- Work and commands ---
 
     // Runs `work` every `period`, also without a connection. `full`, invalid_argument below 1 ms.
     //     device.every(10s, [&device] { device.publish("temperature", read_sensor()); });
-    Status every(Duration period, Function<void()> work);
+    Status every(std::chrono::milliseconds period, Function<void()> work);
     // Adds a console command: it appears in help and completion, and answers --json, like ours. A name that is not free
     // or not [a-z0-9-], and more than CommandTable::max_added commands, are also printed, for whoever drops the result.
     Status add_command(const console::Command& command);
@@ -100,7 +131,9 @@ public:
     // (also volatile or std::atomic), bool, or text (see console/variables.hpp). Errors are printed likewise.
     template <typename T>
     Status debug(std::string_view name, const volatile T& variable) {
-        return told("debug", name, variables().add(name, variable));
+        return add_variable(name, &variable, [](const volatile void* at, std::string_view key, console::Report& report) {
+            report.variable(key, *static_cast<const volatile T*>(at));
+        });
     }
     // Notes an event in the flight recorder, which keeps it over restarts and brings it to <base>/log. The same event again is
     // counted, not added. `events`, once, names all of them, so that those of earlier starts have their words, too:
@@ -129,7 +162,7 @@ public:
 
     // --- The device ---
 
-    const Identity& identity() const;
+    std::string_view identity() const;
     // The device has been on line since it was born or last reset.
     bool commissioned() const;
     // The firmware crashed three times in a row: esb_main is not called (docs/health.md).
@@ -145,9 +178,13 @@ public:
 
 private:
     using Write = void (*)(const void* at, JsonWriter& json);
+    using Show = void (*)(const volatile void* at, std::string_view key, console::Report& report);
 
+    Status publish_integer(const Topic& topic, std::int64_t value, const PublishOptions& options);
+    Status publish_natural(const Topic& topic, std::uint64_t value, const PublishOptions& options);
+    Status publish_real(const Topic& topic, double value, const PublishOptions& options);
     Status publish_json(const Topic& topic, Write write, const void* at, const PublishOptions& options);
-    console::Variables& variables();
+    Status add_variable(std::string_view name, const volatile void* at, Show show);
     Status told(std::string_view what, std::string_view name, const Status& status);
 
     Core& core_;

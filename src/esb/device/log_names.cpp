@@ -10,8 +10,8 @@
 namespace esb {
 namespace {
 
-const LogEvent* find(std::span<const LogEvent> events, std::uint32_t number) {
-    const auto found = std::find_if(events.begin(), events.end(), [number](const LogEvent& event) {
+const ErrorKind* find(std::span<const ErrorKind> events, std::uint32_t number) {
+    const auto found = std::find_if(events.begin(), events.end(), [number](const ErrorKind& event) {
         return record::error_number(event.name) == number;
     });
     return found == events.end() ? nullptr : &*found;
@@ -19,7 +19,7 @@ const LogEvent* find(std::span<const LogEvent> events, std::uint32_t number) {
 
 }  // namespace
 
-Status LogNames::add(std::span<const LogEvent> events) {
+Status LogNames::add(std::span<const ErrorKind> events) {
     if (!events_.empty()) return fail(errors::busy);
     for (std::size_t i = 0; i < events.size(); ++i) {
         const auto name = events[i].name;

@@ -8,9 +8,6 @@
 
 namespace esb {
 
-// An event of the author's firmware: a stable dotted name, which goes on the wire, and one line of text for people.
-using LogEvent = ErrorKind;
-
 // Reactor's task only.
 class LogNames final : public record::Names {
 public:
@@ -18,13 +15,13 @@ public:
 
     // The table must live as long as the device. invalid_argument for a name that is not [a-z0-9_.]{1,31}, or that
     // another error or event has; nothing is added then. `busy` when there is a table already.
-    Status add(std::span<const LogEvent> events);
+    Status add(std::span<const ErrorKind> events);
 
     const ErrorKind* error(std::uint32_t number) const override;
     std::string_view update_state(std::uint8_t state) const override;
 
 private:
-    std::span<const LogEvent> events_;
+    std::span<const ErrorKind> events_;
 };
 
 }  // namespace esb

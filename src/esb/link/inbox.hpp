@@ -3,9 +3,9 @@
 
 #include "esb/base/fixed.hpp"
 #include "esb/base/function.hpp"
-#include "esb/base/json.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
+#include "esb/link/message.hpp"
 #include "esb/link/topic.hpp"
 #include "esb/mqtt/types.hpp"
 
@@ -16,25 +16,9 @@
 
 namespace esb::link {
 
-// A message. For a handler that takes pieces also a piece of one that is longer than Limits::max_message (then offset
-// and total tell which). The views live during the call only.
-struct Message : mqtt::MessagePiece {
-    std::string_view subtopic{};  // the topic below its root: below <base>/app/ for an author's, otherwise the whole
-
-    std::string_view text() const { return as_text(bytes); }
-    // The errors of JsonDocument::parse(); no_memory.
-    Result<JsonDocument> json() const { return JsonDocument::parse(bytes); }
-};
-
 inline mqtt::TooLarge too_large(const mqtt::MessagePiece& m) {
     return {m.topic, m.topic.size(), m.total, m.qos, m.retain, m.duplicate};
 }
-
-struct SubscribeOptions {
-    // The handler takes messages longer than Limits::max_message, piece by piece, up to mqtt::Limits::max_packet_in.
-    // Otherwise it is called once a message, and what is longer is dropped and reported.
-    bool pieces = false;
-};
 
 // Reactor's task only.
 class Inbox {

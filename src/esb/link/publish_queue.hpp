@@ -5,7 +5,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/function.hpp"
 #include "esb/base/result.hpp"
-#include "esb/link/topic.hpp"
+#include "esb/link/message.hpp"
 #include "esb/mqtt/types.hpp"
 
 #include <atomic>
@@ -15,13 +15,6 @@
 #include <string_view>
 
 namespace esb::link {
-
-struct PublishOptions {
-    mqtt::Qos qos = mqtt::Qos::at_least_once;
-    bool retain = false;
-    // Called once on the reactor's task when the publish is done (see mqtt::Handler::on_published) or has failed.
-    Function<void(Status)> done = {};
-};
 
 // push() from any task; the rest from the reactor's.
 class PublishQueue {

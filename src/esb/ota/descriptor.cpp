@@ -1,5 +1,7 @@
 #include "esb/ota/descriptor.hpp"
 
+#include "esb/ota/errors.hpp"
+
 #include <algorithm>
 #include <span>
 

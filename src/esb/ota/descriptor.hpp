@@ -3,10 +3,7 @@
 // on the virtual chip it stands at file offset 0x400 of the ELF (section .esb_desc).
 #pragma once
 
-#include "esb/base/bytes.hpp"
-#include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
-#include "esb/ota/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>

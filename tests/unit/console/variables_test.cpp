@@ -1,5 +1,7 @@
 #include "esb/console/variables.hpp"
 
+#include "esb/console/output.hpp"
+
 #include "support/memory_uart.hpp"
 
 #include <gtest/gtest.h>
