@@ -1,8 +1,11 @@
 #!/usr/bin/python3
-"""Checks every #include of the library and the host tools against the rooms of docs/architecture.md.
+"""Checks every #include of the library and the host tools against the rooms of docs/architecture.md, and that table
+against what is checked here.
 
-Usage: check_arrows.py ROOT. Prints each forbidden arrow and exits with 1 if there is one.
+Usage: check_arrows.py ROOT. Prints each forbidden arrow, and each allowed one that nothing uses; exits with 1 if there
+is one. tools/rooms_picture.py draws what is found.
 """
+import collections
 import pathlib
 import re
 import sys
@@ -11,18 +14,21 @@ LOWER = {"base": set()}
 LOWER["chip"] = {"base"}
 LOWER["crypto"] = {"base", "chip"}
 LOWER["mqtt"] = {"base"}
-LOWER["net"] = {"base", "chip", "crypto"}
+LOWER["net"] = {"base", "chip"}
 LOWER["settings"] = {"base", "chip", "crypto"}
-LOWER["wifi"] = {"base", "chip", "settings"}
+LOWER["wifi"] = {"base", "chip"}
 LOWER["ota"] = {"base", "chip", "crypto", "net", "settings"}
 LOWER["console"] = {"base", "chip", "crypto", "settings"}
 LOWER["link"] = {"base", "chip", "mqtt", "net"}
 LOWER["record"] = {"base", "chip"}
 LOWER["life"] = {"base", "chip", "crypto", "settings"}
-LOWER["portal"] = {"base", "chip", "crypto", "net", "settings", "ota", "life"}
+LOWER["portal"] = {"base", "chip", "net", "settings", "ota", "life"}
 LOWER["device"] = set(LOWER)
 # The one header authors include.
 LOWER[""] = {"device"}
+# What the simulated chip may know.
+VCHIP = {"base", "chip", "crypto"}
+VCHIP_HEADER = "esb/ota/descriptor.hpp"
 
 # The only files that may know a library from outside.
 OUTSIDE = {
@@ -99,15 +105,63 @@ def check_authors_face(root):
         yield f"esb.hpp pulls in {len(seen) - 1} headers, at most {AUTHORS_HEADERS}: {sorted(seen)}"
 
 
+def room_arrows(root):
+    """How many includes lead from a room to another: {(room, other): count}. The port is the room chip/esp32."""
+    counts = collections.Counter()
+    for file in sorted((root / "src/esb").rglob("*.[ch]pp")):
+        parts = file.relative_to(root / "src/esb").parts
+        room = "/".join(parts[:-1])
+        for target in includes(file):
+            other = "/".join(target.split("/")[1:-1])
+            if target.startswith("esb/") and other != room:
+                counts[room, other] += 1
+    return counts
+
+
+def check_unused(root):
+    used = room_arrows(root)
+    for room, lower in LOWER.items():
+        for other in sorted(lower):
+            if not used[room, other]:
+                yield f"{room} may include {other}, and nothing does: check_arrows.py, docs/architecture.md"
+
+
+def check_page(root):
+    """The table of docs/architecture.md says the same as this file."""
+    page = (root / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(src/esb/[\w/.]+|host/vchip)` \|.*\| ([^|]+) \|$", page, re.M))
+    expected = {f"src/esb/{room or 'esb.hpp'}": lower for room, lower in LOWER.items()}
+    expected[PORT.rstrip("/")] = {"base", "chip"}
+    expected["host/vchip"] = VCHIP
+    for room, lower in expected.items():
+        row = rows.pop(room, "").split(";")[0]
+        said = {word for word in re.split(r", ", row) if re.fullmatch(r"\w+", word)}
+        if "all of the above" in row:
+            said = set(LOWER) - {"", "device"}
+        if said != lower:
+            yield f"docs/architecture.md: {room} may include {sorted(lower)}, the page says {sorted(said)}"
+    for room in rows:
+        yield f"docs/architecture.md: no room {room}"
+
+
+def check_build(root):
+    """CMakeLists.txt links a room with what it may include."""
+    text = (root / "CMakeLists.txt").read_text(encoding="utf-8")
+    linked = dict(re.findall(r"^esb_room\((\w+)([^)]*)\)", text, re.M))
+    for room, lower in LOWER.items():
+        depends = re.search(r"DEPENDS([ a-z]+)", linked.get(room, ""))
+        if room and set(depends.group(1).split() if depends else ()) != lower - {"", "device"}:
+            yield f"CMakeLists.txt: esb_room({room}) does not depend on {sorted(lower - {'', 'device'})}"
+
+
 def check_host(root):
-    vchip_may = {"base", "chip", "crypto"}
     for file in sorted((root / "host/vchip").rglob("*.[ch]pp")):
         relative = file.relative_to(root).as_posix()
         for target in includes(file):
             room = target.split("/")[1] if target.startswith("esb/") else ""
             if target.startswith("host/cli"):
                 yield f"{relative}: the virtual chip may not know the command line"
-            if room and room not in vchip_may and target != "esb/ota/descriptor.hpp" and "firmware/" not in relative:
+            if room and room not in VCHIP and target != VCHIP_HEADER and "firmware/" not in relative:
                 yield f"{relative}: the virtual chip may not include {target}"
     for file in sorted((root / "host/cli").rglob("*.[ch]pp")):
         for target in includes(file):
@@ -117,7 +171,8 @@ def check_host(root):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    wrong = [*check_library(root), *check_port(root), *check_authors_face(root), *check_host(root)]
+    checks = [check_library, check_port, check_authors_face, check_host, check_unused, check_page, check_build]
+    wrong = [line for check in checks for line in check(root)]
     files = len(list((root / "src").rglob("*.[ch]pp"))) + len(list((root / "host").rglob("*.[ch]pp")))
     print("\n".join(wrong) if wrong else f"{files} files, every arrow points down")
     return 1 if wrong or files == 0 else 0
