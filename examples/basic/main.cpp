@@ -7,17 +7,13 @@ using namespace esb;
 
 namespace {
 bool lamp = false;
-int reading = 215;  // tenths of a degree; your sensor goes here
+double reading = 21.5;  // degrees; your sensor goes here
 }  // namespace
 
 void esb_main(Device& device) {
-    device.every(10s, [&device] {
-        char text[16];
-        const int length = std::snprintf(text, sizeof text, "%d.%d", reading / 10, reading % 10);
-        device.publish("temperature", {text, static_cast<std::size_t>(length)}, {.qos = mqtt::Qos::at_most_once});
-    });
+    device.every(10s, [&device] { device.publish("temperature", reading, {.qos = mqtt::Qos::at_most_once}); });
     device.subscribe("lamp", [&device](const Message& message) {
-        lamp = as_text(message.bytes) == "on";
+        lamp = message.text() == "on";
         device.publish("lamp/state", lamp ? "on" : "off", {.retain = true});
     });
     device.add_command({"lamp", "<on|off>", "switch the lamp", [](console::Arguments args, console::Report& report) {
