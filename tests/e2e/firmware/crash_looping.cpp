@@ -4,7 +4,7 @@
 ESB_APP("basic", ESB_APP_VERSION, ESB_APP_SEQ, ESB_UPDATE_KEYS);
 
 void esb_main(esb::Device& device) {
-    static_cast<void>(device.every(esb::Duration(3000), [&device] {
+    static_cast<void>(device.every(std::chrono::seconds(3), [&device] {
         if (device.online()) __builtin_trap();
     }));
 }

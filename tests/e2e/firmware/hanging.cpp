@@ -1,4 +1,5 @@
 // A release whose periodic work never returns.
+#include <esb/device/policy.hpp>
 #include <esb/esb.hpp>
 
 #include <unistd.h>

@@ -1,5 +1,6 @@
 // A release that takes all sockets for itself: it runs, its console answers, but it cannot reach the broker.
 #include <esb/esb.hpp>
+#include <esb/ota/policy.hpp>
 
 #include <fcntl.h>
 #include <sys/resource.h>

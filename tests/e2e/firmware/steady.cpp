@@ -1,5 +1,6 @@
 // What the tests update from and to: runs, and loses no time when it tries again.
 #include <esb/esb.hpp>
+#include <esb/ota/policy.hpp>
 
 ESB_APP("basic", ESB_APP_VERSION, ESB_APP_SEQ, ESB_UPDATE_KEYS);
 

@@ -1,5 +1,6 @@
 // A release that switches its own radio off: it runs, its console answers, but it never gets on line.
 #include <esb/esb.hpp>
+#include <esb/ota/policy.hpp>
 
 #include <esp_wifi.h>
 
