@@ -7,11 +7,11 @@ using namespace esb;
 
 namespace {
 bool lamp = false;
-double reading = 21.5;  // degrees; your sensor goes here
+int reading = 215;  // tenths of a degree; your sensor goes here
 }  // namespace
 
 void esb_main(Device& device) {
-    device.every(10s, [&device] { device.publish("temperature", reading, {.qos = mqtt::Qos::at_most_once}); });
+    device.every(10s, [&device] { device.publish("temperature", reading / 10.0, {.qos = mqtt::Qos::at_most_once}); });
     device.subscribe("lamp", [&device](const Message& message) {
         lamp = message.text() == "on";
         device.publish("lamp/state", lamp ? "on" : "off", {.retain = true});
