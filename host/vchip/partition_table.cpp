@@ -5,14 +5,6 @@
 
 namespace esb::vchip {
 
-const std::string_view default_partitions = R"(# Name,   Type, SubType, Offset,   Size
-nvs,      data, nvs,     0x9000,   24K
-otadata,  data, ota,     0xf000,   8K
-phy_init, data, phy,     0x11000,  4K
-ota_0,    app,  ota_0,   0x20000,  4M
-ota_1,    app,  ota_1,   ,         4M
-)";
-
 namespace {
 
 constexpr std::size_t table_end = 0x9000;  // boot loader and table lie before it
@@ -84,6 +76,11 @@ std::size_t alignment_of(PartitionType type) { return type == PartitionType::app
 std::size_t align_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
 
 }  // namespace
+
+std::string_view default_partitions(std::size_t flash_size) {
+    if (flash_size >= std::size_t{16} << 20) return partitions_16mb;
+    return flash_size >= std::size_t{8} << 20 ? partitions_8mb : partitions_4mb;
+}
 
 Result<PartitionTable> PartitionTable::parse(std::string_view text, std::size_t flash_size) {
     PartitionTable table;

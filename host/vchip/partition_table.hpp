@@ -41,9 +41,15 @@ struct Partition {
     std::size_t size;    // bytes
 };
 
-// The layout of a virtual chip whose owner gives none; needs default_flash_size bytes.
-extern const std::string_view default_partitions;
+// The tables that real chips are flashed with, the very files (partitions/esb-*.csv).
+extern const std::string_view partitions_4mb;
+extern const std::string_view partitions_8mb;
+extern const std::string_view partitions_16mb;
+
+// A virtual chip whose owner asks for nothing else has the largest flash: programs of a host are larger than a chip's.
 inline constexpr std::size_t default_flash_size = std::size_t{16} << 20;
+// The largest of the tables that such a flash has room for; the smallest when it has for none.
+std::string_view default_partitions(std::size_t flash_size = default_flash_size);
 
 class PartitionTable {
 public:

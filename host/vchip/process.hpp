@@ -15,7 +15,7 @@ namespace esb::vchip {
 
 struct VchipOptions {
     std::string flash;                            // file; an erased one is made if missing
-    std::string partitions;                       // CSV file; empty: default_partitions
+    std::string partitions;                       // CSV file; empty: default_partitions()
     std::size_t flash_size = default_flash_size;  // bytes, of a new flash file
     std::string radio;                            // board file (board_file.hpp); empty: no networks
     chip::Mac mac{0x02, 0x45, 0x53, 0x42, 0x00, 0x01};

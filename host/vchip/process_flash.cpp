@@ -46,7 +46,7 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 }  // namespace
 
 Result<PartitionTable> load_partitions(const std::string& path, std::size_t flash_size) {
-    if (path.empty()) return PartitionTable::parse(default_partitions, flash_size);
+    if (path.empty()) return PartitionTable::parse(default_partitions(flash_size), flash_size);
     const auto text = read_file(path, partition_file_max);
     if (!text) return fail(errors::partition_file);
     return PartitionTable::parse(without_mark(*text), flash_size);

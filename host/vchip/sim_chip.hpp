@@ -47,7 +47,7 @@ struct SimChipOptions {
     chip::Mac mac{0x02, 0x45, 0x53, 0x42, 0x00, 0x01};
     chip::IpAddress address = chip::IpAddress::v4(192, 0, 2, 10);  // what DHCP gives to its station
     std::uint64_t seed = 1;
-    std::string partitions{default_partitions};
+    std::string partitions{default_partitions()};
     // False: the boot loader is left out and slot a runs, for tests in which no image exists.
     bool needs_image = false;
 };

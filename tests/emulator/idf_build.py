@@ -115,7 +115,7 @@ class IdfBuild:
 def sources_hash() -> str:
     """Over everything that goes into the firmware."""
     total = hashlib.sha256()
-    folders = ("src/esb", "web", "cmake", "esp-idf", "examples", "tests/emulator/firmware", "tests/e2e/firmware")
+    folders = ("src/esb", "web", "cmake", "esp-idf", "examples", "partitions", "tests/emulator/firmware", "tests/e2e/firmware")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in sorted([*files, ROOT / "CMakeLists.txt", ROOT / "Kconfig"]):
         if "build" not in path.parts and path.exists():

@@ -14,12 +14,12 @@ Error error_of(std::string_view text, std::size_t flash_size = four_megabytes) {
 }
 
 TEST(PartitionTable, TheDefaultHasWhatTheChipNeeds) {
-    const auto table = PartitionTable::parse(default_partitions, default_flash_size);
+    const auto table = PartitionTable::parse(default_partitions(), default_flash_size);
     ASSERT_TRUE(table);
     const auto* nvs = table->find("nvs");
     ASSERT_NE(nvs, nullptr);
-    EXPECT_EQ(nvs->offset, 0x9000U);
-    EXPECT_EQ(nvs->size, 0x6000U);
+    EXPECT_EQ(nvs->offset, 0xC000U);
+    EXPECT_EQ(nvs->size, 0x14000U);
     const auto* b = table->find(PartitionType::app, subtype_ota_0 + 1);
     ASSERT_NE(b, nullptr);
     EXPECT_EQ(b->offset, 0x420000U);
@@ -27,6 +27,88 @@ TEST(PartitionTable, TheDefaultHasWhatTheChipNeeds) {
     MemoryStore store(default_flash_size);
     Flash flash(store);
     EXPECT_EQ(table->region(flash, PartitionType::data, subtype_otadata)->size(), 0x2000U);
+}
+
+// What ESP-IDF's gen_esp32part.py makes of partitions/*.csv. A device in the field keeps its table for ever, and both
+// slots, the settings and the boot record must be where the firmware of tomorrow looks for them: whoever has to change
+// a number here makes new hardware.
+struct ShippedTable {
+    std::string_view text;
+    std::size_t flash_size;
+    std::vector<Partition> expected;
+};
+
+std::vector<ShippedTable> shipped_tables() {
+    using enum PartitionType;
+    const Partition otadata{"otadata", data, 0x00, 0x9000, 0x2000};
+    const Partition nvs_keys{"nvs_keys", data, 0x04, 0xB000, 0x1000};
+    const Partition nvs{"nvs", data, 0x02, 0xC000, 0x14000};
+    return {{partitions_4mb,
+             0x400000,
+             {otadata,
+              nvs_keys,
+              nvs,
+              {"ota_0", app, 0x10, 0x20000, 0x1E0000},
+              {"ota_1", app, 0x11, 0x200000, 0x1E0000},
+              {"coredump", data, 0x03, 0x3E0000, 0x10000},
+              {"reserve", data, 0x06, 0x3F0000, 0x10000}}},
+            {partitions_8mb,
+             0x800000,
+             {otadata,
+              nvs_keys,
+              nvs,
+              {"ota_0", app, 0x10, 0x20000, 0x300000},
+              {"ota_1", app, 0x11, 0x320000, 0x300000},
+              {"coredump", data, 0x03, 0x620000, 0x10000},
+              {"reserve", data, 0x06, 0x630000, 0x1D0000}}},
+            {partitions_16mb,
+             0x1000000,
+             {otadata,
+              nvs_keys,
+              nvs,
+              {"ota_0", app, 0x10, 0x20000, 0x400000},
+              {"ota_1", app, 0x11, 0x420000, 0x400000},
+              {"coredump", data, 0x03, 0x820000, 0x10000},
+              {"reserve", data, 0x06, 0x830000, 0x7D0000}}}};
+}
+
+TEST(PartitionTable, TheTablesOfRealChipsLieWhereEspIdfPutsThem) {
+    for (const auto& shipped : shipped_tables()) {
+        SCOPED_TRACE(shipped.flash_size);
+        const auto table = PartitionTable::parse(shipped.text, shipped.flash_size);
+        ASSERT_TRUE(table) << table.error().name() << " line " << table.error().detail();
+        ASSERT_EQ(table->all().size(), shipped.expected.size());
+        for (std::size_t i = 0; i < shipped.expected.size(); ++i) {
+            const auto& is = table->all()[i];
+            const auto& expected = shipped.expected[i];
+            EXPECT_EQ(is.name, expected.name);
+            EXPECT_EQ(is.type, expected.type) << is.name;
+            EXPECT_EQ(is.subtype, expected.subtype) << is.name;
+            EXPECT_EQ(is.offset, expected.offset) << is.name;
+            EXPECT_EQ(is.size, expected.size) << is.name;
+        }
+    }
+}
+
+// No gap from the table's end to the flash's: what is free has a name, so that a later firmware can find it.
+TEST(PartitionTable, TheTablesOfRealChipsUseTheWholeFlash) {
+    for (const auto& shipped : shipped_tables()) {
+        std::size_t end = 0x9000;
+        for (const auto& partition : shipped.expected) {
+            EXPECT_EQ(partition.offset, end) << partition.name << " of " << shipped.flash_size;
+            end = partition.offset + partition.size;
+        }
+        EXPECT_EQ(end, shipped.flash_size);
+    }
+}
+
+TEST(PartitionTable, AFlashGetsTheLargestTableItHasRoomFor) {
+    EXPECT_EQ(default_partitions(0x1000000), partitions_16mb);
+    EXPECT_EQ(default_partitions(0x2000000), partitions_16mb);
+    EXPECT_EQ(default_partitions(0xFFFFFF), partitions_8mb);
+    EXPECT_EQ(default_partitions(0x800000), partitions_8mb);
+    EXPECT_EQ(default_partitions(four_megabytes), partitions_4mb);
+    EXPECT_EQ(error_of(default_partitions(0x200000), 0x200000), errors::partition_bounds);
 }
 
 // A table as ESP-IDF ships it ("Factory app, two OTA definitions").
