@@ -37,11 +37,31 @@ CRASH_LOOPING = Firmware("crash-looping-1.0.0", ROOT / "tests/e2e/firmware/crash
 OFFLINE = Firmware("offline-2.2.0", HERE / "firmware/offline.cpp", "2.2.0", 22)
 
 
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """What of the base goes into a firmware: options on top of the example's. Kconfig passes over unknown ones."""
+    name: str
+    options: tuple[str, ...] = ()
+
+    def unknown(self) -> list[str]:
+        """Those of the base's own options that its Kconfig does not have."""
+        kconfig = (ROOT / "Kconfig").read_text().split()
+        names = [option.split("=")[0].removeprefix("CONFIG_") for option in self.options]
+        return [name for name in names if name.startswith("ESB_") and name not in kconfig]
+
+
+STANDARD = Profile("standard")
+MINIMAL = Profile("minimal", tuple(f"CONFIG_ESB_{feature}=n" for feature in (
+    "PORTAL", "IMPROV", "HOME_ASSISTANT", "LEGACY_MD5", "CONSOLE_EDITING", "LOG_WORDS")))
+
+
 class IdfBuild:
-    def __init__(self, products: Products, target: str = "esp32c3"):
+    def __init__(self, products: Products, target: str = "esp32c3", profile: Profile = STANDARD):
         self.products = products
         self.target = target
-        self.folder = products.build / "emulator" / target
+        self.profile = profile
+        self.suffix = target if profile == STANDARD else f"{target}-{profile.name}"
+        self.folder = products.build / "emulator" / self.suffix
         self.products_folder = products.build / "emulator" / "images"
         self.products_folder.mkdir(parents=True, exist_ok=True)
 
@@ -64,16 +84,17 @@ class IdfBuild:
         return self._product(firmware, "elf")
 
     def _product(self, firmware: Firmware, kind: str) -> pathlib.Path:
-        return self.products_folder / f"{firmware.name}-{self.target}.{kind}"
+        return self.products_folder / f"{firmware.name}-{self.suffix}.{kind}"
 
     def _build(self, firmware: Firmware):
         stamp = self._product(firmware, "stamp")
-        made_of = f"{sources_hash()} {firmware} {self.products.key.stat().st_mtime_ns}"
+        made_of = f"{sources_hash()} {firmware} {self.profile} {self.products.key.stat().st_mtime_ns}"
         if stamp.exists() and stamp.read_text() == made_of:
             return
         self._forget_old_options()
         self._run("cmake", "-G", "Ninja", "-S", HERE / "firmware", "-B", self.folder, f"-DIDF_TARGET={self.target}",
-                  f"-DSDKCONFIG={self.folder}/sdkconfig", f"-DESB_SOURCE={firmware.source}",
+                  f"-DSDKCONFIG={self.folder}/sdkconfig", f"-DESB_PROFILE={self._profile_file()}",
+                  f"-DESB_SOURCE={firmware.source}",
                   f"-DESB_SOURCE_DEFINITIONS={firmware.definitions}", f"-DESB_APP_VERSION={firmware.version}",
                   f"-DESB_PORTAL={'ON' if firmware.portal else 'OFF'}",
                   f"-DESB_APP_SEQ={firmware.seq}", f"-DESB_UPDATE_KEY_FILE={self.products.key}.pub.jwk",
@@ -86,14 +107,22 @@ class IdfBuild:
 
     def _forget_old_options(self):
         """ESP-IDF keeps the options of the first configuration; new defaults need a new one."""
-        defaults = [ROOT / "examples/basic/sdkconfig.defaults", HERE / "firmware/sdkconfig.defaults"]
+        defaults = [ROOT / "examples/basic/sdkconfig.defaults", HERE / "firmware/sdkconfig.defaults",
+                    self._profile_file()]
         stamp = self.folder / "defaults.stamp"
         made_of = hashlib.sha256(b"".join(path.read_bytes() for path in defaults)).hexdigest()
         if stamp.exists() and stamp.read_text() == made_of:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "sdkconfig").unlink(missing_ok=True)
         stamp.write_text(made_of)
+
+    def _profile_file(self) -> pathlib.Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "profile.defaults"
+        text = "".join(f"{option}\n" for option in self.profile.options)
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+        return file
 
     def _whole_flash(self) -> bytes:
         about = json.loads((self.folder / "flasher_args.json").read_text())
@@ -115,7 +144,8 @@ class IdfBuild:
 def sources_hash() -> str:
     """Over everything that goes into the firmware."""
     total = hashlib.sha256()
-    folders = ("src/esb", "web", "cmake", "esp-idf", "examples", "partitions", "tests/emulator/firmware", "tests/e2e/firmware")
+    folders = ("src/esb", "web", "cmake", "esp-idf", "examples", "partitions", "tests/emulator/firmware",
+               "tests/e2e/firmware")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in sorted([*files, ROOT / "CMakeLists.txt", ROOT / "Kconfig"]):
         if "build" not in path.parts and path.exists():
