@@ -157,7 +157,7 @@ void exchange() {
     require(client.statistics().messages_out == 3, "statistics");
 }
 
-void base() {
+void base_room() {
     std::array<char, 64> text{};
     std::array<std::uint8_t, 32> bytes{};
     const auto hex = hex_encode(as_bytes("esb"), text);
@@ -187,7 +187,7 @@ void reset() {
     std::fill(&__bss_start__, &__bss_end__, 0U);
     initialise_monitor_handles();
     for (auto* init = __init_array_start; init != __init_array_end; ++init) (*init)();
-    base();
+    base_room();
     exchange();
     std::puts("exchange done");
     std::_Exit(0);
