@@ -11,6 +11,13 @@ target_compile_options(esb_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Werror
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   -ffunction-sections -fdata-sections)
+set(ESB_LEFT_OUT)
+foreach(feature ${ESB_FEATURES})
+  if(NOT ESB_${feature})
+    list(APPEND ESB_LEFT_OUT ${feature})
+    target_compile_definitions(esb_options INTERFACE ESB_${feature}=0)
+  endif()
+endforeach()
 if(ESB_SANITIZE)
   # No vptr check: tests have RTTI, the library has none.
   target_compile_options(esb_options INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -30,6 +37,7 @@ endif()
 function(esb_room name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;EXTERNAL" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/esb/${name}/*.cpp)
+  esb_leave_out(sources ${ESB_LEFT_OUT})
   list(TRANSFORM ARG_DEPENDS PREPEND esb_)
   if(sources)
     add_library(esb_${name} STATIC ${sources})
@@ -51,12 +59,17 @@ set(ESB_CUTS 1 CACHE STRING "Multiplies the seeds of the enumerated power cuts")
 # esb_tests(NAME FOLDER [LIBRARIES...]): one GoogleTest program from FOLDER/*.cpp, registered test by test.
 function(esb_tests name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
-  if(NOT sources)
-    return()
+  if(sources)
+    esb_test_program(${name} ${sources} LIBRARIES ${ARGN})
   endif()
-  add_executable(${name} ${sources})
+endfunction()
+
+# esb_test_program(NAME FILES... LIBRARIES...): the same from these files.
+function(esb_test_program name)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest_main GTest::gmock)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
   gtest_discover_tests(${name} TEST_PREFIX "${ESB_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}"
                ENVIRONMENT_MODIFICATION "ESB_CUTS=set:${ESB_CUTS}")  # a list of two would be torn apart on the way

@@ -2,7 +2,15 @@
 # only: idf_component_register() then returns.
 get_filename_component(ESB_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 
+include(${CMAKE_CURRENT_LIST_DIR}/EsbFeatures.cmake)
+set(esb_left_out)
+foreach(feature ${ESB_FEATURES})
+  if(NOT CONFIG_ESB_${feature})  # the first time none is known yet, and no source is asked for
+    list(APPEND esb_left_out ${feature})
+  endif()
+endforeach()
 file(GLOB esb_core ${ESB_ROOT}/src/esb/*/*.cpp)
+esb_leave_out(esb_core ${esb_left_out})
 file(GLOB esb_port ${ESB_ROOT}/src/esb/chip/esp32/*.cpp)
 
 idf_component_register(
@@ -12,9 +20,14 @@ idf_component_register(
                 http_parser json lwip mbedtls nvs_flash
   KCONFIG ${ESB_ROOT}/Kconfig)
 
-include(${CMAKE_CURRENT_LIST_DIR}/EsbPages.cmake)
-idf_build_get_property(python PYTHON)
-esb_embed_pages(${COMPONENT_LIB} ${python})
+if(CONFIG_ESB_PORTAL)
+  include(${CMAKE_CURRENT_LIST_DIR}/EsbPages.cmake)
+  idf_build_get_property(python PYTHON)
+  esb_embed_pages(${COMPONENT_LIB} ${python})
+endif()
+foreach(feature ${esb_left_out})
+  target_compile_definitions(${COMPONENT_LIB} PUBLIC ESB_${feature}=0)
+endforeach()
 target_compile_options(${COMPONENT_LIB} PUBLIC $<$<COMPILE_LANGUAGE:CXX>:-std=gnu++23>)
 target_compile_options(${COMPONENT_LIB} PRIVATE -Wextra -Wshadow)
 # Not the port: inline functions of ESP-IDF's headers convert freely.

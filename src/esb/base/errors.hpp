@@ -7,8 +7,15 @@ namespace esb {
 
 // What can go wrong, one constant per cause. Each room defines its own in `errors.hpp` with
 //   inline constexpr ErrorKind bad_psk{"tls.bad_psk", "the broker does not know this identity or key"};
-// `name` is stable, dotted `room.cause`, and goes on the wire; `text` is one line for people.
+// `name` is stable, dotted `room.cause`, and goes on the wire; `text` is one line for people. A firmware without words
+// (ESB_LOG_WORDS, base/features.hpp) has the name for both.
 struct ErrorKind {
+#if defined(ESB_LOG_WORDS) && !ESB_LOG_WORDS
+    constexpr ErrorKind(std::string_view stable_name, std::string_view) : name(stable_name), text(stable_name) {}
+#else
+    constexpr ErrorKind(std::string_view stable_name, std::string_view line) : name(stable_name), text(line) {}
+#endif
+
     std::string_view name;
     std::string_view text;
 };

@@ -2,7 +2,6 @@
 
 #include "esb/base/file_text.hpp"
 #include "esb/base/secret.hpp"
-#include "esb/console/completion.hpp"
 
 #include <algorithm>
 
@@ -39,32 +38,36 @@ Console::Console(chip::Uart& uart)
       output_(uart),
       report_(output_),
       editor_([this](std::string_view bytes) { output_.set_drawn(output_.raw(bytes)); },
-              [this](std::string_view line) { return table_.secret_at(line, vocabulary_); }) {
-    static constexpr TableCommand own[] = {
-        {"help",
-         "[<command>...]",
-         "list the commands",
-         [](void* self, Arguments about, Report&) { return static_cast<Console*>(self)->help(about); },
-         {.while_locked = true}},
-        {"terminal",
-         "<on|off>",
-         "line editing and history",
-         [](void* self, Arguments words, Report&) {
-             if (words[0] != "on" && words[0] != "off") return Status(fail(errors::invalid_argument));
-             static_cast<Console*>(self)->set_terminal(words[0] == "on");
-             return Status();
-         },
-         {.while_locked = true}},
-    };
+              [this](std::string_view line) {
+                  if constexpr (with_console_editing) {
+                      return table_.secret_at(line, vocabulary_);
+                  } else {
+                      return line.size();  // nobody sees it
+                  }
+              }) {
+    static constexpr auto own = [] {
+        constexpr TableCommand help{
+            "help", "[<command>...]", "list the commands",
+            [](void* self, Arguments about, Report&) { return static_cast<Console*>(self)->help(about); },
+            {.while_locked = true}};
+        if constexpr (with_console_editing) {
+            constexpr TableCommand terminal{
+                "terminal", "<on|off>", "line editing and history",
+                [](void* self, Arguments words, Report&) {
+                    if (words[0] != "on" && words[0] != "off") return Status(fail(errors::invalid_argument));
+                    static_cast<Console*>(self)->set_terminal(words[0] == "on");
+                    return Status();
+                },
+                {.while_locked = true}};
+            return std::array{help, terminal};
+        } else {
+            return std::array{help};
+        }
+    }();
     static_cast<void>(table_.add(own, this));  // the first of an empty table
 }
 
 Console::~Console() { wipe(input_); }
-
-void Console::set_terminal(bool on) {
-    editor_.set_terminal(on);
-    if (!on) output_.set_drawn(false);
-}
 
 void Console::set_locked(bool locked) {
     locked_ = locked;
@@ -83,7 +86,7 @@ void Console::poll(Instant now) {
         }
         pass(input_[input_taken_++], now);
     }
-    draw_when_due();
+    if constexpr (with_console_editing) draw_when_due();
     output_.flush();
 }
 
@@ -107,16 +110,11 @@ void Console::take(char byte) {
             output_.set_drawn(false);
             return run(false);
         case LineEditor::Event::tab:
-            return complete();
+            if constexpr (with_console_editing) complete();
+            return;
         case LineEditor::Event::none:
             return;
     }
-}
-
-void Console::draw_when_due() {
-    if (!editor_.terminal() || output_.drawn() || report_.waiting()) return;
-    editor_.draw();
-    output_.set_drawn(true);
 }
 
 void Console::run(bool resumed) {
@@ -192,24 +190,6 @@ Status Console::help(Arguments about) {
         report_.data("least", syntax.least()).data("most", syntax.most());
         return Status();
     });
-}
-
-void Console::complete() {
-    const Completion completion(table_, vocabulary_, locked_);
-    const auto line = editor_.before_cursor();
-    const auto found = completion.find(line);
-    if (!found.text.empty()) {
-        editor_.insert(found.text);
-        return editor_.draw();
-    }
-    if (found.matches < 2) return;
-    // The edit line is drawn anew below them.
-    completion.each(line, [this](std::string_view word) {
-        constexpr std::size_t wide = 72;
-        if (output_.column() + word.size() > wide) output_.end_line();
-        output_.text(word).text("  ");
-    });
-    output_.end_open_line();
 }
 
 }  // namespace esb::console

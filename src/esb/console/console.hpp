@@ -52,7 +52,8 @@ public:
     // When to call poll() again, apart from new input.
     std::optional<Instant> deadline(Instant now) const;
 
-    // Editing and history, for a person at a raw serial monitor. Off at first; Tab and cursor keys turn it on.
+    // Editing and history, for a person at a raw serial monitor. Off at first; Tab and cursor keys turn it on. Only with
+    // that feature (base/features.hpp), as all of terminal.cpp.
     void set_terminal(bool on);
     bool terminal() const { return editor_.terminal(); }
     // Hides every command but those that say otherwise, and forgets the history.

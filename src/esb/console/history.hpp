@@ -1,9 +1,12 @@
 // The latest lines, in bounded memory.
 #pragma once
 
+#include "esb/base/features.hpp"
+
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace esb::console {
 
@@ -28,5 +31,12 @@ private:
     std::array<char, size_max> lines_{};  // oldest first, each followed by a NUL
     std::size_t used_ = 0;
 };
+
+// Where nobody can ask for them.
+struct NoHistory {
+    void add(std::string_view) {}
+    void clear() {}
+};
+using LineHistory = std::conditional_t<with_console_editing, History, NoHistory>;
 
 }  // namespace esb::console

@@ -21,6 +21,8 @@ namespace esb::console {
 //   Backspace Delete, ^U ^K ^W           erase          Tab               (the console completes)
 //   ^C  a new line instead               ^L  clear the screen
 //
+// Without the feature (base/features.hpp) it stays plain, and such a byte spoils its line like any other.
+//
 // A line of more than 255 bytes is never cut short: it ends as an error. Characters are UTF-8.
 class LineEditor {
 public:
@@ -43,7 +45,7 @@ public:
     // Wipes; the next line begins.
     void reset();
 
-    bool terminal() const { return terminal_; }
+    bool terminal() const { return with_console_editing && terminal_; }
     void set_terminal(bool on) { terminal_ = on; }
     // The part of the line in front of the cursor.
     std::string_view before_cursor() const { return {line_.data(), cursor_}; }
@@ -51,12 +53,13 @@ public:
     void insert(std::string_view text);
     // Shows the line anew.
     void draw();
-    History& history() { return history_; }
+    LineHistory& history() { return history_; }
 
 private:
     enum class Escape : std::uint8_t { none, escape, sequence, single };
 
     Event take_plain(char byte);
+    Event become_terminal(char byte);
     Event take_key(char byte);
     Event take_control(char byte);
     void take_escape(char byte);
@@ -72,7 +75,7 @@ private:
 
     Function<void(std::string_view)> draw_;
     Function<std::size_t(std::string_view)> secret_at_;
-    History history_;
+    [[no_unique_address]] LineHistory history_;
     std::array<char, line_max> line_{};
     std::size_t size_ = 0;
     std::size_t cursor_ = 0;

@@ -42,7 +42,10 @@ Output& Output::pad_to(std::size_t column) {
     return *this;
 }
 
-Output& Output::reason(const Error& why) { return text(why.text()).text(" (").text(why.name()).text(")"); }
+Output& Output::reason(const Error& why) {
+    if constexpr (!with_log_words) return text(why.name());
+    return text(why.text()).text(" (").text(why.name()).text(")");
+}
 
 void Output::error(const Error& error) { text("error: ").reason(error).end_line(); }
 

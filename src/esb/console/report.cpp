@@ -50,7 +50,7 @@ void Report::end(const Status& status) {
 
 void Report::end_for_people(const Status& status) {
     if (status) return output_.end_open_line();
-    output_.text("error: ").text(status.error().text()).text(" (").text(status.error().name()).text(")");
+    output_.text("error: ").reason(status.error());
     if (has_word_) output_.text(": ").quoted(std::string_view(word_.data(), word_size_)).text(word_cut_ ? "..." : "");
     if (!usage_name_.empty()) output_.text(", usage: ").text(usage_name_).text(usage_.empty() ? "" : " ").text(usage_);
     output_.end_line();

@@ -126,8 +126,7 @@ void ConfigChanges::tell_news() {
     print();
     const auto& latest = report();
     parts_.notes.config(latest);
-    const bool of_page = proposer_ == Proposer::portal && latest.state == Report::State::reverted;
-    if (of_page && latest.error) parts_.attempt.reverted(*latest.error);
+    if (latest.state == Report::State::reverted) parts_.listener.on_reverted(latest, proposer_);
 }
 
 void ConfigChanges::print() {

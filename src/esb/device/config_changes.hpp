@@ -10,7 +10,6 @@
 #include "esb/link/inbox.hpp"
 #include "esb/link/publisher.hpp"
 #include "esb/ota/updater.hpp"
-#include "esb/portal/attempt.hpp"
 #include "esb/settings/trial.hpp"
 
 #include <optional>
@@ -21,6 +20,14 @@ namespace esb {
 // Who proposes a change here at the device. A person at a set-up page, or a browser at the serial port, tries again after
 // a mistake: their own change on trial makes room for the next one.
 enum class Proposer : std::uint8_t { other, portal, improv };
+
+// Called from the reactor's task.
+class ChangeListener {
+public:
+    virtual ~ChangeListener() = default;
+    // A change was taken back.
+    virtual void on_reverted(const settings::Report& report, Proposer by) = 0;
+};
 
 // Reactor's task only.
 class ConfigChanges final : public Task {
@@ -34,7 +41,7 @@ public:
         const life::Commissioned& commissioned;
         const life::DeviceKey& key;
         ota::Updater& updater;  // which keys sign, and which counters they have used
-        portal::Attempt& attempt;
+        ChangeListener& listener;
         chip::Entropy& entropy;
         Notes& notes;
         Voice& voice;

@@ -25,13 +25,6 @@ std::uint32_t mark_of(const link::Account& account) {
     return mark;
 }
 
-// A handshake can end within one turn: the room that the error is from knows best how far it had come.
-std::optional<portal::Step> step_of(const Error& why) {
-    if (why.name().starts_with("tls.")) return portal::Step::tls;
-    if (why.name().starts_with("mqtt.") || why == errors::link_no_echo) return portal::Step::mqtt;
-    return std::nullopt;
-}
-
 // The device itself has ended it.
 bool is_ours(const Error& why) { return why == errors::link_account_changed || why == errors::link_no_network; }
 
@@ -65,7 +58,7 @@ void Connection::choose_broker(Instant now) {
 void Connection::step(Instant now) {
     choose_broker(now);
     parts_.link.step(now);
-    follow_attempt();
+    parts_.set_up.broker_stage(parts_.link.stage());  // which the page tells live
 }
 
 void Connection::on_connected(bool session_present) {
@@ -93,10 +86,7 @@ void Connection::on_disconnected(const Error& why, Instant retry_at) {
     const bool suspicious = parts_.sessions.ended(why, parts_.reactor.now());
     set_online(false);
     parts_.notes.broker_lost(why);
-    if (!is_ours(why)) {
-        if (const auto step = step_of(why)) parts_.portal.attempt().broker_step(*step);
-        parts_.portal.attempt().broker_failed(why);
-    }
+    if (!is_ours(why)) parts_.set_up.broker_failed(why);
     parts_.network.tell_about_broker();
     print_end(why, retry_at);
     if (!suspicious) return;
@@ -123,7 +113,9 @@ Instant Connection::plan_next_try(Instant retry_at) {
 
 void Connection::print_end(const Error& why, Instant retry_at) {
     auto& out = parts_.voice.out();
-    out.text("mqtt: ").text(why.text()).text(" (").text(why.name());
+    out.text("mqtt: ");
+    if constexpr (with_log_words) out.text(why.text()).text(" ");
+    out.text("(").text(why.name());
     if (why.detail() != 0) out.text(" ").number(why.detail());
     out.text(")");
     if (retry_at != Instant::max()) {
@@ -147,7 +139,7 @@ void Connection::on_round_trip(Duration time) {
     parts_.updates.updater().healthy();
     parts_.brokers.succeeded();
     parts_.config.trial().round_trip();
-    parts_.portal.attempt().round_trip();
+    parts_.set_up.round_trip();
     parts_.network.led_to_broker();
     parts_.voice.tell("storage", parts_.commissioned.note());
 }
@@ -156,20 +148,6 @@ void Connection::set_online(bool online) {
     if (parts_.online.exchange(online) == online) return;
     parts_.notes.on_line(online);
     if (online_handler_) online_handler_(online);
-}
-
-// What the set-up page tells live.
-void Connection::follow_attempt() {
-    switch (parts_.link.stage()) {
-        case link::BrokerLink::Stage::resting:
-            return;
-        case link::BrokerLink::Stage::reaching:
-            return parts_.portal.attempt().broker_step(portal::Step::reach);
-        case link::BrokerLink::Stage::tls:
-            return parts_.portal.attempt().broker_step(portal::Step::tls);
-        case link::BrokerLink::Stage::mqtt:
-            return parts_.portal.attempt().broker_step(portal::Step::mqtt);
-    }
 }
 
 }  // namespace esb

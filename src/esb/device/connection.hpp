@@ -31,9 +31,9 @@ public:
         Presence& presence;
         Updates& updates;
         ConfigChanges& config;
-        HomeAssistant& home_assistant;
+        Home& home_assistant;
         Network& network;
-        portal::Portal& portal;
+        SetUp& set_up;
         life::Commissioned& commissioned;
         Notes& notes;
         Voice& voice;
@@ -64,7 +64,6 @@ private:
     Instant plan_next_try(Instant retry_at);
     void print_end(const Error& why, Instant retry_at);
     void set_online(bool online);
-    void follow_attempt();
 
     Parts parts_;
     std::array<std::uint32_t, link::Brokers::max_brokers * link::Brokers::max_keys> account_marks_{};  // as in use

@@ -23,29 +23,34 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       device_key(ports.key_value, ports.entropy),
       commissioned(ports.key_value),
       connection({reactor, store,  identity, broker_link,    brokers, inbox,  subscriptions, publisher, sessions, topics,
-                  presence, updates, config, home_assistant, network, portal, commissioned,  notes,     voice,    online}),
+                  presence, updates, config, home_assistant, network, set_up, commissioned,  notes,     voice,    online}),
       broker_link(reactor, names, ports.entropy, connection, limits),
       inbox(limits.max_message),
       subscriptions(inbox, broker_link, ports.entropy, connection),
       publisher(broker_link, reactor, limits),
       updates({ports, reactor, names, store, publisher, broker_link, app, restart, notes, voice}),
       network({ports, reactor, store, identity, broker_link, online, updates.updater(), commissioned, config, time, improv,
-               portal, portal_host, restart, notes, voice, policy}),
+               set_up, restart, notes, voice, policy}),
       snapshot({ports, app.image, identity, reactor, network.wifi(), sessions, updates.updater(), config, commissioned,
                 health, online}),
       presence({ports.clock, broker_link, publisher, subscriptions, device_key, snapshot, policy, connection}),
       log_publisher(recorder, log_names, publisher, online),
+#if ESB_HOME_ASSISTANT
       home_assistant(ports.key_value, publisher, app.image, online),
-      portal_host({ports, reactor, store, schema, network.wifi(), broker_link, updates.updater(), config, portal, recorder,
-                   log_names, snapshot, online, restart}),
-      portal(reactor, portal_host),
+#endif
+#if ESB_PORTAL
+      set_up({ports, reactor, store, schema, network.wifi(), broker_link, updates.updater(), config, recorder, log_names,
+              snapshot, online, restart}),
+#endif
       config({store, schema, broker_link, publisher, brokers, commissioned, device_key, updates.updater(),
-              portal.attempt(), ports.entropy, notes, voice}),
+              set_up, ports.entropy, notes, voice}),
       topics({reactor, broker_link, inbox, subscriptions, presence, updates, config, home_assistant, notes, voice}),
+#if ESB_IMPROV
       improv({ports, reactor, console, network.wifi(), config, schema, commissioned, app.image, identity}),
+#endif
       shell({ports.key_value, reactor, console, store, schema, improv}),
       button(ports, network, restart, voice),
-      settings_in_use({reactor, store, broker_link, brokers, connection, topics, network, portal_host, updates, config,
+      settings_in_use({reactor, store, broker_link, brokers, connection, topics, network, set_up, updates, config,
                        home_assistant, time, voice, online}),
       config_commands{config, store, schema, ports.entropy},
       device_commands{snapshot, broker_link, subscriptions, updates, ports, restart},
@@ -53,13 +58,15 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       mqtt_commands{broker_link, presence, snapshot, store, config_commands},
       debug_commands{shell.variables()},
       lock_commands{shell, reactor, config_commands},
-      health_commands{recorder, log_names, health, time, ports.clock, store, restart},
-      portal_commands{network, reactor, store, identity} {
+#if ESB_PORTAL
+      portal_commands{network, reactor, store, identity},
+#endif
+      health_commands{recorder, log_names, health, time, ports.clock, store, restart} {
     inbox.set_dropped([this](const link::Message& message) { topics.on_too_large(link::too_large(message)); });
     if (app.defaults == Defaults::product) {
         static_cast<void>(schema.set_fallback(settings::names::settings_signed, "on"));  // the first one fits
     }
-    policy.wifi.portal_available = true;
+    policy.wifi.portal_available = with_portal;
     add_commands();
     static_cast<void>(reactor.add(*this));  // the first of a new reactor always fits
 }
@@ -75,7 +82,9 @@ void Core::add_commands() {
     add(debug_commands);
     add(lock_commands);
     add(health_commands);
+#if ESB_PORTAL
     add(portal_commands);
+#endif
 }
 
 void Core::start() {
@@ -143,7 +152,7 @@ bool Core::turn(Duration longest) {
     reactor.turn(longest);
     const auto& client = broker_link.client();
     const bool said = !broker_link.connected() || (client.pending() == 0 && updates.reported() && publisher.idle());
-    if (!restart.due(said && chip.uart.drained() && portal.idle())) return true;
+    if (!restart.due(said && chip.uart.drained() && set_up.idle())) return true;
     static_cast<void>(recorder.flush());  // what RAM would lose
     return false;
 }

@@ -63,12 +63,11 @@ struct Core final : private Task {
     SnapshotReader snapshot;
     Presence presence;
     LogPublisher log_publisher;
-    HomeAssistant home_assistant;
-    PortalHost portal_host;
-    portal::Portal portal;
+    Home home_assistant;
+    SetUp set_up;
     ConfigChanges config;
     Topics topics;
-    ImprovLink improv;
+    BrowserSetUp improv;
     Shell shell;
     Button button;
     Periodic periodic;
@@ -80,8 +79,10 @@ struct Core final : private Task {
     MqttCommands mqtt_commands;
     DebugCommands debug_commands;
     LockCommands lock_commands;
-    HealthCommands health_commands;
+#if ESB_PORTAL
     PortalCommands portal_commands;
+#endif
+    HealthCommands health_commands;
 
 private:
     void step(Instant now) override;
@@ -111,7 +112,7 @@ private:
         &updates,          //
         &config,           // reports of changes
         &connection,       // sends all of it
-        &portal_host,      // sees what became of the link
+        &set_up,           // sees what became of the link
         &restart,          //
     };
 };

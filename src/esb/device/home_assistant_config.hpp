@@ -14,8 +14,6 @@ namespace esb {
 enum class HaEntity : std::uint8_t { connectivity, signal, uptime, firmware };
 inline constexpr std::size_t ha_entities = 4;
 inline constexpr std::size_t ha_config_max = 1280;  // bytes of one message
-// Where Home Assistant says `online` when it has started.
-inline constexpr std::string_view ha_status_topic = "homeassistant/status";
 
 // "homeassistant/<component>/<identity>/<entity>/config"
 FixedString<112> ha_topic(HaEntity entity, std::string_view identity);

@@ -31,7 +31,9 @@ FixedString<16> chip_family(std::string_view hardware) {
     return family;
 }
 
-ImprovLink::ImprovLink(const Parts& parts) : parts_(parts), chip_(chip_family(parts.chip.system.hardware())) {}
+ImprovLink::ImprovLink(const Parts& parts) : parts_(parts), chip_(chip_family(parts.chip.system.hardware())) {
+    parts_.console.set_filter([this](std::uint8_t byte, Instant now) { return improv_.take(byte, now); });
+}
 
 void ImprovLink::step(Instant now) {
     improv_.step(now);

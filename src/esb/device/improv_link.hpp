@@ -33,10 +33,9 @@ public:
         const ota::ImageIdentity& image;
         const Identity& identity;
     };
+    // Stands in front of the console from then on: see Improv::take().
     explicit ImprovLink(const Parts& parts);
 
-    // In front of the console: see Improv::take().
-    ConstBytes take(std::uint8_t byte, Instant now) { return improv_.take(byte, now); }
     void step(Instant now);
     std::optional<Instant> deadline(Instant now) const;
 

@@ -20,10 +20,11 @@ namespace {
 
 using Errors = std::span<const ErrorKind* const>;
 
+constexpr Errors portal_errors = with_portal ? Errors(portal::all_errors) : Errors();
 constexpr Errors rooms[] = {
     base::all_errors, chip::all_errors,     crypto::all_errors, mqtt::all_errors,   net::all_errors,
     wifi::all_errors, settings::all_errors, ota::all_errors,    console::all_errors, link::all_errors,
-    record::all_errors, portal::all_errors, device::all_errors,
+    record::all_errors, portal_errors, device::all_errors,
 };
 
 template <typename Wanted>

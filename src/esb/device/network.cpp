@@ -23,6 +23,7 @@ void Network::start() {
 }
 
 void Network::use_access_point() {
+    if constexpr (!with_portal) return;
     chip::AccessPointConfig config;
     static_cast<void>(config.ssid.assign(parts_.identity));  // made from the MAC: 16 characters
     static_cast<void>(config.passphrase.assign(as_bytes(parts_.store.text(names::ap_pass))));
@@ -66,9 +67,9 @@ void Network::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) 
     parts_.config.trial().address_obtained(now);
     parts_.improv.link_up(ssid.view());
     parts_.time.set_network(true);
-    parts_.portal.attempt().link_up(ssid.view(), ip.address);
+    parts_.set_up.link_up(ssid, ip.address);
     // Set up by other means: nobody has a page open to see how it went.
-    const bool nobody_looks = wifi_.portal() == wifi::PortalState::grace && !parts_.portal_host.visited();
+    const bool nobody_looks = wifi_.portal() == wifi::PortalState::grace && !parts_.set_up.visited();
     if (nobody_looks) wifi_.portal_result_shown(now);
 }
 
@@ -84,7 +85,7 @@ void Network::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason
     parts_.improv.link_down(ssid.view(), reason);
     parts_.time.set_network(false);
     parts_.notes.link_down(reason);
-    parts_.portal.attempt().link_down(ssid.view(), reason);
+    parts_.set_up.link_down(ssid, reason);
 }
 
 bool Network::is_known_unhidden(const chip::Ssid& ssid) const {
@@ -101,16 +102,13 @@ void Network::on_portal_opened(wifi::PortalWhy why) {
         out.text("portal: open, ").text(wifi::name(why)).text(": join ").text(parts_.identity);
         out.text(", then http://").text(address).line("/");
     }
-    parts_.portal_host.reset();
     const auto at = chip::parse_ipv4(address);
-    if (parts_.voice.tell("portal", at ? parts_.portal.open(*at) : Status(fail(at.error())))) return;
+    if (parts_.voice.tell("portal", at ? parts_.set_up.open(*at) : Status(fail(at.error())))) return;
     wifi_.close_portal(parts_.reactor.now());
 }
 
 void Network::on_portal_closed(wifi::PortalWhy why) {
-    parts_.portal.close();
-    parts_.portal.attempt().portal_closed();
-    parts_.portal_host.reset();
+    parts_.set_up.close();
     if (parts_.voice.info()) parts_.voice.out().text("portal: closed, ").line(wifi::name(why));
 }
 

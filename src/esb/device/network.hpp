@@ -3,13 +3,12 @@
 
 #include "esb/base/task.hpp"
 #include "esb/chip/chip.hpp"
+#include "esb/device/browser_set_up.hpp"
 #include "esb/device/config_changes.hpp"
-#include "esb/device/improv_link.hpp"
-#include "esb/device/portal_host.hpp"
 #include "esb/device/restart.hpp"
+#include "esb/device/set_up.hpp"
 #include "esb/device/time_keeper.hpp"
 #include "esb/life/last_network.hpp"
-#include "esb/portal/portal.hpp"
 #include "esb/wifi/supervisor.hpp"
 
 #include <atomic>
@@ -30,9 +29,8 @@ public:
         const life::Commissioned& commissioned;
         ConfigChanges& config;
         TimeKeeper& time;
-        ImprovLink& improv;
-        portal::Portal& portal;
-        PortalHost& portal_host;
+        BrowserSetUp& improv;
+        SetUp& set_up;
         Restart& restart;
         Notes& notes;
         Voice& voice;

@@ -2,6 +2,7 @@
 
 #include "esb/console/console_password.hpp"
 #include "esb/life/factory_reset.hpp"
+#include "esb/link/errors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,10 +11,59 @@
 namespace esb {
 namespace {
 
+// A handshake can end within one turn: the room that the error is from knows best how far it had come.
+std::optional<portal::Step> step_of(const Error& why) {
+    if (why.name().starts_with("tls.")) return portal::Step::tls;
+    if (why.name().starts_with("mqtt.") || why == errors::link_no_echo) return portal::Step::mqtt;
+    return std::nullopt;
+}
+
 // For the reply to arrive, and for the page to say what it has just asked for.
 constexpr Duration time_to_answer = std::chrono::seconds(2);
 
 }  // namespace
+
+Status PortalHost::open(const chip::IpAddress& address) {
+    reset();
+    return portal_.open(address);
+}
+
+void PortalHost::close() {
+    portal_.close();
+    portal_.attempt().portal_closed();
+    reset();
+}
+
+void PortalHost::link_up(const chip::Ssid& ssid, const chip::IpAddress& address) {
+    portal_.attempt().link_up(ssid.view(), address);
+}
+
+void PortalHost::link_down(const chip::Ssid& ssid, chip::DisconnectReason reason) {
+    portal_.attempt().link_down(ssid.view(), reason);
+}
+
+void PortalHost::broker_stage(link::BrokerLink::Stage stage) {
+    using Stage = link::BrokerLink::Stage;
+    switch (stage) {
+        case Stage::resting:
+            return;
+        case Stage::reaching:
+            return portal_.attempt().broker_step(portal::Step::reach);
+        case Stage::tls:
+            return portal_.attempt().broker_step(portal::Step::tls);
+        case Stage::mqtt:
+            return portal_.attempt().broker_step(portal::Step::mqtt);
+    }
+}
+
+void PortalHost::broker_failed(const Error& why) {
+    if (const auto step = step_of(why)) portal_.attempt().broker_step(*step);
+    portal_.attempt().broker_failed(why);
+}
+
+void PortalHost::on_reverted(const settings::Report& report, Proposer by) {
+    if (by == Proposer::portal && report.error) portal_.attempt().reverted(*report.error);
+}
 
 void PortalHost::step(Instant now) {
     begin_try(now);
@@ -34,7 +84,7 @@ void PortalHost::step(Instant now) {
 bool PortalHost::at_work() const {
     using portal::Attempt;
     if (!visited_) return false;
-    const auto state = parts_.portal.attempt().state();
+    const auto state = portal_.attempt().state();
     const bool unfinished = state == Attempt::State::trying || state == Attempt::State::failed;
     return unfinished || parts_.updater.progress().state == ota::State::downloading;
 }
@@ -44,7 +94,7 @@ void PortalHost::begin_try(Instant now) {
     if (!ssid) return;
     parts_.wifi.try_first(*ssid, now);
     parts_.link.retry_now(now);
-    if (parts_.online.load()) parts_.portal.attempt().round_trip();  // nothing of it has changed: it is proven
+    if (parts_.online.load()) portal_.attempt().round_trip();  // nothing of it has changed: it is proven
 }
 
 // What is asked for later does not take back what weighs more.
@@ -54,6 +104,7 @@ void PortalHost::later(portal::Later what) {
     due_ = parts_.reactor.now() + time_to_answer;
 }
 
+// The portal opens or has closed: nobody has used it, nothing waits.
 void PortalHost::reset() {
     visited_ = false;
     if (later_ != portal::Later::restart) due_.reset();

@@ -1,4 +1,4 @@
-// The device behind the set-up pages: what they show, and what they may do.
+// The device behind the set-up pages: what they show, what they may do, and what they are told of the way to the broker.
 #pragma once
 
 #include "esb/base/task.hpp"
@@ -16,7 +16,7 @@
 namespace esb {
 
 // Reactor's task only.
-class PortalHost final : public Task, public portal::Host {
+class PortalHost final : public Task, public portal::Host, public ChangeListener {
 public:
     struct Parts {
         chip::Chip& chip;
@@ -27,14 +27,28 @@ public:
         link::BrokerLink& link;
         ota::Updater& updater;
         ConfigChanges& config;
-        portal::Portal& portal;
         const record::Recorder& recorder;
         const record::Names& log_names;
         const SnapshotReader& snapshot;
         const std::atomic<bool>& online;
         Restart& restart;
     };
-    explicit PortalHost(const Parts& parts) : parts_(parts) {}
+    explicit PortalHost(const Parts& parts) : parts_(parts), portal_(parts.reactor, *this) {}
+
+    // The access point is on the air: serves the pages. The errors of Portal::open().
+    Status open(const chip::IpAddress& address);
+    // It is not any more.
+    void close();
+    // No reply is under way.
+    bool idle() const { return portal_.idle(); }
+
+    // What happens on the way that somebody tries (portal::Attempt).
+    void link_up(const chip::Ssid& ssid, const chip::IpAddress& address);
+    void link_down(const chip::Ssid& ssid, chip::DisconnectReason reason);
+    void broker_stage(link::BrokerLink::Stage stage);
+    void broker_failed(const Error& why);
+    void round_trip() { portal_.attempt().round_trip(); }
+    void on_reverted(const settings::Report& report, Proposer by) override;
 
     // What was asked for and must wait until the reply has left: the page's own access point is about to go.
     void step(Instant now) override;
@@ -43,8 +57,6 @@ public:
     std::optional<Instant> deadline() const override { return to_try_ ? std::optional(Instant{}) : due_; }
     // Somebody has used the pages since the portal opened.
     bool visited() const { return visited_; }
-    // The portal opens or has closed: nobody has used it, nothing waits.
-    void reset();
 
     life::Snapshot snapshot() const override { return parts_.snapshot.read(); }
     const ota::Progress& update() const override { return parts_.updater.progress(); }
@@ -62,9 +74,11 @@ public:
     void page_used() override;
 
 private:
+    void reset();
     bool at_work() const;
 
     Parts parts_;
+    portal::Portal portal_;
     bool visited_ = false;
     std::optional<chip::Ssid> to_try_;
     portal::Later later_ = portal::Later::result_shown;

@@ -25,10 +25,10 @@ void SettingsInUse::apply(Instant now) {
     parts_.updates.use_settings();
     parts_.voice.use(store.text(names::log_level));
     parts_.network.use_access_point();
-    parts_.topics.hear_home_assistant(discovery);
+    if constexpr (with_home_assistant) parts_.topics.hear_home_assistant(discovery);
     parts_.connection.use_accounts(now);
     parts_.network.use_networks(now);
-    parts_.portal_host.begin_try(now);  // before the trial begins: the link of another network proves nothing
+    parts_.set_up.begin_try(now);  // before the trial begins: the link of another network proves nothing
     const bool has_address = parts_.network.wifi().is_up();
     if (!has_address) parts_.link.set_network(false, now);
     const auto tries = settings::Trial::tries_min * std::max(1U, parts_.brokers.candidates());

@@ -17,10 +17,10 @@ public:
         Connection& connection;
         Topics& topics;
         Network& network;
-        PortalHost& portal_host;
+        SetUp& set_up;
         Updates& updates;
         ConfigChanges& config;
-        HomeAssistant& home_assistant;
+        Home& home_assistant;
         TimeKeeper& time;
         Voice& voice;
         const std::atomic<bool>& online;

@@ -6,7 +6,6 @@ namespace esb {
 
 Shell::Shell(const Parts& parts) : parts_(parts), lock_(parts.key_value, parts.console) {
     parts_.console.set_vocabulary(this);
-    parts_.console.set_filter([this](std::uint8_t byte, Instant now) { return parts_.improv.take(byte, now); });
 }
 
 void Shell::start(Instant now) { lock_.begin(password_hash(), now); }

@@ -5,7 +5,8 @@
 #include "esb/console/console.hpp"
 #include "esb/console/lock.hpp"
 #include "esb/console/variables.hpp"
-#include "esb/device/improv_link.hpp"
+#include "esb/device/browser_set_up.hpp"
+#include "esb/net/reactor.hpp"
 #include "esb/settings/store.hpp"
 
 #include <optional>
@@ -22,7 +23,7 @@ public:
         console::Console& console;
         const settings::Store& store;
         const settings::Schema& schema;
-        ImprovLink& improv;
+        BrowserSetUp& improv;
     };
     explicit Shell(const Parts& parts);
 

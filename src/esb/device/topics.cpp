@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 namespace esb {
 namespace {
@@ -66,7 +65,8 @@ Status Topics::fill() {
     };
     ESB_TRY(add({"config"}, mqtt::Qos::at_least_once, take_config, own));
     for (const auto& topic : authors_) ESB_TRY(add(topic));
-    return hears_home_assistant_ ? add_home_assistant() : Status();
+    if constexpr (with_home_assistant) return hears_home_assistant_ ? add_home_assistant() : Status();
+    return {};
 }
 
 Status Topics::add(const link::Topic& topic, mqtt::Qos qos, const link::Inbox::Callback& callback,
@@ -85,23 +85,6 @@ void Topics::take_update(const link::Message& message) {
     auto& updater = parts_.updates.updater();
     if (message.is_last()) return static_cast<void>(updater.offer(message.bytes));  // a refusal comes as progress
     if (dropped_.is_new(link::too_large(message))) updater.refuse(Error(errors::envelope_too_large));
-}
-
-// When it says `online` it may have forgotten us, or never have seen us.
-Status Topics::add_home_assistant() {
-    return add({ha_status_topic, link::Root::none}, mqtt::Qos::at_least_once, [this](const link::Message& message) {
-        if (as_text(message.bytes) == "online") announce_all();
-    });
-}
-
-void Topics::hear_home_assistant(bool on) {
-    if (std::exchange(hears_home_assistant_, on) == on || parts_.link.base().empty()) return;
-    if (on) {
-        parts_.voice.tell("mqtt", add_home_assistant());
-    } else {
-        parts_.inbox.remove(ha_status_topic);
-        static_cast<void>(parts_.link.client().unsubscribe(ha_status_topic));  // without room it goes with the session
-    }
 }
 
 void Topics::announce_all() {
@@ -144,7 +127,7 @@ record::LogTopic Topics::log_topic(std::string_view topic) const {
     if (is_own(topic, "ping")) return LogTopic::ping;
     if (is_own(topic, "ota")) return LogTopic::ota;
     if (is_own(topic, "config")) return LogTopic::config;
-    if (topic == ha_status_topic) return LogTopic::home_assistant;
+    if (with_home_assistant && topic == ha_status_topic) return LogTopic::home_assistant;
     const auto base = parts_.link.base().view();
     const bool app = topic.starts_with(base) && topic.substr(base.size()).starts_with("/app/");
     return app ? LogTopic::app : LogTopic::other;

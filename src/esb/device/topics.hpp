@@ -2,7 +2,7 @@
 #pragma once
 
 #include "esb/device/config_changes.hpp"
-#include "esb/device/home_assistant.hpp"
+#include "esb/device/home.hpp"
 #include "esb/device/presence.hpp"
 #include "esb/device/updates.hpp"
 #include "esb/link/dropped_messages.hpp"
@@ -24,7 +24,7 @@ public:
         Presence& presence;
         Updates& updates;
         ConfigChanges& config;
-        HomeAssistant& home_assistant;
+        Home& home_assistant;
         Notes& notes;
         Voice& voice;
     };
@@ -38,7 +38,7 @@ public:
 
     // The base topic has become another.
     void refill();
-    // Home Assistant says when it has started; heard while it is told of the device.
+    // Home Assistant says when it has started; heard while it is told of the device. Only where that feature is there.
     void hear_home_assistant(bool on);
     // What the broker should retain, and would have lost with its data.
     void announce_all();

@@ -53,14 +53,14 @@ bool has_key(const settings::Store& store) {
 Result<Secrets> store_missing(const BirthParts& parts, const Identity& identity) {
     settings::Patch patch(parts.schema, settings::Origin::firmware);
     if (!parts.settings.is_set(names::mqtt_ident)) ESB_TRY(patch.set(names::mqtt_ident, identity));
-    // One that is empty, as earlier firmwares let it become, is none.
-    const Secrets made{!has_key(parts.settings), parts.settings.text(names::ap_pass).empty()};
+    // One that is empty, as earlier firmwares let it become, is none. Without the set-up page there is no access point.
+    const Secrets made{!has_key(parts.settings), with_portal && parts.settings.text(names::ap_pass).empty()};
     if (made.psk) {
         const auto psk = crypto::random_secret<psk_size>(parts.entropy);
         if (!psk) return fail(psk.error());
         ESB_TRY(patch.set_bytes(names::mqtt_psk, psk->reveal()));
     }
-    if (made.password) {
+    if (with_portal && made.password) {
         auto password = make_access_point_password(parts.entropy);
         if (!password) return fail(password.error());
         ESB_TRY(patch.set(names::ap_pass, *password));
@@ -87,7 +87,7 @@ void show(const BirthParts& parts, const Identity& identity, const Secrets& what
         wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
     }
     parts.lines.show(as_text(account.written()));
-    if (what.password) {
+    if (with_portal && what.password) {
         const auto password = parts.settings.text(names::ap_pass);
         ByteWriter access_point(line);
         access_point.text("AP ssid=").text(identity).text(" pass=").text(password);
@@ -107,7 +107,8 @@ Status be_born(const BirthParts& parts, const Identity& identity, bool commissio
     const auto shown = shown_before(parts.key_value);
     // One that is marked as unseen beside one that was seen was made later, and its showing was cut short.
     const bool may_show_old = !commissioned || shown.any();
-    const Secrets what{!shown.psk && (may_show_old || made->psk), !shown.password && (may_show_old || made->password)};
+    const Secrets what{!shown.psk && (may_show_old || made->psk),
+                       with_portal && !shown.password && (may_show_old || made->password)};
     show(parts, identity, what);
     if (!what.any()) return {};
     if (!parts.lines.all_seen()) return {};  // the next boot shows it again

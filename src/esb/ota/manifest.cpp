@@ -109,7 +109,8 @@ Status check_hash(ConstBytes digest) {
     const auto only = [digest](std::uint8_t byte) {
         return std::all_of(digest.begin(), digest.end(), [byte](std::uint8_t b) { return b == byte; });
     };
-    const bool of_nothing = equal(digest, crypto::sha256({})) || equal(digest, crypto::Md5().finish());
+    bool of_nothing = equal(digest, crypto::sha256({}));
+    if constexpr (with_legacy_md5) of_nothing = of_nothing || equal(digest, crypto::Md5().finish());
     return only(0x00) || only(0xFF) || of_nothing ? Status(fail(errors::manifest_no_hash)) : Status();
 }
 

@@ -66,7 +66,9 @@ bool Offer::given_up(const FailureList& failures, unsigned limit) const {
 Status Offer::match(const ImageDescriptor& descriptor, const ImageIdentity& running, std::uint32_t floor) {
     const auto image = parse_descriptor(descriptor);
     if (!image) return fail(image.error());
-    if (is_legacy()) ESB_TRY(complete_legacy(*image, running, floor, *this));
+    if constexpr (with_legacy_md5) {
+        if (is_legacy()) ESB_TRY(complete_legacy(*image, running, floor, *this));
+    }
     if (image->app != manifest.app || image->hw != manifest.hw || image->ver != manifest.ver.view() ||
         image->seq != manifest.seq) {
         return fail(errors::ota_descriptor);

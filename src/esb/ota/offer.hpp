@@ -2,6 +2,7 @@
 // written or fetched here.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/ota/descriptor.hpp"
 #include "esb/ota/envelope.hpp"
 #include "esb/ota/manifest.hpp"
@@ -30,7 +31,7 @@ struct Offer {
     UpdateManifest manifest;  // legacy: app, hw and URL only, until the descriptor is there
     std::optional<crypto::Md5Digest> md5;
 
-    bool is_legacy() const { return md5.has_value(); }
+    bool is_legacy() const { return with_legacy_md5 && md5.has_value(); }
 
     // From an envelope whose signature was verified: envelope_typ unless it is an update, errors of parse_update().
     Status open(const Envelope& envelope, const Identity& us);

@@ -85,9 +85,9 @@ void SlotHasher::start(chip::SlotId slot, std::size_t length, bool md5) {
     slot_ = slot;
     at_ = 0;
     length_ = length;
-    with_md5_ = md5;
+    with_md5_ = with_legacy_md5 && md5;
     sha256_ = crypto::Sha256();
-    md5_ = crypto::Md5();
+    md5_ = Md5();
 }
 
 Result<bool> SlotHasher::advance(std::size_t budget) {
@@ -104,6 +104,6 @@ Result<bool> SlotHasher::advance(std::size_t budget) {
 }
 
 crypto::Digest SlotHasher::sha256() const { return crypto::Sha256(sha256_).finish(); }
-crypto::Md5Digest SlotHasher::md5() const { return crypto::Md5(md5_).finish(); }
+crypto::Md5Digest SlotHasher::md5() const { return Md5(md5_).finish(); }
 
 }  // namespace esb::ota

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/result.hpp"
 #include "esb/chip/slots.hpp"
 #include "esb/crypto/crypto.hpp"
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 namespace esb::ota {
 
@@ -74,13 +76,20 @@ public:
     crypto::Md5Digest md5() const;
 
 private:
+    // Where no legacy message is taken.
+    struct NoMd5 {
+        void update(ConstBytes) {}
+        crypto::Md5Digest finish() { return {}; }
+    };
+    using Md5 = std::conditional_t<with_legacy_md5, crypto::Md5, NoMd5>;
+
     chip::Slots& slots_;
     chip::SlotId slot_ = chip::SlotId::a;
     std::size_t at_ = 0;
     std::size_t length_ = 0;
     bool with_md5_ = false;
     crypto::Sha256 sha256_;
-    crypto::Md5 md5_;
+    Md5 md5_;
 };
 
 }  // namespace esb::ota

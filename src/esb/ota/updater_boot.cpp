@@ -89,7 +89,9 @@ bool Updater::find_job() {
 }
 
 Status Updater::open_stored(std::string_view text) {
-    if (is_legacy(text)) return open_legacy(text, running_, opening_->offer);
+    if constexpr (with_legacy_md5) {
+        if (is_legacy(text)) return open_legacy(text, running_, opening_->offer);
+    }
     const auto envelope = open_envelope(text, trust_.keys(), opening_->payload);
     return envelope ? opening_->offer.open(*envelope, identity_) : Status(fail(envelope.error()));
 }

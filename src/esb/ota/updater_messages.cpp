@@ -12,10 +12,12 @@ Status Updater::offer(ConstBytes message) {
     const auto text = bare_text(as_text(message));
     if (trust_.lost()) return refuse(Error(errors::trust_lost), nullptr, {});
     if (const auto room = take_opening(); !room) return refuse(room.error(), nullptr, {});
-    if (is_legacy(text)) {
-        const auto opened =
-            policy_.legacy_md5 ? open_legacy(text, running_, opening_->offer) : fail(errors::ota_legacy_off);
-        return opened ? admit(text) : refuse(opened.error(), nullptr, {});
+    if constexpr (with_legacy_md5) {
+        if (is_legacy(text)) {
+            const auto opened =
+                policy_.legacy_md5 ? open_legacy(text, running_, opening_->offer) : fail(errors::ota_legacy_off);
+            return opened ? admit(text) : refuse(opened.error(), nullptr, {});
+        }
     }
     const auto envelope = open_envelope(text, trust_.keys(), opening_->payload);
     if (!envelope) return refuse(envelope.error(), nullptr, {});

@@ -107,6 +107,22 @@ void add_event(LogText& text, const LogLine& line, const Names& names) {
     add_error(text, line, names);
 }
 
+// Where the firmware has no words: what <base>/log has, too.
+void add_names(LogText& text, const LogLine& line) {
+    add(text, line.kind);
+    for (const auto name : {line.what, line.why}) {
+        if (!name.empty()) add(text, " ");
+        add(text, name);
+    }
+    if (line.detail != 0) {
+        add(text, " ");
+        add_number(text, line.detail);
+    }
+    if (line.count > 1 || line.span == 0) return;
+    add(text, ", ");
+    add(text, span_text(line.span));
+}
+
 }  // namespace
 
 LogLine line_of(const LogEntry& entry, const Names& names, FixedString<16>& why_text) {
@@ -157,7 +173,11 @@ FixedString<32> when(const LogLine& line) {
 
 LogText describe(const LogLine& line, const Names& names) {
     LogText text;
-    add_event(text, line, names);
+    if constexpr (with_log_words) {
+        add_event(text, line, names);
+    } else {
+        add_names(text, line);
+    }
     if (line.count <= 1) return text;
     add(text, "; ");
     add_number(text, line.count);

@@ -153,16 +153,23 @@ constexpr Row rows[] = {
 
 constexpr bool in_place() {
     for (std::size_t i = 0; i < std::size(rows); ++i) {
-        if (rows[i].at != i || rows[i].type != rows[i].setting.type) return false;
+        const bool there = rows[i].at == i - left_out_before(i) || is_left_out(i);
+        if (!there || rows[i].type != rows[i].setting.type) return false;
     }
     return true;
 }
 static_assert(std::size(rows) == base_size, "a key for each row");
 static_assert(in_place(), "each row stands where its key points, and has its key's type");
 
+// One of a feature that is left out: whoever has its key reads the default that says no, or nothing.
+constexpr Setting nameless(const Row& row) {
+    return {.name = {}, .type = row.type, .fallback = row.type == boolean ? "off" : ""};
+}
 constexpr std::array<Setting, base_size> settings_of_rows() {
     std::array<Setting, base_size> settings{};
-    for (std::size_t i = 0; i < base_size; ++i) settings[i] = rows[i].setting;
+    for (std::size_t i = 0; i < base_size; ++i) {
+        settings[rows[i].at] = is_left_out(i) ? nameless(rows[i]) : rows[i].setting;
+    }
     return settings;
 }
 constexpr auto table = settings_of_rows();

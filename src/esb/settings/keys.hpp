@@ -1,6 +1,7 @@
 // The base's own settings, each a constant: a name mistyped or a value read as another type does not compile.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/settings/setting.hpp"
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 namespace esb::settings {
 
-// The base's own table (defaults.cpp).
+// The base's own table (defaults.cpp). Rows of features that are left out come last and have no name.
 std::span<const Setting> base_table();
 
 // A row of the base's table, which has the name.
@@ -78,21 +79,66 @@ inline constexpr auto mqtt_port = brokers[0].port;
 inline constexpr auto mqtt_ident = brokers[0].ident;
 inline constexpr auto mqtt_psk = brokers[0].psk[0];
 
-inline constexpr Key<Type::text> ap_pass(brokers[2].next());
-inline constexpr Key<Type::text> ap_address(ap_pass.next());
-inline constexpr Key<Type::key> console_password(ap_address.next());
-inline constexpr Key<Type::text> ota_key(console_password.next());
-inline constexpr Key<Type::boolean> ota_legacy_md5(ota_key.next());
-inline constexpr Key<Type::boolean> settings_signed(ota_legacy_md5.next());
-inline constexpr Key<Type::text> ota_hosts(settings_signed.next());
-inline constexpr Key<Type::integer> config_confirm(ota_hosts.next());
-inline constexpr Key<Type::choice> log_level(config_confirm.next());
-inline constexpr Key<Type::text> time_server(log_level.next());
-inline constexpr Key<Type::boolean> ha_discovery(time_server.next());
+// --- From here on a row may belong to a feature that is left out (base/features.hpp). It then goes behind all others and
+// has no name, so nobody finds it and nothing is stored for it; whoever reads it by its key gets the default.
+enum class RowName : std::uint8_t {
+    ap_pass = brokers[2].next(),
+    ap_address,
+    console_password,
+    ota_key,
+    ota_legacy_md5,
+    settings_signed,
+    ota_hosts,
+    config_confirm,
+    log_level,
+    time_server,
+    ha_discovery,
+};
+inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::ha_discovery) + 1;
+
+constexpr bool is_left_out(std::size_t row) {
+    switch (static_cast<RowName>(row)) {
+        case RowName::ap_pass:
+        case RowName::ap_address:
+            return !with_portal;
+        case RowName::ota_legacy_md5:
+            return !with_legacy_md5;
+        case RowName::ha_discovery:
+            return !with_home_assistant;
+        default:
+            return false;
+    }
+}
+// How many of the rows in front of this one are left out.
+constexpr std::size_t left_out_before(std::size_t row) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < row; ++i) count += is_left_out(i) ? 1 : 0;
+    return count;
+}
+inline constexpr std::size_t rows_left_out = left_out_before(row_count);
+constexpr std::size_t place_of(RowName name) {
+    const auto row = static_cast<std::size_t>(name);
+    const auto before = left_out_before(row);
+    return is_left_out(row) ? row_count - rows_left_out + before : row - before;
+}
+
+inline constexpr Key<Type::text> ap_pass(place_of(RowName::ap_pass));
+inline constexpr Key<Type::text> ap_address(place_of(RowName::ap_address));
+inline constexpr Key<Type::key> console_password(place_of(RowName::console_password));
+inline constexpr Key<Type::text> ota_key(place_of(RowName::ota_key));
+inline constexpr Key<Type::boolean> ota_legacy_md5(place_of(RowName::ota_legacy_md5));
+inline constexpr Key<Type::boolean> settings_signed(place_of(RowName::settings_signed));
+inline constexpr Key<Type::text> ota_hosts(place_of(RowName::ota_hosts));
+inline constexpr Key<Type::integer> config_confirm(place_of(RowName::config_confirm));
+inline constexpr Key<Type::choice> log_level(place_of(RowName::log_level));
+inline constexpr Key<Type::text> time_server(place_of(RowName::time_server));
+inline constexpr Key<Type::boolean> ha_discovery(place_of(RowName::ha_discovery));
 
 }  // namespace names
 
 // Rows of the base's table.
-inline constexpr std::size_t base_size = names::ha_discovery.next();
+inline constexpr std::size_t base_size = names::row_count;
+// Those that somebody can name: the first ones.
+inline constexpr std::size_t base_named = names::row_count - names::rows_left_out;
 
 }  // namespace esb::settings

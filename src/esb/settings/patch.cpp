@@ -15,6 +15,7 @@ void Patch::clear() {
 }
 
 Status Patch::allowed(const Setting& setting) const {
+    if (names::rows_left_out > 0 && setting.name.empty()) return fail(errors::setting_unknown);
     if (setting.local_only && origin_ == Origin::mqtt) return fail(errors::setting_local_only);
     return {};
 }

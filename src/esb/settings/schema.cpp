@@ -53,7 +53,7 @@ bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= name_max && std::all_of(name.begin(), name.end(), name_character);
 }
 
-Schema::Schema() { static_cast<void>(tables_.push_back(base_table())); }
+Schema::Schema() { static_cast<void>(tables_.push_back(base_table().first(base_named))); }
 
 Status Schema::add(std::span<const Setting> table) {
     for (std::size_t i = 0; i < table.size(); ++i) {

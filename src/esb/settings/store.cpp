@@ -37,7 +37,7 @@ void Store::values_changed() {
     RecordReader reader(active().records());
     std::size_t place = blob_header_size;
     while (const auto record = reader.next()) {
-        const auto table = base_table();
+        const auto table = base_table().first(base_named);
         const auto same_name = [&](const Setting& setting) { return setting.name == record->name; };
         const auto row = std::find_if(table.begin(), table.end(), same_name);
         if (row != table.end() && validate(*row, record->value)) {
