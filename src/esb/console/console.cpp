@@ -1,5 +1,6 @@
 #include "esb/console/console.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/base/file_text.hpp"
 #include "esb/base/secret.hpp"
 

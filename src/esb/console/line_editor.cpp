@@ -1,5 +1,6 @@
 #include "esb/console/line_editor.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/console/line_bytes.hpp"
 

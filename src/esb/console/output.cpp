@@ -1,6 +1,7 @@
 #include "esb/console/output.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/foreign.hpp"
 #include "esb/base/secret.hpp"
 

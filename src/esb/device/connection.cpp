@@ -1,5 +1,6 @@
 #include "esb/device/connection.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/device/accounts.hpp"
 #include "esb/link/errors.hpp"
 

@@ -1,5 +1,6 @@
 #include "esb/device/core.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/life/birth.hpp"
 #include "esb/life/factory_reset.hpp"
 

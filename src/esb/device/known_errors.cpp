@@ -1,6 +1,7 @@
 #include "esb/device/known_errors.hpp"
 
 #include "esb/base/errors.hpp"
+#include "esb/base/features.hpp"
 #include "esb/chip/errors.hpp"
 #include "esb/console/errors.hpp"
 #include "esb/crypto/errors.hpp"

@@ -1,5 +1,6 @@
 #include "esb/device/network.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/device/accounts.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 #include "esb/device/settings_in_use.hpp"
+#include "esb/base/features.hpp"
 
 #include <algorithm>
 

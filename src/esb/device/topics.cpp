@@ -1,5 +1,6 @@
 #include "esb/device/topics.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/mqtt/codec.hpp"
 #include "esb/mqtt/errors.hpp"
 

@@ -1,6 +1,7 @@
 #include "esb/life/birth.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
 #include "esb/crypto/crypto.hpp"
 #include "esb/settings/trust_record.hpp"
 

@@ -1,6 +1,7 @@
 #include "esb/ota/manifest.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/json.hpp"
 
 #include <algorithm>

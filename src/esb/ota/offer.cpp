@@ -1,5 +1,6 @@
 #include "esb/ota/offer.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/net/url.hpp"
 #include "esb/ota/legacy.hpp"
 

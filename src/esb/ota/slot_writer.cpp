@@ -1,5 +1,6 @@
 #include "esb/ota/slot_writer.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/chip/key_value.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // What a boot finds in the records and on the chip, and what follows from it.
+#include "esb/base/features.hpp"
 #include "esb/ota/install.hpp"
 #include "esb/ota/legacy.hpp"
 #include "esb/ota/updater.hpp"

@@ -1,4 +1,5 @@
 // Messages of <base>/ota: what they are, and whether an update may start.
+#include "esb/base/features.hpp"
 #include "esb/base/file_text.hpp"
 #include "esb/ota/install.hpp"
 #include "esb/ota/legacy.hpp"

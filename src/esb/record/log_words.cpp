@@ -1,6 +1,7 @@
 #include "esb/record/log_words.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
 #include "esb/chip/radio.hpp"
 #include "esb/chip/system.hpp"
 
