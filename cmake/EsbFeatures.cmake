@@ -1,5 +1,5 @@
-# The features that can be left out, and the sources that go with them: for Debian's CMake and for ESP-IDF, whose Kconfig
-# has the switches there. What is off is told to the sources by src/esb/base/features.hpp.
+# The features that can be left out, and the sources that go with them: for Debian's CMake and for ESP-IDF, where
+# Kconfig has the switches. What is off is told to the sources by src/esb/base/features.hpp.
 set(ESB_FEATURES PORTAL IMPROV HOME_ASSISTANT LEGACY_MD5 CONSOLE_EDITING LOG_WORDS)
 set(ESB_SOURCES_OF_PORTAL
   portal/ net/captive_dns net/http_connection net/http_grammar net/http_head net/http_request net/http_server

@@ -1,7 +1,7 @@
 // Which of the features that can be left out are there (docs/architecture.md).
 #pragma once
 
-// The build says so when one is off: by Kconfig under ESP-IDF, by options of the same names otherwise (cmake/EsbFeatures.cmake).
+// The build says so when one is off, from Kconfig or CMake's options of the same names (cmake/EsbFeatures.cmake).
 #ifndef ESB_PORTAL
 #define ESB_PORTAL 1
 #endif

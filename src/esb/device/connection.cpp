@@ -115,10 +115,10 @@ Instant Connection::plan_next_try(Instant retry_at) {
 void Connection::print_end(const Error& why, Instant retry_at) {
     auto& out = parts_.voice.out();
     out.text("mqtt: ");
-    if constexpr (with_log_words) out.text(why.text()).text(" ");
-    out.text("(").text(why.name());
+    if constexpr (with_log_words) out.text(why.text()).text(" (");
+    out.text(why.name());
     if (why.detail() != 0) out.text(" ").number(why.detail());
-    out.text(")");
+    if constexpr (with_log_words) out.text(")");
     if (retry_at != Instant::max()) {
         const auto pause = std::max(retry_at - parts_.reactor.now(), Duration(0));
         out.text(", next try in ").number(pause.count()).text(" ms");

@@ -40,8 +40,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       home_assistant(ports.key_value, publisher, app.image, online),
 #endif
 #if ESB_PORTAL
-      set_up({ports, reactor, store, schema, network.wifi(), broker_link, updates.updater(), config, recorder, log_names,
-              snapshot, online, restart}),
+      set_up({ports, reactor, store, schema, network.wifi(), broker_link, updates.updater(), config, portal, recorder,
+              log_names, snapshot, online, restart}),
+      portal(reactor, set_up),
 #endif
       config({store, schema, broker_link, publisher, brokers, commissioned, device_key, updates.updater(),
               set_up, ports.entropy, notes, voice}),

@@ -65,6 +65,9 @@ struct Core final : private Task {
     LogPublisher log_publisher;
     Home home_assistant;
     SetUp set_up;
+#if ESB_PORTAL
+    portal::Portal portal;
+#endif
     ConfigChanges config;
     Topics topics;
     BrowserSetUp improv;

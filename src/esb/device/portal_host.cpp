@@ -25,21 +25,21 @@ constexpr Duration time_to_answer = std::chrono::seconds(2);
 
 Status PortalHost::open(const chip::IpAddress& address) {
     reset();
-    return portal_.open(address);
+    return parts_.portal.open(address);
 }
 
 void PortalHost::close() {
-    portal_.close();
-    portal_.attempt().portal_closed();
+    parts_.portal.close();
+    parts_.portal.attempt().portal_closed();
     reset();
 }
 
 void PortalHost::link_up(const chip::Ssid& ssid, const chip::IpAddress& address) {
-    portal_.attempt().link_up(ssid.view(), address);
+    parts_.portal.attempt().link_up(ssid.view(), address);
 }
 
 void PortalHost::link_down(const chip::Ssid& ssid, chip::DisconnectReason reason) {
-    portal_.attempt().link_down(ssid.view(), reason);
+    parts_.portal.attempt().link_down(ssid.view(), reason);
 }
 
 void PortalHost::broker_stage(link::BrokerLink::Stage stage) {
@@ -48,21 +48,21 @@ void PortalHost::broker_stage(link::BrokerLink::Stage stage) {
         case Stage::resting:
             return;
         case Stage::reaching:
-            return portal_.attempt().broker_step(portal::Step::reach);
+            return parts_.portal.attempt().broker_step(portal::Step::reach);
         case Stage::tls:
-            return portal_.attempt().broker_step(portal::Step::tls);
+            return parts_.portal.attempt().broker_step(portal::Step::tls);
         case Stage::mqtt:
-            return portal_.attempt().broker_step(portal::Step::mqtt);
+            return parts_.portal.attempt().broker_step(portal::Step::mqtt);
     }
 }
 
 void PortalHost::broker_failed(const Error& why) {
-    if (const auto step = step_of(why)) portal_.attempt().broker_step(*step);
-    portal_.attempt().broker_failed(why);
+    if (const auto step = step_of(why)) parts_.portal.attempt().broker_step(*step);
+    parts_.portal.attempt().broker_failed(why);
 }
 
 void PortalHost::on_reverted(const settings::Report& report, Proposer by) {
-    if (by == Proposer::portal && report.error) portal_.attempt().reverted(*report.error);
+    if (by == Proposer::portal && report.error) parts_.portal.attempt().reverted(*report.error);
 }
 
 void PortalHost::step(Instant now) {
@@ -84,7 +84,7 @@ void PortalHost::step(Instant now) {
 bool PortalHost::at_work() const {
     using portal::Attempt;
     if (!visited_) return false;
-    const auto state = portal_.attempt().state();
+    const auto state = parts_.portal.attempt().state();
     const bool unfinished = state == Attempt::State::trying || state == Attempt::State::failed;
     return unfinished || parts_.updater.progress().state == ota::State::downloading;
 }
@@ -94,7 +94,7 @@ void PortalHost::begin_try(Instant now) {
     if (!ssid) return;
     parts_.wifi.try_first(*ssid, now);
     parts_.link.retry_now(now);
-    if (parts_.online.load()) portal_.attempt().round_trip();  // nothing of it has changed: it is proven
+    if (parts_.online.load()) parts_.portal.attempt().round_trip();  // nothing of it has changed: it is proven
 }
 
 // What is asked for later does not take back what weighs more.

@@ -27,27 +27,28 @@ public:
         link::BrokerLink& link;
         ota::Updater& updater;
         ConfigChanges& config;
+        portal::Portal& portal;
         const record::Recorder& recorder;
         const record::Names& log_names;
         const SnapshotReader& snapshot;
         const std::atomic<bool>& online;
         Restart& restart;
     };
-    explicit PortalHost(const Parts& parts) : parts_(parts), portal_(parts.reactor, *this) {}
+    explicit PortalHost(const Parts& parts) : parts_(parts) {}
 
     // The access point is on the air: serves the pages. The errors of Portal::open().
     Status open(const chip::IpAddress& address);
     // It is not any more.
     void close();
     // No reply is under way.
-    bool idle() const { return portal_.idle(); }
+    bool idle() const { return parts_.portal.idle(); }
 
     // What happens on the way that somebody tries (portal::Attempt).
     void link_up(const chip::Ssid& ssid, const chip::IpAddress& address);
     void link_down(const chip::Ssid& ssid, chip::DisconnectReason reason);
     void broker_stage(link::BrokerLink::Stage stage);
     void broker_failed(const Error& why);
-    void round_trip() { portal_.attempt().round_trip(); }
+    void round_trip() { parts_.portal.attempt().round_trip(); }
     void on_reverted(const settings::Report& report, Proposer by) override;
 
     // What was asked for and must wait until the reply has left: the page's own access point is about to go.
@@ -78,7 +79,6 @@ private:
     bool at_work() const;
 
     Parts parts_;
-    portal::Portal portal_;
     bool visited_ = false;
     std::optional<chip::Ssid> to_try_;
     portal::Later later_ = portal::Later::result_shown;
