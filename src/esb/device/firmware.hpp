@@ -12,6 +12,10 @@ namespace esb {
 
 using Limits = link::Limits;
 
+// A port that takes them from its configuration asserts at build time that they are valid (chip/esp32/app_main.cpp):
+// whoever makes them at run time asks Limits::is_valid() first. Other limits are the caller's mistake, and what happens
+// then is not defined.
+
 // Makes the Device of this image (esb_app_desc), starts it, runs the author's esb_main and then the reactor, until a
 // restart is due; then calls System::restart(). Returns only on a simulated chip.
 void run_firmware(chip::Chip& chip);
@@ -21,6 +25,7 @@ void run_firmware(chip::Chip& chip, const Limits& limits);
 // What run_firmware() is made of, for tests. One task.
 class Firmware {
 public:
+    // The limits must be valid.
     Firmware(chip::Chip& chip, const AppDesc& app, const Limits& limits = {});
     ~Firmware();
     Firmware(const Firmware&) = delete;

@@ -44,7 +44,7 @@ struct Parts {
     System system;
 };
 
-Limits configured_limits() {
+constexpr Limits configured_limits() {
     Limits limits;
     limits.mqtt_memory = CONFIG_ESB_MQTT_MEMORY;
     limits.max_message = CONFIG_ESB_MAX_MESSAGE;
@@ -52,6 +52,7 @@ Limits configured_limits() {
     limits.max_publish = CONFIG_ESB_MAX_PUBLISH;
     return limits;
 }
+static_assert(configured_limits().is_valid(), "idf.py menuconfig, ESP32 Secure Base: one of the sizes is impossible");
 
 // Without two slots or the network stack nothing could ever be updated. Said again at every restart.
 [[noreturn]] void give_up(const Error& why) {
