@@ -3,6 +3,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/file_text.hpp"
 #include "esb/base/identity.hpp"
+#include "esb/device/home.hpp"
 #include "esb/device/home_assistant_config.hpp"
 
 #include <algorithm>
