@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that tests this project: installs what is missing, builds with sanitizers (dev), optimized (release), for
-# the fuzzers (fuzz) and for a bare chip (cortex-m), then one CTest run over all of them. --full adds what is long.
+# the fuzzers (fuzz), for a bare chip (cortex-m) and without the features that can be left out (minimal), then one CTest
+# run over all of them. --full adds what is long.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -27,9 +28,13 @@ cmake --build build/fuzz -j "${ESB_JOBS:-2}" --target fuzzers
 cmake --preset cortex-m >/dev/null
 cmake --build build/cortex-m -j "${ESB_JOBS:-2}"
 bench/footprint
+# Without the features that can be left out: on the virtual chip, and for a bare chip with a look for what is left.
+cmake --preset minimal >/dev/null
+cmake --build build/minimal -j "${ESB_JOBS:-2}" --target component
+if [[ -n $full ]]; then bench/switches; else bench/switches minimal; fi
 tests/emulator/source_hash.py
 
 # One run over all builds, so that one summary tells it all.
 mkdir -p build/all
-printf 'subdirs(%s)\n' "$(printf '"%s" ' "$PWD"/build/{dev,release,fuzz,cortex-m})" >build/all/CTestTestfile.cmake
+printf 'subdirs(%s)\n' "$(printf '"%s" ' "$PWD"/build/{dev,release,minimal,fuzz,cortex-m})" >build/all/CTestTestfile.cmake
 exec ctest --test-dir build/all --output-on-failure --parallel "${ESB_JOBS:-2}" --timeout 900

@@ -13,7 +13,7 @@ namespace esb::cli {
 
 inline constexpr std::size_t config_file_max = 1024 * 1024;  // bytes
 
-// A device takes messages of 4096 bytes whole (device/limits.hpp) and envelopes of 3500; the rest is reserve.
+// A device takes messages of 4096 bytes whole (link/limits.hpp) and envelopes of 3500; the rest is reserve.
 inline constexpr unsigned message_size_limit = 8192;  // bytes
 
 // Whether a listener of this text lets clients in without credentials.

@@ -10,7 +10,7 @@ public:
     virtual ~RetainedRam() = default;
 
     // The whole area, at least 1024 bytes, 4-byte aligned, always the same place. After power-on its contents
-    // are arbitrary: whoever uses it keeps a magic, a version and a CRC in it (device/retained.hpp does).
+    // are arbitrary: whoever uses it keeps a magic, a version and a CRC in it (record/retained.hpp does).
     virtual MutBytes bytes() = 0;
 };
 

@@ -7,7 +7,8 @@ namespace esb::errors {
 inline constexpr ErrorKind console_line_too_long{"console.line_too_long", "the line is longer than 255 bytes"};
 inline constexpr ErrorKind console_control_byte{"console.control_byte", "the line contains a control byte"};
 inline constexpr ErrorKind console_quote{"console.quote", "a quote is not closed"};
-inline constexpr ErrorKind console_escape{"console.escape", "within quotes a backslash needs a quote, another backslash or xHH behind it"};
+inline constexpr ErrorKind console_escape{
+    "console.escape", "within quotes a backslash needs a quote, another backslash or xHH behind it"};
 inline constexpr ErrorKind console_too_many{"console.too_many", "too many arguments"};
 inline constexpr ErrorKind console_unknown{"console.unknown", "unknown command, try: help"};
 inline constexpr ErrorKind console_missing{"console.missing", "an argument is missing"};

@@ -22,7 +22,8 @@ Status show_log(HealthCommands& rooms, Arguments, Report& report) {
         if (!entry) return Status();
         FixedString<16> why;
         const auto line = record::line_of(*entry, rooms.log_names, why);
-        report.item().fact("when", record::when(line).view()).say("  ").fact("what", record::describe(line, rooms.log_names).view());
+        report.item().fact("when", record::when(line).view()).say("  ");
+        report.fact("what", record::describe(line, rooms.log_names).view());
         return Status();
     });
 }

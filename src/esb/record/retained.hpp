@@ -1,7 +1,7 @@
 // The one layout of the retained RAM (chip/retained_ram.hpp), for all its users. Offsets in bytes:
 //
-//     0   32  the run: which image runs, how long, how often it has crashed (device/crash_guard.hpp)
-//    32   32  the flight recorder's header                                  (device/recorder.hpp)
+//     0   32  the run: which image runs, how long, how often it has crashed (record/crash_guard.hpp)
+//    32   32  the flight recorder's header                                  (record/recorder.hpp)
 //    64  960  its 30 entries
 //
 // Every part checks itself: whatever power-on leaves there is not taken for data.
