@@ -13,6 +13,7 @@
 #include "esb/device/time_keeper.hpp"
 #include "esb/device/updates.hpp"
 #include "esb/link/subscriptions.hpp"
+#include "esb/record/log_words.hpp"
 
 #include <span>
 
