@@ -28,9 +28,9 @@ struct Rig {
             for (const auto argument : arguments) report.octets("argument", as_bytes(argument)).say(" ");
             return arguments.size() == 2 ? Status(fail(errors::busy)) : Status();
         };
-        require(console.add({"show", "[<what>...]", "repeats its arguments", 0, 11, show}).has_value());
-        require(console.add({"wifi connect", "<ssid> [<pass>]", "two words", 1, 2, show}).has_value());
-        require(console.add({"wifi", "", "one word", 0, 0, show}).has_value());
+        require(console.add({"show", "[<what>...]", "repeats its arguments", show}).has_value());
+        require(console.add({"wifi connect", "<ssid> [<pass>]", "two words", show}).has_value());
+        require(console.add({"wifi", "", "one word", show}).has_value());
     }
     std::string type(std::string_view text) {
         uart.type(text);

@@ -69,7 +69,7 @@ void add_error(LogText& text, const LogLine& line, const Names& names) {
     add(text, ")");
 }
 
-void add_event(LogText& text, const LogLine& line, const Names& names) {
+[[maybe_unused]] void add_event(LogText& text, const LogLine& line, const Names& names) {
     if (line.kind == name(LogKind::boot)) {
         add(text, "started after ");
         add(text, line.what);
@@ -109,7 +109,7 @@ void add_event(LogText& text, const LogLine& line, const Names& names) {
 }
 
 // Where the firmware has no words: what <base>/log has, too.
-void add_names(LogText& text, const LogLine& line) {
+[[maybe_unused]] void add_names(LogText& text, const LogLine& line) {
     add(text, line.kind);
     for (const auto name : {line.what, line.why}) {
         if (!name.empty()) add(text, " ");
