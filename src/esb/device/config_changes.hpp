@@ -51,8 +51,6 @@ public:
     // A change from the console, the portal or the firmware: committed at once, or on trial (then report().state is
     // staged, and the outcome is printed when it is known). Errors as of settings::Trial::propose().
     Status propose(const settings::Patch& patch, Proposer by = Proposer::other);
-    // Of the latest change.
-    Proposer proposer() const { return proposer_; }
     // A message of <base>/config; the outcome comes as a report.
     void take(const link::Message& message, Instant now);
     // One of which only the size is known.

@@ -137,7 +137,7 @@ public:
     }
     // Notes an event in the flight recorder, which keeps it over restarts and brings it to <base>/log. The same event again is
     // counted, not added. `events`, once, names all of them, so that those of earlier starts have their words, too:
-    // invalid_argument for names that are not [a-z0-9_.]{1,31} or taken.
+    // invalid_argument for names that are not [a-z0-9_.]{1,24} or taken.
     //     static constexpr esb::LogEvent events[] = {{"pump.dry", "the pump ran dry"}};
     //     device.log_events(events);
     //     device.log(events[0], litres);

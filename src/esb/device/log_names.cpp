@@ -24,7 +24,7 @@ Status LogNames::add(std::span<const ErrorKind> events) {
     for (std::size_t i = 0; i < events.size(); ++i) {
         const auto name = events[i].name;
         const auto number = record::error_number(name);
-        const bool good = settings::is_name(name) && name.size() <= name_max;  // the same letters
+        const bool good = settings::is_name(name);  // the form of a setting's name
         if (!good || known_error(number) != nullptr || find(events.first(i), number) != nullptr) {
             return fail(errors::invalid_argument);
         }

@@ -11,9 +11,7 @@ namespace esb {
 // Reactor's task only.
 class LogNames final : public record::Names {
 public:
-    static constexpr std::size_t name_max = 31;  // bytes
-
-    // The table must live as long as the device. invalid_argument for a name that is not [a-z0-9_.]{1,31}, or that
+    // The table must live as long as the device. invalid_argument for a name that is not [a-z0-9_.]{1,24}, or that
     // another error or event has; nothing is added then. `busy` when there is a table already.
     Status add(std::span<const ErrorKind> events);
 

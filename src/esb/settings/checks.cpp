@@ -1,5 +1,6 @@
 #include "esb/settings/checks.hpp"
 
+#include "esb/base/ascii.hpp"
 #include "esb/base/identity.hpp"
 #include "esb/settings/errors.hpp"
 
@@ -9,10 +10,8 @@
 namespace esb::settings::checks {
 namespace {
 
-bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_printable(char c) { return c >= 0x20 && c <= 0x7E; }
-bool is_label_character(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_label_character(char c) { return is_alphanumeric(c) || c == '_'; }
 
 // One part of a host name between dots (RFC 1123 §2.1, with the underscore that local names have).
 bool is_label(std::string_view label) {
