@@ -49,7 +49,7 @@ protected:
     std::size_t checked = 0;
 };
 
-TEST_F(ForeignText, EveryCommandWithEveryText) {
+TEST_F(ForeignText, every_command_with_every_text) {
     rig.boot(10ms);
     const auto all = commands();
     ASSERT_GE(all.size(), 30U);
@@ -82,7 +82,7 @@ TEST_F(ForeignText, EveryCommandWithEveryText) {
               << " lines typed\n";
 }
 
-TEST_F(ForeignText, NetworkNamesInTheAirAndInTheSettings) {
+TEST_F(ForeignText, network_names_in_the_air_and_in_the_settings) {
     rig.boot(10ms);
     for (const auto& text : test::hostile_texts()) {
         if (text.size() > 32) continue;

@@ -159,7 +159,7 @@ const std::set<std::string>& trust_keys() {
     return keys;
 }
 
-TEST(Trust, AClosedDeviceIsClosed) {
+TEST(Trust, a_closed_device_is_closed) {
     auto memory = closed_device();
     vchip::Flash flash(memory);
     const auto view = look(flash);
@@ -170,7 +170,7 @@ TEST(Trust, AClosedDeviceIsClosed) {
     EXPECT_EQ(view.by_quarantined, "ota.quarantined");
 }
 
-TEST(Trust, NoRottenBitOpensIt) {
+TEST(Trust, no_rotten_bit_opens_it) {
     const auto whole = closed_device();
     const auto bits = test::bits_of(whole, nvs_at, nvs_size, trust_keys());
     const std::size_t stride = std::max<std::size_t>(1, 61 / test::cut_factor());
@@ -191,7 +191,7 @@ TEST(Trust, NoRottenBitOpensIt) {
               << " closed it\n";
 }
 
-TEST(Trust, NoPairOfRottenBitsOpensIt) {
+TEST(Trust, no_pair_of_rotten_bits_opens_it) {
     const auto whole = closed_device();
     const auto bits = test::bits_of(whole, nvs_at, nvs_size, trust_keys());
     const unsigned pairs = 150 * test::cut_factor();
@@ -217,7 +217,7 @@ TEST(Trust, NoPairOfRottenBitsOpensIt) {
 
 // Both mirrors of a record gone, by whatever: refused by name, told at the console, in the recorder and in the status;
 // repaired by a person at the device.
-TEST(Trust, WhatIsLostClosesTheDeviceUntilItIsRepaired) {
+TEST(Trust, what_is_lost_closes_the_device_until_it_is_repaired) {
     using namespace settings::trust_names;
     for (const auto& name : {floor, key_set, command_counter, quarantine, config_counter}) {
         auto memory = closed_device();
@@ -261,7 +261,7 @@ TEST(Trust, WhatIsLostClosesTheDeviceUntilItIsRepaired) {
 }
 
 // The settings fall back by a generation, or are gone: what was decided at the device does not.
-TEST(Trust, LocalOnlySettingsOutliveTheirGeneration) {
+TEST(Trust, local_only_settings_outlive_their_generation) {
     for (const auto& gone : {std::set<std::string>{"cfg.a"}, {"cfg.b"}, {"cfg.a", "cfg.b"}}) {
         auto memory = closed_device();
         vchip::Flash flash(memory);
@@ -278,7 +278,7 @@ TEST(Trust, LocalOnlySettingsOutliveTheirGeneration) {
     }
 }
 
-TEST(Trust, WithoutSettingsAndTheirCopyTheConsoleStaysLockedUntilAReset) {
+TEST(Trust, without_settings_and_their_copy_the_console_stays_locked_until_a_reset) {
     auto memory = closed_device();
     vchip::Flash flash(memory);
     boot(flash, [&](Core&, vchip::SimChip& chip) {
@@ -336,7 +336,7 @@ vchip::MemoryStore device_of_the_first_firmware() {
     return memory;
 }
 
-TEST(Trust, TakesOverTheFirstFirmwaresRecordsWhereverThePowerGoes) {
+TEST(Trust, takes_over_the_first_firmwares_records_wherever_the_power_goes) {
     vchip::CutScenario scenario;
     std::uint32_t floor_noted = 0;
     scenario.prepare = device_of_the_first_firmware;

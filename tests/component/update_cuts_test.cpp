@@ -60,7 +60,7 @@ protected:
     const std::string envelope = signer.envelope("esb-update", test::Manifest::of(new_image, 40).json());
 };
 
-TEST_F(UpdateCuts, AGoodUpdateIsDoneWithinThreeCleanBoots) {
+TEST_F(UpdateCuts, a_good_update_is_done_within_three_clean_boots) {
     vchip::CutScenario scenario;
     scenario.prepare = [&] { return test::factory_flash(old_image); };
     scenario.run = [&](vchip::Flash& flash) {
@@ -87,7 +87,7 @@ TEST_F(UpdateCuts, AGoodUpdateIsDoneWithinThreeCleanBoots) {
 }
 
 // The same flash operations without signatures, which take most of the time: many more cuts, second ones above all.
-TEST_F(UpdateCuts, ALegacyUpdateIsDoneWithinThreeCleanBoots) {
+TEST_F(UpdateCuts, a_legacy_update_is_done_within_three_clean_boots) {
     crypto::Md5 md5;
     md5.update(new_image);
     const std::string message = std::string(test::file_url) + "|" + test::hex(md5.finish());
@@ -120,7 +120,7 @@ TEST_F(UpdateCuts, ALegacyUpdateIsDoneWithinThreeCleanBoots) {
     EXPECT_TRUE(test::survives_cuts("legacy update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 3}));
 }
 
-TEST_F(UpdateCuts, ACrashingUpdateEndsOnTheOldImage) {
+TEST_F(UpdateCuts, a_crashing_update_ends_on_the_old_image) {
     vchip::CutScenario scenario;
     scenario.prepare = [&] { return test::factory_flash(old_image); };
     scenario.run = [&](vchip::Flash& flash) {
@@ -144,7 +144,7 @@ TEST_F(UpdateCuts, ACrashingUpdateEndsOnTheOldImage) {
     EXPECT_TRUE(test::survives_cuts("crashing update", scenario, {.seeds = 1, .second_seeds = 0}));
 }
 
-TEST_F(UpdateCuts, ASilentUpdateEndsOnTheOldImage) {
+TEST_F(UpdateCuts, a_silent_update_ends_on_the_old_image) {
     vchip::CutScenario scenario;
     scenario.prepare = [&] { return test::factory_flash(old_image); };
     const auto patient = [&](test::UpdateRig& rig, Conduct conduct) {
@@ -172,7 +172,7 @@ TEST_F(UpdateCuts, ASilentUpdateEndsOnTheOldImage) {
 }
 
 // The person uploads once: after a cut either image may run, and a second upload always brings the new one.
-TEST_F(UpdateCuts, AnUploadIsDoneOrCanBeRepeated) {
+TEST_F(UpdateCuts, an_upload_is_done_or_can_be_repeated) {
     const auto bundle = test::bundle_of(envelope, new_image);
     const auto uploads = [&](test::UpdateRig& rig) {
         set_up(rig, Conduct::healthy);
@@ -202,7 +202,7 @@ TEST_F(UpdateCuts, AnUploadIsDoneOrCanBeRepeated) {
     EXPECT_TRUE(test::survives_cuts("upload", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 60}));
 }
 
-TEST_F(UpdateCuts, ASignedRollBackEndsOnEitherConfirmedImage) {
+TEST_F(UpdateCuts, a_signed_roll_back_ends_on_either_confirmed_image) {
     vchip::CutScenario scenario;
     const std::string command = signer.envelope("esb-command", R"({"cmd":"rollback","ctr":1})");
     const auto prepare = [&](test::UpdateRig& rig) {
@@ -237,7 +237,7 @@ TEST_F(UpdateCuts, ASignedRollBackEndsOnEitherConfirmedImage) {
     EXPECT_TRUE(test::survives_cuts("signed roll-back", scenario, {.seeds = 1, .second_seeds = 0}));
 }
 
-TEST_F(UpdateCuts, AKeyRotationLeavesTheOldOrTheNewKey) {
+TEST_F(UpdateCuts, a_key_rotation_leaves_the_old_or_the_new_key) {
     test::TestSigner second("second");
     const std::string rotation = signer.envelope("esb-keys", R"({"ver":2,"keys":[)" + second.jwk() + "]}");
     bool adopted = false;

@@ -56,7 +56,7 @@ protected:
     }
 };
 
-TEST_F(UpdateFaults, OneFailingFlashOperationAnywhereIsOvercome) {
+TEST_F(UpdateFaults, one_failing_flash_operation_anywhere_is_overcome) {
     std::uint64_t tried = 0;
     for (std::uint64_t at = 1;; ++at, ++tried) {
         auto fresh = test::factory_flash(old_image);
@@ -77,7 +77,7 @@ TEST_F(UpdateFaults, OneFailingFlashOperationAnywhereIsOvercome) {
     EXPECT_GT(tried, 20U);
 }
 
-TEST_F(UpdateFaults, ABootLoaderWithoutRollBackIsReplacedByTheRecords) {
+TEST_F(UpdateFaults, a_boot_loader_without_roll_back_is_replaced_by_the_records) {
     rig.allow(new_image, Conduct::crashes_late);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     rig.loader_goes_back = false;
@@ -99,7 +99,7 @@ TEST_F(UpdateFaults, ABootLoaderWithoutRollBackIsReplacedByTheRecords) {
     EXPECT_TRUE(last.refused(errors::ota_quarantined));
 }
 
-TEST_F(UpdateFaults, ABootLoaderThatDoesNotSwitchIsReported) {
+TEST_F(UpdateFaults, a_boot_loader_that_does_not_switch_is_reported) {
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     // Somebody erases the boot record: the old image boots although the other was chosen.
     ASSERT_TRUE(flash.erase(0xf000, 8192));
@@ -109,7 +109,7 @@ TEST_F(UpdateFaults, ABootLoaderThatDoesNotSwitchIsReported) {
     expect_updated(2);
 }
 
-TEST_F(UpdateFaults, ASwitchThatFailsIsRepeated) {
+TEST_F(UpdateFaults, a_switch_that_fails_is_repeated) {
     rig.set_boot_fault = first(2);
     const Boot boot = rig.boot();
     EXPECT_EQ(boot.end, BootEnd::restart);
@@ -118,7 +118,7 @@ TEST_F(UpdateFaults, ASwitchThatFailsIsRepeated) {
     EXPECT_EQ(rig.server.connections, 1);
 }
 
-TEST_F(UpdateFaults, ASwitchThatAlwaysFailsEndsTheUpdate) {
+TEST_F(UpdateFaults, a_switch_that_always_fails_ends_the_update) {
     rig.set_boot_fault = first(1000);
     EXPECT_TRUE(rig.boot().refused(errors::flash_failed));
     rig.set_boot_fault = {};
@@ -126,7 +126,7 @@ TEST_F(UpdateFaults, ASwitchThatAlwaysFailsEndsTheUpdate) {
     EXPECT_EQ(rig.boot().last.state, State::idle) << "nothing is left over";
 }
 
-TEST_F(UpdateFaults, AnImageThatTheChipRefusesIsGivenUpAtOnce) {
+TEST_F(UpdateFaults, an_image_that_the_chip_refuses_is_given_up_at_once) {
     int calls = 0;
     rig.set_boot_fault = [&calls]() -> const ErrorKind* {
         ++calls;
@@ -137,24 +137,24 @@ TEST_F(UpdateFaults, AnImageThatTheChipRefusesIsGivenUpAtOnce) {
     EXPECT_EQ(rig.boot().seq, 41U);
 }
 
-TEST_F(UpdateFaults, AFullStoreDelaysTheSwitch) {
+TEST_F(UpdateFaults, a_full_store_delays_the_switch) {
     rig.put_fault = first_puts("ota.trial", 2);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     expect_updated(1);
 }
 
-TEST_F(UpdateFaults, AFullStoreDoesNotStopTheDownload) {
+TEST_F(UpdateFaults, a_full_store_does_not_stop_the_download) {
     rig.put_fault = first_puts("ota.mark", 1000);
     expect_updated(2);
 }
 
-TEST_F(UpdateFaults, AStoreThatRefusesTheJobRefusesTheOffer) {
+TEST_F(UpdateFaults, a_store_that_refuses_the_job_refuses_the_offer) {
     rig.put_fault = first_puts("ota.job", 1);
     EXPECT_TRUE(rig.boot().refused(errors::kv_full));
     expect_updated(2);
 }
 
-TEST_F(UpdateFaults, AConfirmationIsRepeatedUntilItSucceeds) {
+TEST_F(UpdateFaults, a_confirmation_is_repeated_until_it_succeeds) {
     rig.confirm_fault = first(3);
     rig.watch = [](ota::Updater& updater) {
         updater.healthy();
@@ -164,7 +164,7 @@ TEST_F(UpdateFaults, AConfirmationIsRepeatedUntilItSucceeds) {
     EXPECT_EQ(rig.boot().floor, 40U);
 }
 
-TEST_F(UpdateFaults, RecordsOfAConfirmationAreWrittenLater) {
+TEST_F(UpdateFaults, records_of_a_confirmation_are_written_later) {
     for (const auto* key : {"ota.floor.a", "ota.floor.b", "ota.prev", "ota.run"}) {
         auto fresh = test::factory_flash(old_image);
         vchip::Flash good(fresh);
@@ -183,7 +183,7 @@ TEST_F(UpdateFaults, RecordsOfAConfirmationAreWrittenLater) {
     }
 }
 
-TEST_F(UpdateFaults, ATrialThatCannotBeGivenUpGoesOn) {
+TEST_F(UpdateFaults, a_trial_that_cannot_be_given_up_goes_on) {
     rig.allow(new_image, Conduct::silent);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     int refused = 0;
@@ -200,7 +200,7 @@ TEST_F(UpdateFaults, ATrialThatCannotBeGivenUpGoesOn) {
     EXPECT_EQ(refused, 2);
 }
 
-TEST_F(UpdateFaults, AStoredJobIsNotTrusted) {
+TEST_F(UpdateFaults, a_stored_job_is_not_trusted) {
     interrupt_download();
     const auto connections = rig.server.connections;
     rig.before_begin = [](chip::KeyValue& values) {
@@ -212,7 +212,7 @@ TEST_F(UpdateFaults, AStoredJobIsNotTrusted) {
     EXPECT_EQ(rig.server.connections, connections);
 }
 
-TEST_F(UpdateFaults, AStoredJobOfAKeyNoLongerTrustedIsDropped) {
+TEST_F(UpdateFaults, a_stored_job_of_a_key_no_longer_trusted_is_dropped) {
     interrupt_download();
     const auto connections = rig.server.connections;
     test::TestSigner other("other");
@@ -221,7 +221,7 @@ TEST_F(UpdateFaults, AStoredJobOfAKeyNoLongerTrustedIsDropped) {
     EXPECT_EQ(rig.server.connections, connections);
 }
 
-TEST_F(UpdateFaults, AStoredJobIsJudgedAgain) {
+TEST_F(UpdateFaults, a_stored_job_is_judged_again) {
     auto expiring = Manifest::of(new_image, 40);
     expiring.more = R"(,"exp":1790000000)";
     rig.retained = rig.envelope(expiring);
@@ -230,7 +230,7 @@ TEST_F(UpdateFaults, AStoredJobIsJudgedAgain) {
     EXPECT_TRUE(rig.boot().refused(errors::ota_expired));
 }
 
-TEST_F(UpdateFaults, AStoredJobWaitsForMemory) {
+TEST_F(UpdateFaults, a_stored_job_waits_for_memory) {
     interrupt_download();
     const auto connections = rig.server.connections;
     rig.heap.free = 1000;
@@ -241,7 +241,7 @@ TEST_F(UpdateFaults, AStoredJobWaitsForMemory) {
     expect_updated(2);
 }
 
-TEST_F(UpdateFaults, AStoredMessageThatIsNoUpdateIsDropped) {
+TEST_F(UpdateFaults, a_stored_message_that_is_no_update_is_dropped) {
     rig.retained.clear();
     const auto command = rig.signer.envelope("esb-command", R"({"cmd":"cancel","ctr":1})");
     rig.before_begin = [&](chip::KeyValue& values) {
@@ -252,7 +252,7 @@ TEST_F(UpdateFaults, AStoredMessageThatIsNoUpdateIsDropped) {
     EXPECT_EQ(rig.boot().last.state, State::idle);
 }
 
-TEST_F(UpdateFaults, ATrialWithoutARecordIsStillATrial) {
+TEST_F(UpdateFaults, a_trial_without_a_record_is_still_a_trial) {
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     rig.before_begin = [](chip::KeyValue& values) { ASSERT_TRUE(values.put("ota.trial", as_bytes("torn"))); };
     rig.retained.clear();
@@ -263,7 +263,7 @@ TEST_F(UpdateFaults, ATrialWithoutARecordIsStillATrial) {
     EXPECT_EQ(boot.last.ver, "1.4.0");
 }
 
-TEST_F(UpdateFaults, ARecordOfOtherImagesIsForgotten) {
+TEST_F(UpdateFaults, a_record_of_other_images_is_forgotten) {
     rig.retained.clear();
     rig.before_begin = [](chip::KeyValue& values) {
         ota::TrialRecord record;
@@ -276,13 +276,13 @@ TEST_F(UpdateFaults, ARecordOfOtherImagesIsForgotten) {
     EXPECT_EQ(rig.boot().last.state, State::idle) << "the chip was flashed by cable since";
 }
 
-TEST_F(UpdateFaults, AnUnreadableFloorDoesNotOpenTheWayBack) {
+TEST_F(UpdateFaults, an_unreadable_floor_does_not_open_the_way_back) {
     rig.retained.clear();
     rig.before_begin = [](chip::KeyValue& values) { ASSERT_TRUE(values.put("ota.floor", as_bytes("?"))); };
     EXPECT_EQ(rig.boot().floor, 41U) << "what runs is the floor";
 }
 
-TEST_F(UpdateFaults, AnImageThatChangedInFlashIsNotTriedAgain) {
+TEST_F(UpdateFaults, an_image_that_changed_in_flash_is_not_tried_again) {
     rig.allow(new_image, Conduct::crashes_late);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     EXPECT_EQ(rig.boot().end, BootEnd::crash);
@@ -294,7 +294,7 @@ TEST_F(UpdateFaults, AnImageThatChangedInFlashIsNotTriedAgain) {
     EXPECT_EQ(boot.end, BootEnd::settled);
 }
 
-TEST_F(UpdateFaults, WhatCannotBeCountedIsNotTriedAgain) {
+TEST_F(UpdateFaults, what_cannot_be_counted_is_not_tried_again) {
     rig.allow(new_image, Conduct::crashes_late);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     EXPECT_EQ(rig.boot().end, BootEnd::crash);
@@ -305,7 +305,7 @@ TEST_F(UpdateFaults, WhatCannotBeCountedIsNotTriedAgain) {
     EXPECT_EQ(boot.log.error_of(State::rolled_back), Error(errors::ota_trial_crashed));
 }
 
-TEST_F(UpdateFaults, WaitingForAnotherTrialCanBeOvertaken) {
+TEST_F(UpdateFaults, waiting_for_another_trial_can_be_overtaken) {
     rig.allow(new_image, Conduct::crashes_late);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     EXPECT_EQ(rig.boot().end, BootEnd::crash);
@@ -319,7 +319,7 @@ TEST_F(UpdateFaults, WaitingForAnotherTrialCanBeOvertaken) {
     EXPECT_EQ(boot.last.state, State::confirmed);
 }
 
-TEST_F(UpdateFaults, WaitingForAnotherTrialCanBeCancelled) {
+TEST_F(UpdateFaults, waiting_for_another_trial_can_be_cancelled) {
     rig.allow(new_image, Conduct::crashes_late);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     EXPECT_EQ(rig.boot().end, BootEnd::crash);

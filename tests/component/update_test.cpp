@@ -63,7 +63,7 @@ protected:
     }
 };
 
-TEST_F(Updates, RunThroughAllStates) {
+TEST_F(Updates, run_through_all_states) {
     const Boot first = rig.boot();
     EXPECT_EQ(first.end, BootEnd::restart);
     for (const auto state : {State::downloading, State::verifying, State::rebooting}) EXPECT_TRUE(first.log.saw(state));
@@ -87,7 +87,7 @@ TEST_F(Updates, RunThroughAllStates) {
     EXPECT_EQ(rig.server.connections, 1) << "and nothing is fetched again";
 }
 
-TEST_F(Updates, RepeatedOffersChangeNothing) {
+TEST_F(Updates, repeated_offers_change_nothing) {
     int offers = 0;
     rig.watch = [&](ota::Updater& updater) {
         if (updater.progress().state == State::downloading && offers < 50) {
@@ -101,7 +101,7 @@ TEST_F(Updates, RepeatedOffersChangeNothing) {
     EXPECT_GT(offers, 0);
 }
 
-TEST_F(Updates, ResumeAfterADroppedConnection) {
+TEST_F(Updates, resume_after_a_dropped_connection) {
     rig.server.drop_after = 70'000;
     expect_updated();
     ASSERT_EQ(rig.server.range_starts.size(), 3U);
@@ -109,7 +109,7 @@ TEST_F(Updates, ResumeAfterADroppedConnection) {
     EXPECT_EQ(rig.server.body_bytes, new_image.size());
 }
 
-TEST_F(Updates, ResumeByThemselvesAfterARestart) {
+TEST_F(Updates, resume_by_themselves_after_a_restart) {
     rig.server.bytes_a_second = 20'000;
     rig.watch = [](ota::Updater& updater) { return updater.progress().done >= 64 * 1024; };
     EXPECT_EQ(rig.boot().end, BootEnd::settled);
@@ -123,7 +123,7 @@ TEST_F(Updates, ResumeByThemselvesAfterARestart) {
     expect_updated(1);
 }
 
-TEST_F(Updates, HashThePrefixAgainBeforeTheyResume) {
+TEST_F(Updates, hash_the_prefix_again_before_they_resume) {
     rig.server.bytes_a_second = 20'000;
     rig.watch = [](ota::Updater& updater) { return updater.progress().done >= 64 * 1024; };
     static_cast<void>(rig.boot());
@@ -139,7 +139,7 @@ TEST_F(Updates, HashThePrefixAgainBeforeTheyResume) {
     expect_updated(1);
 }
 
-TEST_F(Updates, StartOverWhenTheServerIgnoresTheRange) {
+TEST_F(Updates, start_over_when_the_server_ignores_the_range) {
     rig.server.drop_after = 70'000;
     rig.server.on_connection = [&](int number) {
         rig.server.ignores_range = true;
@@ -149,7 +149,7 @@ TEST_F(Updates, StartOverWhenTheServerIgnoresTheRange) {
     EXPECT_EQ(rig.server.body_bytes, 70'000 + new_image.size());
 }
 
-TEST_F(Updates, StartOverWhenTheRangeIsAnother) {
+TEST_F(Updates, start_over_when_the_range_is_another) {
     rig.server.drop_after = 70'000;
     rig.server.lies_about_range = true;
     rig.server.on_connection = [&](int number) {
@@ -159,7 +159,7 @@ TEST_F(Updates, StartOverWhenTheRangeIsAnother) {
     EXPECT_EQ(rig.server.range_starts, (std::vector<std::size_t>{0, 70'000, 0}));
 }
 
-TEST_F(Updates, SurviveAFileThatChangedBetweenTwoTries) {
+TEST_F(Updates, survive_a_file_that_changed_between_two_tries) {
     auto other_file = new_image;
     for (auto& byte : other_file) byte = static_cast<std::uint8_t>(byte ^ 0x55);
     for (std::size_t i = 0; i < 4096; ++i) other_file[i] = new_image[i];  // the descriptor is the same
@@ -174,7 +174,7 @@ TEST_F(Updates, SurviveAFileThatChangedBetweenTwoTries) {
     expect_updated(1);
 }
 
-TEST_F(Updates, FailWhenTheHashIsWrongTwice) {
+TEST_F(Updates, fail_when_the_hash_is_wrong_twice) {
     rig.server.file[100'000] ^= 1;
     const Boot boot = expect_failed(errors::ota_hash);
     EXPECT_EQ(boot.last.id.size(), 16U);
@@ -184,7 +184,7 @@ TEST_F(Updates, FailWhenTheHashIsWrongTwice) {
     EXPECT_EQ(rig.server.connections, 4) << "and in no later one";
 }
 
-TEST_F(Updates, RememberOverPowerCyclesWhatHasFailed) {
+TEST_F(Updates, remember_over_power_cycles_what_has_failed) {
     rig.server.file[100'000] ^= 1;
     for (int i = 0; i < 2; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_hash)) << i;
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_given_up)) << i;
@@ -206,7 +206,7 @@ TEST_F(Updates, RememberOverPowerCyclesWhatHasFailed) {
     EXPECT_EQ(rig.server.connections, 9);
 }
 
-TEST_F(Updates, ForgetFailuresForAPersonAtTheDevice) {
+TEST_F(Updates, forget_failures_for_a_person_at_the_device) {
     rig.server.file[100'000] ^= 1;
     for (int i = 0; i < 2; ++i) EXPECT_TRUE(rig.boot().refused(errors::ota_hash)) << i;
     EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
@@ -216,7 +216,7 @@ TEST_F(Updates, ForgetFailuresForAPersonAtTheDevice) {
 }
 
 // A wrong file is counted when it is found, not when the whole job has failed.
-TEST_F(Updates, RememberAWrongFileEvenWhenThePowerGoesAtOnce) {
+TEST_F(Updates, remember_a_wrong_file_even_when_the_power_goes_at_once) {
     rig.server.file[100'000] ^= 1;
     rig.watch = [](ota::Updater& updater) { return updater.progress().error == Error(errors::ota_hash); };
     for (int i = 0; i < 4; ++i) EXPECT_EQ(rig.boot().end, BootEnd::settled);
@@ -227,7 +227,7 @@ TEST_F(Updates, RememberAWrongFileEvenWhenThePowerGoesAtOnce) {
 
 // The virtual chip reads flash three times for an image: each program looks at what it writes over, the writer reads it back, and the
 // boot slot is set only to a whole image. A second hash would be the fourth.
-TEST_F(Updates, AreNotHashedASecondTime) {
+TEST_F(Updates, are_not_hashed_a_second_time) {
     std::uint64_t before = 0;
     rig.watch = [&](ota::Updater& updater) {
         if (updater.progress().state == State::downloading && before == 0) before = flash.bytes_read();
@@ -258,7 +258,7 @@ protected:
     static void portal(test::FileServer& server, std::size_t size) { server.file.assign(size, '<'); }
 };
 
-TEST_F(Mirrors, OneBadOneDoesNotEndIt) {
+TEST_F(Mirrors, one_bad_one_does_not_end_it) {
     const std::vector<std::pair<std::string, std::function<void(test::FileServer&)>>> faults = {
         {"flipped byte", [](auto& s) { spoil(s); }},
         {"HTML", [](auto& s) { portal(s, 500); }},
@@ -300,7 +300,7 @@ TEST_F(Mirrors, OneBadOneDoesNotEndIt) {
     }
 }
 
-TEST_F(Mirrors, AllBadOnesButTheLastAreTriedOnce) {
+TEST_F(Mirrors, all_bad_ones_but_the_last_are_tried_once) {
     spoil(rig.server);
     spoil(second);
     expect_updated();
@@ -309,7 +309,7 @@ TEST_F(Mirrors, AllBadOnesButTheLastAreTriedOnce) {
     EXPECT_EQ(third.connections, 1);
 }
 
-TEST_F(Mirrors, AllBadOnesEndItAfterTwoFilesEach) {
+TEST_F(Mirrors, all_bad_ones_end_it_after_two_files_each) {
     for (auto* server : {&rig.server, &second, &third}) spoil(*server);
     for (int i = 1; i <= 2; ++i) {
         EXPECT_TRUE(rig.boot().refused(errors::ota_hash));
@@ -319,7 +319,7 @@ TEST_F(Mirrors, AllBadOnesEndItAfterTwoFilesEach) {
 }
 
 // The beginning is wrong, and the address that brought it is not the one that brings the rest.
-TEST_F(Mirrors, AWrongBeginningDoesNotPoisonTheRest) {
+TEST_F(Mirrors, a_wrong_beginning_does_not_poison_the_rest) {
     spoil(rig.server);
     rig.server.drop_after = 110'000;
     rig.server.on_connection = [&](int) { rig.server.status = rig.server.connections > 1 ? 503 : 200; };
@@ -328,7 +328,7 @@ TEST_F(Mirrors, AWrongBeginningDoesNotPoisonTheRest) {
     EXPECT_EQ(second.range_starts.front(), 110'000U);
 }
 
-TEST_F(Mirrors, AWrongBeginningOfAnEarlierStartDoesNot) {
+TEST_F(Mirrors, a_wrong_beginning_of_an_earlier_start_does_not) {
     spoil(rig.server);
     rig.server.bytes_a_second = 20'000;
     rig.watch = [](ota::Updater& updater) { return updater.progress().done >= 128 * kib; };
@@ -340,7 +340,7 @@ TEST_F(Mirrors, AWrongBeginningOfAnEarlierStartDoesNot) {
     EXPECT_EQ(second.range_starts, (std::vector<std::size_t>{128 * kib, 0}));
 }
 
-TEST_F(Mirrors, AnAddressThatCannotServeTheRestDoesNotCostTheBeginning) {
+TEST_F(Mirrors, an_address_that_cannot_serve_the_rest_does_not_cost_the_beginning) {
     for (const auto& change : std::vector<std::function<void(test::FileServer&)>>{
              [](auto& s) { s.lies_about_range = true; }, [](auto& s) { s.file.resize(60'000); },
              [](auto& s) { portal(s, 900), s.tells_size = false, s.ignores_range = true; },
@@ -365,7 +365,7 @@ TEST_F(Mirrors, AnAddressThatCannotServeTheRestDoesNotCostTheBeginning) {
     }
 }
 
-TEST_F(Mirrors, ASlowOneIsLeftWithinHalfAMinuteAndNothingIsFetchedTwice) {
+TEST_F(Mirrors, a_slow_one_is_left_within_half_a_minute_and_nothing_is_fetched_twice) {
     rig.server.bytes_a_second = 300;
     const Instant start = rig.world.now();
     const Boot boot = rig.boot();
@@ -377,7 +377,7 @@ TEST_F(Mirrors, ASlowOneIsLeftWithinHalfAMinuteAndNothingIsFetchedTwice) {
     expect_updated(1);
 }
 
-TEST_F(Updates, AFileThatIsReplacedBetweenTwoConnectionsIsFetchedAnew) {
+TEST_F(Updates, a_file_that_is_replaced_between_two_connections_is_fetched_anew) {
     auto other_file = new_image;
     for (std::size_t i = 4096; i < other_file.size(); ++i) other_file[i] ^= 0x55;
     struct Kind {
@@ -416,7 +416,7 @@ TEST_F(Updates, AFileThatIsReplacedBetweenTwoConnectionsIsFetchedAnew) {
     }
 }
 
-TEST_F(Updates, TakeAFewKilobytesAConnection) {
+TEST_F(Updates, take_a_few_kilobytes_a_connection) {
     for (const std::size_t each_time : {10'000U, 4096U, 1000U}) {
         auto fresh = test::factory_flash(old_image, test::large_flash);
         vchip::Flash good(fresh);
@@ -432,7 +432,7 @@ TEST_F(Updates, TakeAFewKilobytesAConnection) {
     }
 }
 
-TEST_F(Updates, FollowRedirectsToAllowedHostsOnly) {
+TEST_F(Updates, follow_redirects_to_allowed_hosts_only) {
     test::FileServer store_server(rig.network, chip::IpAddress::v4(192, 0, 2, 2));
     store_server.file = new_image;
     rig.server.status = 307;
@@ -449,7 +449,7 @@ TEST_F(Updates, FollowRedirectsToAllowedHostsOnly) {
     EXPECT_EQ(store_server.range_starts, (std::vector<std::size_t>{0, 70'000, 140'000}));
 }
 
-TEST_F(Updates, TellStatusAndHost) {
+TEST_F(Updates, tell_status_and_host) {
     if (!with_log_words) GTEST_SKIP() << "left out";
     rig.server.status = 403;
     const Boot boot = expect_failed(errors::http_status);
@@ -459,7 +459,7 @@ TEST_F(Updates, TellStatusAndHost) {
     EXPECT_EQ(ota::why(boot.last, text), "the web server refuses the request: 403 from 192.0.2.1");
 }
 
-TEST_F(Updates, TakeAUrlWithALongQuery) {
+TEST_F(Updates, take_a_url_with_a_long_query) {
     auto manifest = Manifest::of(new_image, 40);
     manifest.urls = "\"http://192.0.2.1/image.bin?" + std::string(2048, 'q') + "\"";
     rig.retained = rig.envelope(manifest);
@@ -469,7 +469,7 @@ TEST_F(Updates, TakeAUrlWithALongQuery) {
     EXPECT_NE(rig.server.requests[1].find("q HTTP/1.1\r\n"), std::string::npos);
 }
 
-TEST_F(Updates, GiveUpAnImageThatNeverGetsOnLine) {
+TEST_F(Updates, give_up_an_image_that_never_gets_on_line) {
     rig.allow(new_image, Conduct::silent);
     rig.policy.retry_first = rig.policy.retry_longest = Duration(1);
     std::size_t trials = 0;
@@ -485,7 +485,7 @@ TEST_F(Updates, GiveUpAnImageThatNeverGetsOnLine) {
 }
 
 // Whatever a server does in whatever moment: no state without an end, and the update is done once it behaves.
-TEST_F(Updates, FinishAfterServersThatStallAtRandom) {
+TEST_F(Updates, finish_after_servers_that_stall_at_random) {
     const char* scale = std::getenv("ESB_CUTS");
     const unsigned seeds = 100 * static_cast<unsigned>(scale != nullptr ? std::max(1, std::atoi(scale)) : 1);
     for (unsigned seed = 1; seed <= seeds; ++seed) {
@@ -532,7 +532,7 @@ TEST_F(Updates, FinishAfterServersThatStallAtRandom) {
     }
 }
 
-TEST_F(Updates, DoNotWearTheFlashForARepeatedBadOffer) {
+TEST_F(Updates, do_not_wear_the_flash_for_a_repeated_bad_offer) {
     rig.server.file[100'000] ^= 1;
     int refused = 0;
     rig.watch = [&](ota::Updater& updater) {
@@ -549,7 +549,7 @@ TEST_F(Updates, DoNotWearTheFlashForARepeatedBadOffer) {
     EXPECT_EQ(rig.server.connections, 2);
 }
 
-TEST_F(Updates, FailWhenTheSizeIsWrong) {
+TEST_F(Updates, fail_when_the_size_is_wrong) {
     rig.server.file.resize(new_image.size() - 1);
     const auto erases = flash.wear().erases[0x50000 / 4096];
     expect_failed(errors::ota_size);
@@ -563,7 +563,7 @@ TEST_F(Updates, FailWhenTheSizeIsWrong) {
     expect_failed(errors::ota_size);
 }
 
-TEST_F(Updates, FailWhenTheDescriptorDisagrees) {
+TEST_F(Updates, fail_when_the_descriptor_disagrees) {
     const auto other = test::make_image({.seq = 43, .ver = "1.5.0", .body = 150'000});
     rig.server.file = other;
     ASSERT_EQ(other.size(), new_image.size());
@@ -580,7 +580,7 @@ TEST_F(Updates, FailWhenTheDescriptorDisagrees) {
     expect_failed(errors::ota_no_descriptor);
 }
 
-TEST_F(Updates, FailSoonWhenNoAddressHasTheFile) {
+TEST_F(Updates, fail_soon_when_no_address_has_the_file) {
     rig.server.status = 404;
     const Boot boot = expect_failed(errors::http_status);
     EXPECT_EQ(boot.last.error->detail(), 404);
@@ -591,7 +591,7 @@ TEST_F(Updates, FailSoonWhenNoAddressHasTheFile) {
     expect_failed(errors::http_https);
 }
 
-TEST_F(Updates, TryTheOtherAddresses) {
+TEST_F(Updates, try_the_other_addresses) {
     test::FileServer mirror(rig.network, chip::IpAddress::v4(192, 0, 2, 2));
     mirror.file = new_image;
     rig.server.status = 404;
@@ -604,7 +604,7 @@ TEST_F(Updates, TryTheOtherAddresses) {
     EXPECT_EQ(mirror.connections, 1);
 }
 
-TEST_F(Updates, TryAgainWithBackOffWhenTheServerIsDown) {
+TEST_F(Updates, try_again_with_back_off_when_the_server_is_down) {
     rig.server.status = 503;
     rig.server.on_connection = [&](int number) {
         if (number == 4) rig.server.status = 200;
@@ -613,7 +613,7 @@ TEST_F(Updates, TryAgainWithBackOffWhenTheServerIsDown) {
     EXPECT_EQ(rig.server.connections, 4);
 }
 
-TEST_F(Updates, GiveUpAfterTheTries) {
+TEST_F(Updates, give_up_after_the_tries) {
     rig.server.status = 503;
     const Boot boot = rig.boot();
     EXPECT_TRUE(boot.refused(errors::http_status));
@@ -622,14 +622,14 @@ TEST_F(Updates, GiveUpAfterTheTries) {
     expect_updated(2);
 }
 
-TEST_F(Updates, GiveUpOnATruncatingServerThatMakesNoProgress) {
+TEST_F(Updates, give_up_on_a_truncating_server_that_makes_no_progress) {
     rig.server.drop_after = 0;
     const Boot boot = rig.boot();
     EXPECT_TRUE(boot.refused(errors::http_truncated));
     EXPECT_EQ(rig.server.connections, 5);
 }
 
-TEST_F(Updates, GiveUpOnASlowServer) {
+TEST_F(Updates, give_up_on_a_slow_server) {
     rig.server.bytes_a_second = 1;
     rig.limit = std::chrono::hours(1);
     const Boot boot = rig.boot();
@@ -637,7 +637,7 @@ TEST_F(Updates, GiveUpOnASlowServer) {
     EXPECT_EQ(boot.last.host, "192.0.2.1");
 }
 
-TEST_F(Updates, FollowAHigherOfferAndRefuseALowerOne) {
+TEST_F(Updates, follow_a_higher_offer_and_refuse_a_lower_one) {
     const auto newer = test::make_image({.seq = 44, .ver = "2.0.0", .body = 150'000});
     const auto older = test::make_image({.seq = 43, .ver = "1.9.0", .body = 150'000});
     rig.allow(newer);
@@ -659,7 +659,7 @@ TEST_F(Updates, FollowAHigherOfferAndRefuseALowerOne) {
     EXPECT_EQ(second.seq, 44U);
 }
 
-TEST_F(Updates, CanBeCancelled) {
+TEST_F(Updates, can_be_cancelled) {
     rig.server.bytes_a_second = 20'000;
     bool cancelled = false;
     rig.watch = [&](ota::Updater& updater) {
@@ -673,7 +673,7 @@ TEST_F(Updates, CanBeCancelled) {
     EXPECT_EQ(rig.boot().last.state, State::idle) << "it does not resume";
 }
 
-TEST_F(Updates, GoBackWhenTheNewImageCrashesAtStartAndQuarantineItTheSecondTime) {
+TEST_F(Updates, go_back_when_the_new_image_crashes_at_start_and_quarantine_it_the_second_time) {
     rig.allow(new_image, Conduct::crashes);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
     EXPECT_EQ(rig.boot().end, BootEnd::crash);
@@ -698,7 +698,7 @@ TEST_F(Updates, GoBackWhenTheNewImageCrashesAtStartAndQuarantineItTheSecondTime)
     EXPECT_TRUE(rig.boot().refused(errors::ota_quarantined));
 }
 
-TEST_F(Updates, TellAHangFromACrash) {
+TEST_F(Updates, tell_a_hang_from_a_crash) {
     rig.allow(new_image, Conduct::hangs);
     static_cast<void>(rig.boot());
     EXPECT_EQ(rig.boot().end, BootEnd::hang);
@@ -707,7 +707,7 @@ TEST_F(Updates, TellAHangFromACrash) {
     EXPECT_TRUE(rig.boot().refused(errors::ota_quarantined));
 }
 
-TEST_F(Updates, GoBackWhenTheNewImageStaysSilentAndTryThreeTimes) {
+TEST_F(Updates, go_back_when_the_new_image_stays_silent_and_try_three_times) {
     rig.allow(new_image, Conduct::silent);
     int trials = 0;
     std::vector<Boot> boots;
@@ -729,7 +729,7 @@ TEST_F(Updates, GoBackWhenTheNewImageStaysSilentAndTryThreeTimes) {
     EXPECT_EQ(rig.server.connections, 2);
 }
 
-TEST_F(Updates, CountALossOfPowerInTheTrial) {
+TEST_F(Updates, count_a_loss_of_power_in_the_trial) {
     rig.allow(new_image, Conduct::silent);
     static_cast<void>(rig.boot());
     rig.limit = std::chrono::seconds(5);
@@ -743,7 +743,7 @@ TEST_F(Updates, CountALossOfPowerInTheTrial) {
     expect_updated(1);
 }
 
-TEST_F(Updates, RefuseOthersDuringTheTrial) {
+TEST_F(Updates, refuse_others_during_the_trial) {
     const auto newer = test::make_image({.seq = 44, .ver = "2.0.0", .body = 150'000});
     rig.allow(new_image, Conduct::silent);
     static_cast<void>(rig.boot());
@@ -763,7 +763,7 @@ TEST_F(Updates, RefuseOthersDuringTheTrial) {
     EXPECT_EQ(trial.end, BootEnd::restart) << "silent: it gives itself up";
 }
 
-TEST_F(Updates, CanBeConfirmedByASignedCommand) {
+TEST_F(Updates, can_be_confirmed_by_a_signed_command) {
     rig.allow(new_image, Conduct::silent);
     static_cast<void>(rig.boot());
     bool sent = false;
@@ -778,7 +778,7 @@ TEST_F(Updates, CanBeConfirmedByASignedCommand) {
     EXPECT_EQ(rig.boot().seq, 42U);
 }
 
-TEST_F(Updates, AreEndedByASignedRollBackDuringTheTrial) {
+TEST_F(Updates, are_ended_by_a_signed_roll_back_during_the_trial) {
     rig.allow(new_image, Conduct::silent);
     static_cast<void>(rig.boot());
     bool sent = false;
@@ -797,7 +797,7 @@ TEST_F(Updates, AreEndedByASignedRollBackDuringTheTrial) {
     EXPECT_EQ(back.end, BootEnd::settled) << "no further trial";
 }
 
-TEST_F(Updates, CanBeRolledBackByASignedCommand) {
+TEST_F(Updates, can_be_rolled_back_by_a_signed_command) {
     rig.retained = rig.envelope(new_image, 41);
     const auto manifest = rig.retained;
     ASSERT_EQ(rig.boot_until_settled(2).back().seq, 42U);
@@ -818,7 +818,7 @@ TEST_F(Updates, CanBeRolledBackByASignedCommand) {
     EXPECT_EQ(rig.boot().seq, 42U);
 }
 
-TEST_F(Updates, AreNotRolledBackBelowTheFloor) {
+TEST_F(Updates, are_not_rolled_back_below_the_floor) {
     rig.retained = rig.envelope(new_image, 42);
     ASSERT_EQ(rig.boot_until_settled(2).back().seq, 42U);
     rig.retained = command("rollback", 1);
@@ -831,7 +831,7 @@ TEST_F(Updates, AreNotRolledBackBelowTheFloor) {
     EXPECT_TRUE(rig.boot().refused(errors::ota_below_floor));
 }
 
-TEST_F(Updates, AreNotRolledBackToASlotThatADownloadHasTouched) {
+TEST_F(Updates, are_not_rolled_back_to_a_slot_that_a_download_has_touched) {
     ASSERT_EQ(rig.boot_until_settled(2).back().seq, 42U);
     auto third = test::make_image({.seq = 43, .ver = "1.5.0", .body = 150'000});
     rig.server.file = third;
@@ -842,7 +842,7 @@ TEST_F(Updates, AreNotRolledBackToASlotThatADownloadHasTouched) {
     EXPECT_TRUE(rig.boot().refused(errors::ota_no_rollback));
 }
 
-TEST_F(Updates, TakeALegacyMessageWhenItIsAllowed) {
+TEST_F(Updates, take_a_legacy_message_when_it_is_allowed) {
     if (!with_legacy_md5) GTEST_SKIP() << "left out";
     rig.policy.legacy_md5 = true;
     rig.retained = legacy(new_image);
@@ -855,7 +855,7 @@ TEST_F(Updates, TakeALegacyMessageWhenItIsAllowed) {
     EXPECT_EQ(rig.server.connections, 1);
 }
 
-TEST_F(Updates, RefuseALegacyFileThatIsWrong) {
+TEST_F(Updates, refuse_a_legacy_file_that_is_wrong) {
     if (!with_legacy_md5) GTEST_SKIP() << "left out";
     rig.policy.legacy_md5 = true;
     rig.retained = legacy(new_image);
@@ -873,7 +873,7 @@ TEST_F(Updates, RefuseALegacyFileThatIsWrong) {
     expect_failed(errors::ota_hash);
 }
 
-TEST_F(Updates, SurviveFlashThatFailsOnce) {
+TEST_F(Updates, survive_flash_that_fails_once) {
     rig.on_line = [&](ota::Updater&) {
         vchip::FaultPlan plan;
         plan.failures = {flash.operations() + 5, flash.operations() + 20};
@@ -885,7 +885,7 @@ TEST_F(Updates, SurviveFlashThatFailsOnce) {
     EXPECT_EQ(boots.back().last.state, State::confirmed);
 }
 
-TEST_F(Updates, FailWhenTheFlashIsWornOut) {
+TEST_F(Updates, fail_when_the_flash_is_worn_out) {
     rig.on_line = [&](ota::Updater&) {
         vchip::FaultPlan plan;
         for (std::uint64_t n = 4; n < 2000; ++n) plan.failures.insert(flash.operations() + n);

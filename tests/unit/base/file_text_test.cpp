@@ -7,7 +7,7 @@
 namespace esb {
 namespace {
 
-TEST(FileText, WhatEditorsAndShellsPutAroundAText) {
+TEST(FileText, what_editors_and_shells_put_around_a_text) {
     const std::string mark(byte_order_mark);
     for (const auto& front : {std::string(), mark, "\n" + mark, mark + "\r\n", mark + mark, std::string(" \t")}) {
         for (const std::string back : {"", "\n", "\r\n", "\r", " \n\n", "\t"}) {
@@ -20,12 +20,12 @@ TEST(FileText, WhatEditorsAndShellsPutAroundAText) {
     EXPECT_EQ(bare_text("\xEF\xBB"), "\xEF\xBB") << "half a mark is none";
 }
 
-TEST(FileText, TheMarkAloneIsTakenOffAPassword) {
+TEST(FileText, the_mark_alone_is_taken_off_a_password) {
     EXPECT_EQ(without_mark("\xEF\xBB\xBF pass \n"), " pass \n");
     EXPECT_EQ(without_mark("pass\xEF\xBB\xBF"), "pass\xEF\xBB\xBF");
 }
 
-TEST(FileText, Utf16IsKnownByItsMark) {
+TEST(FileText, utf_16_is_known_by_its_mark) {
     EXPECT_TRUE(
         is_utf16(std::string("\xFF\xFE"
                              "a\0",

@@ -53,7 +53,7 @@ std::string utf8(std::uint32_t code) {
     return text;
 }
 
-TEST(Foreign, NothingThatDrawsTurnsOrHidesIsLeft) {
+TEST(Foreign, nothing_that_draws_turns_or_hides_is_left) {
     for (const auto& text : test::hostile_texts()) {
         for (const auto& shown : {on_terminal(text, false), on_terminal(text, true), in_json(text)}) {
             EXPECT_EQ(test::unsafe_in(shown), "") << shown;
@@ -68,7 +68,7 @@ TEST(Foreign, NothingThatDrawsTurnsOrHidesIsLeft) {
     EXPECT_EQ(in_json("\xF3\xA0\x80\x81\x1B\xC2\x9B\"\\"), "\\udb40\\udc01\\u001b\\u009b\\\"\\\\");
 }
 
-TEST(Foreign, EveryCharacterIsShownOrEscapedAndNeverBoth) {
+TEST(Foreign, every_character_is_shown_or_escaped_and_never_both) {
     std::size_t shown = 0;
     std::size_t escaped = 0;
     for (std::uint32_t code = 1; code <= 0x10FFFF; ++code) {
@@ -92,7 +92,7 @@ TEST(Foreign, EveryCharacterIsShownOrEscapedAndNeverBoth) {
     EXPECT_LT(escaped, 8000U);
 }
 
-TEST(Foreign, EveryPairOfBytesComesBack) {
+TEST(Foreign, every_pair_of_bytes_comes_back) {
     std::set<std::string> all;
     for (int a = 0; a < 256; ++a) {
         for (int b = 0; b < 256; ++b) {
@@ -106,7 +106,7 @@ TEST(Foreign, EveryPairOfBytesComesBack) {
     EXPECT_EQ(all.size(), 65536U) << "two texts look the same";
 }
 
-TEST(Foreign, WordsOfManyLanguagesAreLeftAsTheyAre) {
+TEST(Foreign, words_of_many_languages_are_left_as_they_are) {
     for (const std::string text : {"Größe", "Привет", "日本語", "한국어", "שלום", "مرحبا", "😀", "naïve café"}) {
         EXPECT_EQ(on_terminal(text, true), text);
         EXPECT_EQ(in_json(text), text);

@@ -30,7 +30,7 @@ void expect_all(const std::vector<Case>& cases) {
     }
 }
 
-TEST(JsonScan, AcceptsWhatRfc8259Allows) {
+TEST(JsonScan, accepts_what_rfc_8259_allows) {
     expect_all({{"null", nullptr},
                 {" \t\r\n true \n", nullptr},
                 {"false", nullptr},
@@ -42,7 +42,7 @@ TEST(JsonScan, AcceptsWhatRfc8259Allows) {
                 {"\"\xF0\x9F\x98\x80 \x7F\"", nullptr}});
 }
 
-TEST(JsonScan, RefusesBrokenSyntax) {
+TEST(JsonScan, refuses_broken_syntax) {
     for (const auto* text : {"",        " ",       "nul",     "truex",     "tru",
                              "[1,]",    "[1 2]",   "{\"a\"}", "{\"a\":}",  "{\"a\":1,}",
                              "{a:1}",   "{'a':1}", "[",       "{",         "\"",
@@ -54,7 +54,7 @@ TEST(JsonScan, RefusesBrokenSyntax) {
     }
 }
 
-TEST(JsonScan, RefusesAByteOrderMarkAndBadUtf8) {
+TEST(JsonScan, refuses_a_byte_order_mark_and_bad_utf_8) {
     expect_all({{"\xEF\xBB\xBF{}", &errors::json_syntax},
                 {"\"\xFF\"", &errors::json_syntax},
                 {"\"\xC0\x80\"", &errors::json_syntax},          // overlong
@@ -65,14 +65,14 @@ TEST(JsonScan, RefusesAByteOrderMarkAndBadUtf8) {
                 {"{\"\xFF\":1}", &errors::json_syntax}});
 }
 
-TEST(JsonScan, RefusesLoneSurrogates) {
+TEST(JsonScan, refuses_lone_surrogates) {
     for (const auto* text : {R"("\uD800")", R"("\uDC00")", R"("\uD800\n")", R"("\uD800\u0041")", R"("\uD800\uD800")",
                              R"("\uD800\uDC0")", R"("\uD800x")"}) {
         expect_all({{text, &errors::json_syntax}});
     }
 }
 
-TEST(JsonScan, NamesNulEverywhere) {
+TEST(JsonScan, names_nul_everywhere) {
     expect_all({{"\"a\0b\""s, &errors::json_nul},
                 {R"("\u0000")", &errors::json_nul},
                 {R"({"a\u0000b":1})", &errors::json_nul},
@@ -82,7 +82,7 @@ TEST(JsonScan, NamesNulEverywhere) {
                 {"{\"a\"\0:1}"s, &errors::json_nul}});
 }
 
-TEST(JsonScan, TakesExactIntegersOnly) {
+TEST(JsonScan, takes_exact_integers_only) {
     expect_all({{"9007199254740991", nullptr},
                 {"-9007199254740991", nullptr},
                 {"-0", nullptr},
@@ -96,7 +96,7 @@ TEST(JsonScan, TakesExactIntegersOnly) {
                 {"[1,2.5]", &errors::json_number}});
 }
 
-TEST(JsonScan, FindsDuplicatesThroughEscapes) {
+TEST(JsonScan, finds_duplicates_through_escapes) {
     expect_all({{R"({"a":1,"a":2})", &errors::json_duplicate},
                 {R"({"a":1,"\u0061":2})", &errors::json_duplicate},
                 {R"({"\u00e4":1,"ä":2})", &errors::json_duplicate},
@@ -111,7 +111,7 @@ TEST(JsonScan, FindsDuplicatesThroughEscapes) {
                 {R"({"a":1,"A":2,"aa":3})", nullptr}});
 }
 
-TEST(JsonScan, LimitsDepthSizeAndMembers) {
+TEST(JsonScan, limits_depth_size_and_members) {
     EXPECT_TRUE(scan("[[[[1]]]]"));
     EXPECT_EQ(scan("[[[[[1]]]]]").error(), errors::json_too_deep);
     EXPECT_EQ(scan(R"({"a":{"b":[{"c":{}}]}})").error(), errors::json_too_deep);
@@ -129,13 +129,13 @@ TEST(JsonScan, LimitsDepthSizeAndMembers) {
     EXPECT_TRUE(scan("[" + object_with(128) + "," + object_with(128) + "]")) << "closed objects no longer count";
 }
 
-TEST(JsonScan, TellsWhere) {
+TEST(JsonScan, tells_where) {
     EXPECT_EQ(scan(R"({"a":1,"a":2})").error().detail(), 7);
     EXPECT_EQ(scan("[1,x]").error().detail(), 3);
     EXPECT_EQ(scan("[1.5]").error().detail(), 1);
 }
 
-TEST(JsonDocument, ReadsTypedValues) {
+TEST(JsonDocument, reads_typed_values) {
     const auto parsed =
         JsonDocument::parse(as_bytes(R"({"t":"\u00e4","n":-7,"b":true,"a":[1,2],"o":{"x":1},"z":null})"));
     ASSERT_TRUE(parsed);
@@ -152,7 +152,7 @@ TEST(JsonDocument, ReadsTypedValues) {
     EXPECT_FALSE(root["T"].is_present()) << "names are case sensitive";
 }
 
-TEST(JsonDocument, RefusesOtherTypesAndRanges) {
+TEST(JsonDocument, refuses_other_types_and_ranges) {
     const auto parsed = JsonDocument::parse(as_bytes(R"({"t":"x","n":8,"b":true,"a":[]})"));
     ASSERT_TRUE(parsed);
     const JsonValue root = parsed->root();
@@ -171,7 +171,7 @@ TEST(JsonDocument, RefusesOtherTypesAndRanges) {
     EXPECT_FALSE(root["a"]["x"].is_present());
 }
 
-TEST(JsonDocument, Moves) {
+TEST(JsonDocument, moves) {
     auto first = JsonDocument::parse(as_bytes("[1]"));
     auto second = JsonDocument::parse(as_bytes("[1,2]"));
     ASSERT_TRUE(first && second);
@@ -181,7 +181,7 @@ TEST(JsonDocument, Moves) {
     EXPECT_EQ(moved.root().size(), 2U);
 }
 
-TEST(JsonWriter, WritesNestedValues) {
+TEST(JsonWriter, writes_nested_values) {
     std::array<char, 200> buffer;
     JsonWriter json(buffer);
     json.begin_object().key("a").number(-5).key("b").begin_array().text("x").boolean(true).boolean(false);
@@ -189,7 +189,7 @@ TEST(JsonWriter, WritesNestedValues) {
     EXPECT_EQ(json.view(), R"({"a":-5,"b":["x",true,false,{}],"c":""})");
 }
 
-TEST(JsonWriter, EscapesSoThatItsOwnScannerReadsItBack) {
+TEST(JsonWriter, escapes_so_that_its_own_scanner_reads_it_back) {
     std::array<char, 200> buffer;
     JsonWriter json(buffer);
     json.text("\"\\\n\x01 ä 😀 \x7F");
@@ -198,7 +198,7 @@ TEST(JsonWriter, EscapesSoThatItsOwnScannerReadsItBack) {
     EXPECT_EQ(parsed->root().text().value(), "\"\\\n\x01 ä 😀 \x7F");
 }
 
-TEST(JsonWriter, ReplacesWhatIsNotUtf8) {
+TEST(JsonWriter, replaces_what_is_not_utf_8) {
     std::array<char, 200> buffer;
     JsonWriter json(buffer);
     json.text("a\xFF\xC3(\xE2\x82");
@@ -206,7 +206,7 @@ TEST(JsonWriter, ReplacesWhatIsNotUtf8) {
     EXPECT_TRUE(scan(std::string(json.view())));
 }
 
-TEST(JsonWriter, LatchesAnOverflow) {
+TEST(JsonWriter, latches_an_overflow) {
     std::array<char, 4> buffer;
     JsonWriter fits(buffer);
     fits.begin_array().number(12).end_array();
@@ -217,7 +217,7 @@ TEST(JsonWriter, LatchesAnOverflow) {
     EXPECT_EQ(json.view(), "");
 }
 
-TEST(JsonWriter, WritesALongTextInPieces) {
+TEST(JsonWriter, writes_a_long_text_in_pieces) {
     const auto write = [](JsonWriter& json) {
         json.begin_object().key("a").text("x\"y\\z").key("list").begin_array().number(-12).boolean(true).end_array();
         json.end_object();
@@ -236,7 +236,7 @@ TEST(JsonWriter, WritesALongTextInPieces) {
     }
 }
 
-TEST(JsonWriter, GoesOnWhereAnEarlierPieceEnded) {
+TEST(JsonWriter, goes_on_where_an_earlier_piece_ended) {
     std::array<char, 32> buffer;
     JsonWriter json(buffer);
     json.following().key("b").number(1).end_object();

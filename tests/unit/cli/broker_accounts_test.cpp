@@ -16,7 +16,7 @@ Outcome<void> add(Accounts& accounts, const std::string& identity, const std::st
     return accounts.add({identity, key, std::move(topics)});
 }
 
-TEST(BrokerAccounts, GivesADeviceItsExactTopicsAndNoOthers) {
+TEST(BrokerAccounts, gives_a_device_its_exact_topics_and_no_others) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "ESP-C44F330A9C35"));
     EXPECT_EQ(accounts.psk_file(), "ESP-C44F330A9C35:" + psk + "\n");
@@ -35,7 +35,7 @@ TEST(BrokerAccounts, GivesADeviceItsExactTopicsAndNoOthers) {
               "topic readwrite ESP/C44F330A9C35/app/#\n");
 }
 
-TEST(BrokerAccounts, HomeAssistantsTopicsAreExactAndOnlyWhereWanted) {
+TEST(BrokerAccounts, home_assistants_topics_are_exact_and_only_where_wanted) {
     Accounts accounts;
     ASSERT_TRUE(accounts.add({"ESP-1", psk, {"app/#"}, true}));
     ASSERT_TRUE(add(accounts, "ESP-2"));
@@ -54,14 +54,14 @@ TEST(BrokerAccounts, HomeAssistantsTopicsAreExactAndOnlyWhereWanted) {
     EXPECT_FALSE(add(accounts, "homeassistant-sensor-ESP-1-signal"));
 }
 
-TEST(BrokerAccounts, LimitsAnAuthorsTopicsToReadingOrWriting) {
+TEST(BrokerAccounts, limits_an_authors_topics_to_reading_or_writing) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "pump", psk, {"read:set/+/level", "write:meter"}));
     EXPECT_THAT(accounts.acl_file(), HasSubstr("topic read pump/set/+/level\ntopic write pump/meter\n"));
     EXPECT_THAT(accounts.acl_file(), Not(HasSubstr("app/#")));
 }
 
-TEST(BrokerAccounts, SurvivesBeingWrittenAndRead) {
+TEST(BrokerAccounts, survives_being_written_and_read) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "b-2", std::string(64, 'F'), {"app/#", "read:set"}));
     ASSERT_TRUE(add(accounts, "a-1"));
@@ -74,7 +74,7 @@ TEST(BrokerAccounts, SurvivesBeingWrittenAndRead) {
     EXPECT_EQ(again->all()[1].topics, (std::vector<std::string>{"app/#", "read:set"}));
 }
 
-TEST(BrokerAccounts, RemembersAKeyThatIsBeingChanged) {
+TEST(BrokerAccounts, remembers_a_key_that_is_being_changed) {
     const std::string next(32, 'b');
     const auto accounts = Accounts::parse("one " + psk + ">" + next + " app/#\ntwo " + psk + "<\n");
     ASSERT_TRUE(accounts) << accounts.error().line;
@@ -87,7 +87,7 @@ TEST(BrokerAccounts, RemembersAKeyThatIsBeingChanged) {
     EXPECT_FALSE(Accounts::parse("one " + psk + "> app/#\n"));
 }
 
-TEST(BrokerAccounts, ReplacesAnAccount) {
+TEST(BrokerAccounts, replaces_an_account) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "one"));
     auto changed = accounts.all()[0];
@@ -98,7 +98,7 @@ TEST(BrokerAccounts, ReplacesAnAccount) {
     EXPECT_FALSE(accounts.replace(changed));
 }
 
-TEST(BrokerAccounts, RefusesBasesThatLieInOneAnother) {
+TEST(BrokerAccounts, refuses_bases_that_lie_in_one_another) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "ESP-one"));
     EXPECT_THAT(add(accounts, "ESP").error().line, HasSubstr("lie in one another"));
@@ -108,7 +108,7 @@ TEST(BrokerAccounts, RefusesBasesThatLieInOneAnother) {
     EXPECT_TRUE(add(accounts, "ESP-one2"));
 }
 
-TEST(BrokerAccounts, RefusesIdentitiesThatAreNone) {
+TEST(BrokerAccounts, refuses_identities_that_are_none) {
     for (const auto* identity : {"", "a/b", "a+", "#", "-a", "a-", "a--b", "a b", "a\nb", "a:b", "x-ota", "config",
                                  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
         Accounts accounts;
@@ -117,7 +117,7 @@ TEST(BrokerAccounts, RefusesIdentitiesThatAreNone) {
     }
 }
 
-TEST(BrokerAccounts, RefusesKeysThatAreTooShortTooLongOrNotHex) {
+TEST(BrokerAccounts, refuses_keys_that_are_too_short_too_long_or_not_hex) {
     for (const auto& key : {std::string(), std::string(30, 'a'), std::string(33, 'a'), std::string(66, 'a'),
                             std::string(31, 'a') + "g", std::string(31, 'a') + "\n"}) {
         Accounts accounts;
@@ -125,7 +125,7 @@ TEST(BrokerAccounts, RefusesKeysThatAreTooShortTooLongOrNotHex) {
     }
 }
 
-TEST(BrokerAccounts, RefusesTopicsThatReachTheBasesOwn) {
+TEST(BrokerAccounts, refuses_topics_that_reach_the_bases_own) {
     for (const auto* filter : {"#", "+", "+/x", "ota", "ota/#", "ping", "config/x", "status", "log/#", "online"}) {
         Accounts accounts;
         const auto added = add(accounts, "a", psk, {filter});
@@ -134,20 +134,20 @@ TEST(BrokerAccounts, RefusesTopicsThatReachTheBasesOwn) {
     }
 }
 
-TEST(BrokerAccounts, RefusesFiltersThatAreNotFilters) {
+TEST(BrokerAccounts, refuses_filters_that_are_not_filters) {
     for (const auto* filter : {"", "/", "app/", "/app", "app//x", "app/#/x", "app/a+", "app/x#", "a\tb", "read:"}) {
         Accounts accounts;
         EXPECT_FALSE(add(accounts, "a", psk, {filter})) << filter;
     }
 }
 
-TEST(BrokerAccounts, NamesTheLineOfADamagedFile) {
+TEST(BrokerAccounts, names_the_line_of_a_damaged_file) {
     const auto parsed = Accounts::parse("# comment\n\na " + psk + " app/#\nb short\n");
     ASSERT_FALSE(parsed);
     EXPECT_THAT(parsed.error().line, HasSubstr("line 4"));
 }
 
-TEST(BrokerAccounts, RemovesKeyAndTopics) {
+TEST(BrokerAccounts, removes_key_and_topics) {
     Accounts accounts;
     ASSERT_TRUE(add(accounts, "a"));
     ASSERT_TRUE(add(accounts, "b"));

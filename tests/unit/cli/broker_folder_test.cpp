@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(BrokerFolder, IsReadableByItsOwnerOnly) {
+TEST(BrokerFolder, is_readable_by_its_owner_only) {
     const test::Folder folder;
     const auto made = BrokerFolder::create(folder / "broker", {});
     ASSERT_TRUE(made) << made.error().line;
@@ -26,7 +26,7 @@ TEST(BrokerFolder, IsReadableByItsOwnerOnly) {
     }
 }
 
-TEST(BrokerFolder, PutsPerListenerSettingsBeforeWhatTheyGovern) {
+TEST(BrokerFolder, puts_per_listener_settings_before_what_they_govern) {
     BrokerOptions options;
     options.user = "somebody";
     const auto text = mosquitto_config("/srv/my broker", options);
@@ -50,7 +50,7 @@ TEST(BrokerFolder, PutsPerListenerSettingsBeforeWhatTheyGovern) {
     EXPECT_THAT(text, Not(HasSubstr(":PSK-")));
 }
 
-TEST(BrokerFolder, RefusesSettingsThatWouldBreakTheConfiguration) {
+TEST(BrokerFolder, refuses_settings_that_would_break_the_configuration) {
     const test::Folder folder;
     const auto refused = [&](auto change) {
         BrokerOptions options;
@@ -67,7 +67,7 @@ TEST(BrokerFolder, RefusesSettingsThatWouldBreakTheConfiguration) {
     EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(BrokerFolder, IsNotMadeTwice) {
+TEST(BrokerFolder, is_not_made_twice) {
     const test::Folder folder;
     ASSERT_TRUE(BrokerFolder::create(folder / "broker", {}));
     const auto again = BrokerFolder::create(folder / "broker/", {});
@@ -75,7 +75,7 @@ TEST(BrokerFolder, IsNotMadeTwice) {
     EXPECT_THAT(again.error().line, HasSubstr("exists already"));
 }
 
-TEST(BrokerFolder, ChangesAllThreeFilesAndLeavesNoOthers) {
+TEST(BrokerFolder, changes_all_three_files_and_leaves_no_others) {
     const test::Folder folder;
     auto made = BrokerFolder::create(folder.path() / "broker", {});
     ASSERT_TRUE(made);
@@ -92,7 +92,7 @@ TEST(BrokerFolder, ChangesAllThreeFilesAndLeavesNoOthers) {
               10);  // .lock, data, tools
 }
 
-TEST(BrokerFolder, DoesNotSignalAProcessThatIsNotItsMosquitto) {
+TEST(BrokerFolder, does_not_signal_a_process_that_is_not_its_mosquitto) {
     const test::Folder folder;
     auto made = BrokerFolder::create(folder.path() / "broker", {});
     ASSERT_TRUE(made);
@@ -103,7 +103,7 @@ TEST(BrokerFolder, DoesNotSignalAProcessThatIsNotItsMosquitto) {
     }
 }
 
-TEST(BrokerFolder, ManyRunsAtOnceLoseNothing) {
+TEST(BrokerFolder, many_runs_at_once_lose_nothing) {
     const test::Folder folder;
     ASSERT_TRUE(BrokerFolder::create(folder.path() / "broker", {}));
     const auto work = [&folder](char letter) {
@@ -120,12 +120,12 @@ TEST(BrokerFolder, ManyRunsAtOnceLoseNothing) {
     EXPECT_EQ(BrokerFolder::open(folder.path() / "broker")->accounts()->all().size(), 20U);
 }
 
-TEST(BrokerFolder, IsFoundOnlyWhereOneWasMade) {
+TEST(BrokerFolder, is_found_only_where_one_was_made) {
     const test::Folder folder;
     EXPECT_FALSE(BrokerFolder::open(folder.path()));
 }
 
-TEST(Files, ReadRefusesWhatIsTooLongAndWhatIsNoFile) {
+TEST(Files, read_refuses_what_is_too_long_and_what_is_no_file) {
     const test::Folder folder;
     folder.write("long", "12345");
     EXPECT_EQ(read_file(folder / "long", 5).value(), "12345");
@@ -134,7 +134,7 @@ TEST(Files, ReadRefusesWhatIsTooLongAndWhatIsNoFile) {
     EXPECT_FALSE(read_file(folder / "missing", 100));
 }
 
-TEST(Files, ReplaceLeavesTheOldTextWhenItFails) {
+TEST(Files, replace_leaves_the_old_text_when_it_fails) {
     const test::Folder folder;
     folder.write("text", "old");
     ASSERT_TRUE(replace_file(folder / "text", "new", 0640));
@@ -146,14 +146,14 @@ TEST(Files, ReplaceLeavesTheOldTextWhenItFails) {
     EXPECT_EQ(folder.files(), 2U);
 }
 
-TEST(Files, CreateNeverOverwrites) {
+TEST(Files, create_never_overwrites) {
     const test::Folder folder;
     ASSERT_TRUE(create_file(folder / "text", "first", 0600));
     EXPECT_FALSE(create_file(folder / "text", "second", 0600));
     EXPECT_EQ(folder.read("text"), "first");
 }
 
-TEST(Files, ALockedFolderIsReportedAfterSomePatience) {
+TEST(Files, a_locked_folder_is_reported_after_some_patience) {
     const test::Folder folder;
     const auto held = FolderLock::take(folder.path());
     ASSERT_TRUE(held);

@@ -27,7 +27,7 @@ void write_image(const test::Folder& folder, std::string_view name, const esb::t
     folder.write(name, std::string(bytes.begin(), bytes.end()));
 }
 
-TEST(Commands, EachHasHelp) {
+TEST(Commands, each_has_help) {
     const std::vector<std::vector<std::string>> all{{},
                                                     {"key"},
                                                     {"key", "new"},
@@ -58,7 +58,7 @@ TEST(Commands, EachHasHelp) {
     }
 }
 
-TEST(Commands, AWrongCommandLineIsOneLineAndStatus2) {
+TEST(Commands, a_wrong_command_line_is_one_line_and_status_2) {
     const std::vector<std::vector<std::string>> wrong{
         {},
         {"nonsense"},
@@ -93,7 +93,7 @@ TEST(Commands, AWrongCommandLineIsOneLineAndStatus2) {
     }
 }
 
-TEST(Commands, WhatCannotBeDoneIsOneLineAndStatus1) {
+TEST(Commands, what_cannot_be_done_is_one_line_and_status_1) {
     const test::Folder folder;
     const auto nothing = folder / "nothing";
     const std::vector<std::vector<std::string>> failing{
@@ -117,7 +117,7 @@ TEST(Commands, WhatCannotBeDoneIsOneLineAndStatus1) {
     }
 }
 
-TEST(KeyCommands, NewWritesAPrivateFileAndAPublicOneAndNeverOverwrites) {
+TEST(KeyCommands, new_writes_a_private_file_and_a_public_one_and_never_overwrites) {
     const test::Folder folder;
     const auto ran = run_esb({"key", "new", folder / "key.pem"});
     ASSERT_EQ(ran.status, 0) << ran.err;
@@ -136,7 +136,7 @@ TEST(KeyCommands, NewWritesAPrivateFileAndAPublicOneAndNeverOverwrites) {
     EXPECT_NE(before, "");
 }
 
-TEST(KeyCommands, ShowSaysWhatNewSaid) {
+TEST(KeyCommands, show_says_what_new_said) {
     const test::Folder folder;
     const auto made = run_esb({"key", "new", folder / "k", "--json"});
     const auto shown = run_esb({"key", "show", folder / "k", "--json"});
@@ -145,7 +145,7 @@ TEST(KeyCommands, ShowSaysWhatNewSaid) {
     EXPECT_TRUE(JsonDocument::parse(as_bytes(shown.out.substr(0, shown.out.size() - 1))));
 }
 
-TEST(SignCommands, AnUpdateIsVerifiedByTheDevicesCode) {
+TEST(SignCommands, an_update_is_verified_by_the_devices_code) {
     const test::Folder folder;
     ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, 0);
     write_image(folder, "app.img", {.seq = 2, .ver = "1.1.0"});
@@ -164,7 +164,7 @@ TEST(SignCommands, AnUpdateIsVerifiedByTheDevicesCode) {
     EXPECT_THAT(std::string(as_text(opened->payload)), HasSubstr(R"("dev":["pump","lamp"])"));
 }
 
-TEST(SignCommands, ABundleIsTheEnvelopeAndTheImageItSpeaksOf) {
+TEST(SignCommands, a_bundle_is_the_envelope_and_the_image_it_speaks_of) {
     const test::Folder folder;
     ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, 0);
     write_image(folder, "app.img", {.seq = 2, .ver = "1.1.0"});
@@ -181,7 +181,7 @@ TEST(SignCommands, ABundleIsTheEnvelopeAndTheImageItSpeaksOf) {
     EXPECT_EQ(nowhere.status, 1);
 }
 
-TEST(SignCommands, WithoutAFileTheEnvelopeIsTheOutput) {
+TEST(SignCommands, without_a_file_the_envelope_is_the_output) {
     const test::Folder folder;
     ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, 0);
     const auto ran =
@@ -193,7 +193,7 @@ TEST(SignCommands, WithoutAFileTheEnvelopeIsTheOutput) {
     EXPECT_THAT(json.out, HasSubstr(R"("typ":"esb-command")"));
 }
 
-TEST(SignCommands, AKeySetTakesTextsAndFiles) {
+TEST(SignCommands, a_key_set_takes_texts_and_files) {
     const test::Folder folder;
     ASSERT_EQ(run_esb({"key", "new", folder / "old"}).status, 0);
     ASSERT_EQ(run_esb({"key", "new", folder / "new"}).status, 0);
@@ -204,7 +204,7 @@ TEST(SignCommands, AKeySetTakesTextsAndFiles) {
     EXPECT_THAT(ran.out, HasSubstr("esb-keys"));
 }
 
-TEST(SignCommands, AnEnvelopeTooLargeForADeviceIsNotMade) {
+TEST(SignCommands, an_envelope_too_large_for_a_device_is_not_made) {
     const test::Folder folder;
     ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, 0);
     write_image(folder, "app.img");
@@ -216,7 +216,7 @@ TEST(SignCommands, AnEnvelopeTooLargeForADeviceIsNotMade) {
     EXPECT_THAT(ran.err, HasSubstr("devices accept"));
 }
 
-TEST(BrokerCommands, AddRemoveAndListWithoutShowingKeys) {
+TEST(BrokerCommands, add_remove_and_list_without_showing_keys) {
     const test::Folder folder;
     const auto broker = folder / "broker";
     EXPECT_THAT(run_esb({"broker", "init", broker}).out, HasSubstr("mosquitto -c"));
@@ -232,7 +232,7 @@ TEST(BrokerCommands, AddRemoveAndListWithoutShowingKeys) {
     EXPECT_EQ(run_esb({"broker", "add", broker, "empty", "-"}).status, 1);
 }
 
-TEST(VchipCommands, FlashEraseAndInfo) {
+TEST(VchipCommands, flash_erase_and_info) {
     const test::Folder folder;
     write_image(folder, "app.img", {.seq = 3, .ver = "1.2.0"});
     ASSERT_EQ(run_esb({"vchip", "flash", "--flash", folder / "f", "--image", folder / "app.img", "--slot", "b"}).status,

@@ -44,7 +44,7 @@ const std::vector<Form> forms = {
 };
 
 // Every file that the tool reads as text; each takes all forms and says what UTF-16 is.
-TEST(FileForms, EveryFormOfEveryTextFile) {
+TEST(FileForms, every_form_of_every_text_file) {
     const test::Folder folder;
     const auto pem = folder / "key.pem";
     ASSERT_EQ(run_esb({"key", "new", pem}).status, exit_ok);
@@ -82,7 +82,7 @@ TEST(FileForms, EveryFormOfEveryTextFile) {
     std::cout << forms.size() << " forms, " << count << " files\n";
 }
 
-TEST(FileForms, Utf16IsNamed) {
+TEST(FileForms, utf_16_is_named) {
     const test::Folder folder;
     folder.write("birth", utf16("AP ssid=ESP-1 pass=k7mw3ezq9txh\r\n"));
     EXPECT_THAT(run_esb({"label", "--birth", folder / "birth"}).err, HasSubstr("UTF-16"));

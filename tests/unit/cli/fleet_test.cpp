@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(DeviceTopics, SplitIntoIdentityAndLeaf) {
+TEST(DeviceTopics, split_into_identity_and_leaf) {
     EXPECT_EQ(split_topic("ESP/C44F330A9C35/online")->identity, "ESP-C44F330A9C35");
     EXPECT_EQ(split_topic("pump/ota/status")->identity, "pump");
     EXPECT_EQ(split_topic("pump/ota/status")->leaf, "ota/status");
@@ -31,7 +31,7 @@ TEST(DeviceTopics, SplitIntoIdentityAndLeaf) {
     EXPECT_EQ(topic_of("ESP-C44F330A9C35", "ota/status"), "ESP/C44F330A9C35/ota/status");
 }
 
-TEST(SafeText, LeavesNothingThatDrawsOnATerminal) {
+TEST(SafeText, leaves_nothing_that_draws_on_a_terminal) {
     EXPECT_EQ((SafeText() << std::string("a\x1B[2Jb\x7F\n\xC3\xA4\\")).text(), "a\\x1b[2Jb\\x7f\\x0a\xC3\xA4\\\\");
     EXPECT_EQ((SafeText() << "words\n" << 'x' << '\n' << -1 << '\x1B').text(), "words\nx\n-1\\x1b");
     EXPECT_EQ(SafeText().word("two words \"\\").text(), R"("two words \"\\")");
@@ -46,7 +46,7 @@ concept Printable = requires(SafeText text, T value) {
 };
 static_assert(Printable<std::string> && Printable<JsonText> && !Printable<bool> && !Printable<char (&)[4]>);
 
-TEST(SafeText, EveryForeignTextByEveryWay) {
+TEST(SafeText, every_foreign_text_by_every_way) {
     std::size_t checked = 0;
     for (const auto& text : test::hostile_texts()) {
         std::ostringstream stream;
@@ -77,7 +77,7 @@ TEST(SafeText, EveryForeignTextByEveryWay) {
     std::cout << test::hostile_texts().size() << " texts, " << checked << " outputs\n";
 }
 
-TEST(DeviceTable, ShowsWhatDevicesReported) {
+TEST(DeviceTable, shows_what_devices_reported) {
     DeviceTable table;
     EXPECT_EQ(table.text().text(), "no device has reported yet\n");
     table.take("b/online", "0");
@@ -98,14 +98,14 @@ TEST(DeviceTable, ShowsWhatDevicesReported) {
               R"("rssi":-48,"up":3700,"update":"confirmed"},{"ident":"b","online":false}])");
 }
 
-TEST(DeviceTable, EscapesWhatADeviceSays) {
+TEST(DeviceTable, escapes_what_a_device_says) {
     DeviceTable table;
     table.take("a/status", R"({"app":"\u001b[2J","up":59})");
     EXPECT_THAT(table.text().text(), HasSubstr("\\x1b[2J"));
     EXPECT_THAT(table.text().text(), HasSubstr("59s"));
 }
 
-TEST(DeviceTable, ShowsSpansInTwoUnits) {
+TEST(DeviceTable, shows_spans_in_two_units) {
     DeviceTable table;
     table.take("a/status", R"({"up":61})");
     table.take("b/status", R"({"up":90000})");
@@ -120,7 +120,7 @@ std::string status(const std::string& id, const std::string& state, int done = 0
            R"(,"size":4096,"error":")" + error + "\"}";
 }
 
-TEST(UpdateWatch, FollowsItsOwnUpdateToTheEnd) {
+TEST(UpdateWatch, follows_its_own_update_to_the_end) {
     UpdateWatch watch("1234");
     EXPECT_FALSE(watch.take(status("9999", "confirmed"), false));
     EXPECT_TRUE(watch.take(status("1234", "downloading", 1024), false));
@@ -133,7 +133,7 @@ TEST(UpdateWatch, FollowsItsOwnUpdateToTheEnd) {
     EXPECT_TRUE(watch.ended());
 }
 
-TEST(UpdateWatch, TakesARetainedSuccessButNotARetainedFailure) {
+TEST(UpdateWatch, takes_a_retained_success_but_not_a_retained_failure) {
     UpdateWatch done("1234");
     EXPECT_TRUE(done.take(status("1234", "confirmed"), true));
     EXPECT_TRUE(done.confirmed());
@@ -144,7 +144,7 @@ TEST(UpdateWatch, TakesARetainedSuccessButNotARetainedFailure) {
     EXPECT_TRUE(again.failed());
 }
 
-TEST(UpdateWatch, TakesALiveRefusalWithoutAnIdAsItsOwn) {
+TEST(UpdateWatch, takes_a_live_refusal_without_an_id_as_its_own) {
     UpdateWatch watch("1234");
     EXPECT_FALSE(watch.take(status("", "idle"), false));
     EXPECT_FALSE(watch.take(status("", "failed", 0, "key.unknown"), true));
@@ -154,7 +154,7 @@ TEST(UpdateWatch, TakesALiveRefusalWithoutAnIdAsItsOwn) {
     EXPECT_TRUE(watch.failed());
 }
 
-TEST(UpdateWatch, TellsARollBackWithItsReason) {
+TEST(UpdateWatch, tells_a_roll_back_with_its_reason) {
     UpdateWatch watch("1234");
     const auto report = watch.take(
         R"({"id":"1234","state":"rolled_back","error":"ota.trial_crashed","why":"the new firmware crashed"})", false);
@@ -163,7 +163,7 @@ TEST(UpdateWatch, TellsARollBackWithItsReason) {
     EXPECT_EQ(progress_line(*report), "rolled_back: the new firmware crashed (ota.trial_crashed)");
 }
 
-TEST(Progress, IsABarALineOrJson) {
+TEST(Progress, is_a_bar_a_line_or_json) {
     UpdateReport report{"downloading", "1.1.0", 2048, 4096, "", ""};
     EXPECT_EQ(progress_bar(report), "[################----------------]  50 %  2 of 4 KiB");
     EXPECT_EQ(progress_line(report), "downloading 1.1.0: 50 %, 2048 of 4096 bytes");
@@ -175,7 +175,7 @@ TEST(Progress, IsABarALineOrJson) {
     EXPECT_THAT(progress_bar(report), HasSubstr("  0 %"));
 }
 
-TEST(BrokerAddress, IsHostAndPort) {
+TEST(BrokerAddress, is_host_and_port) {
     EXPECT_EQ(parse_broker("example.org:1")->host, "example.org");
     EXPECT_EQ(parse_broker("example.org:1")->port, 1);
     EXPECT_EQ(parse_broker("h")->port, 1884);
@@ -185,7 +185,7 @@ TEST(BrokerAddress, IsHostAndPort) {
     }
 }
 
-TEST(MqttSession, NamesTheBrokerItCannotReach) {
+TEST(MqttSession, names_the_broker_it_cannot_reach) {
     MqttSession session;
     BrokerAccess access{{"127.0.0.1", 1}, "esb.operator", {}, "a file"};
     const auto without_key = session.connect(access, std::chrono::seconds(5));

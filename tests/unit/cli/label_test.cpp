@@ -24,7 +24,7 @@ const std::string ident = "ESP-C44F330A9C35";
 const std::string pass = "k7mw3ezq9txh";
 const std::string birth_line = "AP ssid=ESP-C44F330A9C35 pass=k7mw3ezq9txh\r\n";
 
-TEST(BirthLines, OnlyAWholeLineCounts) {
+TEST(BirthLines, only_a_whole_line_counts) {
     const auto found = parse_birth_line("AP ssid=ESP-1 pass=a b pass=c\r\r");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->ssid, "ESP-1");
@@ -35,7 +35,7 @@ TEST(BirthLines, OnlyAWholeLineCounts) {
     }
 }
 
-TEST(BirthLines, ALogsLatestBirthCounts) {
+TEST(BirthLines, a_logs_latest_birth_counts) {
     const std::string log =
         "noise\nAP ssid=ESP-1 pass=first123\nAP ssid=ESP-2 pass=second12\r\nAP ssid=ESP-1 pass=third123";
     EXPECT_EQ(find_access_point(log, "ESP-1")->password, "third123");
@@ -45,7 +45,7 @@ TEST(BirthLines, ALogsLatestBirthCounts) {
     EXPECT_FALSE(find_access_point("", ""));
 }
 
-TEST(BirthLines, APortIsReadUntilTheLineHasEndedAndNoFurther) {
+TEST(BirthLines, a_port_is_read_until_the_line_has_ended_and_no_further) {
     std::istringstream port("AP ssid=ESP-9 pass=other123\n" + std::string(100'000, 'x') + '\n' + birth_line + "rest");
     EXPECT_EQ(wait_for_access_point(port, ident)->password, pass);
     std::string rest;
@@ -57,7 +57,7 @@ TEST(BirthLines, APortIsReadUntilTheLineHasEndedAndNoFurther) {
     EXPECT_FALSE(wait_for_access_point(endless, ident));
 }
 
-TEST(QrCodes, HaveTheirThreeCornersAndALightBorder) {
+TEST(QrCodes, have_their_three_corners_and_a_light_border) {
     const auto code = QrCode::make("WIFI:T:WPA;S:x;P:12345678;;");
     ASSERT_TRUE(code);
     const int last = code->size() - 1;
@@ -68,7 +68,7 @@ TEST(QrCodes, HaveTheirThreeCornersAndALightBorder) {
     EXPECT_FALSE(QrCode::make(std::string(3000, 'x')));
 }
 
-TEST(BitmapFont, EveryCharacterHasItsOwnShape) {
+TEST(BitmapFont, every_character_has_its_own_shape) {
     std::set<Glyph> shapes;
     for (char c = ' '; c <= '~'; ++c) {
         EXPECT_TRUE(shapes.insert(glyph_of(c)).second) << c;
@@ -78,7 +78,7 @@ TEST(BitmapFont, EveryCharacterHasItsOwnShape) {
     EXPECT_EQ(glyph_of('\xE4'), glyph_of('?'));
 }
 
-TEST(LabelCommand, DrawsInTheTerminal) {
+TEST(LabelCommand, draws_in_the_terminal) {
     const auto ran = run_esb({"label", ident, pass});
     EXPECT_EQ(ran.status, exit_ok);
     EXPECT_THAT(ran.out,
@@ -88,7 +88,7 @@ TEST(LabelCommand, DrawsInTheTerminal) {
     EXPECT_EQ(run_esb({"label", ident, "--birth", "-"}, birth_line).out, ran.out);
 }
 
-TEST(LabelCommand, DrawsBlackOnWhiteWhateverTheTerminalHas) {
+TEST(LabelCommand, draws_black_on_white_whatever_the_terminal_has) {
     std::istringstream in;
     std::ostringstream out, err;
     Shell shell{in, out, err, true};
@@ -96,7 +96,7 @@ TEST(LabelCommand, DrawsBlackOnWhiteWhateverTheTerminalHas) {
     EXPECT_THAT(out.str(), StartsWith("\x1B[30;107m     "));
 }
 
-TEST(LabelCommand, WritesPicturesThatOnlyTheirOwnerReads) {
+TEST(LabelCommand, writes_pictures_that_only_their_owner_reads) {
     const test::Folder folder;
     const auto svg = run_esb({"label", ident, "a<b>&\"c;d", "-o", folder / "label.svg"});
     EXPECT_EQ(svg.status, exit_ok);
@@ -112,14 +112,14 @@ TEST(LabelCommand, WritesPicturesThatOnlyTheirOwnerReads) {
     EXPECT_EQ(folder.mode("label.png"), 0600U);
 }
 
-TEST(LabelCommand, LongTextIsWrappedNotCut) {
+TEST(LabelCommand, long_text_is_wrapped_not_cut) {
     const std::string longest(63, 'W');
     const auto out = run_esb({"label", std::string(40, 'I'), longest}).out;
     EXPECT_EQ(std::count(out.begin(), out.end(), 'W'), 63);
     EXPECT_EQ(std::count(out.begin(), out.end(), 'I'), 40);
 }
 
-TEST(LabelCommand, NoAccessPointWithoutAGoodPassword) {
+TEST(LabelCommand, no_access_point_without_a_good_password) {
     const test::Folder folder;
     const auto refused = [&](const std::string& password) {
         const auto ran = run_esb({"label", ident, "-", "-o", folder / "label.svg"}, password + "\n");
@@ -135,7 +135,7 @@ TEST(LabelCommand, NoAccessPointWithoutAGoodPassword) {
     EXPECT_EQ(run_esb({"label", "--birth", "-"}, "AP ssid=ESP-1 pass=\n").status, exit_failed);
 }
 
-TEST(LabelCommand, WrongCommandLines) {
+TEST(LabelCommand, wrong_command_lines) {
     const std::vector<std::vector<std::string>> wrong{{"label"},
                                                       {"label", ident},
                                                       {"label", "not an identity", pass},

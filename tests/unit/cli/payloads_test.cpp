@@ -31,7 +31,7 @@ UpdateRequest request() {
     return made;
 }
 
-TEST(ImageFile, TellsWhatTheDescriptorOfAVirtualChipImageSays) {
+TEST(ImageFile, tells_what_the_descriptor_of_a_virtual_chip_image_says) {
     const auto text = image_text({.seq = 42, .app = "greenhouse", .ver = "1.4.0"});
     const auto image = inspect_image(text);
     ASSERT_TRUE(image) << image.error().line;
@@ -43,7 +43,7 @@ TEST(ImageFile, TellsWhatTheDescriptorOfAVirtualChipImageSays) {
     EXPECT_EQ(image->sha256, crypto::sha256(as_bytes(text)));
 }
 
-TEST(ImageFile, FindsTheDescriptorOfAnEsp32ImageAt0x120) {
+TEST(ImageFile, finds_the_descriptor_of_an_esp_32_image_at_0x_120) {
     ota::ImageDescriptor descriptor{ota::descriptor_magic, 7, "basic", "esp32c3", "2.0", {}};
     std::string text(0x120 + sizeof descriptor + 10, '\0');
     text[0] = '\xE9';
@@ -54,7 +54,7 @@ TEST(ImageFile, FindsTheDescriptorOfAnEsp32ImageAt0x120) {
     EXPECT_EQ(image->seq, 7U);
 }
 
-TEST(ImageFile, RefusesWhatIsNoImage) {
+TEST(ImageFile, refuses_what_is_no_image) {
     const auto good = image_text();
     EXPECT_FALSE(inspect_image(""));
     EXPECT_FALSE(inspect_image("hello"));
@@ -65,7 +65,7 @@ TEST(ImageFile, RefusesWhatIsNoImage) {
     EXPECT_FALSE(inspect_image(bad));
 }
 
-TEST(UpdatePayload, IsReadBackByTheDevice) {
+TEST(UpdatePayload, is_read_back_by_the_device) {
     auto made = request();
     made.urls = {"http://10.0.0.1/a.img", "https://example.org/b?c=d"};
     made.floor = 40;
@@ -92,7 +92,7 @@ TEST(UpdatePayload, IsReadBackByTheDevice) {
     EXPECT_EQ(manifest->expires->count(), 1790000000);
 }
 
-TEST(UpdatePayload, RefusesAHashThatNoImageHas) {
+TEST(UpdatePayload, refuses_a_hash_that_no_image_has) {
     auto made = request();
     for (const auto byte : {std::uint8_t{0x00}, std::uint8_t{0xFF}}) {
         made.image.sha256.fill(byte);
@@ -102,7 +102,7 @@ TEST(UpdatePayload, RefusesAHashThatNoImageHas) {
     }
 }
 
-TEST(UpdatePayload, WithoutDevicesIsForAll) {
+TEST(UpdatePayload, without_devices_is_for_all) {
     const auto manifest = esb::test::read_update(as_bytes(update_payload(request()).value()));
     ASSERT_TRUE(manifest);
     EXPECT_TRUE(manifest->audience.everyone);
@@ -129,7 +129,7 @@ TEST(Payloads, a_url_that_no_device_takes_is_refused_with_its_rule) {
     EXPECT_TRUE(update_payload(longest));
 }
 
-TEST(UpdatePayload, RefusesWhatADeviceWouldRefuse) {
+TEST(UpdatePayload, refuses_what_a_device_would_refuse) {
     const auto refused = [](auto change) {
         auto made = request();
         change(made);
@@ -144,7 +144,7 @@ TEST(UpdatePayload, RefusesWhatADeviceWouldRefuse) {
     EXPECT_TRUE(refused([](UpdateRequest& r) { r.devices.assign(33, "a"); }));
 }
 
-TEST(CommandPayload, IsReadBackByTheDevice) {
+TEST(CommandPayload, is_read_back_by_the_device) {
     for (const auto* command : {"rollback", "confirm", "cancel"}) {
         const auto payload = command_payload({command, {"pump"}, 7});
         ASSERT_TRUE(payload);
@@ -158,7 +158,7 @@ TEST(CommandPayload, IsReadBackByTheDevice) {
     EXPECT_FALSE(command_payload({"cancel", {}, 7}));
 }
 
-TEST(KeysPayload, IsReadBackByTheDevice) {
+TEST(KeysPayload, is_read_back_by_the_device) {
     const auto one = SigningKey::generate();
     const auto two = SigningKey::generate();
     ASSERT_TRUE(one && two);
@@ -174,7 +174,7 @@ TEST(KeysPayload, IsReadBackByTheDevice) {
     EXPECT_FALSE(keys_payload(3, {one->public_text(), one->public_text()}));
 }
 
-TEST(EnvelopeId, IsWhatTheDeviceCallsTheEnvelope) {
+TEST(EnvelopeId, is_what_the_device_calls_the_envelope) {
     const auto key = SigningKey::generate();
     ASSERT_TRUE(key);
     const auto envelope = sign_envelope(*key, "esb-update", update_payload(request()).value());
@@ -190,7 +190,7 @@ TEST(EnvelopeId, IsWhatTheDeviceCallsTheEnvelope) {
     EXPECT_FALSE(envelope_id("a." + std::string(4000, 'A') + ".c"));
 }
 
-TEST(Expiry, TakesSpansDatesAndSeconds) {
+TEST(Expiry, takes_spans_dates_and_seconds) {
     constexpr std::int64_t now = 1'700'000'000;
     EXPECT_EQ(parse_expiry("+30d", now).value(), now + 30 * 86400);
     EXPECT_EQ(parse_expiry("+12h", now).value(), now + 12 * 3600);

@@ -64,7 +64,7 @@ constexpr const char* p384_pem =
     "kdKq8KAIStKANAFsdS8vAmV2MZ88Gqk=\n"
     "-----END EC PRIVATE KEY-----\n";
 
-TEST_F(SigningKeys, AreMadeSavedAndLoaded) {
+TEST_F(SigningKeys, are_made_saved_and_loaded) {
     const auto key = SigningKey::generate();
     ASSERT_TRUE(key);
     ASSERT_TRUE(key->save_pem(folder / "key.pem"));
@@ -79,11 +79,11 @@ TEST_F(SigningKeys, AreMadeSavedAndLoaded) {
     EXPECT_NE(SigningKey::generate()->kid(), key->kid());
 }
 
-TEST_F(SigningKeys, HavePublicTextsThatCanStandOnACommandLine) {
+TEST_F(SigningKeys, have_public_texts_that_can_stand_on_a_command_line) {
     for (int i = 0; i < 200; ++i) EXPECT_FALSE(SigningKey::generate()->public_text().starts_with('-'));
 }
 
-TEST_F(SigningKeys, NeverOverwriteAFile) {
+TEST_F(SigningKeys, never_overwrite_a_file) {
     const auto key = SigningKey::generate();
     ASSERT_TRUE(key->save_pem(folder / "key.pem"));
     const auto again = key->save_pem(folder / "key.pem");
@@ -93,7 +93,7 @@ TEST_F(SigningKeys, NeverOverwriteAFile) {
     EXPECT_EQ(key->save_pem(folder / "missing" / "key.pem").error(), errors::key_file);
 }
 
-TEST_F(SigningKeys, RefuseOtherFiles) {
+TEST_F(SigningKeys, refuse_other_files) {
     EXPECT_EQ(SigningKey::load_pem(folder / "none").error(), errors::key_file);
     EXPECT_EQ(SigningKey::load_pem(write("empty", "")).error(), errors::key_not_p256);
     EXPECT_EQ(SigningKey::load_pem(write("text", "hello")).error(), errors::key_not_p256);
@@ -101,7 +101,7 @@ TEST_F(SigningKeys, RefuseOtherFiles) {
     EXPECT_EQ(SigningKey::load_pem(write("p384", p384_pem)).error(), errors::key_not_p256);
 }
 
-TEST_F(SigningKeys, MatchTheVectorOfRfc6979) {
+TEST_F(SigningKeys, match_the_vector_of_rfc_6979) {
     for (const auto* pem : {sec1_pem, pkcs8_pem}) {
         const auto key = SigningKey::load_pem(write("key", pem));
         ASSERT_TRUE(key);
@@ -112,7 +112,7 @@ TEST_F(SigningKeys, MatchTheVectorOfRfc6979) {
     }
 }
 
-TEST_F(SigningKeys, ShowTheirPublicHalfOnly) {
+TEST_F(SigningKeys, show_their_public_half_only) {
     const auto key = SigningKey::generate();
     const auto parsed = ota::parse_key(key->public_text());
     ASSERT_TRUE(parsed);
@@ -125,7 +125,7 @@ TEST_F(SigningKeys, ShowTheirPublicHalfOnly) {
     EXPECT_EQ(key->public_jwk().find("\"d\""), std::string::npos);
 }
 
-TEST_F(SigningKeys, SignEnvelopesThatADeviceOpens) {
+TEST_F(SigningKeys, sign_envelopes_that_a_device_opens) {
     const auto key = SigningKey::generate();
     ota::Keyring ring;
     ASSERT_TRUE(ring.add(*ota::parse_key(key->public_text())));

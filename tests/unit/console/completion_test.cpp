@@ -54,7 +54,7 @@ protected:
     Settings settings;
 };
 
-TEST_F(CompletionTest, CommandsWordByWord) {
+TEST_F(CompletionTest, commands_word_by_word) {
     EXPECT_EQ(all(""), (Words{"help", "config", "factory-reset", "lamp", "mqtt", "wifi"}));
     EXPECT_EQ(rest("f"), "actory-reset ");
     EXPECT_EQ(rest("wifi"), " ");
@@ -66,14 +66,14 @@ TEST_F(CompletionTest, CommandsWordByWord) {
     EXPECT_EQ(rest("wifi connect"), " ");
 }
 
-TEST_F(CompletionTest, AsFarAsAllAgree) {
+TEST_F(CompletionTest, as_far_as_all_agree) {
     EXPECT_EQ(rest("config get m"), "qtt.0.");
     EXPECT_EQ(rest("config get mqtt.0.p"), "");
     EXPECT_EQ(all("config get mqtt.0.p"), (Words{"mqtt.0.port", "mqtt.0.psk.0"}));
     EXPECT_EQ(rest("config set l"), "og.level ");
 }
 
-TEST_F(CompletionTest, ArgumentsComeFromTheUsage) {
+TEST_F(CompletionTest, arguments_come_from_the_usage) {
     EXPECT_EQ(all("factory-reset "), Words{"yes"});
     EXPECT_EQ(rest("factory-reset yes k"), "eep-secrets ");
     EXPECT_EQ(all("factory-reset yes keep-secrets "), Words{});
@@ -86,7 +86,7 @@ TEST_F(CompletionTest, ArgumentsComeFromTheUsage) {
     EXPECT_EQ(all("help config "), (Words{"get", "set"}));
 }
 
-TEST_F(CompletionTest, NothingInQuotesOrBehindTooMuch) {
+TEST_F(CompletionTest, nothing_in_quotes_or_behind_too_much) {
     EXPECT_EQ(all("\"con"), Words{});
     EXPECT_EQ(all("config get \"mq"), Words{});
     EXPECT_EQ(all("config get \"a mq"), Words{});
@@ -94,14 +94,14 @@ TEST_F(CompletionTest, NothingInQuotesOrBehindTooMuch) {
     EXPECT_EQ(all("config get a mq"), Words{});
 }
 
-TEST_F(CompletionTest, ALockedConsoleGivesNothingAway) {
+TEST_F(CompletionTest, a_locked_console_gives_nothing_away) {
     EXPECT_EQ(all("", true), Words{"help"});
     EXPECT_EQ(all("config ", true), Words{});
     EXPECT_EQ(all("config get ", true), Words{});
     EXPECT_EQ(all("help ", true), Words{"help"});
 }
 
-TEST_F(CompletionTest, SecretsBeginWhereTheCommandSays) {
+TEST_F(CompletionTest, secrets_begin_where_the_command_says) {
     EXPECT_EQ(secret("wifi connect net pass"), 17U);
     EXPECT_EQ(secret("wifi connect \"my net\" pass"), 22U);
     EXPECT_EQ(secret("wifi connect \"my \\\" net\" \"a b"), 25U);
@@ -116,7 +116,7 @@ TEST_F(CompletionTest, SecretsBeginWhereTheCommandSays) {
     EXPECT_EQ(secret("mqtt psk"), 8U);
 }
 
-TEST_F(CompletionTest, UsageTellsOfEachArgument) {
+TEST_F(CompletionTest, usage_tells_of_each_argument) {
     const auto argument = [](std::string_view usage, std::size_t index) {
         return std::string(Syntax{"x", usage, "", {}}.argument(index));
     };

@@ -51,20 +51,20 @@ protected:
 
 using Runs = std::vector<std::vector<std::string>>;
 
-TEST_F(ConsoleTest, RunsALineForEachKindOfEnd) {
+TEST_F(ConsoleTest, runs_a_line_for_each_kind_of_end) {
     EXPECT_EQ(type("wifi connect a\nwifi connect b\rwifi connect c\r\nwifi connect d\r\n"), "");
     EXPECT_EQ(runs, (Runs{{"a"}, {"b"}, {"c"}, {"d"}}));
     EXPECT_EQ(type("\r\n\n\r \r\n"), "");
     EXPECT_EQ(runs.size(), 4U);
 }
 
-TEST_F(ConsoleTest, ALineMayArriveByteByByte) {
+TEST_F(ConsoleTest, a_line_may_arrive_byte_by_byte) {
     for (const char c : std::string("wifi connect \"my net\" secret\r")) EXPECT_EQ(type({&c, 1}), "");
     EXPECT_EQ(type("\nstatus\n"), "");
     EXPECT_EQ(runs, (Runs{{"my net", "secret"}, {}}));
 }
 
-TEST_F(ConsoleTest, AFilterTakesEveryByteFirst) {
+TEST_F(ConsoleTest, a_filter_takes_every_byte_first) {
     const auto upper_case_is_not_ours = [](std::uint8_t byte, Instant) {
         static std::uint8_t kept;
         kept = byte;
@@ -79,7 +79,7 @@ TEST_F(ConsoleTest, AFilterTakesEveryByteFirst) {
     EXPECT_EQ(console->last_input(), last);
 }
 
-TEST_F(ConsoleTest, UnknownCommandsAreShownEscapedAndWithoutTheirArguments) {
+TEST_F(ConsoleTest, unknown_commands_are_shown_escaped_and_without_their_arguments) {
     EXPECT_EQ(type("wfi connect net secret\n"), unknown + "\"wfi\"\r\n");
     EXPECT_EQ(type("wifi conect net secret\n"), unknown + "\"wifi\"\r\n");
     EXPECT_EQ(type("wifi\n"), unknown + "\"wifi\"\r\n");
@@ -89,7 +89,7 @@ TEST_F(ConsoleTest, UnknownCommandsAreShownEscapedAndWithoutTheirArguments) {
     EXPECT_TRUE(runs.empty());
 }
 
-TEST_F(ConsoleTest, WrongArgumentsShowTheUsageAndRunNothing) {
+TEST_F(ConsoleTest, wrong_arguments_show_the_usage_and_run_nothing) {
     EXPECT_EQ(type("wifi connect\n"),
               "error: an argument is missing (console.missing), usage: wifi connect <ssid> [<pass>]\r\n");
     EXPECT_EQ(type("wifi connect a b c\n"),
@@ -99,14 +99,14 @@ TEST_F(ConsoleTest, WrongArgumentsShowTheUsageAndRunNothing) {
     EXPECT_TRUE(runs.empty());
 }
 
-TEST_F(ConsoleTest, BadQuotingIsOneLine) {
+TEST_F(ConsoleTest, bad_quoting_is_one_line) {
     EXPECT_EQ(type("wifi connect \"net\n"), "error: a quote is not closed (console.quote)\r\n");
     EXPECT_EQ(type("wifi connect \"\\q\"\n"),
               "error: within quotes a backslash needs a quote, another backslash or xHH behind it (console.escape)\r\n");
     EXPECT_TRUE(runs.empty());
 }
 
-TEST_F(ConsoleTest, TheLongestLineRunsAndOneByteMoreDoesNot) {
+TEST_F(ConsoleTest, the_longest_line_runs_and_one_byte_more_does_not) {
     const std::string name(line_max - 13, 'n');
     EXPECT_EQ(type("wifi connect " + name + "\n"), "");
     EXPECT_EQ(runs, (Runs{{name}}));
@@ -115,7 +115,7 @@ TEST_F(ConsoleTest, TheLongestLineRunsAndOneByteMoreDoesNot) {
     EXPECT_EQ(runs.size(), 2U);
 }
 
-TEST_F(ConsoleTest, AControlByteSpoilsItsLineOnly) {
+TEST_F(ConsoleTest, a_control_byte_spoils_its_line_only) {
     for (int byte = 0; byte < 0x20; ++byte) {
         const char c = static_cast<char>(byte);
         if (c == '\b' || c == '\n' || c == '\r' || c == '\t') continue;  // a tab shows that a person sits there
@@ -126,11 +126,11 @@ TEST_F(ConsoleTest, AControlByteSpoilsItsLineOnly) {
     EXPECT_EQ(runs.size(), 1U);
 }
 
-TEST_F(ConsoleTest, ALineWithSeveralFaultsGivesOneLine) {
+TEST_F(ConsoleTest, a_line_with_several_faults_gives_one_line) {
     EXPECT_EQ(type(std::string(300, '\x01') + std::string(300, 'x') + "\"\n"), too_long);
 }
 
-TEST_F(ConsoleTest, BackspaceAndDeleteEraseWholeCharacters) {
+TEST_F(ConsoleTest, backspace_and_delete_erase_whole_characters) {
     EXPECT_EQ(type("\b\x7Fstatux\bs\n"), "");
     EXPECT_EQ(type("wifi connect a\xE2\x82\xAC\x7F\n"), "");
     EXPECT_EQ(runs, (Runs{{}, {"a"}}));
@@ -138,11 +138,11 @@ TEST_F(ConsoleTest, BackspaceAndDeleteEraseWholeCharacters) {
     EXPECT_EQ(type(std::string(300, 'x') + std::string(300, '\b') + "status\n"), too_long);
 }
 
-TEST_F(ConsoleTest, ErrorsOfACommandAreItsOneLine) {
+TEST_F(ConsoleTest, errors_of_a_command_are_its_one_line) {
     EXPECT_EQ(type("fail\n"), "so: error: another operation is under way (busy)\r\n");
 }
 
-TEST_F(ConsoleTest, ALineThatACommandLeavesOpenIsEnded) {
+TEST_F(ConsoleTest, a_line_that_a_command_leaves_open_is_ended) {
     ASSERT_TRUE(console->add({"open", "", "", [](Arguments, Report& report) {
                                   report.say("half");
                                   return Status();
@@ -151,7 +151,7 @@ TEST_F(ConsoleTest, ALineThatACommandLeavesOpenIsEnded) {
 }
 
 // least and most arguments
-TEST(SyntaxTest, CountsTheArgumentsOfItsUsage) {
+TEST(SyntaxTest, counts_the_arguments_of_its_usage) {
     struct Case {
         std::string_view usage;
         std::size_t least, most;
@@ -166,7 +166,7 @@ TEST(SyntaxTest, CountsTheArgumentsOfItsUsage) {
     EXPECT_EQ((Syntax{"x y", "<a>...", "", {}}.most()), words_max - 2);
 }
 
-TEST_F(ConsoleTest, HelpListsAlignedCommands) {
+TEST_F(ConsoleTest, help_lists_aligned_commands) {
     EXPECT_EQ(type("help\n"),
               "help [<command>...]           list the commands\r\n"
               "terminal <on|off>             line editing and history\r\n"
@@ -176,7 +176,7 @@ TEST_F(ConsoleTest, HelpListsAlignedCommands) {
               "fail                          fails\r\n");
 }
 
-TEST_F(ConsoleTest, HelpAboutSomethingListsOnlyThat) {
+TEST_F(ConsoleTest, help_about_something_lists_only_that) {
     EXPECT_EQ(type("help status\n"), "status  how it is doing\r\n");
     EXPECT_EQ(type("help wifi\n"),
               "wifi connect <ssid> [<pass>]  join a network\r\n"
@@ -186,7 +186,7 @@ TEST_F(ConsoleTest, HelpAboutSomethingListsOnlyThat) {
     EXPECT_EQ(type("help \"\\x07\"\n"), unknown + "\"\\x07\"\r\n");
 }
 
-TEST_F(ConsoleTest, TheLongerNameWins) {
+TEST_F(ConsoleTest, the_longer_name_wins) {
     ASSERT_TRUE(console->add({"wifi", "[<word>]", "", [](Arguments arguments, Report& report) {
                                   report.say("wifi ").say(arguments.empty() ? "" : arguments[0]);
                                   return Status();
@@ -197,7 +197,7 @@ TEST_F(ConsoleTest, TheLongerNameWins) {
     EXPECT_EQ(type("wifi\n"), "wifi \r\n");
 }
 
-TEST_F(ConsoleTest, BadCommandsAreNotAdded) {
+TEST_F(ConsoleTest, bad_commands_are_not_added) {
     for (const auto* name : {"", " ", "help", "wifi info", "a b c", "Up", "a  b", "a ", " a", "a\n"}) {
         EXPECT_EQ(console->add({name, "", "", record()}).error(), errors::invalid_argument) << name;
     }
@@ -208,7 +208,7 @@ TEST_F(ConsoleTest, BadCommandsAreNotAdded) {
     EXPECT_EQ(console->add({"x", "", "", {}}).error(), errors::invalid_argument);
 }
 
-TEST_F(ConsoleTest, AFullTableRefusesTheNextCommand) {
+TEST_F(ConsoleTest, a_full_table_refuses_the_next_command) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i <= CommandTable::max_added; ++i) names.push_back("c" + std::to_string(i));
     std::size_t added = 0;
@@ -217,14 +217,14 @@ TEST_F(ConsoleTest, AFullTableRefusesTheNextCommand) {
     EXPECT_EQ(console->add({"more", "", "", record()}).error(), errors::full);
 }
 
-TEST_F(ConsoleTest, WhatASlowPortDidNotTakeIsSentByLaterPolls) {
+TEST_F(ConsoleTest, what_a_slow_port_did_not_take_is_sent_by_later_polls) {
     uart.set_room(0);
     EXPECT_EQ(type("help\n"), "");
     uart.set_room(10000);
     EXPECT_TRUE(type("").ends_with("fails\r\n"));
 }
 
-TEST_F(ConsoleTest, OneLineOfJsonForAnyCommand) {
+TEST_F(ConsoleTest, one_line_of_json_for_any_command) {
     ASSERT_TRUE(console->add({"facts", "[<a>] [<b>]", "", [](Arguments arguments, Report& report) {
                                   report.label("name").fact("name", "x\"y\\\x01").say(" words ");
                                   report.line("count", -5).line("yes", true).data("only", 1U);
@@ -240,7 +240,7 @@ TEST_F(ConsoleTest, OneLineOfJsonForAnyCommand) {
     EXPECT_EQ(runs, (Runs{{}}));
 }
 
-TEST_F(ConsoleTest, EveryMistakeIsOneLineOfJsonToo) {
+TEST_F(ConsoleTest, every_mistake_is_one_line_of_json_too) {
     EXPECT_EQ(type("wfi connect --json\n"),
               R"({"ok":false,"error":"console.unknown","text":"unknown command, try: help","word":"wfi"})"
               "\r\n");
@@ -253,12 +253,12 @@ TEST_F(ConsoleTest, EveryMistakeIsOneLineOfJsonToo) {
     EXPECT_TRUE(runs.empty());
 }
 
-TEST_F(ConsoleTest, TheWordJsonIsAValueLikeAnyOtherUnlessItIsTheLast) {
+TEST_F(ConsoleTest, the_word_json_is_a_value_like_any_other_unless_it_is_the_last) {
     EXPECT_EQ(type("wifi connect --json x\nwifi connect \"--json\"\nwifi connect a--json\n"), "");
     EXPECT_EQ(runs, (Runs{{"--json", "x"}, {"--json"}, {"a--json"}}));
 }
 
-TEST_F(ConsoleTest, HelpAsJsonTellsEveryCommand) {
+TEST_F(ConsoleTest, help_as_json_tells_every_command) {
     EXPECT_EQ(
         type("help wifi --json\n"),
         R"({"commands":[{"name":"wifi connect","usage":"<ssid> [<pass>]","help":"join a network","least":1,"most":2},)"
@@ -267,7 +267,7 @@ TEST_F(ConsoleTest, HelpAsJsonTellsEveryCommand) {
 }
 
 // A list that is three times as long as the buffer, on a port that takes little at a time.
-TEST_F(ConsoleTest, ALongListWaitsForTheSlowPortAndIsWhole) {
+TEST_F(ConsoleTest, a_long_list_waits_for_the_slow_port_and_is_whole) {
     ASSERT_TRUE(console->add({"long", "", "", [](Arguments, Report& report) {
                                   return report.list("items", 100, [&](std::size_t i) {
                                       report.item().fact("n", i).say(" is ").fact("text", std::string(50, 'x'));
@@ -294,7 +294,7 @@ TEST_F(ConsoleTest, ALongListWaitsForTheSlowPortAndIsWhole) {
     EXPECT_EQ(runs.size(), 2U);  // what was typed meanwhile ran afterwards
 }
 
-TEST_F(ConsoleTest, LinesOfOthersStandBehindTheJsonThatIsBeingSent) {
+TEST_F(ConsoleTest, lines_of_others_stand_behind_the_json_that_is_being_sent) {
     ASSERT_TRUE(console->add({"long", "", "", [](Arguments, Report& report) {
                                   return report.list("items", 60, [&](std::size_t) {
                                       report.item().fact("text", std::string(50, 'x'));
@@ -312,7 +312,7 @@ TEST_F(ConsoleTest, LinesOfOthersStandBehindTheJsonThatIsBeingSent) {
     EXPECT_TRUE(sent.ends_with("}],\"ok\":true}\r\nwifi: joined\r\n")) << sent;
 }
 
-TEST_F(ConsoleTest, MoreJsonThanTheBufferHoldsIsNoLineThatLooksWhole) {
+TEST_F(ConsoleTest, more_json_than_the_buffer_holds_is_no_line_that_looks_whole) {
     ASSERT_TRUE(console->add({"huge", "", "", [](Arguments, Report& report) {
                                   for (int i = 0; i < 100; ++i) report.fact("x", std::string(50, 'x'));
                                   return Status();
@@ -326,7 +326,7 @@ TEST_F(ConsoleTest, MoreJsonThanTheBufferHoldsIsNoLineThatLooksWhole) {
     EXPECT_EQ(type("facts --json\n").front(), '{');
 }
 
-TEST_F(ConsoleTest, ACommandMayWaitAndInputWaitsWithIt) {
+TEST_F(ConsoleTest, a_command_may_wait_and_input_waits_with_it) {
     bool done = false;
     ASSERT_TRUE(console->add({"later", "", "", [&done](Arguments, Report& report) {
                                   if (!done) return report.wait();
@@ -344,7 +344,7 @@ TEST_F(ConsoleTest, ACommandMayWaitAndInputWaitsWithIt) {
     EXPECT_FALSE(console->deadline(now));
 }
 
-TEST_F(ConsoleTest, ConstantTablesAreCommandsLikeTheOthers) {
+TEST_F(ConsoleTest, constant_tables_are_commands_like_the_others) {
     static constexpr TableCommand table[] = {
         {"one", "", "first",
          [](void* context, Arguments, Report& report) {
@@ -368,7 +368,7 @@ TEST_F(ConsoleTest, ConstantTablesAreCommandsLikeTheOthers) {
     EXPECT_EQ(type("three\nfour\n"), unknown + "\"three\"\r\n" + unknown + "\"four\"\r\n");
 }
 
-TEST_F(ConsoleTest, WhileLockedOnlyAFewCommandsExist) {
+TEST_F(ConsoleTest, while_locked_only_a_few_commands_exist) {
     console->set_locked(true);
     const std::string locked = "error: the console is locked, try: unlock <password> (console.locked)\r\n";
     for (const auto* line : {"status\n", "wifi connect a b\n", "wifi\n", "no-such-thing\n", "help status\n"}) {

@@ -89,7 +89,7 @@ protected:
                       [this](std::string_view line) { return std::min(secret_begin, line.size()); }};
 };
 
-TEST_F(LineEditorTest, AScriptSeesNothing) {
+TEST_F(LineEditorTest, a_script_sees_nothing) {
     EXPECT_EQ(type("status\n"), Event::line);
     EXPECT_EQ(editor.line(), "status");
     EXPECT_FALSE(editor.fault());
@@ -100,7 +100,7 @@ TEST_F(LineEditorTest, AScriptSeesNothing) {
     EXPECT_EQ(drawn, "");
 }
 
-TEST_F(LineEditorTest, APlainLineWithAControlByteIsSpoiled) {
+TEST_F(LineEditorTest, a_plain_line_with_a_control_byte_is_spoiled) {
     for (const char* bytes : {"a\x01"
                               "b\n",
                               "a\x1b"
@@ -114,7 +114,7 @@ TEST_F(LineEditorTest, APlainLineWithAControlByteIsSpoiled) {
     EXPECT_EQ(drawn, "");
 }
 
-TEST_F(LineEditorTest, TabAndCursorKeysShowThatAPersonTypes) {
+TEST_F(LineEditorTest, tab_and_cursor_keys_show_that_a_person_types) {
     for (const std::string& key : {std::string("\t"), left, std::string("\x1bOH")}) {
         editor.set_terminal(false);
         editor.reset();
@@ -128,7 +128,7 @@ TEST_F(LineEditorTest, TabAndCursorKeysShowThatAPersonTypes) {
     EXPECT_FALSE(editor.fault());
 }
 
-TEST_F(LineEditorTest, KeysMoveAndErase) {
+TEST_F(LineEditorTest, keys_move_and_erase) {
     EXPECT_EQ(edited("ac" + left + "b"), "abc");
     EXPECT_EQ(edited("abc\x01"
                      "x"),
@@ -148,7 +148,7 @@ TEST_F(LineEditorTest, KeysMoveAndErase) {
     EXPECT_EQ(edited(left + right + "\x7F\x1b[3~\x17\x15\x0b" + right + "a"), "a");
 }
 
-TEST_F(LineEditorTest, KeysItDoesNotKnowChangeNothing) {
+TEST_F(LineEditorTest, keys_it_does_not_know_change_nothing) {
     EXPECT_EQ(edited("a\x1b[5~\x1b[1;5C\x1b[Z\x1bq\x1bOP\x1b[200~\x1b[?25h\x07\x1a"
                      "b"),
               "ab");
@@ -156,7 +156,7 @@ TEST_F(LineEditorTest, KeysItDoesNotKnowChangeNothing) {
     EXPECT_EQ(edited("ab\x1b[\x01x"), "xab");  // a control byte ends the sequence and counts
 }
 
-TEST_F(LineEditorTest, CharactersAreMovedOverWhole) {
+TEST_F(LineEditorTest, characters_are_moved_over_whole) {
     EXPECT_EQ(edited("a\xE2\x82\xAC"
                      "b" +
                      left + left + "x"),
@@ -166,7 +166,7 @@ TEST_F(LineEditorTest, CharactersAreMovedOverWhole) {
     EXPECT_EQ(edited("\xC3\xA4\xC3\xB6\x01\x1b[3~"), "\xC3\xB6");
 }
 
-TEST_F(LineEditorTest, TheScreenShowsTheLineAndTheCursor) {
+TEST_F(LineEditorTest, the_screen_shows_the_line_and_the_cursor) {
     edited("wifi info");
     EXPECT_EQ(screen.shown(), "> wifi info|");
     type(left + left);
@@ -182,7 +182,7 @@ TEST_F(LineEditorTest, TheScreenShowsTheLineAndTheCursor) {
     EXPECT_TRUE(drawn.ends_with("ok\r\n"));
 }
 
-TEST_F(LineEditorTest, ALongLineScrollsSideways) {
+TEST_F(LineEditorTest, a_long_line_scrolls_sideways) {
     std::string text;
     for (int i = 0; i < 200; ++i) text += static_cast<char>('a' + i % 26);
     edited(text);
@@ -192,7 +192,7 @@ TEST_F(LineEditorTest, ALongLineScrollsSideways) {
     EXPECT_EQ(editor.line(), text);
 }
 
-TEST_F(LineEditorTest, SecretsAreAsterisks) {
+TEST_F(LineEditorTest, secrets_are_asterisks) {
     secret_begin = 9;
     edited("mqtt psk 0123abcd");
     EXPECT_EQ(screen.shown(), "> mqtt psk ********|");
@@ -202,14 +202,14 @@ TEST_F(LineEditorTest, SecretsAreAsterisks) {
     EXPECT_EQ(drawn.find("0"), std::string::npos);
 }
 
-TEST_F(LineEditorTest, WhatCouldDrawOnTheTerminalIsAQuestionMark) {
+TEST_F(LineEditorTest, what_could_draw_on_the_terminal_is_a_question_mark) {
     edited(
         "a\xC2\x9B"
         "b\xFF");
     EXPECT_EQ(screen.shown(), "> a?b?|");
 }
 
-TEST_F(LineEditorTest, HistoryIsCalledBack) {
+TEST_F(LineEditorTest, history_is_called_back) {
     for (const auto* line : {"one", "two", "three"}) editor.history().add(line);
     EXPECT_EQ(edited(up), "three");
     EXPECT_EQ(edited(up + up + "\x10"), "one");
@@ -220,7 +220,7 @@ TEST_F(LineEditorTest, HistoryIsCalledBack) {
     EXPECT_EQ(edited(down + "x"), "x");
 }
 
-TEST_F(LineEditorTest, ALineThatIsTooLongIsNeverCutShort) {
+TEST_F(LineEditorTest, a_line_that_is_too_long_is_never_cut_short) {
     for (const bool terminal : {false, true}) {
         editor.set_terminal(terminal);
         editor.reset();
@@ -236,7 +236,7 @@ TEST_F(LineEditorTest, ALineThatIsTooLongIsNeverCutShort) {
     EXPECT_FALSE(editor.fault());
 }
 
-TEST_F(LineEditorTest, InsertIsWholeOrNothing) {
+TEST_F(LineEditorTest, insert_is_whole_or_nothing) {
     edited("ac" + left);
     editor.insert("bb");
     EXPECT_EQ(editor.line(), "abbc");
@@ -246,7 +246,7 @@ TEST_F(LineEditorTest, InsertIsWholeOrNothing) {
     EXPECT_FALSE(editor.fault());
 }
 
-TEST(HistoryTest, KeepsTheLatestLinesThatFit) {
+TEST(HistoryTest, keeps_the_latest_lines_that_fit) {
     History history;
     EXPECT_EQ(history.at(0), "");
     history.add("");

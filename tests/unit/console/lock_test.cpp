@@ -45,7 +45,7 @@ protected:
     std::optional<Lock> lock;
 };
 
-TEST_F(LockTest, IsLockedAfterEachStartAndOpensWithThePassword) {
+TEST_F(LockTest, is_locked_after_each_start_and_opens_with_the_password) {
     EXPECT_TRUE(console->locked());
     EXPECT_TRUE(guess(password));
     EXPECT_FALSE(console->locked());
@@ -54,7 +54,7 @@ TEST_F(LockTest, IsLockedAfterEachStartAndOpensWithThePassword) {
     EXPECT_TRUE(console->locked());
 }
 
-TEST_F(LockTest, WithoutAPasswordNothingIsLocked) {
+TEST_F(LockTest, without_a_password_nothing_is_locked) {
     hash.clear();
     restart();
     EXPECT_FALSE(console->locked());
@@ -64,7 +64,7 @@ TEST_F(LockTest, WithoutAPasswordNothingIsLocked) {
     EXPECT_FALSE(lock->deadline(hash.reveal()));
 }
 
-TEST_F(LockTest, GuessesBecomeSlowAndTheWaitHasABound) {
+TEST_F(LockTest, guesses_become_slow_and_the_wait_has_a_bound) {
     EXPECT_EQ(wait_after(0), 0s);
     EXPECT_EQ(wait_after(2), 0s);
     EXPECT_EQ(wait_after(3), 1s);
@@ -83,7 +83,7 @@ TEST_F(LockTest, GuessesBecomeSlowAndTheWaitHasABound) {
     EXPECT_EQ(lock->wait(now + 1s), 0s);
 }
 
-TEST_F(LockTest, ARestartWinsNothing) {
+TEST_F(LockTest, a_restart_wins_nothing) {
     wrong(8);
     restart();
     EXPECT_EQ(lock->wait(now), wait_after(8));
@@ -96,7 +96,7 @@ TEST_F(LockTest, ARestartWinsNothing) {
     EXPECT_EQ(lock->wait(now), 0s);
 }
 
-TEST_F(LockTest, TheCountIsStoredBeforeTheGuessIsJudged) {
+TEST_F(LockTest, the_count_is_stored_before_the_guess_is_judged) {
     for (const unsigned call : {1U, 10U, 11U, 13U}) {  // a read, the two mirrors, their mark
         for (const auto how : {test::MemoryKeyValue::Failure::before, test::MemoryKeyValue::Failure::after}) {
             key_value.values.clear();
@@ -108,7 +108,7 @@ TEST_F(LockTest, TheCountIsStoredBeforeTheGuessIsJudged) {
     }
 }
 
-TEST_F(LockTest, ManyGuessesDoNotWearTheFlashForEver) {
+TEST_F(LockTest, many_guesses_do_not_wear_the_flash_for_ever) {
     wrong(255);
     const auto writes = key_value.writes();
     wrong(100);
@@ -117,7 +117,7 @@ TEST_F(LockTest, ManyGuessesDoNotWearTheFlashForEver) {
     EXPECT_EQ(lock->wait(now), Lock::longest_wait);
 }
 
-TEST_F(LockTest, ACountThatCannotBeReadCountsAsMany) {
+TEST_F(LockTest, a_count_that_cannot_be_read_counts_as_many) {
     key_value.values["lock.guesses"] = {1, 2, 3};
     restart();
     EXPECT_EQ(lock->wait(now), Lock::longest_wait);
@@ -127,7 +127,7 @@ TEST_F(LockTest, ACountThatCannotBeReadCountsAsMany) {
     EXPECT_EQ(lock->wait(now), Lock::longest_wait);
 }
 
-TEST_F(LockTest, LocksItselfWhenNobodyTypes) {
+TEST_F(LockTest, locks_itself_when_nobody_types) {
     ASSERT_TRUE(guess(password));
     now += 5min;
     uart.type("x");
@@ -142,7 +142,7 @@ TEST_F(LockTest, LocksItselfWhenNobodyTypes) {
     EXPECT_FALSE(console->locked());
 }
 
-TEST_F(LockTest, ADamagedHashOpensNothing) {
+TEST_F(LockTest, a_damaged_hash_opens_nothing) {
     const std::array<std::uint8_t, 5> bad{1, 2, 3, 4, 5};
     EXPECT_EQ(lock->unlock(bad, password, now).error(), errors::password_corrupt);
     EXPECT_TRUE(console->locked());

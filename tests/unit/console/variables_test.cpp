@@ -42,7 +42,7 @@ protected:
     Report report{output};
 };
 
-TEST_F(VariablesTest, IntegersOf8To64Bits) {
+TEST_F(VariablesTest, integers_of_8_to_64_bits) {
     expect_number(std::numeric_limits<std::int8_t>::min(), "-128");
     expect_number(std::numeric_limits<std::uint8_t>::max(), "255");
     expect_number(std::numeric_limits<std::int16_t>::min(), "-32768");
@@ -54,7 +54,7 @@ TEST_F(VariablesTest, IntegersOf8To64Bits) {
     expect_number('A', "65");
 }
 
-TEST_F(VariablesTest, BooleansAndFractions) {
+TEST_F(VariablesTest, booleans_and_fractions) {
     expect(true, "yes", "true");
     expect(false, "no", "false");
     expect_number(21.5F, "21.5");
@@ -64,7 +64,7 @@ TEST_F(VariablesTest, BooleansAndFractions) {
     expect(std::nanf(""), "nan", "null");
 }
 
-TEST_F(VariablesTest, Texts) {
+TEST_F(VariablesTest, texts) {
     const char zero_ended[8] = "pump";
     const char full[4] = {'f', 'u', 'l', 'l'};
     const char* pointer = "pointed at";
@@ -78,7 +78,7 @@ TEST_F(VariablesTest, Texts) {
     expect(fixed, "fixed", "\"fixed\"");
 }
 
-TEST_F(VariablesTest, TheValueIsThatOfTheMomentAlsoWhenItIsSharedWithAnInterrupt) {
+TEST_F(VariablesTest, the_value_is_that_of_the_moment_also_when_it_is_shared_with_an_interrupt) {
     int number = 1;
     volatile unsigned shared = 2;
     std::atomic<int> atomic = 3;
@@ -95,7 +95,7 @@ TEST_F(VariablesTest, TheValueIsThatOfTheMomentAlsoWhenItIsSharedWithAnInterrupt
     EXPECT_EQ(uart.sent(), "{\"number\":10,\"shared\":20,\"atomic\":30,\"ok\":true}\r\n");
 }
 
-TEST_F(VariablesTest, NamesAreDistinctAndTheRoomIsBounded) {
+TEST_F(VariablesTest, names_are_distinct_and_the_room_is_bounded) {
     const int value = 1;
     std::vector<std::string> names;
     for (std::size_t i = 0; i <= Variables::max_variables; ++i) names.push_back("v" + std::to_string(i));

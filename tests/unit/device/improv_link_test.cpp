@@ -7,7 +7,7 @@
 namespace esb {
 namespace {
 
-TEST(ChipFamily, IsWrittenAsFlashingPagesCompareIt) {
+TEST(ChipFamily, is_written_as_flashing_pages_compare_it) {
     EXPECT_EQ(chip_family("esp32"), "ESP32");
     EXPECT_EQ(chip_family("esp32c3"), "ESP32-C3");
     EXPECT_EQ(chip_family("esp32s2"), "ESP32-S2");

@@ -25,7 +25,7 @@ Bytes written(const ConnectOptions& options) {
     return out;
 }
 
-TEST(MqttTopic, NamesMustBeNonEmptyUtf8WithoutNulAndWildcards) {
+TEST(MqttTopic, names_must_be_non_empty_utf_8_without_nul_and_wildcards) {
     EXPECT_TRUE(is_topic_name("a"));
     EXPECT_TRUE(is_topic_name("/"));
     EXPECT_TRUE(is_topic_name("ESP/C4/\xC3\xA4"));
@@ -39,21 +39,21 @@ TEST(MqttTopic, NamesMustBeNonEmptyUtf8WithoutNulAndWildcards) {
     EXPECT_TRUE(is_topic_name(std::string(65'535, 'a')));
 }
 
-TEST(MqttTopic, FiltersTakeWildcardsOnlyAsWholeLevels) {
+TEST(MqttTopic, filters_take_wildcards_only_as_whole_levels) {
     for (const auto* good : {"#", "+", "a/#", "+/b/+", "a/+/b", "/+", "+/#", "/"})
         EXPECT_TRUE(is_topic_filter(good)) << good;
     for (const auto* bad : {"", "a#", "#/a", "a+", "+a", "a/b+", "##", "a/#/b", "++"})
         EXPECT_FALSE(is_topic_filter(bad)) << bad;
 }
 
-TEST(MqttCodec, PublishAtEachQos) {
+TEST(MqttCodec, publish_at_each_qos) {
     const auto payload = as_bytes("hi");
     EXPECT_EQ(written({"a/b", payload}), wire::hex("30 07 0003 612f62 6869"));
     EXPECT_EQ(written({"a/b", payload, Qos::at_least_once, true}), wire::hex("33 09 0003 612f62 0000 6869"));
     EXPECT_EQ(written({"a/b", payload, Qos::exactly_once}), wire::hex("34 09 0003 612f62 0000 6869"));
 }
 
-TEST(MqttCodec, RemainingLengthGrowsAtItsBoundaries) {
+TEST(MqttCodec, remaining_length_grows_at_its_boundaries) {
     for (const auto& [remaining, header] : {std::pair<std::size_t, std::size_t>{127, 2},
                                             {128, 3},
                                             {16'383, 3},
@@ -70,7 +70,7 @@ TEST(MqttCodec, RemainingLengthGrowsAtItsBoundaries) {
     }
 }
 
-TEST(MqttCodec, IdentifierAndDuplicateFlagAreSetInPlace) {
+TEST(MqttCodec, identifier_and_duplicate_flag_are_set_in_place) {
     Bytes packet = written({"t", Bytes(200, 'x'), Qos::at_least_once});
     set_packet_id(packet, 0x1234);
     set_duplicate(packet, true);
@@ -84,7 +84,7 @@ TEST(MqttCodec, IdentifierAndDuplicateFlagAreSetInPlace) {
     EXPECT_FALSE(parsed->duplicate());
 }
 
-TEST(MqttCodec, SubscribeAndUnsubscribe) {
+TEST(MqttCodec, subscribe_and_unsubscribe) {
     const std::uint8_t qos[] = {2};
     const Publish subscribe{"a/#", qos, Qos::exactly_once};
     Bytes out(packet_size(PacketType::subscribe, subscribe));
@@ -97,7 +97,7 @@ TEST(MqttCodec, SubscribeAndUnsubscribe) {
     EXPECT_EQ(out, wire::hex("a2 07 ffff 0003 612f23"));
 }
 
-TEST(MqttCodec, Acknowledgements) {
+TEST(MqttCodec, acknowledgements) {
     std::array<std::uint8_t, 4> out{};
     write_ack(PacketType::puback, 0x0102, out);
     EXPECT_EQ(Bytes(out.begin(), out.end()), wire::hex("40020102"));
@@ -105,7 +105,7 @@ TEST(MqttCodec, Acknowledgements) {
     EXPECT_EQ(Bytes(out.begin(), out.end()), wire::hex("62020003"));
 }
 
-TEST(MqttCodec, ConnectWithLittle) {
+TEST(MqttCodec, connect_with_little) {
     ConnectOptions options;
     options.client_id = "c";
     EXPECT_EQ(written(options), wire::hex("10 0d 0004 4d515454 04 00 003c 0001 63"));
@@ -124,12 +124,12 @@ ConnectOptions full_options() {
     return options;
 }
 
-TEST(MqttCodec, ConnectWithEverythingInTheOrderOfSection313) {
+TEST(MqttCodec, connect_with_everything_in_the_order_of_section_313) {
     EXPECT_EQ(written(full_options()),
               wire::hex("10 1f 0004 4d515454 04 ec 003c  0003 646576  0003 772f74  0001 30  0002 7573  0002 7077"));
 }
 
-TEST(MqttCodec, ConnectInSlicesOfAnySizeIsTheSame) {
+TEST(MqttCodec, connect_in_slices_of_any_size_is_the_same) {
     const auto options = full_options();
     const Bytes whole = written(options);
     ASSERT_EQ(whole.size(), connect_size(options));

@@ -29,7 +29,7 @@ std::string close_reason_after(const wire::Bytes& bytes, bool bytewise = false, 
     return name;
 }
 
-TEST(MqttConnection, StartWantsATransportAtOnceAndOnlyOnce) {
+TEST(MqttConnection, start_wants_a_transport_at_once_and_only_once) {
     MqttRig rig;
     EXPECT_FALSE(rig.client.wants_transport(rig.now));
     EXPECT_FALSE(rig.client.next_deadline());
@@ -50,7 +50,7 @@ TEST(MqttConnection, StartWantsATransportAtOnceAndOnlyOnce) {
     EXPECT_EQ(rig.client.statistics().connects, 1U);
 }
 
-TEST(MqttConnection, ConnectCarriesWillUserAndPassword) {
+TEST(MqttConnection, connect_carries_will_user_and_password) {
     MqttRig rig({.max_topic = 32, .max_acks = 1});
     const std::string password(1000, 'p');  // longer than any buffer of the client
     rig.options.user_name = "user";
@@ -69,7 +69,7 @@ TEST(MqttConnection, ConnectCarriesWillUserAndPassword) {
     EXPECT_EQ(rig.client.state(), State::connected);
 }
 
-TEST(MqttConnection, ThePasswordIsWipedOnceSent) {
+TEST(MqttConnection, the_password_is_wiped_once_sent) {
     MqttRig rig;
     rig.options.user_name = "user";
     rig.options.password = as_bytes("needle-in-memory");
@@ -83,7 +83,7 @@ TEST(MqttConnection, ThePasswordIsWipedOnceSent) {
     EXPECT_FALSE(held());
 }
 
-TEST(MqttConnection, ThePasswordIsWipedWhenConnectWasCutShort) {
+TEST(MqttConnection, the_password_is_wiped_when_connect_was_cut_short) {
     MqttRig rig;
     rig.options.user_name = "user";
     rig.options.password = as_bytes("needle-in-memory");
@@ -96,7 +96,7 @@ TEST(MqttConnection, ThePasswordIsWipedWhenConnectWasCutShort) {
     EXPECT_EQ(as_text(rig.memory).find("needle-in-memory"), std::string_view::npos);
 }
 
-TEST(MqttConnection, ConfigureRefusesWhatTheSpecificationForbids) {
+TEST(MqttConnection, configure_refuses_what_the_specification_forbids) {
     MqttRig rig;
     const auto refused = [&rig](auto change) -> std::string {
         ConnectOptions options = rig.options;
@@ -120,7 +120,7 @@ TEST(MqttConnection, ConfigureRefusesWhatTheSpecificationForbids) {
     EXPECT_EQ(refused([&](auto& o) { o.user_name = "u", o.password = as_bytes(long_text); }), "too_long");
 }
 
-TEST(MqttConnection, ConfigureInTheMiddleOfConnectStartsOver) {
+TEST(MqttConnection, configure_in_the_middle_of_connect_starts_over) {
     MqttRig rig({.max_acks = 1});
     const std::string id(300, 'i');
     rig.options.client_id = id;
@@ -138,7 +138,7 @@ TEST(MqttConnection, ConfigureInTheMiddleOfConnectStartsOver) {
     EXPECT_EQ(rig.client.state(), State::connected);
 }
 
-TEST(MqttConnection, RefusalsHaveTheirNames) {  // table 3.1
+TEST(MqttConnection, refusals_have_their_names) {  // table 3.1
     const std::pair<unsigned, const char*> table[] = {
         {1, "mqtt.refused.version"},     {2, "mqtt.refused.client_id"},      {3, "mqtt.refused.unavailable"},
         {4, "mqtt.refused.credentials"}, {5, "mqtt.refused.not_authorized"}, {6, "mqtt.refused.unknown"},
@@ -155,7 +155,7 @@ TEST(MqttConnection, RefusalsHaveTheirNames) {  // table 3.1
     EXPECT_EQ(rig.client.close_reason().detail(), 77);
 }
 
-TEST(MqttConnection, GarbageInsteadOfConnackIsMalformed) {
+TEST(MqttConnection, garbage_instead_of_connack_is_malformed) {
     EXPECT_EQ(close_reason_after(wire::raw("HTTP/1.1 400 Bad Request\r\n\r\n")), "mqtt.malformed");
     EXPECT_EQ(close_reason_after(wire::raw("SSH-2.0-OpenSSH_9.2\r\n")), "mqtt.malformed");
     EXPECT_EQ(close_reason_after(wire::hex("15 03 03 00 02 02 28")), "mqtt.malformed");  // a TLS alert
@@ -164,7 +164,7 @@ TEST(MqttConnection, GarbageInsteadOfConnackIsMalformed) {
     EXPECT_EQ(close_reason_after(wire::hex("20 ff ff ff ff 01")), "mqtt.malformed");
 }
 
-TEST(MqttConnection, ConnackMustComeFirst) {  // MQTT-3.2.0-1
+TEST(MqttConnection, connack_must_come_first) {  // MQTT-3.2.0-1
     for (const auto& bytes : {wire::pingresp(), wire::puback(1), wire::publish("t", "x"), wire::publish("t", "", 2, 5),
                               wire::suback(1, 0), wire::pubrel(1), wire::hex("10 00")}) {
         EXPECT_EQ(close_reason_after(bytes), "mqtt.unexpected");
@@ -172,7 +172,7 @@ TEST(MqttConnection, ConnackMustComeFirst) {  // MQTT-3.2.0-1
     }
 }
 
-TEST(MqttConnection, ConnackMustComeOnce) {
+TEST(MqttConnection, connack_must_come_once) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::connack());
@@ -180,7 +180,7 @@ TEST(MqttConnection, ConnackMustComeOnce) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_unexpected);
 }
 
-TEST(MqttConnection, ConnackBeforeAllOfConnectWentIsUnexpected) {
+TEST(MqttConnection, connack_before_all_of_connect_went_is_unexpected) {
     MqttRig rig;
     rig.start();
     rig.open();
@@ -189,7 +189,7 @@ TEST(MqttConnection, ConnackBeforeAllOfConnectWentIsUnexpected) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_unexpected);
 }
 
-TEST(MqttConnection, ARefusalBeforeAllOfConnectWentIsARefusal) {
+TEST(MqttConnection, a_refusal_before_all_of_connect_went_is_a_refusal) {
     MqttRig rig;
     rig.start();
     rig.open();
@@ -198,12 +198,12 @@ TEST(MqttConnection, ARefusalBeforeAllOfConnectWentIsARefusal) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_refused_unavailable);
 }
 
-TEST(MqttConnection, ASessionWeAskedToBeCleanMustNotBePresent) {  // MQTT-3.2.2-1
+TEST(MqttConnection, a_session_we_asked_to_be_clean_must_not_be_present) {  // MQTT-3.2.2-1
     EXPECT_EQ(close_reason_after(wire::connack(true), false, true), "mqtt.unexpected");
     EXPECT_EQ(close_reason_after(wire::connack(false), false, true), "open");
 }
 
-TEST(MqttConnection, ASessionFromBeforeARestartIsWelcome) {  // section 3.2.2.2
+TEST(MqttConnection, a_session_from_before_a_restart_is_welcome) {  // section 3.2.2.2
     MqttRig rig;
     rig.start();
     rig.open();
@@ -212,7 +212,7 @@ TEST(MqttConnection, ASessionFromBeforeARestartIsWelcome) {  // section 3.2.2.2
     EXPECT_EQ(rig.events, Lines{"connected present"});
 }
 
-TEST(MqttConnection, NoConnackInTime) {
+TEST(MqttConnection, no_connack_in_time) {
     MqttRig rig;
     rig.start();
     rig.open();
@@ -228,7 +228,7 @@ TEST(MqttConnection, NoConnackInTime) {
     EXPECT_FALSE(rig.client.next_deadline());
 }
 
-TEST(MqttConnection, ProtocolErrorsWhenConnectedHaveTheirNames) {
+TEST(MqttConnection, protocol_errors_when_connected_have_their_names) {
     const std::pair<wire::Bytes, const char*> table[] = {
         {wire::hex("36 05 0001 61 0001"), "mqtt.malformed"},
         {wire::hex("30 ff ff ff ff 01"), "mqtt.malformed"},
@@ -256,7 +256,7 @@ TEST(MqttConnection, ProtocolErrorsWhenConnectedHaveTheirNames) {
     }
 }
 
-TEST(MqttConnection, BackOffGrowsFromOneSecondToTwoMinutes) {
+TEST(MqttConnection, back_off_grows_from_one_second_to_two_minutes) {
     MqttRig rig;
     rig.start();
     Duration longest{0};
@@ -275,7 +275,7 @@ TEST(MqttConnection, BackOffGrowsFromOneSecondToTwoMinutes) {
     EXPECT_GT(longest, 100s);
 }
 
-TEST(MqttConnection, BackOffIsJittered) {
+TEST(MqttConnection, back_off_is_jittered) {
     MqttRig a, b;
     a.client.start(a.now, 1);
     b.client.start(b.now, 2);
@@ -286,7 +286,7 @@ TEST(MqttConnection, BackOffIsJittered) {
     EXPECT_NE(a.retry_at, b.retry_at);
 }
 
-TEST(MqttConnection, BackOffBeginsAnewOnlyAfterAStableConnection) {
+TEST(MqttConnection, back_off_begins_anew_only_after_a_stable_connection) {
     MqttRig rig;
     rig.start();
     const auto wait_after = [&rig](Duration connected) {
@@ -301,7 +301,7 @@ TEST(MqttConnection, BackOffBeginsAnewOnlyAfterAStableConnection) {
     for (int i = 0; i < 20; ++i) EXPECT_LE(wait_after(30s), 2s);
 }
 
-TEST(MqttConnection, AConnectionThatNeverWasOneIsNotStable) {
+TEST(MqttConnection, a_connection_that_never_was_one_is_not_stable) {
     MqttRig rig;
     rig.options.connack_timeout = 60s;
     MqttRig::require(rig.client.configure(rig.options));
@@ -317,7 +317,7 @@ TEST(MqttConnection, AConnectionThatNeverWasOneIsNotStable) {
     EXPECT_GT(longest, 60s);
 }
 
-TEST(MqttConnection, StartInABackOffEndsIt) {
+TEST(MqttConnection, start_in_a_back_off_ends_it) {
     MqttRig rig;
     rig.start();
     rig.client.transport_opening();
@@ -327,7 +327,7 @@ TEST(MqttConnection, StartInABackOffEndsIt) {
     EXPECT_TRUE(rig.client.wants_transport(rig.now));
 }
 
-TEST(MqttConnection, StopSendsDisconnectAndThenWantsNothing) {  // MQTT-3.14.4: no will
+TEST(MqttConnection, stop_sends_disconnect_and_then_wants_nothing) {  // MQTT-3.14.4: no will
     MqttRig rig;
     rig.connect();
     rig.client.stop(rig.now);
@@ -346,7 +346,7 @@ TEST(MqttConnection, StopSendsDisconnectAndThenWantsNothing) {  // MQTT-3.14.4: 
     EXPECT_EQ(rig.client.state(), State::stopped);
 }
 
-TEST(MqttConnection, StopSendsWhatWasPublishedBeforeIt) {
+TEST(MqttConnection, stop_sends_what_was_published_before_it) {
     MqttRig rig;
     rig.connect();
     rig.publish("online", "0", 1, true);
@@ -357,7 +357,7 @@ TEST(MqttConnection, StopSendsWhatWasPublishedBeforeIt) {
     EXPECT_EQ(rig.events, Lines{"published 2 ok"});
 }
 
-TEST(MqttConnection, StopDoesNotWaitForeverForABlockedTransport) {
+TEST(MqttConnection, stop_does_not_wait_forever_for_a_blocked_transport) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "long", 0);
@@ -373,7 +373,7 @@ TEST(MqttConnection, StopDoesNotWaitForeverForABlockedTransport) {
     EXPECT_EQ(rig.events, (Lines{"published 1 closed", "disconnected cancelled"}));
 }
 
-TEST(MqttConnection, StopInEveryOtherState) {
+TEST(MqttConnection, stop_in_every_other_state) {
     MqttRig waiting;
     waiting.start();
     waiting.client.stop(waiting.now);
@@ -400,7 +400,7 @@ TEST(MqttConnection, StopInEveryOtherState) {
     EXPECT_EQ(connecting.client.state(), State::stopped);
 }
 
-TEST(MqttConnection, StartAgainWhileStillClosing) {
+TEST(MqttConnection, start_again_while_still_closing) {
     MqttRig rig;
     rig.connect();
     rig.client.stop(rig.now);
@@ -411,7 +411,7 @@ TEST(MqttConnection, StartAgainWhileStillClosing) {
     EXPECT_EQ(rig.retry_at, rig.now);
 }
 
-TEST(MqttConnection, CallsThatDoNotFitTheStateAreHarmless) {
+TEST(MqttConnection, calls_that_do_not_fit_the_state_are_harmless) {
     MqttRig rig;
     const auto poke = [&rig] {
         rig.client.tick(rig.now);
@@ -442,14 +442,14 @@ TEST(MqttConnection, CallsThatDoNotFitTheStateAreHarmless) {
     EXPECT_EQ(rig.events, Lines{"connected new"});
 }
 
-TEST(MqttConnection, TransportOpenedWithoutOpeningIsEnough) {
+TEST(MqttConnection, transport_opened_without_opening_is_enough) {
     MqttRig rig;
     rig.start();
     rig.client.transport_opened(rig.now);
     EXPECT_EQ(rig.wire(), Lines{"CONNECT"});
 }
 
-TEST(MqttConnection, LongOutageEndsOnLineAgain) {
+TEST(MqttConnection, long_outage_ends_on_line_again) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "kept", 1);

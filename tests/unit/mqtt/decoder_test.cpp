@@ -64,20 +64,20 @@ using Lines = std::vector<std::string>;
 const Lines malformed{"mqtt.malformed"};
 const Lines unexpected{"mqtt.unexpected"};
 
-TEST(MqttDecoder, EveryPacketOfAServer) {
+TEST(MqttDecoder, every_packet_of_a_server) {
     const Bytes stream = wire::connack(true, 0) + wire::puback(1) + wire::pubrec(2) + wire::pubrel(3) +
                          wire::pubcomp(65535) + wire::suback(5, 0x80) + wire::unsuback(6) + wire::pingresp();
     EXPECT_EQ(decode(stream), (Lines{"2 id0 code0 present", "4 id1 code0", "5 id2 code0", "6 id3 code0",
                                      "7 id65535 code0", "9 id5 code128", "11 id6 code0", "13 id0 code0"}));
 }
 
-TEST(MqttDecoder, PublishAtEachQos) {
+TEST(MqttDecoder, publish_at_each_qos) {
     const Bytes stream = wire::publish("a/b", "one") + wire::publish("a/b", "two", 1, 9, true) +
                          wire::publish("a/b", "", 2, 10, false, true) + wire::publish("c", "");
     EXPECT_EQ(decode(stream), (Lines{"q0 id0 a/b=one", "q1 id9 dup a/b=two", "q2 id10 retain a/b=", "q0 id0 c="}));
 }
 
-TEST(MqttDecoder, CutsAnywhereChangeNothing) {
+TEST(MqttDecoder, cuts_anywhere_change_nothing) {
     const Bytes stream = wire::connack() + wire::publish("topic/é", std::string(300, 'x'), 2, 77) + wire::suback(1, 2) +
                          wire::publish("t", "") + wire::publish("t", "y", 1, 3) + wire::pingresp();
     const auto whole = decode(stream);
@@ -93,7 +93,7 @@ TEST(MqttDecoder, CutsAnywhereChangeNothing) {
     EXPECT_EQ(bytewise.lines, whole);
 }
 
-TEST(MqttDecoder, PayloadIsHandedThroughAndNotCopied) {
+TEST(MqttDecoder, payload_is_handed_through_and_not_copied) {
     Feed feed;
     const Bytes stream = wire::publish("t", "hello");
     ConstBytes rest = stream;
@@ -102,7 +102,7 @@ TEST(MqttDecoder, PayloadIsHandedThroughAndNotCopied) {
     EXPECT_TRUE(rest.empty());
 }
 
-TEST(MqttDecoder, ReservedTypesAndFlagsAreMalformed) {
+TEST(MqttDecoder, reserved_types_and_flags_are_malformed) {
     EXPECT_EQ(decode("00 00"), malformed);
     EXPECT_EQ(decode("f0 00"), malformed);
     for (unsigned type = 1; type <= 14; ++type) {  // MQTT-2.2.2-2
@@ -115,16 +115,16 @@ TEST(MqttDecoder, ReservedTypesAndFlagsAreMalformed) {
     }
 }
 
-TEST(MqttDecoder, PacketsOfClientsAreUnexpected) {
+TEST(MqttDecoder, packets_of_clients_are_unexpected) {
     for (const auto* first : {"10 00", "82 00", "a2 00", "c0 00", "e0 00"})
         EXPECT_EQ(decode(first), unexpected) << first;
 }
 
-TEST(MqttDecoder, Qos3IsMalformed) { EXPECT_EQ(decode("36 05 0001 61 0001"), malformed); }  // MQTT-3.3.1-4
+TEST(MqttDecoder, qos_3_is_malformed) { EXPECT_EQ(decode("36 05 0001 61 0001"), malformed); }  // MQTT-3.3.1-4
 
-TEST(MqttDecoder, DuplicateFlagOnQos0IsMalformed) { EXPECT_EQ(decode("38 03 0001 61"), malformed); }  // MQTT-3.3.1-2
+TEST(MqttDecoder, duplicate_flag_on_qos_0_is_malformed) { EXPECT_EQ(decode("38 03 0001 61"), malformed); }  // MQTT-3.3.1-2
 
-TEST(MqttDecoder, WrongLengthsAreMalformed) {
+TEST(MqttDecoder, wrong_lengths_are_malformed) {
     for (const auto* bad : {"20 01 00", "20 03 000000", "40 00", "40 03 000100", "50 01 00", "62 03 000100",
                             "70 04 00010000", "90 02 0001", "90 04 00010000", "b0 03 000100", "d0 01 00"}) {
         EXPECT_EQ(decode(bad), malformed) << bad;
@@ -135,26 +135,26 @@ TEST(MqttDecoder, WrongLengthsAreMalformed) {
     }
 }
 
-TEST(MqttDecoder, AFifthLengthByteIsMalformedWhateverItIs) {
+TEST(MqttDecoder, a_fifth_length_byte_is_malformed_whatever_it_is) {
     EXPECT_EQ(decode("30 ff ff ff ff 01"), malformed);
     EXPECT_EQ(decode("30 80 80 80 80 00"), malformed);
     EXPECT_EQ(decode("40 ff ff ff ff"), malformed);
 }
 
-TEST(MqttDecoder, LimitOnTheRemainingLength) {
+TEST(MqttDecoder, limit_on_the_remaining_length) {
     EXPECT_EQ(decode(wire::publish("t", std::string(97, 'x')), 100).size(), 1U);
     EXPECT_EQ(decode(wire::publish("t", std::string(97, 'x')), 100)[0].substr(0, 2), "q0");
     EXPECT_EQ(decode(wire::publish("t", std::string(98, 'x')), 100), Lines{"large q0 id0 t=98 topic1"});
     EXPECT_EQ(decode("30 ff ff ff 7f"), Lines{}) << "to be read past, however long";
 }
 
-TEST(MqttDecoder, LimitOnTheTopic) {
+TEST(MqttDecoder, limit_on_the_topic) {
     EXPECT_EQ(decode(wire::publish(std::string(16, 't'), "")), Lines{"q0 id0 tttttttttttttttt="});
     EXPECT_EQ(decode(wire::publish(std::string(17, 't'), "")), Lines{"large q0 id0 =0 topic17"});
     EXPECT_EQ(decode(wire::publish(std::string(17, 't'), "xyz", 1, 258)), Lines{"large q1 id258 =3 topic17"});
 }
 
-TEST(MqttDecoder, WhatIsTooLargeIsReadPastAndTheNextPacketIsFound) {
+TEST(MqttDecoder, what_is_too_large_is_read_past_and_the_next_packet_is_found) {
     const auto next = wire::publish("t", "next", 1, 9) + wire::pingresp();
     const Bytes large[] = {
         wire::publish("t", std::string(200, 'x'), 0),
@@ -184,7 +184,7 @@ TEST(MqttDecoder, WhatIsTooLargeIsReadPastAndTheNextPacketIsFound) {
 }
 
 // 256 MiB less one byte, the most that MQTT can say.
-TEST(MqttDecoder, TheLargestMessageThereCanBePassesBy) {
+TEST(MqttDecoder, the_largest_message_there_can_be_passes_by) {
     Feed feed;
     feed.take(wire::hex("32 ff ff ff 7f 0003 612f62 0102"));
     const std::vector<std::uint8_t> block(1U << 20, 'x');
@@ -203,7 +203,7 @@ TEST(MqttDecoder, TheLargestMessageThereCanBePassesBy) {
     EXPECT_EQ(feed.lines, Lines{"13 id0 code0"});
 }
 
-TEST(MqttDecoder, WhatIsTooLargeMustStillBeWellFormed) {
+TEST(MqttDecoder, what_is_too_large_must_still_be_well_formed) {
     const auto long_topic = [](std::string_view end) { return std::string(40, 't') + std::string(end); };
     EXPECT_EQ(decode(wire::publish(long_topic("/+"), "x", 1, 3)), malformed);
     EXPECT_EQ(decode(wire::publish(long_topic("#"), "x")), malformed);
@@ -217,7 +217,7 @@ TEST(MqttDecoder, WhatIsTooLargeMustStillBeWellFormed) {
     EXPECT_EQ(decode("32 80 02 00ff" + std::string(510, '6')), malformed) << "no room for the identifier";
 }
 
-TEST(MqttDecoder, TopicsOfMessagesAreChecked) {
+TEST(MqttDecoder, topics_of_messages_are_checked) {
     EXPECT_EQ(decode(wire::publish("a/+", "")), malformed);  // MQTT-3.3.2-2
     EXPECT_EQ(decode(wire::publish("#", "")), malformed);
     EXPECT_EQ(decode(wire::publish("a\xFF", "")), malformed);  // MQTT-1.5.3-1
@@ -225,7 +225,7 @@ TEST(MqttDecoder, TopicsOfMessagesAreChecked) {
     EXPECT_EQ(decode(wire::publish("\xED\xB0\x80", "")), malformed);
 }
 
-TEST(MqttDecoder, IdentifierZeroIsMalformed) {  // MQTT-2.3.1-1
+TEST(MqttDecoder, identifier_zero_is_malformed) {  // MQTT-2.3.1-1
     EXPECT_EQ(decode(wire::publish("t", "", 1, 0)), malformed);
     for (const auto& bytes :
          {wire::puback(0), wire::pubrec(0), wire::pubrel(0), wire::pubcomp(0), wire::suback(0, 0), wire::unsuback(0)}) {
@@ -233,7 +233,7 @@ TEST(MqttDecoder, IdentifierZeroIsMalformed) {  // MQTT-2.3.1-1
     }
 }
 
-TEST(MqttDecoder, ReturnCodes) {
+TEST(MqttDecoder, return_codes) {
     EXPECT_EQ(decode("90 03 0001 02"), Lines{"9 id1 code2"});
     EXPECT_EQ(decode("90 03 0001 03"), malformed);  // MQTT-3.9.3-2
     EXPECT_EQ(decode("90 03 0001 81"), malformed);
@@ -241,7 +241,7 @@ TEST(MqttDecoder, ReturnCodes) {
     EXPECT_EQ(decode("20 02 00 ff"), Lines{"2 id0 code255"});
 }
 
-TEST(MqttDecoder, AnErrorLastsUntilReset) {
+TEST(MqttDecoder, an_error_lasts_until_reset) {
     Feed feed;
     feed.take(wire::hex("00"));
     feed.take(wire::pingresp());
@@ -251,7 +251,7 @@ TEST(MqttDecoder, AnErrorLastsUntilReset) {
     EXPECT_EQ(feed.lines.back(), "13 id0 code0");
 }
 
-TEST(MqttDecoder, ResetForgetsHalfAPacket) {
+TEST(MqttDecoder, reset_forgets_half_a_packet) {
     Feed feed;
     const Bytes half = wire::publish("t", "hello");
     feed.take(ConstBytes(half).first(6));

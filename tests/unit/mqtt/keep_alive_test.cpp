@@ -13,7 +13,7 @@ using Lines = MqttRig::Lines;
 using State = Client::State;
 namespace wire = test::wire;
 
-TEST(MqttKeepAlive, PingsBeforeTheIntervalEnds) {  // MQTT-3.1.2-23
+TEST(MqttKeepAlive, pings_before_the_interval_ends) {  // MQTT-3.1.2-23
     MqttRig rig;
     rig.connect();
     EXPECT_EQ(rig.client.next_deadline(), rig.now + 58s);
@@ -26,7 +26,7 @@ TEST(MqttKeepAlive, PingsBeforeTheIntervalEnds) {  // MQTT-3.1.2-23
 }
 
 // The broker's clock runs from what we sent, ours from what it answered: the earlier one decides.
-TEST(MqttKeepAlive, NeitherOurPublishesNorTheBrokersPutTheQuestionOff) {
+TEST(MqttKeepAlive, neither_our_publishes_nor_the_brokers_put_the_question_off) {
     MqttRig rig;
     rig.connect();
     const Instant answered = rig.now;
@@ -93,7 +93,7 @@ void enter_long_message_stalled(MqttRig& rig) {
 
 class MqttSilence : public testing::TestWithParam<std::tuple<Silent, bool, bool>> {};
 
-TEST_P(MqttSilence, IsLeftWithinOneAndAHalfKeepAlives) {
+TEST_P(MqttSilence, is_left_within_one_and_a_half_keep_alives) {
     const auto& [silent, takes, talks] = GetParam();
     MqttRig rig;
     rig.options.keep_alive_s = silent.keep_alive_s;
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 // Before CONNACK there is a time of its own, whatever the transport takes and the broker sends of a packet.
-TEST(MqttKeepAlive, BeforeConnackTheConnectTimeDecides) {
+TEST(MqttKeepAlive, before_connack_the_connect_time_decides) {
     for (const bool takes : {true, false}) {
         for (const bool talks : {true, false}) {
             MqttRig rig;
@@ -160,7 +160,7 @@ TEST(MqttKeepAlive, BeforeConnackTheConnectTimeDecides) {
     }
 }
 
-TEST(MqttKeepAlive, DoesNotDriftWithLateTicks) {
+TEST(MqttKeepAlive, does_not_drift_with_late_ticks) {
     MqttRig rig;
     rig.connect();
     rig.wire();
@@ -175,7 +175,7 @@ TEST(MqttKeepAlive, DoesNotDriftWithLateTicks) {
     }
 }
 
-TEST(MqttKeepAlive, ShortIntervalsKeepAQuarterInHand) {
+TEST(MqttKeepAlive, short_intervals_keep_a_quarter_in_hand) {
     MqttRig rig;
     rig.options.keep_alive_s = 1;
     MqttRig::require(rig.client.configure(rig.options));
@@ -189,7 +189,7 @@ TEST(MqttKeepAlive, ShortIntervalsKeepAQuarterInHand) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
-TEST(MqttKeepAlive, NoAnswerIsSilence) {
+TEST(MqttKeepAlive, no_answer_is_silence) {
     MqttRig rig;
     rig.connect();
     rig.advance(58s);
@@ -202,7 +202,7 @@ TEST(MqttKeepAlive, NoAnswerIsSilence) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
-TEST(MqttKeepAlive, ALongMessageThatGetsOnProlongsTheWait) {
+TEST(MqttKeepAlive, a_long_message_that_gets_on_prolongs_the_wait) {
     MqttRig rig;
     rig.connect();
     rig.advance(58s);
@@ -223,7 +223,7 @@ TEST(MqttKeepAlive, ALongMessageThatGetsOnProlongsTheWait) {
     EXPECT_FALSE(rig.client.wants_close());
 }
 
-TEST(MqttKeepAlive, ButNotOneLongMessageAfterTheOther) {
+TEST(MqttKeepAlive, but_not_one_long_message_after_the_other) {
     MqttRig rig;
     rig.connect();
     rig.advance(58s);
@@ -244,7 +244,7 @@ TEST(MqttKeepAlive, ButNotOneLongMessageAfterTheOther) {
     EXPECT_EQ(rig.now - first_ended, 20s);
 }
 
-TEST(MqttKeepAlive, AMessageThatDripsDoesNot) {
+TEST(MqttKeepAlive, a_message_that_drips_does_not) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::hex("30 ff ff ff 7f 0001 74"));
@@ -257,7 +257,7 @@ TEST(MqttKeepAlive, AMessageThatDripsDoesNot) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
-TEST(MqttKeepAlive, ABlockedTransportIsSilenceToo) {
+TEST(MqttKeepAlive, a_blocked_transport_is_silence_too) {
     MqttRig rig;
     rig.connect();
     rig.advance(58s);  // PINGREQ cannot leave
@@ -270,7 +270,7 @@ TEST(MqttKeepAlive, ABlockedTransportIsSilenceToo) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
-TEST(MqttKeepAlive, PingWaitsForThePacketBeingSentButTakingBytesIsNoAnswer) {
+TEST(MqttKeepAlive, ping_waits_for_the_packet_being_sent_but_taking_bytes_is_no_answer) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", std::string(100, 'x'), 0);
@@ -284,7 +284,7 @@ TEST(MqttKeepAlive, PingWaitsForThePacketBeingSentButTakingBytesIsNoAnswer) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
-TEST(MqttKeepAlive, AnswersToOtherPacketsAreAnswersToThePing) {
+TEST(MqttKeepAlive, answers_to_other_packets_are_answers_to_the_ping) {
     MqttRig rig;
     rig.connect();
     for (int i = 0; i < 10; ++i) {
@@ -299,7 +299,7 @@ TEST(MqttKeepAlive, AnswersToOtherPacketsAreAnswersToThePing) {
 }
 
 // A processor that was held up (flash, a debugger) asks before it judges.
-TEST(MqttKeepAlive, AVeryLateTickAsksFirst) {
+TEST(MqttKeepAlive, a_very_late_tick_asks_first) {
     MqttRig rig;
     rig.connect();
     rig.advance(10min);
@@ -309,7 +309,7 @@ TEST(MqttKeepAlive, AVeryLateTickAsksFirst) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
-TEST(MqttKeepAlive, ZeroTurnsItOff) {
+TEST(MqttKeepAlive, zero_turns_it_off) {
     MqttRig rig;
     rig.options.keep_alive_s = 0;
     MqttRig::require(rig.client.configure(rig.options));
@@ -320,7 +320,7 @@ TEST(MqttKeepAlive, ZeroTurnsItOff) {
     EXPECT_FALSE(rig.client.wants_close());
 }
 
-TEST(MqttKeepAlive, AnUnaskedPingrespIsHarmless) {
+TEST(MqttKeepAlive, an_unasked_pingresp_is_harmless) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::pingresp());

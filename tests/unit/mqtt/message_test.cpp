@@ -11,7 +11,7 @@ using Lines = MqttRig::Lines;
 using State = Client::State;
 namespace wire = test::wire;
 
-TEST(MqttMessage, EachQosIsAnsweredAsSection43Says) {
+TEST(MqttMessage, each_qos_is_answered_as_section_43_says) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::publish("t", "0") + wire::publish("t", "1", 1, 5) + wire::publish("t", "2", 2, 6, false, true));
@@ -22,7 +22,7 @@ TEST(MqttMessage, EachQosIsAnsweredAsSection43Says) {
     EXPECT_EQ(rig.client.statistics().messages_in, 3U);
 }
 
-TEST(MqttMessage, ByteByByteGivesTheSameEventsAndAnswers) {
+TEST(MqttMessage, byte_by_byte_gives_the_same_events_and_answers) {
     const auto stream = wire::publish("t", "hello") + wire::publish("t", "", 1, 5) + wire::publish("t/u", "xyz", 2, 6) +
                         wire::pubrel(6) + wire::pingresp() + wire::publish("t", std::string(200, 'x'), 1, 7, true);
     MqttRig whole, bytewise;
@@ -42,7 +42,7 @@ TEST(MqttMessage, ByteByByteGivesTheSameEventsAndAnswers) {
     }
 }
 
-TEST(MqttMessage, ALongMessagePassesThroughSmallMemory) {
+TEST(MqttMessage, a_long_message_passes_through_small_memory) {
     MqttRig rig({}, 0);
     rig.connect();
     const std::string payload(200'000, 'x');
@@ -56,7 +56,7 @@ TEST(MqttMessage, ALongMessagePassesThroughSmallMemory) {
 }
 
 // A message above the limits must not cost the connection, or a persistent session would bring it for ever.
-TEST(MqttMessage, WhatIsTooLargeIsAcknowledgedAndReportedAndTheConnectionLivesOn) {
+TEST(MqttMessage, what_is_too_large_is_acknowledged_and_reported_and_the_connection_lives_on) {
     const std::string payload(2000, 'x');
     const std::string topic(129, 't');
     const auto stream = wire::publish("t", payload, 0) + wire::publish("t", payload, 1, 5) +
@@ -75,7 +75,7 @@ TEST(MqttMessage, WhatIsTooLargeIsAcknowledgedAndReportedAndTheConnectionLivesOn
     }
 }
 
-TEST(MqttMessage, AQos2MessageThatIsTooLargeIsReportedExactlyOnce) {
+TEST(MqttMessage, a_qos_2_message_that_is_too_large_is_reported_exactly_once) {
     MqttRig rig({.max_packet_in = 1000});
     rig.connect();
     const std::string payload(2000, 'x');
@@ -93,7 +93,7 @@ TEST(MqttMessage, AQos2MessageThatIsTooLargeIsReportedExactlyOnce) {
     EXPECT_EQ(rig.take_events(), Lines{"too large q2 t 1+2000"}) << "another one";
 }
 
-TEST(MqttMessage, WhatIsTooLargeAndBrokenInTheMiddleIsNotReportedBeforeItIsThrough) {
+TEST(MqttMessage, what_is_too_large_and_broken_in_the_middle_is_not_reported_before_it_is_through) {
     MqttRig rig({.max_packet_in = 1000});
     rig.connect();
     const auto message = wire::publish("t", std::string(2000, 'x'), 1, 6);
@@ -106,7 +106,7 @@ TEST(MqttMessage, WhatIsTooLargeAndBrokenInTheMiddleIsNotReportedBeforeItIsThrou
     EXPECT_EQ(rig.wire(), Lines{"PUBACK 6"});
 }
 
-TEST(MqttMessage, WhatIsTooLargeHasNoPlaceBeforeConnack) {
+TEST(MqttMessage, what_is_too_large_has_no_place_before_connack) {
     MqttRig rig({.max_packet_in = 1000});
     rig.start();
     rig.open();
@@ -115,7 +115,7 @@ TEST(MqttMessage, WhatIsTooLargeHasNoPlaceBeforeConnack) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_unexpected);
 }
 
-TEST(MqttMessage, MoreQos2MessagesThatAreTooLargeThanCanBeRememberedComeThroughOverConnections) {
+TEST(MqttMessage, more_qos_2_messages_that_are_too_large_than_can_be_remembered_come_through_over_connections) {
     MqttRig rig({.max_inflight_in = 2, .max_packet_in = 1000});
     rig.connect();
     for (unsigned id = 1; id <= 3; ++id) rig.feed(wire::publish("t", std::string(2000, 'x'), 2, id));
@@ -132,7 +132,7 @@ TEST(MqttMessage, MoreQos2MessagesThatAreTooLargeThanCanBeRememberedComeThroughO
     EXPECT_EQ(rig.take_events(), Lines{"too large q2 dup t 1+2000"});
 }
 
-TEST(MqttMessage, AQos2DuplicateIsAnsweredButNotDeliveredAgain) {  // MQTT-4.3.3-2
+TEST(MqttMessage, a_qos_2_duplicate_is_answered_but_not_delivered_again) {  // MQTT-4.3.3-2
     MqttRig rig;
     rig.connect();
     rig.feed(wire::publish("t", "x", 2, 6));
@@ -149,7 +149,7 @@ TEST(MqttMessage, AQos2DuplicateIsAnsweredButNotDeliveredAgain) {  // MQTT-4.3.3
     EXPECT_EQ(rig.events, Lines{"message q2 t=y"});
 }
 
-TEST(MqttMessage, AQos1MessageMayComeTwice) {  // section 4.3.2
+TEST(MqttMessage, a_qos_1_message_may_come_twice) {  // section 4.3.2
     MqttRig rig;
     rig.connect();
     rig.feed(wire::publish("t", "x", 1, 6) + wire::publish("t", "x", 1, 6, true));
@@ -157,14 +157,14 @@ TEST(MqttMessage, AQos1MessageMayComeTwice) {  // section 4.3.2
     EXPECT_EQ(rig.wire(), (Lines{"PUBACK 6", "PUBACK 6"}));
 }
 
-TEST(MqttMessage, UnknownPubrelIsAlwaysAnswered) {
+TEST(MqttMessage, unknown_pubrel_is_always_answered) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::pubrel(999) + wire::pubrel(999));
     EXPECT_EQ(rig.wire(), (Lines{"PUBCOMP 999", "PUBCOMP 999"}));
 }
 
-TEST(MqttMessage, ALostSessionForgetsReceivedIdentifiers) {
+TEST(MqttMessage, a_lost_session_forgets_received_identifiers) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::publish("t", "old", 2, 6));
@@ -174,7 +174,7 @@ TEST(MqttMessage, ALostSessionForgetsReceivedIdentifiers) {
     EXPECT_EQ(rig.events, Lines{"message q2 t=new"});
 }
 
-TEST(MqttMessage, BrokenInTheMiddleItComesAgainFromOffsetZero) {
+TEST(MqttMessage, broken_in_the_middle_it_comes_again_from_offset_zero) {
     for (const unsigned qos : {1U, 2U}) {
         const auto message = wire::publish("t", "hello", qos, 6);
         for (std::size_t cut = 1; cut < message.size(); ++cut) {
@@ -190,7 +190,7 @@ TEST(MqttMessage, BrokenInTheMiddleItComesAgainFromOffsetZero) {
     }
 }
 
-TEST(MqttMessage, OneMoreQos2MessageThanCanBeRememberedClosesWithoutLosingIt) {
+TEST(MqttMessage, one_more_qos_2_message_than_can_be_remembered_closes_without_losing_it) {
     MqttRig rig({.max_inflight_in = 2});
     rig.connect();
     rig.feed(wire::publish("t", "a", 2, 1) + wire::publish("t", "b", 2, 2) + wire::publish("t", "a", 2, 1, true) +
@@ -219,7 +219,7 @@ TEST(MqttMessage, OneMoreQos2MessageThanCanBeRememberedClosesWithoutLosingIt) {
     EXPECT_EQ(rig.events, (Lines{"message q2 dup t=c", "message q2 dup t=d"}));
 }
 
-TEST(MqttMessage, MoreAnswersThanRoomClosesWithoutLosingAMessage) {
+TEST(MqttMessage, more_answers_than_room_closes_without_losing_a_message) {
     MqttRig rig({.max_inflight_out = 1, .max_acks = 10});
     rig.connect();
     EXPECT_TRUE(rig.client.wants_input());
@@ -238,7 +238,7 @@ TEST(MqttMessage, MoreAnswersThanRoomClosesWithoutLosingAMessage) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_overrun);
 }
 
-TEST(MqttMessage, PubrelAndPubrecOverrunToo) {
+TEST(MqttMessage, pubrel_and_pubrec_overrun_too) {
     for (const auto& packet : {wire::pubrel(1), wire::pubrec(1)}) {
         MqttRig rig({.max_inflight_out = 1, .max_acks = 10});
         rig.connect();
@@ -250,7 +250,7 @@ TEST(MqttMessage, PubrelAndPubrecOverrunToo) {
     }
 }
 
-TEST(MqttMessage, ADriverThatHeedsWantsInputIsNeverOverrun) {
+TEST(MqttMessage, a_driver_that_heeds_wants_input_is_never_overrun) {
     MqttRig rig({.max_inflight_out = 1, .max_acks = 10});
     rig.connect();
     for (unsigned id = 1; id <= 1000; ++id) {
@@ -261,7 +261,7 @@ TEST(MqttMessage, ADriverThatHeedsWantsInputIsNeverOverrun) {
     EXPECT_EQ(rig.events.size(), 1000U);
 }
 
-TEST(MqttMessage, AckBufferSurvivesPartialSendsOverAndOver) {
+TEST(MqttMessage, ack_buffer_survives_partial_sends_over_and_over) {
     MqttRig rig({.max_inflight_out = 1, .max_acks = 4});
     rig.connect();
     unsigned expected = 1;
@@ -278,7 +278,7 @@ TEST(MqttMessage, AckBufferSurvivesPartialSendsOverAndOver) {
 
 // --- callbacks that call back ---
 
-TEST(MqttReentrancy, PublishFromWithinAMessageUsingItsViews) {
+TEST(MqttReentrancy, publish_from_within_a_message_using_its_views) {
     MqttRig rig;
     rig.connect();
     rig.when_message = [&rig](const MessagePiece& piece) {
@@ -288,7 +288,7 @@ TEST(MqttReentrancy, PublishFromWithinAMessageUsingItsViews) {
     EXPECT_EQ(rig.wire(), (Lines{"PUBACK 5", "PUBACK 6", "PUBLISH q1 id1 t/echo=one", "PUBLISH q1 id2 t/echo=two"}));
 }
 
-TEST(MqttReentrancy, SubscribeFromWithinOnConnected) {
+TEST(MqttReentrancy, subscribe_from_within_on_connected) {
     MqttRig rig;
     rig.when_connected = [&rig] {
         EXPECT_TRUE(rig.client.subscribe("a", Qos::at_least_once));
@@ -299,7 +299,7 @@ TEST(MqttReentrancy, SubscribeFromWithinOnConnected) {
     EXPECT_EQ(rig.wire(), (Lines{"SUBSCRIBE id1 a q1", "UNSUBSCRIBE id2 b", "PUBLISH q0 retain online=1"}));
 }
 
-TEST(MqttReentrancy, PublishFromWithinCompletionsFillsTheFreedRoom) {
+TEST(MqttReentrancy, publish_from_within_completions_fills_the_freed_room) {
     MqttRig rig;
     rig.connect();
     int left = 50;
@@ -321,7 +321,7 @@ TEST(MqttReentrancy, PublishFromWithinCompletionsFillsTheFreedRoom) {
     EXPECT_EQ(rig.client.statistics().messages_out, 51U);
 }
 
-TEST(MqttReentrancy, StopFromWithinAMessageEndsDeliveryButAcknowledgesWhatWasDelivered) {
+TEST(MqttReentrancy, stop_from_within_a_message_ends_delivery_but_acknowledges_what_was_delivered) {
     MqttRig rig;
     rig.connect();
     rig.when_message = [&rig](const MessagePiece&) { rig.client.stop(rig.now); };
@@ -335,7 +335,7 @@ TEST(MqttReentrancy, StopFromWithinAMessageEndsDeliveryButAcknowledgesWhatWasDel
     EXPECT_EQ(rig.events, Lines{"message q2 dup t=b"});
 }
 
-TEST(MqttReentrancy, StopInTheMiddleOfAMessageLeavesItToTheNextConnection) {
+TEST(MqttReentrancy, stop_in_the_middle_of_a_message_leaves_it_to_the_next_connection) {
     MqttRig rig;
     rig.connect();
     rig.when_message = [&rig](const MessagePiece&) { rig.client.stop(rig.now); };
@@ -349,7 +349,7 @@ TEST(MqttReentrancy, StopInTheMiddleOfAMessageLeavesItToTheNextConnection) {
     EXPECT_EQ(rig.events, Lines{"message q2 dup t=abc"});
 }
 
-TEST(MqttReentrancy, StopFromWithinOnConnectedAndOnSubscribedAndOnPublished) {
+TEST(MqttReentrancy, stop_from_within_on_connected_and_on_subscribed_and_on_published) {
     MqttRig connected;
     connected.when_connected = [&connected] { connected.client.stop(connected.now); };
     connected.start();
@@ -376,7 +376,7 @@ TEST(MqttReentrancy, StopFromWithinOnConnectedAndOnSubscribedAndOnPublished) {
     EXPECT_EQ(published.wire(), (Lines{"PUBLISH q0 t=x", "PUBLISH q0 t=y", "DISCONNECT"}));
 }
 
-TEST(MqttReentrancy, StopFromWithinASessionLostCompletion) {
+TEST(MqttReentrancy, stop_from_within_a_session_lost_completion) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 2);
@@ -393,7 +393,7 @@ TEST(MqttReentrancy, StopFromWithinASessionLostCompletion) {
     EXPECT_EQ(rig.client.state(), State::closing);
 }
 
-TEST(MqttReentrancy, PublishAgainFromWithinCancellations) {
+TEST(MqttReentrancy, publish_again_from_within_cancellations) {
     MqttRig rig;
     for (int i = 0; i < 3; ++i) rig.publish("t", "x", 1);
     rig.when_published = [&rig](Token token, const Status&) {
@@ -405,7 +405,7 @@ TEST(MqttReentrancy, PublishAgainFromWithinCancellations) {
     EXPECT_EQ(rig.wire().size(), 3U);
 }
 
-TEST(MqttReentrancy, ForgetFromWithinACancellation) {
+TEST(MqttReentrancy, forget_from_within_a_cancellation) {
     MqttRig rig;
     for (int i = 0; i < 3; ++i) rig.publish("t", "x", 1);
     rig.when_published = [&rig](Token, const Status&) { rig.client.forget_session(); };
@@ -414,7 +414,7 @@ TEST(MqttReentrancy, ForgetFromWithinACancellation) {
     EXPECT_EQ(rig.client.pending(), 0U);
 }
 
-TEST(MqttReentrancy, ForgetFromWithinAMessageStillAnswersIt) {
+TEST(MqttReentrancy, forget_from_within_a_message_still_answers_it) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 1);
@@ -424,7 +424,7 @@ TEST(MqttReentrancy, ForgetFromWithinAMessageStillAnswersIt) {
     EXPECT_EQ(rig.events, (Lines{"message q2 t=a", "published 1 cancelled"}));
 }
 
-TEST(MqttReentrancy, PublishAndStopFromWithinOnDisconnected) {
+TEST(MqttReentrancy, publish_and_stop_from_within_on_disconnected) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 0);
@@ -441,7 +441,7 @@ TEST(MqttReentrancy, PublishAndStopFromWithinOnDisconnected) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id1 t=stored"});
 }
 
-TEST(MqttReentrancy, StartFromWithinOnDisconnectedSkipsTheBackOff) {
+TEST(MqttReentrancy, start_from_within_on_disconnected_skips_the_back_off) {
     MqttRig rig;
     rig.connect();
     rig.when_disconnected = [&rig] { rig.start(); };
@@ -449,7 +449,7 @@ TEST(MqttReentrancy, StartFromWithinOnDisconnectedSkipsTheBackOff) {
     EXPECT_TRUE(rig.client.wants_transport(rig.now));
 }
 
-TEST(MqttMemory, AMisalignedAndMinimalBlockWorks) {
+TEST(MqttMemory, a_misaligned_and_minimal_block_works) {
     const Limits limits{.max_topic = 5, .max_inflight_out = 0, .max_inflight_in = 0, .max_acks = 0};
     for (std::size_t shift = 0; shift < 16; ++shift) {
         test::MqttRig outer;  // only a handler
@@ -469,7 +469,7 @@ TEST(MqttMemory, AMisalignedAndMinimalBlockWorks) {
     }
 }
 
-TEST(MqttMemoryDeathTest, TooLittleMemoryTraps) {
+TEST(MqttMemoryDeathTest, too_little_memory_traps) {
     MqttRig handler;
     std::vector<std::uint8_t> block(Client::minimum_memory({}) - 1);
     EXPECT_DEATH(Client(handler, {}, block), "");

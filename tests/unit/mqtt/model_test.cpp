@@ -286,7 +286,7 @@ void Simulation::check_nothing_leaked() {
 
 class MqttModel : public testing::TestWithParam<unsigned> {};
 
-TEST_P(MqttModel, LossyLinkSessionSurvives) {
+TEST_P(MqttModel, lossy_link_session_survives) {
     Simulation simulation({.seed = GetParam()});
     simulation.run(steps());
     simulation.check_completions();
@@ -303,7 +303,7 @@ TEST_P(MqttModel, LossyLinkSessionSurvives) {
 }
 
 // A broker with a larger window than ours: overruns happen, and still nothing is lost, doubled or stuck.
-TEST_P(MqttModel, LossyLinkBrokerWithALargerWindow) {
+TEST_P(MqttModel, lossy_link_broker_with_a_larger_window) {
     Simulation simulation(
         {.seed = GetParam(),
          .broker_window = 20,
@@ -316,7 +316,7 @@ TEST_P(MqttModel, LossyLinkBrokerWithALargerWindow) {
     simulation.check_nothing_leaked();
 }
 
-TEST_P(MqttModel, LossyLinkBrokerLosesSessions) {
+TEST_P(MqttModel, lossy_link_broker_loses_sessions) {
     Simulation simulation({.seed = GetParam(), .lose_sessions = true});
     simulation.run(steps());
     simulation.check_completions();

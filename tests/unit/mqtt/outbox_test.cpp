@@ -24,7 +24,7 @@ Record* find(Outbox& outbox, Token token) {
     return r;
 }
 
-TEST(MqttOutbox, KeepsOrderAndSaysWhenFull) {
+TEST(MqttOutbox, keeps_order_and_says_when_full) {
     alignas(8) std::uint8_t memory[96];
     Outbox outbox(memory);
     EXPECT_EQ(outbox.first(), nullptr);
@@ -33,7 +33,7 @@ TEST(MqttOutbox, KeepsOrderAndSaysWhenFull) {
     EXPECT_EQ(tokens(outbox), (std::vector<Token>{1, 2, 3, 4}));
 }
 
-TEST(MqttOutbox, HolesAreJoinedWhenRoomIsNeeded) {
+TEST(MqttOutbox, holes_are_joined_when_room_is_needed) {
     alignas(8) std::uint8_t memory[96];
     Outbox outbox(memory);
     for (Token t = 1; t <= 4; ++t) std::ranges::fill(Outbox::packet(*outbox.add(Kind::qos1, t, 8)), t);
@@ -47,7 +47,7 @@ TEST(MqttOutbox, HolesAreJoinedWhenRoomIsNeeded) {
     EXPECT_EQ(outbox.current(), find(outbox, 4));
 }
 
-TEST(MqttOutbox, RemovingTheCurrentRecordClearsIt) {
+TEST(MqttOutbox, removing_the_current_record_clears_it) {
     alignas(8) std::uint8_t memory[96];
     Outbox outbox(memory);
     outbox.set_current(outbox.add(Kind::qos0, 1, 8));
@@ -56,7 +56,7 @@ TEST(MqttOutbox, RemovingTheCurrentRecordClearsIt) {
     EXPECT_EQ(outbox.first(), nullptr);
 }
 
-TEST(MqttOutbox, CouldHoldIsTheWholeArena) {
+TEST(MqttOutbox, could_hold_is_the_whole_arena) {
     alignas(8) std::uint8_t memory[97];
     Outbox outbox({memory + 1, 96});  // misaligned on purpose
     EXPECT_TRUE(outbox.could_hold(92 - 16 - 3));
@@ -68,7 +68,7 @@ TEST(MqttOutbox, CouldHoldIsTheWholeArena) {
 }
 
 // Whatever was removed in whatever order is available again: no fragmentation.
-TEST(MqttOutbox, RandomUseAgainstASimpleModel) {
+TEST(MqttOutbox, random_use_against_a_simple_model) {
     std::mt19937 random(7);
     std::vector<std::uint8_t> memory(1024);
     Outbox outbox(memory);

@@ -15,7 +15,7 @@ std::string refusal(MqttRig& rig, const Publish& message) {
     return token ? "ok" : std::string(token.error().name());
 }
 
-TEST(MqttPublish, Qos0IsCompleteWhenTheTransportTookIt) {
+TEST(MqttPublish, qos_0_is_complete_when_the_transport_took_it) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 0);
@@ -29,7 +29,7 @@ TEST(MqttPublish, Qos0IsCompleteWhenTheTransportTookIt) {
     EXPECT_EQ(rig.client.statistics().messages_out, 1U);
 }
 
-TEST(MqttPublish, Qos1IsCompleteWithPuback) {
+TEST(MqttPublish, qos_1_is_complete_with_puback) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 1, true);
@@ -39,7 +39,7 @@ TEST(MqttPublish, Qos1IsCompleteWithPuback) {
     EXPECT_EQ(rig.events, Lines{"published 1 ok"});
 }
 
-TEST(MqttPublish, Qos2IsCompleteWithPubcomp) {
+TEST(MqttPublish, qos_2_is_complete_with_pubcomp) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 2);
@@ -52,7 +52,7 @@ TEST(MqttPublish, Qos2IsCompleteWithPubcomp) {
     EXPECT_EQ(rig.client.pending(), 0U);
 }
 
-TEST(MqttPublish, PubrecAgainGivesPubrelAgain) {
+TEST(MqttPublish, pubrec_again_gives_pubrel_again) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 2);
@@ -63,7 +63,7 @@ TEST(MqttPublish, PubrecAgainGivesPubrelAgain) {
     EXPECT_EQ(rig.events, Lines{"published 1 ok"});
 }
 
-TEST(MqttPublish, UnknownAcknowledgementsStallNothing) {
+TEST(MqttPublish, unknown_acknowledgements_stall_nothing) {
     MqttRig rig;
     rig.connect();
     rig.feed(wire::puback(7) + wire::pubcomp(7) + wire::suback(7, 0) + wire::unsuback(7));
@@ -74,7 +74,7 @@ TEST(MqttPublish, UnknownAcknowledgementsStallNothing) {
     EXPECT_TRUE(rig.events.empty());
 }
 
-TEST(MqttPublish, AnAcknowledgementOfTheWrongKindClosesAndTheMessageGoesAgain) {  // MQTT-4.8.0-1
+TEST(MqttPublish, an_acknowledgement_of_the_wrong_kind_closes_and_the_message_goes_again) {  // MQTT-4.8.0-1
     for (const auto& wrong : {wire::puback(1), wire::pubcomp(1), wire::suback(1, 0)}) {
         MqttRig rig;
         rig.connect();
@@ -89,7 +89,7 @@ TEST(MqttPublish, AnAcknowledgementOfTheWrongKindClosesAndTheMessageGoesAgain) {
     }
 }
 
-TEST(MqttPublish, WithoutAConnectionQos1And2WaitAndQos0IsRefused) {
+TEST(MqttPublish, without_a_connection_qos_1_and_2_wait_and_qos_0_is_refused) {
     MqttRig rig;
     EXPECT_EQ(refusal(rig, {"t", as_bytes("0")}), "closed");
     rig.publish("t", "1", 1);
@@ -102,7 +102,7 @@ TEST(MqttPublish, WithoutAConnectionQos1And2WaitAndQos0IsRefused) {
     EXPECT_EQ(rig.wire(), (Lines{"PUBLISH q1 id1 t=1", "PUBLISH q2 id2 t=2"}));
 }
 
-TEST(MqttPublish, RefusesWhatCannotBeSent) {
+TEST(MqttPublish, refuses_what_cannot_be_sent) {
     MqttRig rig;
     rig.connect();
     EXPECT_EQ(refusal(rig, {"", {}}), "mqtt.bad_topic");
@@ -118,7 +118,7 @@ TEST(MqttPublish, RefusesWhatCannotBeSent) {
     EXPECT_EQ(rig.wire().size(), 1U);
 }
 
-TEST(MqttPublish, FullSaysSoAndTakesAgainAfterACompletion) {
+TEST(MqttPublish, full_says_so_and_takes_again_after_a_completion) {
     MqttRig rig;
     rig.connect();
     const std::string payload(500, 'x');
@@ -133,7 +133,7 @@ TEST(MqttPublish, FullSaysSoAndTakesAgainAfterACompletion) {
     EXPECT_EQ(refusal(rig, {"t", as_bytes(payload), Qos::at_least_once}), "full");
 }
 
-TEST(MqttPublish, TheWindowIsKeptAndTheOthersFollowInOrder) {
+TEST(MqttPublish, the_window_is_kept_and_the_others_follow_in_order) {
     MqttRig rig({.max_inflight_out = 2});
     rig.connect();
     for (const auto* text : {"a", "b", "c", "d"}) rig.publish("t", text, 1);
@@ -146,7 +146,7 @@ TEST(MqttPublish, TheWindowIsKeptAndTheOthersFollowInOrder) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id4 t=d"});
 }
 
-TEST(MqttPublish, PartialSendsAtEveryByteGiveTheSameStream) {
+TEST(MqttPublish, partial_sends_at_every_byte_give_the_same_stream) {
     const auto run = [](std::size_t chunk) {
         MqttRig rig;
         rig.connect();
@@ -165,7 +165,7 @@ TEST(MqttPublish, PartialSendsAtEveryByteGiveTheSameStream) {
     for (std::size_t chunk = 1; chunk < 20; ++chunk) EXPECT_EQ(run(chunk), whole) << chunk;
 }
 
-TEST(MqttPublish, AcknowledgementsNeverCutIntoAPacketHalfSent) {
+TEST(MqttPublish, acknowledgements_never_cut_into_a_packet_half_sent) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "out", 1);
@@ -180,7 +180,7 @@ TEST(MqttPublish, AcknowledgementsNeverCutIntoAPacketHalfSent) {
     EXPECT_EQ(lines[1], "PUBACK 1");
 }
 
-TEST(MqttPublish, OutputNotTakenComesAgainUnchanged) {
+TEST(MqttPublish, output_not_taken_comes_again_unchanged) {
     const auto begins_with = [](ConstBytes bytes, const wire::Bytes& front) {
         return bytes.size() >= front.size() && equal(bytes.first(front.size()), front);
     };
@@ -205,7 +205,7 @@ TEST(MqttPublish, OutputNotTakenComesAgainUnchanged) {
     }
 }
 
-TEST(MqttPublish, ResumeRepeatsInOrderWithDupAndNothingElse) {  // MQTT-4.4.0-1, MQTT-4.6.0-1
+TEST(MqttPublish, resume_repeats_in_order_with_dup_and_nothing_else) {  // MQTT-4.4.0-1, MQTT-4.6.0-1
     MqttRig rig;
     rig.connect();
     for (const int qos : {1, 2, 2, 1}) rig.publish("t", std::to_string(qos), qos);
@@ -227,7 +227,7 @@ TEST(MqttPublish, ResumeRepeatsInOrderWithDupAndNothingElse) {  // MQTT-4.4.0-1,
     EXPECT_EQ(rig.client.pending(), 0U);
 }
 
-TEST(MqttPublish, PubrelsAreRepeatedInTheOrderOfTheirPubrecs) {  // MQTT-4.6.0-4
+TEST(MqttPublish, pubrels_are_repeated_in_the_order_of_their_pubrecs) {  // MQTT-4.6.0-4
     MqttRig rig;
     rig.connect();
     for (int i = 0; i < 3; ++i) rig.publish("t", "x", 2);
@@ -238,7 +238,7 @@ TEST(MqttPublish, PubrelsAreRepeatedInTheOrderOfTheirPubrecs) {  // MQTT-4.6.0-4
     EXPECT_EQ(rig.wire(), (Lines{"PUBREL 2", "PUBREL 3", "PUBREL 1"}));
 }
 
-TEST(MqttPublish, AResumeCutShortIsResumedAgain) {
+TEST(MqttPublish, a_resume_cut_short_is_resumed_again) {
     MqttRig rig;
     rig.connect();
     for (const auto* text : {"a", "b", "c"}) rig.publish("t", text, 1);
@@ -255,7 +255,7 @@ TEST(MqttPublish, AResumeCutShortIsResumedAgain) {
     EXPECT_EQ(rig.wire(), (Lines{"PUBLISH q1 id1 dup t=a", "PUBLISH q1 id2 dup t=b", "PUBLISH q1 id3 dup t=c"}));
 }
 
-TEST(MqttPublish, AfterALostSessionTheyAreNewMessages) {  // section 3.2.2.2
+TEST(MqttPublish, after_a_lost_session_they_are_new_messages) {  // section 3.2.2.2
     MqttRig rig;
     rig.connect();
     for (const int qos : {1, 2, 2}) rig.publish("t", std::to_string(qos), qos);
@@ -273,7 +273,7 @@ TEST(MqttPublish, AfterALostSessionTheyAreNewMessages) {  // section 3.2.2.2
     EXPECT_EQ(rig.client.pending(), 2U);
 }
 
-TEST(MqttPublish, WithCleanSessionInFlightMessagesAreNewEachTime) {  // MQTT-3.1.2-6
+TEST(MqttPublish, with_clean_session_in_flight_messages_are_new_each_time) {  // MQTT-3.1.2-6
     MqttRig rig;
     rig.options.clean_session = true;
     MqttRig::require(rig.client.configure(rig.options));
@@ -286,7 +286,7 @@ TEST(MqttPublish, WithCleanSessionInFlightMessagesAreNewEachTime) {  // MQTT-3.1
     EXPECT_EQ(rig.client.statistics().resends, 0U);
 }
 
-TEST(MqttPublish, AHalfSentQos0DiesWithItsTransport) {
+TEST(MqttPublish, a_half_sent_qos_0_dies_with_its_transport) {
     for (std::size_t cut = 0; cut < 7; ++cut) {
         MqttRig rig;
         rig.connect();
@@ -301,7 +301,7 @@ TEST(MqttPublish, AHalfSentQos0DiesWithItsTransport) {
     }
 }
 
-TEST(MqttPublish, AHalfSentQos1GoesAgain) {
+TEST(MqttPublish, a_half_sent_qos_1_goes_again) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 1);
@@ -311,7 +311,7 @@ TEST(MqttPublish, AHalfSentQos1GoesAgain) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id1 dup t=x"});
 }
 
-TEST(MqttPublish, TheSessionOutlivesStop) {
+TEST(MqttPublish, the_session_outlives_stop) {
     MqttRig rig;
     rig.connect();
     rig.publish("t", "x", 1);
@@ -326,7 +326,7 @@ TEST(MqttPublish, TheSessionOutlivesStop) {
     EXPECT_EQ(rig.events, Lines{"published 1 ok"});
 }
 
-TEST(MqttPublish, ForgetSessionCancelsEverything) {
+TEST(MqttPublish, forget_session_cancels_everything) {
     MqttRig rig({.max_inflight_out = 3});
     rig.connect();
     for (const int qos : {2, 1, 2, 1, 0}) rig.publish("t", "x", qos);
@@ -350,7 +350,7 @@ TEST(MqttPublish, ForgetSessionCancelsEverything) {
     EXPECT_TRUE(rig.wire().empty());
 }
 
-TEST(MqttPublish, ForgetSessionWithoutAConnection) {
+TEST(MqttPublish, forget_session_without_a_connection) {
     MqttRig rig;
     rig.publish("t", "x", 1);
     rig.client.forget_session();
@@ -360,7 +360,7 @@ TEST(MqttPublish, ForgetSessionWithoutAConnection) {
     EXPECT_TRUE(rig.wire().empty());
 }
 
-TEST(MqttPublish, IdentifiersWrapAroundWithoutCollision) {
+TEST(MqttPublish, identifiers_wrap_around_without_collision) {
     MqttRig rig({.max_inflight_out = 2});
     rig.connect();
     rig.publish("t", "stays", 1);
@@ -378,7 +378,7 @@ TEST(MqttPublish, IdentifiersWrapAroundWithoutCollision) {
     EXPECT_EQ(rig.client.pending(), 1U);
 }
 
-TEST(MqttPublish, IdentifiersStartWhereTheRandomNumberSays) {
+TEST(MqttPublish, identifiers_start_where_the_random_number_says) {
     MqttRig rig;
     rig.client.start(rig.now, 0xABCD1234);
     rig.connect();
@@ -386,7 +386,7 @@ TEST(MqttPublish, IdentifiersStartWhereTheRandomNumberSays) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id" + std::to_string(0x1235) + " t=x"});
 }
 
-TEST(MqttSubscribe, GrantedRefusedAndUnsubscribed) {
+TEST(MqttSubscribe, granted_refused_and_unsubscribed) {
     MqttRig rig;
     rig.connect();
     ASSERT_TRUE(rig.client.subscribe("a/#", Qos::exactly_once));
@@ -398,7 +398,7 @@ TEST(MqttSubscribe, GrantedRefusedAndUnsubscribed) {
     EXPECT_EQ(rig.client.pending(), 0U);  // counts publishes
 }
 
-TEST(MqttSubscribe, RefusesBadFiltersAndNoConnection) {
+TEST(MqttSubscribe, refuses_bad_filters_and_no_connection) {
     MqttRig rig;
     EXPECT_EQ(rig.client.subscribe("a", Qos::at_most_once).error(), errors::closed);
     EXPECT_EQ(rig.client.unsubscribe("a").error(), errors::closed);
@@ -412,7 +412,7 @@ TEST(MqttSubscribe, RefusesBadFiltersAndNoConnection) {
     EXPECT_EQ(rig.client.subscribe("a", Qos::at_most_once).error(), errors::full);
 }
 
-TEST(MqttSubscribe, ALostConnectionEndsIt) {
+TEST(MqttSubscribe, a_lost_connection_ends_it) {
     MqttRig rig;
     rig.connect();
     ASSERT_TRUE(rig.client.subscribe("a", Qos::at_most_once));
@@ -425,7 +425,7 @@ TEST(MqttSubscribe, ALostConnectionEndsIt) {
     EXPECT_TRUE(rig.wire().empty());
 }
 
-TEST(MqttSubscribe, AnAnswerOfTheWrongKindIsUnexpected) {
+TEST(MqttSubscribe, an_answer_of_the_wrong_kind_is_unexpected) {
     MqttRig rig;
     rig.connect();
     ASSERT_TRUE(rig.client.subscribe("a", Qos::at_most_once));

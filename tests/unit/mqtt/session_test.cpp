@@ -35,7 +35,7 @@ struct Rig {
     Token token = 0;
 };
 
-TEST(MqttSession, IdentifiersWrapAroundZeroAndNeverCollide) {
+TEST(MqttSession, identifiers_wrap_around_zero_and_never_collide) {
     Rig rig;
     rig.session.seed_ids(0xFFFE);
     for (int i = 0; i < 4; ++i) rig.add(2);
@@ -47,7 +47,7 @@ TEST(MqttSession, IdentifiersWrapAroundZeroAndNeverCollide) {
     EXPECT_EQ(rig.send(), 3);  // FFFF, 1 and 2 are in use
 }
 
-TEST(MqttSession, AnIdentifierIsFreeAfterItsAcknowledgement) {  // section 2.3.1
+TEST(MqttSession, an_identifier_is_free_after_its_acknowledgement) {  // section 2.3.1
     Rig rig;
     rig.add(1);
     const PacketId id = rig.send();
@@ -60,7 +60,7 @@ TEST(MqttSession, AnIdentifierIsFreeAfterItsAcknowledgement) {  // section 2.3.1
     EXPECT_EQ(rig.token, 2U);
 }
 
-TEST(MqttSession, TokensWrapAroundAndSkipThoseInUse) {
+TEST(MqttSession, tokens_wrap_around_and_skip_those_in_use) {
     Rig rig;
     const Token first = rig.add(1)->token;
     EXPECT_EQ(first, 1U);
@@ -73,7 +73,7 @@ TEST(MqttSession, TokensWrapAroundAndSkipThoseInUse) {
     EXPECT_EQ(rig.add(1)->token, 3U);
 }
 
-TEST(MqttSession, TheWindowHoldsBackOnlyQos1And2) {
+TEST(MqttSession, the_window_holds_back_only_qos_1_and_2) {
     Rig rig;
     for (int i = 0; i < 6; ++i) rig.add(1);
     rig.add(0);
@@ -86,7 +86,7 @@ TEST(MqttSession, TheWindowHoldsBackOnlyQos1And2) {
     EXPECT_EQ(rig.send(), 0);
 }
 
-TEST(MqttSession, APublishInPubrelPhaseStillTakesItsPlaceInTheWindow) {
+TEST(MqttSession, a_publish_in_pubrel_phase_still_takes_its_place_in_the_window) {
     Rig rig;
     for (int i = 0; i < 5; ++i) rig.add(2);
     for (int i = 0; i < 4; ++i) rig.send();
@@ -96,7 +96,7 @@ TEST(MqttSession, APublishInPubrelPhaseStillTakesItsPlaceInTheWindow) {
     EXPECT_EQ(rig.send(), 5);
 }
 
-TEST(MqttSession, AcknowledgementsOfTheWrongKindAreViolations) {
+TEST(MqttSession, acknowledgements_of_the_wrong_kind_are_violations) {
     Rig rig;
     rig.add(1);
     rig.add(2);
@@ -112,7 +112,7 @@ TEST(MqttSession, AcknowledgementsOfTheWrongKindAreViolations) {
     EXPECT_EQ(rig.session.ids_in_use(), 3U);
 }
 
-TEST(MqttSession, UnknownIdentifiersAreIgnoredExceptPubrec) {
+TEST(MqttSession, unknown_identifiers_are_ignored_except_pubrec) {
     Rig rig;
     EXPECT_EQ(rig.session.on_puback(9, rig.token), Ack::ignored);
     EXPECT_EQ(rig.session.on_pubcomp(9, rig.token), Ack::ignored);
@@ -121,7 +121,7 @@ TEST(MqttSession, UnknownIdentifiersAreIgnoredExceptPubrec) {
     EXPECT_EQ(rig.session.on_pubrec(9), Ack::accepted);  // PUBREL frees the broker
 }
 
-TEST(MqttSession, AnAnswerToAPacketHalfSentIsIgnored) {
+TEST(MqttSession, an_answer_to_a_packet_half_sent_is_ignored) {
     Rig rig;
     rig.add(1);
     const PacketId id = rig.session.start_next()->id;
@@ -130,7 +130,7 @@ TEST(MqttSession, AnAnswerToAPacketHalfSentIsIgnored) {
     EXPECT_EQ(rig.session.on_puback(id, rig.token), Ack::done);
 }
 
-TEST(MqttSession, ResumeSendsAgainInOrderWithDup) {  // MQTT-4.4.0-1, MQTT-4.6.0-1
+TEST(MqttSession, resume_sends_again_in_order_with_dup) {  // MQTT-4.4.0-1, MQTT-4.6.0-1
     Rig rig;
     for (const int qos : {1, 2, 1, 0, 2, 2}) rig.add(qos);
     for (int i = 0; i < 4; ++i) rig.send();
@@ -149,7 +149,7 @@ TEST(MqttSession, ResumeSendsAgainInOrderWithDup) {  // MQTT-4.4.0-1, MQTT-4.6.0
     EXPECT_EQ(rig.session.start_next(), nullptr);  // the window
 }
 
-TEST(MqttSession, AnAnswerBeforeTheResendMakesItNeedless) {
+TEST(MqttSession, an_answer_before_the_resend_makes_it_needless) {
     Rig rig;
     rig.add(2);
     rig.add(1);
@@ -162,7 +162,7 @@ TEST(MqttSession, AnAnswerBeforeTheResendMakesItNeedless) {
     EXPECT_EQ(rig.session.start_next(), nullptr);
 }
 
-TEST(MqttSession, ReleasesKeepTheOrderOfTheirPubrecs) {  // MQTT-4.6.0-4
+TEST(MqttSession, releases_keep_the_order_of_their_pubrecs) {  // MQTT-4.6.0-4
     Rig rig;
     for (int i = 0; i < 3; ++i) rig.add(2);
     for (int i = 0; i < 3; ++i) rig.send();
@@ -173,7 +173,7 @@ TEST(MqttSession, ReleasesKeepTheOrderOfTheirPubrecs) {  // MQTT-4.6.0-4
     EXPECT_EQ(ids, (std::vector<PacketId>{3, 1, 2}));
 }
 
-TEST(MqttSession, ALostSessionSendsAnewWithoutDupAndDoomsReleases) {
+TEST(MqttSession, a_lost_session_sends_anew_without_dup_and_dooms_releases) {
     Rig rig;
     for (int i = 0; i < 3; ++i) rig.add(2);
     for (int i = 0; i < 3; ++i) rig.send();
@@ -198,7 +198,7 @@ TEST(MqttSession, ALostSessionSendsAnewWithoutDupAndDoomsReleases) {
     EXPECT_EQ(record->id, 4);
 }
 
-TEST(MqttSession, ForgettingKeepsTheBytesOfAHalfSentPacket) {
+TEST(MqttSession, forgetting_keeps_the_bytes_of_a_half_sent_packet) {
     Rig rig;
     rig.add(1);
     rig.add(1);
@@ -213,7 +213,7 @@ TEST(MqttSession, ForgettingKeepsTheBytesOfAHalfSentPacket) {
     EXPECT_EQ(rig.session.start_next(), nullptr);
 }
 
-TEST(MqttSession, ALostConnectionFreesAForgottenHalfSentPacket) {
+TEST(MqttSession, a_lost_connection_frees_a_forgotten_half_sent_packet) {
     Rig rig;
     rig.add(1);
     rig.session.start_next();
@@ -225,7 +225,7 @@ TEST(MqttSession, ALostConnectionFreesAForgottenHalfSentPacket) {
     EXPECT_EQ(rig.session.start_next(), nullptr);
 }
 
-TEST(MqttSession, ReceivedIdentifiers) {
+TEST(MqttSession, received_identifiers) {
     Rig rig;
     rig.session.add_received(5);
     rig.session.add_received(5);

@@ -33,7 +33,7 @@ void compare(std::string_view text) {
     ASSERT_EQ(is_topic_name(text), good && !wildcard && !text.empty());
 }
 
-TEST(MqttTextScan, EveryTextOfTwoBytes) {
+TEST(MqttTextScan, every_text_of_two_bytes) {
     for (int first = 0; first < 256; ++first) {
         compare(std::string(1, static_cast<char>(first)));
         for (int second = 0; second < 256; ++second) {
@@ -42,7 +42,7 @@ TEST(MqttTextScan, EveryTextOfTwoBytes) {
     }
 }
 
-TEST(MqttTextScan, TheEdgesOfEachLength) {
+TEST(MqttTextScan, the_edges_of_each_length) {
     const std::vector<std::string_view> edges{"\x7F",
                                               "\xC2\x80",
                                               "\xDF\xBF",
@@ -70,7 +70,7 @@ TEST(MqttTextScan, TheEdgesOfEachLength) {
     }
 }
 
-TEST(MqttTextScan, RandomBytesNearTheRules) {
+TEST(MqttTextScan, random_bytes_near_the_rules) {
     std::mt19937 random(1);
     constexpr std::string_view alphabet("a/+#\0\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xE1\xED\xEF\xF0\xF1\xF4\xF5",
                                         22);
@@ -81,7 +81,7 @@ TEST(MqttTextScan, RandomBytesNearTheRules) {
     }
 }
 
-TEST(MqttTextScan, ABadBeginningIsKnownAtOnceAndForGood) {
+TEST(MqttTextScan, a_bad_beginning_is_known_at_once_and_for_good) {
     TextScan scan;
     EXPECT_FALSE(scan.take(as_bytes("a\xC0")));
     EXPECT_FALSE(scan.take(as_bytes("abc")));

@@ -9,7 +9,7 @@ namespace {
 
 ImageDescriptor good() { return {descriptor_magic, 42, "greenhouse", "esp32c3", "1.4.0", {}}; }
 
-TEST(Descriptor, ReadsItsTexts) {
+TEST(Descriptor, reads_its_texts) {
     const ImageDescriptor descriptor = good();
     const auto image = parse_descriptor(descriptor);
     ASSERT_TRUE(image);
@@ -19,7 +19,7 @@ TEST(Descriptor, ReadsItsTexts) {
     EXPECT_EQ(image->seq, 42U);
 }
 
-TEST(Descriptor, RefusesEveryMalformedField) {
+TEST(Descriptor, refuses_every_malformed_field) {
     const auto refused = [](auto change) {
         ImageDescriptor descriptor = good();
         change(descriptor);

@@ -36,7 +36,7 @@ struct Envelopes : testing::Test {
     }
 };
 
-TEST_F(Envelopes, AcceptsEachType) {
+TEST_F(Envelopes, accepts_each_type) {
     for (const auto& [typ, type] :
          {std::pair{"esb-update", EnvelopeType::update}, std::pair{"esb-command", EnvelopeType::command},
           std::pair{"esb-keys", EnvelopeType::keys}}) {
@@ -49,12 +49,12 @@ TEST_F(Envelopes, AcceptsEachType) {
     }
 }
 
-TEST_F(Envelopes, AcceptsHeaderMembersInAnyOrder) {
+TEST_F(Envelopes, accepts_header_members_in_any_order) {
     EXPECT_EQ(refusal_of_header(R"({ "typ" : "esb-keys", "kid":")" + signer.kid() + R"(", "alg":"ES256"})"),
               "accepted");
 }
 
-TEST_F(Envelopes, NamesTheAlgorithm) {
+TEST_F(Envelopes, names_the_algorithm) {
     for (const auto* alg : {"none", "None", "HS256", "es256", "ES384", "RS256", "ES256 ", "", "PS256"}) {
         EXPECT_EQ(refusal_of_header(header(alg)), "envelope.alg") << alg;
     }
@@ -67,7 +67,7 @@ TEST_F(Envelopes, NamesTheAlgorithm) {
               "envelope.alg");
 }
 
-TEST_F(Envelopes, RefusesEveryForeignHeaderMember) {
+TEST_F(Envelopes, refuses_every_foreign_header_member) {
     for (const auto* more :
          {R"(,"crit":["exp"])", R"(,"jwk":{})", R"(,"jku":"http://x/")", R"(,"x5u":"http://x/")", R"(,"x5c":[])",
           R"(,"x5t":"")", R"(,"cty":"json")", R"(,"b64":false)", R"(,"ALG":"ES256")", R"(,"":"")"}) {
@@ -80,21 +80,21 @@ TEST_F(Envelopes, RefusesEveryForeignHeaderMember) {
     EXPECT_EQ(refusal_of_header(R"("ES256")"), "envelope.header");
 }
 
-TEST_F(Envelopes, RefusesDuplicateHeaderMembers) {
+TEST_F(Envelopes, refuses_duplicate_header_members) {
     EXPECT_EQ(refusal_of_header(header("ES256", "esb-update", R"(,"alg":"none")")), "json.duplicate");
     EXPECT_EQ(refusal_of_header(header("ES256", "esb-update", R"(,"\u0061lg":"none")")), "json.duplicate");
     EXPECT_EQ(refusal_of_header("{"), "json.syntax");
     EXPECT_EQ(refusal_of_header(std::string(250, ' ') + header("ES256")), "envelope.malformed") << "over 256 bytes";
 }
 
-TEST_F(Envelopes, NamesTheType) {
+TEST_F(Envelopes, names_the_type) {
     for (const auto* typ : {"JWT", "esb-updates", "ESB-UPDATE", "", "esb-"}) {
         EXPECT_EQ(refusal_of_header(header("ES256", typ)), "envelope.typ") << typ;
     }
     EXPECT_EQ(refusal_of_header(R"({"alg":"ES256","kid":")" + signer.kid() + R"("})"), "envelope.typ");
 }
 
-TEST_F(Envelopes, TellsAnUnknownKeyFromABadSignature) {
+TEST_F(Envelopes, tells_an_unknown_key_from_a_bad_signature) {
     EXPECT_EQ(refusal(stranger.envelope("esb-update", payload)), "key.unknown");
     // The stranger claims to be the signer.
     EXPECT_EQ(refusal(stranger.sign_with_header(signer.header("esb-update"), payload)), "crypto.bad_signature");
@@ -106,7 +106,7 @@ TEST_F(Envelopes, TellsAnUnknownKeyFromABadSignature) {
     EXPECT_EQ(refusal(one), "key.unknown");
 }
 
-TEST_F(Envelopes, RefusesOtherForms) {
+TEST_F(Envelopes, refuses_other_forms) {
     const auto good = signer.envelope("esb-update", payload);
     for (const std::string& text : {std::string(), std::string("."), std::string(".."), std::string("a.b"), good + ".",
                                     good + ".x", "." + good, good + "=", "x " + good,
@@ -118,14 +118,14 @@ TEST_F(Envelopes, RefusesOtherForms) {
     EXPECT_EQ(refusal(std::string(envelope_max, 'a')), "envelope.malformed");
 }
 
-TEST_F(Envelopes, VerifiesBeforeItDecodesThePayload) {
+TEST_F(Envelopes, verifies_before_it_decodes_the_payload) {
     // Correctly signed, but not base64url: found out only behind the signature.
     const std::string text = base64url(signer.header("esb-update")) + ".####";
     EXPECT_EQ(refusal(text + "." + base64url(signer.sign(text))), "envelope.malformed");
     EXPECT_EQ(refusal(text + "." + base64url(stranger.sign(text))), "crypto.bad_signature");
 }
 
-TEST_F(Envelopes, TakesTheLargestThatFitsItsBuffer) {
+TEST_F(Envelopes, takes_the_largest_that_fits_its_buffer) {
     std::string text = "{\"x\":\"";
     while (signer.envelope("esb-update", text + "a\"}").size() <= envelope_max) text += "a";
     text += "\"}";
@@ -137,7 +137,7 @@ TEST_F(Envelopes, TakesTheLargestThatFitsItsBuffer) {
     EXPECT_EQ(as_text(opened->payload), text);
 }
 
-TEST_F(Envelopes, AcceptsNoneOfAllSingleBitFlipsAndPrefixes) {
+TEST_F(Envelopes, accepts_none_of_all_single_bit_flips_and_prefixes) {
     const auto good = signer.envelope("esb-update", payload);
     ASSERT_TRUE(open(good));
     std::size_t tried = 0;

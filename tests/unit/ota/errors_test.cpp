@@ -27,13 +27,13 @@ std::vector<std::string> defined_in(const std::filesystem::path& file) {
     return names;
 }
 
-TEST(UpdateErrors, AreAllInTheListInTheOrderOfTheirDefinition) {
+TEST(UpdateErrors, are_all_in_the_list_in_the_order_of_their_definition) {
     std::vector<std::string> listed;
     for (const auto* kind : all_errors) listed.emplace_back(kind->name);
     EXPECT_EQ(listed, defined_in(ESB_DOCS "/../src/esb/ota/errors.hpp"));
 }
 
-TEST(UpdateErrors, AreDefinedInOnePlace) {
+TEST(UpdateErrors, are_defined_in_one_place) {
     for (const auto& entry : std::filesystem::directory_iterator(ESB_DOCS "/../src/esb/ota")) {
         if (entry.path().filename() == "errors.hpp") continue;
         EXPECT_TRUE(defined_in(entry.path()).empty()) << entry.path();

@@ -45,7 +45,7 @@ protected:
     }
 };
 
-TEST(FileFormsOfAll, EveryFormByEveryWay) {
+TEST(FileFormsOfAll, every_form_by_every_way) {
     const auto old_image = test::make_image({.seq = 41, .ver = "1.3.0"});
     const auto new_image = test::make_image({.seq = 42, .ver = "1.4.0"});
     unsigned count = 0;
@@ -86,7 +86,7 @@ TEST(FileFormsOfAll, EveryFormByEveryWay) {
     std::cout << forms.size() << " forms, 3 ways: " << count << " updates\n";
 }
 
-TEST_F(FileForms, NothingIsTrimmedInside) {
+TEST_F(FileForms, nothing_is_trimmed_inside) {
     const auto envelope = rig.envelope(new_image);
     const auto dot = envelope.find('.');
     for (const std::string piece : {"\n", "\r\n", " ", mark.c_str()}) {
@@ -96,7 +96,7 @@ TEST_F(FileForms, NothingIsTrimmedInside) {
     }
 }
 
-TEST_F(FileForms, TheLongestEnvelopeMayHaveThemToo) {
+TEST_F(FileForms, the_longest_envelope_may_have_them_too) {
     rig.retained = mark + std::string(envelope_max, 'a') + "\r\n";
     EXPECT_TRUE(rig.boot().refused(errors::envelope_malformed)) << "not too large";
     rig.retained = std::string(envelope_max + 1, 'a');

@@ -39,13 +39,13 @@ protected:
 };
 
 // The budget of the part that is always there is a static_assert in updater.cpp, for the chip's 32 bits, too.
-TEST_F(UpdateMemory, IsSmallWhileNothingIsUnderWay) {
+TEST_F(UpdateMemory, is_small_while_nothing_is_under_way) {
     std::cout << "always held: " << sizeof(Updater) << "; a message: " << sizeof(Opening)
               << "; an installation: " << sizeof(Install) << "; a verification: " << sizeof(SlotHasher) << "\n";
     EXPECT_LT(sizeof(Updater), 4096U);
 }
 
-TEST_F(UpdateMemory, OfAnInstallationIsGivenBackWhenItEnds) {
+TEST_F(UpdateMemory, of_an_installation_is_given_back_when_it_ends) {
     rig.server.bytes_a_second = 600;
     rig.retained = message;
     int turns = 0;
@@ -71,7 +71,7 @@ TEST_F(UpdateMemory, OfAnInstallationIsGivenBackWhenItEnds) {
     EXPECT_GE(turns, 4);
 }
 
-TEST_F(UpdateMemory, ThatIsShortRefusesAnOffer) {
+TEST_F(UpdateMemory, that_is_short_refuses_an_offer) {
     rig.on_line = [&](Updater& updater) {
         const NoMemory for_it(sizeof(Install));
         const auto refused = updater.offer(as_bytes(message));
@@ -86,7 +86,7 @@ TEST_F(UpdateMemory, ThatIsShortRefusesAnOffer) {
     expect_updated();
 }
 
-TEST_F(UpdateMemory, ThatIsShortRefusesAnUpload) {
+TEST_F(UpdateMemory, that_is_short_refuses_an_upload) {
     const auto bundle = test::bundle_of(message, new_image);
     rig.on_line = [&](Updater& updater) {
         const NoMemory for_it(sizeof(Install));
@@ -99,7 +99,7 @@ TEST_F(UpdateMemory, ThatIsShortRefusesAnUpload) {
     expect_updated();
 }
 
-TEST_F(UpdateMemory, ThatIsShortLeavesAStoredJobForTheNextStart) {
+TEST_F(UpdateMemory, that_is_short_leaves_a_stored_job_for_the_next_start) {
     rig.retained = message;
     rig.server.bytes_a_second = 600;
     rig.limit = std::chrono::seconds(8);
@@ -115,7 +115,7 @@ TEST_F(UpdateMemory, ThatIsShortLeavesAStoredJobForTheNextStart) {
     EXPECT_EQ(rig.boot().seq, 42U);
 }
 
-TEST_F(UpdateMemory, IsMeasuredBesideWhatTheInstallationItselfTakes) {
+TEST_F(UpdateMemory, is_measured_beside_what_the_installation_itself_takes) {
     rig.heap.free = rig.policy.heap_needed + sizeof(Install) - 1;
     rig.retained = message;
     EXPECT_TRUE(rig.boot().refused(errors::ota_heap));

@@ -11,14 +11,14 @@ namespace {
 constexpr std::string_view rfc9449_key =
     "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs.9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA";
 
-TEST(Thumbprint, MatchesTheVectorOfRfc9449) {
+TEST(Thumbprint, matches_the_vector_of_rfc_9449) {
     const auto key = parse_key(rfc9449_key);
     ASSERT_TRUE(key);
     EXPECT_EQ(test::base64url(thumbprint(key->key)), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
     EXPECT_EQ(key->kid, "d1970e08");
 }
 
-TEST(ParseKey, RefusesWhatIsNotTwoCoordinates) {
+TEST(ParseKey, refuses_what_is_not_two_coordinates) {
     const std::string good(rfc9449_key);
     for (const std::string& text :
          {std::string(), std::string("."), good.substr(0, 43), good.substr(1), good + "A", good + ".",
@@ -30,13 +30,13 @@ TEST(ParseKey, RefusesWhatIsNotTwoCoordinates) {
     }
 }
 
-TEST(ParseKey, RefusesAPointOffTheCurve) {
+TEST(ParseKey, refuses_a_point_off_the_curve) {
     const std::string good(rfc9449_key);
     EXPECT_EQ(parse_key(good.substr(44) + "." + good.substr(0, 43)).error(), errors::bad_key);
     EXPECT_EQ(parse_key(std::string(43, 'A') + "." + std::string(43, 'A')).error(), errors::bad_key);
 }
 
-TEST(Keyring, HoldsEachKeyOnceAndSaysWhenFull) {
+TEST(Keyring, holds_each_key_once_and_says_when_full) {
     Keyring ring;
     for (int i = 0; i < 8; ++i) {
         const test::TestSigner signer("key " + std::to_string(i));

@@ -42,7 +42,7 @@ std::string_view without(const std::string& name) {
     return outcome(test::read_update(as_bytes(json(members))));
 }
 
-TEST(UpdateManifest, ReadsAllMembers) {
+TEST(UpdateManifest, reads_all_members) {
     auto members = update_members();
     members["dev"] = R"(["ESP-1","ESP-2"])";
     members["exp"] = "1790000000";
@@ -66,7 +66,7 @@ TEST(UpdateManifest, ReadsAllMembers) {
     EXPECT_EQ(parsed->expires, UnixTime(1790000000));
 }
 
-TEST(UpdateManifest, MeansEveryDeviceWithoutDev) {
+TEST(UpdateManifest, means_every_device_without_dev) {
     const auto parsed = test::read_update(as_bytes(json(update_members())));
     ASSERT_TRUE(parsed);
     EXPECT_TRUE(parsed->audience.everyone);
@@ -74,11 +74,11 @@ TEST(UpdateManifest, MeansEveryDeviceWithoutDev) {
     EXPECT_FALSE(parsed->expires);
 }
 
-TEST(UpdateManifest, NeedsEveryMember) {
+TEST(UpdateManifest, needs_every_member) {
     for (const auto& [name, value] : update_members()) EXPECT_EQ(without(name), "manifest.member") << name;
 }
 
-TEST(UpdateManifest, RefusesWrongTypesAndRanges) {
+TEST(UpdateManifest, refuses_wrong_types_and_ranges) {
     const std::pair<const char*, const char*> bad[] = {{"app", "1"},
                                                        {"app", "\"\""},
                                                        {"app", "\"a b\""},
@@ -117,7 +117,7 @@ TEST(UpdateManifest, RefusesWrongTypesAndRanges) {
 }
 
 // What a build script writes that lost its hash.
-TEST(UpdateManifest, RefusesHashesThatNoImageHas) {
+TEST(UpdateManifest, refuses_hashes_that_no_image_has) {
     for (const auto& hash : {std::string(64, '0'), std::string(64, 'f'), std::string(64, 'F'),
                              std::string("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")}) {
         EXPECT_EQ(with("sha256", "\"" + hash + "\""), "manifest.no_hash") << hash;
@@ -127,7 +127,7 @@ TEST(UpdateManifest, RefusesHashesThatNoImageHas) {
     }
 }
 
-TEST(UpdateManifest, LimitsUrlsAndDevices) {
+TEST(UpdateManifest, limits_urls_and_devices) {
     EXPECT_EQ(with("url", "[]"), "manifest.urls");
     EXPECT_EQ(with("url", R"(["a","b","c","d"])"), "ok");
     EXPECT_EQ(with("url", R"(["a","b","c","d","e"])"), "manifest.urls");
@@ -137,9 +137,9 @@ TEST(UpdateManifest, LimitsUrlsAndDevices) {
     EXPECT_EQ(with("dev", "[" + devices + ",\"one-more\"]"), "manifest.member");
 }
 
-TEST(UpdateManifest, RefusesEncryptedImages) { EXPECT_EQ(with("enc", R"({"alg":"A256GCM"})"), "manifest.encrypted"); }
+TEST(UpdateManifest, refuses_encrypted_images) { EXPECT_EQ(with("enc", R"({"alg":"A256GCM"})"), "manifest.encrypted"); }
 
-TEST(UpdateManifest, RefusesWhatIsNotAnObject) {
+TEST(UpdateManifest, refuses_what_is_not_an_object) {
     EXPECT_EQ(outcome(test::read_update(as_bytes("[]"))), "manifest.member");
     EXPECT_EQ(outcome(test::read_update(as_bytes("{"))), "json.syntax");
     EXPECT_EQ(with("x", "[[[1]]]"), "json.too_deep");
@@ -151,7 +151,7 @@ std::string_view command(const std::string& text) {
     return parsed ? "ok" : parsed.error().name();
 }
 
-TEST(SignedCommand, ReadsEachVerb) {
+TEST(SignedCommand, reads_each_verb) {
     const auto parsed = test::read_command(as_bytes(R"({"cmd":"rollback","dev":["ESP-1"],"ctr":7})"));
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->kind, SignedCommand::Kind::rollback);
@@ -161,7 +161,7 @@ TEST(SignedCommand, ReadsEachVerb) {
     EXPECT_EQ(test::read_command(as_bytes(R"({"cmd":"cancel","ctr":1})"))->kind, SignedCommand::Kind::cancel);
 }
 
-TEST(SignedCommand, RefusesOthers) {
+TEST(SignedCommand, refuses_others) {
     for (const auto* text : {"{}", R"({"cmd":"reboot","ctr":1})", R"({"cmd":7,"ctr":1})", R"({"cmd":"cancel"})",
                              R"({"cmd":"cancel","ctr":0})", R"({"cmd":"cancel","ctr":4294967296})",
                              R"({"cmd":"cancel","ctr":1,"dev":[]})"}) {
@@ -175,7 +175,7 @@ std::string_view keys(const std::string& text) {
     return parsed ? "ok" : parsed.error().name();
 }
 
-TEST(KeySet, ReadsJwks) {
+TEST(KeySet, reads_jwks) {
     const test::TestSigner one("one");
     const test::TestSigner two("two");
     const auto parsed = test::read_keys(as_bytes(R"({"ver":3,"keys":[)" + one.jwk() + "," + two.jwk() + "]}"));
@@ -186,7 +186,7 @@ TEST(KeySet, ReadsJwks) {
     EXPECT_EQ(parsed->keys[1].kid, two.kid());
 }
 
-TEST(KeySet, RefusesOthers) {
+TEST(KeySet, refuses_others) {
     const test::TestSigner signer;
     const std::string jwk = signer.jwk();
     const auto set = [](const std::string& list) { return R"({"ver":2,"keys":[)" + list + "]}"; };

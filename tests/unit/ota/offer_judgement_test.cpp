@@ -48,7 +48,7 @@ protected:
     }
 };
 
-TEST_F(Judgement, NeedsNothingButTheFacts) {
+TEST_F(Judgement, needs_nothing_but_the_facts) {
     EXPECT_EQ(preflight(manifest()), nullptr);
     EXPECT_FALSE(offer.freshness_unknown(facts));
     auto changed = manifest();
@@ -69,7 +69,7 @@ TEST_F(Judgement, NeedsNothingButTheFacts) {
     EXPECT_EQ(open(manifest(), EnvelopeType::command).error(), errors::envelope_typ);
 }
 
-TEST_F(Judgement, ChangesWithTheFacts) {
+TEST_F(Judgement, changes_with_the_facts) {
     facts.heap_free = policy.heap_needed - 1;
     EXPECT_EQ(preflight(manifest()), &errors::ota_heap);
     facts.heap_free = policy.heap_needed;
@@ -81,7 +81,7 @@ TEST_F(Judgement, ChangesWithTheFacts) {
     EXPECT_EQ(preflight(manifest()), &errors::ota_below_floor);
 }
 
-TEST_F(Judgement, KnowsAnExpiryOnlyByTheClock) {
+TEST_F(Judgement, knows_an_expiry_only_by_the_clock) {
     auto expiring = manifest();
     expiring.more = R"(,"exp":1790000000)";
     EXPECT_EQ(preflight(expiring), nullptr);
@@ -93,7 +93,7 @@ TEST_F(Judgement, KnowsAnExpiryOnlyByTheClock) {
     EXPECT_EQ(preflight(expiring), &errors::ota_expired);
 }
 
-TEST_F(Judgement, RefusesWhatIsQuarantinedOrNobodysToTrust) {
+TEST_F(Judgement, refuses_what_is_quarantined_or_nobodys_to_trust) {
     ASSERT_TRUE(open(manifest()));
     trust.quarantine(*offer.manifest.sha256);
     EXPECT_EQ(preflight(manifest()), &errors::ota_quarantined);
@@ -101,7 +101,7 @@ TEST_F(Judgement, RefusesWhatIsQuarantinedOrNobodysToTrust) {
     EXPECT_EQ(offer.preflight(facts).error(), errors::trust_lost);
 }
 
-TEST_F(Judgement, GivesUpByFailuresOrByStrikesAtEveryAddress) {
+TEST_F(Judgement, gives_up_by_failures_or_by_strikes_at_every_address) {
     ASSERT_TRUE(open(manifest()));
     FailureList failures;
     EXPECT_FALSE(offer.given_up(failures, 3));
@@ -113,7 +113,7 @@ TEST_F(Judgement, GivesUpByFailuresOrByStrikesAtEveryAddress) {
     EXPECT_TRUE(offer.given_up(failures, 3));
 }
 
-TEST_F(Judgement, ComparesTheImagesOwnWords) {
+TEST_F(Judgement, compares_the_images_own_words) {
     ASSERT_TRUE(open(manifest()));
     EXPECT_TRUE(offer.match(descriptor(), running, 0));
     auto other = descriptor();
@@ -123,7 +123,7 @@ TEST_F(Judgement, ComparesTheImagesOwnWords) {
     EXPECT_EQ(offer.match(other, running, 0).error(), errors::ota_no_descriptor);
 }
 
-TEST_F(Judgement, CompletesALegacyOfferByTheImage) {
+TEST_F(Judgement, completes_a_legacy_offer_by_the_image) {
     ASSERT_TRUE(open_legacy(std::string(test::file_url) + "|0123456789abcdef0123456789abcdef", running, offer));
     EXPECT_EQ(offer.preflight(facts).error(), errors::ota_legacy_off);
     policy.legacy_md5 = true;
@@ -134,7 +134,7 @@ TEST_F(Judgement, CompletesALegacyOfferByTheImage) {
     EXPECT_EQ(offer.manifest.ver.view(), "1.4.0");
 }
 
-TEST_F(Judgement, TakesAnEnvelopeFromPiecesAndSkipsEmptyLines) {
+TEST_F(Judgement, takes_an_envelope_from_pieces_and_skips_empty_lines) {
     const auto opening = std::make_unique<Opening>();
     opening->bundle_size = 100;
     EXPECT_EQ(opening->collect(as_bytes("\r\n")), 2U);

@@ -46,12 +46,12 @@ protected:
     Manifest manifest() const { return Manifest::of(new_image); }
 };
 
-TEST_F(Offers, ReportWhatDidNotFitIntoMemory) {
+TEST_F(Offers, report_what_did_not_fit_into_memory) {
     rig.on_line = [](Updater& updater) { updater.refuse(Error(errors::envelope_too_large)); };
     EXPECT_TRUE(rig.boot().refused(errors::envelope_too_large));
 }
 
-TEST_F(Offers, ThatFindNoMemoryAreRefusedAndTheNextOneIsNot) {
+TEST_F(Offers, that_find_no_memory_are_refused_and_the_next_one_is_not) {
     const auto message = rig.envelope(new_image, 40);
     rig.on_line = [&](Updater& updater) {
         const test::NoMemory none;
@@ -69,7 +69,7 @@ TEST_F(Offers, ThatFindNoMemoryAreRefusedAndTheNextOneIsNot) {
     EXPECT_EQ(rig.boot().seq, 42U);
 }
 
-TEST_F(Offers, RefuseEveryMalformedEnvelope) {
+TEST_F(Offers, refuse_every_malformed_envelope) {
     const std::string payload = manifest().json();
     const std::string kid = rig.signer.kid();
     const auto with_header = [&](const std::string& header) { return rig.signer.sign_with_header(header, payload); };
@@ -89,7 +89,7 @@ TEST_F(Offers, RefuseEveryMalformedEnvelope) {
     expect_refused(rig.signer.envelope("esb-update", "{}"), errors::manifest_member);
 }
 
-TEST_F(Offers, RefuseAnUpdateThatIsNotForThisDevice) {
+TEST_F(Offers, refuse_an_update_that_is_not_for_this_device) {
     auto other = manifest();
     other.app = "another";
     expect_refused(rig.envelope(other), errors::ota_wrong_app);
@@ -101,7 +101,7 @@ TEST_F(Offers, RefuseAnUpdateThatIsNotForThisDevice) {
     expect_refused(rig.envelope(other), errors::ota_wrong_device);
 }
 
-TEST_F(Offers, RefuseLowerAndEqualSequenceNumbers) {
+TEST_F(Offers, refuse_lower_and_equal_sequence_numbers) {
     auto lower = manifest();
     for (const unsigned seq : {1U, 40U, 41U}) {
         lower.seq = seq;
@@ -109,7 +109,7 @@ TEST_F(Offers, RefuseLowerAndEqualSequenceNumbers) {
     }
 }
 
-TEST_F(Offers, RefuseWhatDoesNotFitOrCannotBeFetched) {
+TEST_F(Offers, refuse_what_does_not_fit_or_cannot_be_fetched) {
     auto bad = manifest();
     bad.size = 64 * 1024 + 1;
     expect_refused(rig.envelope(bad), errors::ota_too_large);
@@ -130,7 +130,7 @@ TEST_F(Offers, RefuseWhatDoesNotFitOrCannotBeFetched) {
     expect_refused(rig.envelope(bad), errors::manifest_encrypted);
 }
 
-TEST_F(Offers, JudgeTheExpiryOnlyByASetClock) {
+TEST_F(Offers, judge_the_expiry_only_by_a_set_clock) {
     auto expiring = manifest();
     expiring.more = R"(,"exp":1790000000)";
     rig.wall = UnixTime(1790000000);
@@ -142,7 +142,7 @@ TEST_F(Offers, JudgeTheExpiryOnlyByASetClock) {
     EXPECT_FALSE(boot.last.freshness_unknown);
 }
 
-TEST_F(Offers, ReportUnknownFreshnessWithoutAClock) {
+TEST_F(Offers, report_unknown_freshness_without_a_clock) {
     auto expiring = manifest();
     expiring.more = R"(,"exp":1)";
     rig.retained = rig.envelope(expiring);
@@ -151,12 +151,12 @@ TEST_F(Offers, ReportUnknownFreshnessWithoutAClock) {
     EXPECT_TRUE(boot.last.freshness_unknown);
 }
 
-TEST_F(Offers, AreRefusedWhileMemoryIsShort) {
+TEST_F(Offers, are_refused_while_memory_is_short) {
     rig.heap.free = 10'000;
     expect_refused(rig.envelope(new_image), errors::ota_heap);
 }
 
-TEST_F(Offers, AreRefusedWhenTheStoreIsFull) {
+TEST_F(Offers, are_refused_when_the_store_is_full) {
     // Every key/value write fails: 24 KiB at 0x9000.
     rig.on_line = [&](Updater&) {
         vchip::FaultPlan plan;
@@ -169,7 +169,7 @@ TEST_F(Offers, AreRefusedWhenTheStoreIsFull) {
     EXPECT_EQ(rig.boot().end, BootEnd::restart) << "and accepted when there is room again";
 }
 
-TEST_F(Offers, LegacyIsOffByDefault) {
+TEST_F(Offers, legacy_is_off_by_default) {
     crypto::Md5 md5;
     md5.update(new_image);
     const std::string digits = test::hex(md5.finish());
@@ -189,7 +189,7 @@ TEST_F(Offers, LegacyIsOffByDefault) {
     expect_refused(std::string(3000, 'x') + "|" + digits, errors::ota_legacy_malformed);
 }
 
-TEST_F(Offers, RefuseOldCommands) {
+TEST_F(Offers, refuse_old_commands) {
     const auto command = [&](const std::string& verb, int counter, const std::string& more = "") {
         return rig.signer.envelope("esb-command",
                                    R"({"cmd":")" + verb + R"(","ctr":)" + std::to_string(counter) + more + "}");
@@ -206,7 +206,7 @@ TEST_F(Offers, RefuseOldCommands) {
     expect_refused(command("confirm", 7), errors::ota_counter);
 }
 
-TEST_F(Offers, AdoptAKeySetThatFollowsAndIsSignedByATrustedKey) {
+TEST_F(Offers, adopt_a_key_set_that_follows_and_is_signed_by_a_trusted_key) {
     test::TestSigner second("second");
     const auto set = [](int version, const std::string& keys) {
         return R"({"ver":)" + std::to_string(version) + R"(,"keys":[)" + keys + "]}";
@@ -228,7 +228,7 @@ TEST_F(Offers, AdoptAKeySetThatFollowsAndIsSignedByATrustedKey) {
     EXPECT_EQ(rig.boot().end, BootEnd::restart);
 }
 
-TEST_F(Offers, WaitForTheRestartOnceTheSlotIsSwitched) {
+TEST_F(Offers, wait_for_the_restart_once_the_slot_is_switched) {
     std::optional<Error> other, cancelled;
     const auto third = test::make_image({.seq = 43});
     rig.on_line = [&](Updater& updater) { static_cast<void>(updater.offer(as_bytes(rig.envelope(new_image)))); };
@@ -246,7 +246,7 @@ TEST_F(Offers, WaitForTheRestartOnceTheSlotIsSwitched) {
     }
 }
 
-TEST(Updater, RefusesBadTrustAnchors) {
+TEST(Updater, refuses_bad_trust_anchors) {
     const auto image = test::make_image({});
     auto store = test::factory_flash(image);
     vchip::Flash flash(store);
@@ -260,7 +260,7 @@ TEST(Updater, RefusesBadTrustAnchors) {
     EXPECT_EQ(rig.boot().last.state, State::idle);
 }
 
-TEST(State, HasItsWireNames) {
+TEST(State, has_its_wire_names) {
     EXPECT_EQ(name(State::idle), "idle");
     EXPECT_EQ(name(State::rolled_back), "rolled_back");
     EXPECT_EQ(name(State::confirmed), "confirmed");

@@ -45,7 +45,7 @@ struct StoredRecords : testing::Test {
     Records records{store};
 };
 
-TEST_F(StoredRecords, SurviveARestart) {
+TEST_F(StoredRecords, survive_a_restart) {
     ASSERT_TRUE(records.trial.save(trial()));
     ASSERT_TRUE(records.mark.save({digest(3), 65536, digest(4)}));
     ASSERT_TRUE(records.floor.save(40));
@@ -71,7 +71,7 @@ TEST_F(StoredRecords, SurviveARestart) {
     EXPECT_EQ(again.trial.load().error(), errors::kv_not_found);
 }
 
-TEST_F(StoredRecords, HoldAFullKeySet) {
+TEST_F(StoredRecords, hold_a_full_key_set) {
     KeySet set;
     set.version = 3;
     for (int i = 0; i < 8; ++i) {
@@ -85,7 +85,7 @@ TEST_F(StoredRecords, HoldAFullKeySet) {
     EXPECT_EQ(read.keys[7].kid, set.keys[7].kid);
 }
 
-TEST_F(StoredRecords, HoldTheLatestFailures) {
+TEST_F(StoredRecords, hold_the_latest_failures) {
     FailureList list;
     for (std::uint8_t i = 1; i <= 8; ++i) list.of(digest(i)).strikes[i % max_urls] = i;
     EXPECT_EQ(list.entries.size(), 6U);
@@ -103,7 +103,7 @@ TEST_F(StoredRecords, HoldTheLatestFailures) {
     EXPECT_EQ(list.entries.size(), 5U);
 }
 
-TEST_F(StoredRecords, HoldTheLargestEnvelope) {
+TEST_F(StoredRecords, hold_the_largest_envelope) {
     std::array<std::uint8_t, Records::job_buffer> scratch;
     const std::string text(envelope_max, 'x');
     ASSERT_TRUE(records.save_job(text, scratch));
@@ -113,7 +113,7 @@ TEST_F(StoredRecords, HoldTheLargestEnvelope) {
     EXPECT_EQ(records.load_job(scratch).error(), errors::kv_not_found);
 }
 
-TEST_F(StoredRecords, RefuseEveryBitFlipAndEveryPrefix) {
+TEST_F(StoredRecords, refuse_every_bit_flip_and_every_prefix) {
     ASSERT_TRUE(records.trial.save(trial()));
     const auto good = store.values["ota.trial"];
     for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
@@ -130,13 +130,13 @@ TEST_F(StoredRecords, RefuseEveryBitFlipAndEveryPrefix) {
     EXPECT_EQ(records.trial.load().error(), errors::ota_record);
 }
 
-TEST_F(StoredRecords, AreBoundToTheirKey) {
+TEST_F(StoredRecords, are_bound_to_their_key) {
     ASSERT_TRUE(records.run.save(trial().image));
     store.values["ota.prev"] = store.values["ota.run"];
     EXPECT_EQ(records.previous.load().error(), errors::ota_record);
 }
 
-TEST_F(StoredRecords, PassTheStoresErrorsOn) {
+TEST_F(StoredRecords, pass_the_stores_errors_on) {
     store.fail_at(1, errors::kv_full);
     EXPECT_EQ(records.run.save({}).error(), errors::kv_full);
     store.fail_at(1, errors::kv_corrupt);
@@ -146,7 +146,7 @@ TEST_F(StoredRecords, PassTheStoresErrorsOn) {
     EXPECT_EQ(records.load_job(scratch).error(), errors::ota_record);
 }
 
-TEST(RecordDecoders, RefuseValuesOutsideTheirEnumerations) {
+TEST(RecordDecoders, refuse_values_outside_their_enumerations) {
     const auto good = bytes_of(trial());
     TrialRecord out;
     ASSERT_TRUE(decode(good, out));
@@ -164,7 +164,7 @@ TEST(RecordDecoders, RefuseValuesOutsideTheirEnumerations) {
 }
 
 // An image that was there from birth has no hash, which is not the same as a hash of zeros.
-TEST(RecordDecoders, TellAbsentFromZero) {
+TEST(RecordDecoders, tell_absent_from_zero) {
     const ImageRecord whole{chip::SlotId::b, 42, 812345, digest(1), digest(2)};
     EXPECT_EQ(bytes_of(whole).size(), 73U) << "as the first firmwares wrote it";
     for (unsigned form = 0; form < 27; ++form) {  // each of the three: there, zero, absent
@@ -181,7 +181,7 @@ TEST(RecordDecoders, TellAbsentFromZero) {
     }
 }
 
-TEST(RecordDecoders, ReadTheZerosOfTheFirstFirmwaresAsAbsent) {
+TEST(RecordDecoders, read_the_zeros_of_the_first_firmwares_as_absent) {
     std::vector<std::uint8_t> stored(73, 0);
     stored[0] = 1;
     stored[1] = 41;
@@ -194,7 +194,7 @@ TEST(RecordDecoders, ReadTheZerosOfTheFirstFirmwaresAsAbsent) {
     EXPECT_FALSE(decode(stored, ignored));
 }
 
-TEST(RecordDecoders, RefuseTooManyElementsAndBadKeys) {
+TEST(RecordDecoders, refuse_too_many_elements_and_bad_keys) {
     BadList list;
     EXPECT_FALSE(decode(std::vector<std::uint8_t>(1 + 9 * 32, 9), list));
     KeySet set;
@@ -203,7 +203,7 @@ TEST(RecordDecoders, RefuseTooManyElementsAndBadKeys) {
 }
 
 // What a firmware from before the mirrors has stored meanwhile only adds.
-TEST(TrustRecords, TakeOverWhatAnEarlierFirmwareAdds) {
+TEST(TrustRecords, take_over_what_an_earlier_firmware_adds) {
     BadList list;
     BadList earlier;
     list.add(digest(1));
@@ -224,7 +224,7 @@ TEST(TrustRecords, TakeOverWhatAnEarlierFirmwareAdds) {
 }
 
 // Every bit of the large records, as they lie in the store.
-TEST(TrustRecords, NoBitOfTheKeySetOrTheQuarantineOpensAnything) {
+TEST(TrustRecords, no_bit_of_the_key_set_or_the_quarantine_opens_anything) {
     const auto key = *parse_key(test::TestSigner("one").public_text());
     unsigned flipped = 0;
     for (const bool keys : {true, false}) {
@@ -256,7 +256,7 @@ TEST(TrustRecords, NoBitOfTheKeySetOrTheQuarantineOpensAnything) {
     std::cout << "[  rot     ] " << flipped << " bits of key set and quarantine\n";
 }
 
-TEST(BadList, ForgetsTheOldest) {
+TEST(BadList, forgets_the_oldest) {
     BadList list;
     for (std::uint8_t i = 0; i < 9; ++i) list.add(digest(i));
     list.add(digest(5));

@@ -55,7 +55,7 @@ std::vector<std::uint8_t> pattern(std::size_t size) {
     return bytes;
 }
 
-TEST(SlotWriter, WritesPiecesOfAnySizeAndPadsTheTail) {
+TEST(SlotWriter, writes_pieces_of_any_size_and_pads_the_tail) {
     for (const std::size_t piece : {1UL, 15UL, 16UL, 4095UL, 4096UL, 5000UL, 60000UL}) {
         MemorySlots slots;
         SlotWriter writer(slots);
@@ -75,7 +75,7 @@ TEST(SlotWriter, WritesPiecesOfAnySizeAndPadsTheTail) {
     }
 }
 
-TEST(SlotWriter, ErasesAheadOfTheWriteOnly) {
+TEST(SlotWriter, erases_ahead_of_the_write_only) {
     MemorySlots slots;
     SlotWriter writer(slots);
     writer.begin(chip::SlotId::b);
@@ -86,7 +86,7 @@ TEST(SlotWriter, ErasesAheadOfTheWriteOnly) {
     EXPECT_EQ(slots.other[4 * 4096], 0) << "the next block is untouched";
 }
 
-TEST(SlotWriter, ResumesBehindAPrefix) {
+TEST(SlotWriter, resumes_behind_a_prefix) {
     MemorySlots slots;
     const auto bytes = pattern(40000);
     SlotWriter first(slots);
@@ -103,7 +103,7 @@ TEST(SlotWriter, ResumesBehindAPrefix) {
     EXPECT_TRUE(equal(ConstBytes(slots.other).first(bytes.size()), bytes));
 }
 
-TEST(SlotWriter, StopsAtTheSlotsEnd) {
+TEST(SlotWriter, stops_at_the_slots_end) {
     MemorySlots slots;
     SlotWriter writer(slots);
     writer.begin(chip::SlotId::b);
@@ -114,7 +114,7 @@ TEST(SlotWriter, StopsAtTheSlotsEnd) {
     EXPECT_EQ(writer.programmed_hash(), crypto::sha256(bytes));
 }
 
-TEST(SlotWriter, NoticesFlashThatReadsOtherwise) {
+TEST(SlotWriter, notices_flash_that_reads_otherwise) {
     MemorySlots slots;
     slots.on_read = [](std::size_t offset, MutBytes out) {
         if (offset == 512) out[3] ^= 0x10;
@@ -128,7 +128,7 @@ TEST(SlotWriter, NoticesFlashThatReadsOtherwise) {
     EXPECT_EQ(writer.write(pattern(4096)).error(), errors::flash_failed);
 }
 
-TEST(SlotHasher, HashesInPortions) {
+TEST(SlotHasher, hashes_in_portions) {
     MemorySlots slots;
     const auto bytes = pattern(5000);
     copy(bytes, slots.other);

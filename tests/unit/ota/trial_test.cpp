@@ -35,7 +35,7 @@ void expect_rows(SlotId running, std::initializer_list<Row> rows) {
     }
 }
 
-TEST(JudgeBoot, InTheNewImage) {
+TEST(JudgeBoot, in_the_new_image) {
     using enum TrialPhase;
     using enum SlotState;
     expect_rows(SlotId::b,
@@ -61,7 +61,7 @@ TEST(JudgeBoot, InTheNewImage) {
                 });
 }
 
-TEST(JudgeBoot, InTheOldImage) {
+TEST(JudgeBoot, in_the_old_image) {
     using enum TrialPhase;
     using enum SlotState;
     expect_rows(SlotId::a,
@@ -94,7 +94,7 @@ TEST(JudgeBoot, InTheOldImage) {
                 });
 }
 
-TEST(CountFailure, QuarantinesAfterTheSecondCrash) {
+TEST(CountFailure, quarantines_after_the_second_crash) {
     TrialRecord record;
     EXPECT_EQ(count_failure(record, TrialCause::crashed, limits), Verdict::again);
     EXPECT_EQ(record.phase, TrialPhase::failed);
@@ -103,7 +103,7 @@ TEST(CountFailure, QuarantinesAfterTheSecondCrash) {
     EXPECT_EQ(record.cause, TrialCause::hung);
 }
 
-TEST(CountFailure, EndsAfterThreeTrialsOfAnyKind) {
+TEST(CountFailure, ends_after_three_trials_of_any_kind) {
     TrialRecord record;
     EXPECT_EQ(count_failure(record, TrialCause::silent, limits), Verdict::again);
     EXPECT_EQ(count_failure(record, TrialCause::power, limits), Verdict::again);
@@ -115,7 +115,7 @@ TEST(CountFailure, EndsAfterThreeTrialsOfAnyKind) {
     EXPECT_EQ(count_failure(mixed, TrialCause::silent, limits), Verdict::over);
 }
 
-TEST(CountFailure, TriesARollBackOnce) {
+TEST(CountFailure, tries_a_roll_back_once) {
     TrialRecord record;
     record.rollback = true;
     EXPECT_EQ(count_failure(record, TrialCause::power, limits), Verdict::over);
@@ -123,14 +123,14 @@ TEST(CountFailure, TriesARollBackOnce) {
     EXPECT_EQ(count_failure(cancelled, TrialCause::cancelled, limits), Verdict::over);
 }
 
-TEST(CountFailure, NeverWraps) {
+TEST(CountFailure, never_wraps) {
     TrialRecord record;
     record.other_failures = 0xFF;
     EXPECT_EQ(count_failure(record, TrialCause::power, limits), Verdict::over);
     EXPECT_EQ(record.other_failures, 0xFF);
 }
 
-TEST(TrialCause, HasAnErrorEach) {
+TEST(TrialCause, has_an_error_each) {
     EXPECT_EQ(to_error(TrialCause::crashed), errors::ota_trial_crashed);
     EXPECT_EQ(to_error(TrialCause::hung), errors::ota_trial_hung);
     EXPECT_EQ(to_error(TrialCause::silent), errors::ota_trial_silent);

@@ -62,7 +62,7 @@ protected:
     Manifest manifest() const { return Manifest::of(new_image, 40); }
 };
 
-TEST_F(Uploads, AreVerifiedTriedAndConfirmed) {
+TEST_F(Uploads, are_verified_tried_and_confirmed) {
     for (const std::size_t piece : {1U, 700U, 768U, 100'000U}) {
         SCOPED_TRACE(piece);
         auto fresh = test::factory_flash(old_image);
@@ -88,7 +88,7 @@ TEST_F(Uploads, AreVerifiedTriedAndConfirmed) {
     }
 }
 
-TEST_F(Uploads, RefuseEveryEnvelopeThatAnOfferRefuses) {
+TEST_F(Uploads, refuse_every_envelope_that_an_offer_refuses) {
     const auto with = [&](const std::string& envelope) { return bundle_of(envelope, new_image); };
     const auto payload = manifest().json();
     expect_refused(with("hello"), errors::envelope_malformed);
@@ -101,7 +101,7 @@ TEST_F(Uploads, RefuseEveryEnvelopeThatAnOfferRefuses) {
     expect_refused(with("http://x/y|" + std::string(32, '0')), errors::envelope_malformed);
 }
 
-TEST_F(Uploads, RefuseWhatPreflightRefuses) {
+TEST_F(Uploads, refuse_what_preflight_refuses) {
     const auto with = [&](const Manifest& changed) { return bundle_of(rig.envelope(changed), new_image); };
     auto other = manifest();
     other.app = "another";
@@ -126,7 +126,7 @@ TEST_F(Uploads, RefuseWhatPreflightRefuses) {
     expect_refused(bundle(), errors::ota_heap);
 }
 
-TEST_F(Uploads, RefuseAWrongLength) {
+TEST_F(Uploads, refuse_a_wrong_length) {
     const auto good = bundle();
     expect_refused(good + "x", errors::ota_size);
     expect_refused(good.substr(0, good.size() - 1), errors::ota_size);
@@ -135,7 +135,7 @@ TEST_F(Uploads, RefuseAWrongLength) {
     expect_refused(std::string(0x20000, 'x'), errors::ota_too_large);
 }
 
-TEST_F(Uploads, RefuseMoreOrFewerBytesThanAnnounced) {
+TEST_F(Uploads, refuse_more_or_fewer_bytes_than_announced) {
     const auto good = bundle();
     auto boot = boot_and([&](Updater& updater) -> Status { return test::upload(updater, good + "x", good.size()); });
     EXPECT_TRUE(boot.refused(errors::ota_size));
@@ -147,7 +147,7 @@ TEST_F(Uploads, RefuseMoreOrFewerBytesThanAnnounced) {
     expect_old_boots();
 }
 
-TEST_F(Uploads, RefuseAForeignImageBeforeTheSlotIsErased) {
+TEST_F(Uploads, refuse_a_foreign_image_before_the_slot_is_erased) {
     const auto another = test::make_image({.seq = 43, .ver = "1.5.0", .body = 20'000});
     auto lying = manifest();
     lying.size = another.size();
@@ -156,7 +156,7 @@ TEST_F(Uploads, RefuseAForeignImageBeforeTheSlotIsErased) {
     expect_refused(bundle_of(rig.envelope(new_image), garbage), errors::ota_no_descriptor);
 }
 
-TEST_F(Uploads, RefuseAnImageWithAnotherHashAndDoNotWearTheFlashForIt) {
+TEST_F(Uploads, refuse_an_image_with_another_hash_and_do_not_wear_the_flash_for_it) {
     auto changed = new_image;
     changed[changed.size() - 100] ^= 1;
     const auto text = bundle_of(rig.envelope(new_image), changed);
@@ -175,7 +175,7 @@ TEST_F(Uploads, RefuseAnImageWithAnotherHashAndDoNotWearTheFlashForIt) {
     expect_old_boots();
 }
 
-TEST_F(Uploads, ThatAreLostLeaveAllAsItWas) {
+TEST_F(Uploads, that_are_lost_leave_all_as_it_was) {
     const auto good = bundle();
     for (const std::size_t at : {std::size_t{0}, std::size_t{10}, good.size() - new_image.size(), std::size_t{9000},
                                  good.size() - 1, good.size()}) {
@@ -196,7 +196,7 @@ TEST_F(Uploads, ThatAreLostLeaveAllAsItWas) {
     EXPECT_EQ(boot_and_upload(good).end, BootEnd::restart) << "and the next one is good";
 }
 
-TEST_F(Uploads, InTheWrongOrderAreRefused) {
+TEST_F(Uploads, in_the_wrong_order_are_refused) {
     static_cast<void>(boot_and([&](Updater& updater) -> Status {
         EXPECT_EQ(updater.upload_piece(as_bytes("x")).error(), errors::cancelled);
         EXPECT_EQ(updater.end_upload().error(), errors::cancelled);
@@ -209,7 +209,7 @@ TEST_F(Uploads, InTheWrongOrderAreRefused) {
     }));
 }
 
-TEST_F(Uploads, AndMessagesKeepOutOfEachOthersWay) {
+TEST_F(Uploads, and_messages_keep_out_of_each_others_way) {
     rig.server.file = new_image;
     const auto newer = test::make_image({.seq = 43, .ver = "1.5.0", .body = 20'000});
     rig.allow(newer);
@@ -231,7 +231,7 @@ TEST_F(Uploads, AndMessagesKeepOutOfEachOthersWay) {
     EXPECT_EQ(rig.boot().seq, 42U);
 }
 
-TEST_F(Uploads, WaitForADownload) {
+TEST_F(Uploads, wait_for_a_download) {
     rig.server.file = new_image;
     rig.retained = rig.envelope(new_image);
     int asked = 0;
@@ -246,7 +246,7 @@ TEST_F(Uploads, WaitForADownload) {
     EXPECT_GT(asked, 0);
 }
 
-TEST_F(Uploads, WaitForTheEndOfATrial) {
+TEST_F(Uploads, wait_for_the_end_of_a_trial) {
     ASSERT_EQ(boot_and_upload(bundle()).end, BootEnd::restart);
     bool asked = false;
     rig.watch = [&](Updater& updater) {
@@ -259,7 +259,7 @@ TEST_F(Uploads, WaitForTheEndOfATrial) {
     EXPECT_TRUE(asked);
 }
 
-TEST_F(Uploads, EndByASignedCancel) {
+TEST_F(Uploads, end_by_a_signed_cancel) {
     const auto cancel = rig.signer.envelope("esb-command", R"({"cmd":"cancel","dev":["ESP-1"],"ctr":1})");
     const auto good = bundle();
     const auto boot = boot_and([&](Updater& updater) -> Status {
@@ -273,7 +273,7 @@ TEST_F(Uploads, EndByASignedCancel) {
     expect_old_boots();
 }
 
-TEST_F(Uploads, ThatCrashTwiceAreQuarantined) {
+TEST_F(Uploads, that_crash_twice_are_quarantined) {
     rig.allow(new_image, Conduct::crashes);
     ASSERT_EQ(boot_and_upload(bundle()).end, BootEnd::restart);
     for (int i = 0; i < 8 && rig.boot().end != BootEnd::settled; ++i) {

@@ -7,7 +7,7 @@
 using namespace esb;
 using namespace esb::portal;
 
-TEST(Pages, AreTheFilesOfTheSetUpPageCompressed) {
+TEST(Pages, are_the_files_of_the_set_up_page_compressed) {
     std::size_t weight = 0;
     for (const std::string_view path : {"/", "/style.css", "/app.js"}) {
         const auto all = pages();
@@ -22,7 +22,7 @@ TEST(Pages, AreTheFilesOfTheSetUpPageCompressed) {
     EXPECT_LE(weight, 12U * 1024U);
 }
 
-TEST(Pages, SayWhatTheyAre) {
+TEST(Pages, say_what_they_are) {
     EXPECT_EQ(pages()[0].path, "/");
     EXPECT_EQ(pages()[0].content_type, "text/html; charset=utf-8");
     for (const auto& page : pages()) EXPECT_TRUE(page.content_type.starts_with("text/")) << page.path;

@@ -36,7 +36,7 @@ Bytes merged(const Bytes& base, const Bytes& patch) {
     return out;
 }
 
-TEST(Blob, HasTheDocumentedBytes) {
+TEST(Blob, has_the_documented_bytes) {
     const auto blob =
         sealed(records({{"a.b", as_bytes("xy")}}), {blob_version, 6, 0x01020304, {9, 8, 7, 6, 5, 4, 3, 2}});
     const Bytes head = {'E', 'S', 'B', 'S', 2, 6, 16, 0, 4, 3, 2, 1};
@@ -49,7 +49,7 @@ TEST(Blob, HasTheDocumentedBytes) {
     EXPECT_EQ(*crc.le32(), crc32(summed));
 }
 
-TEST(Blob, HeaderIsReadBack) {
+TEST(Blob, header_is_read_back) {
     const auto header = check_blob(sealed(records({{"a", {}}, {"b", as_bytes("1")}}), {blob_version, 4, 77}));
     ASSERT_TRUE(header);
     EXPECT_EQ(header->staged_mask, 4);
@@ -57,7 +57,7 @@ TEST(Blob, HeaderIsReadBack) {
     EXPECT_TRUE(check_blob(sealed({})));
 }
 
-TEST(Blob, EverySingleBitFlipIsSeen) {
+TEST(Blob, every_single_bit_flip_is_seen) {
     const auto good = sealed(records({{"wifi", as_bytes("secret")}}), {blob_version, 2, 9});
     for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
         auto bad = good;
@@ -66,7 +66,7 @@ TEST(Blob, EverySingleBitFlipIsSeen) {
     }
 }
 
-TEST(Blob, EveryCutAndEveryExtraByteIsSeen) {
+TEST(Blob, every_cut_and_every_extra_byte_is_seen) {
     const auto good = sealed(records({{"wifi", as_bytes("secret")}}));
     for (std::size_t size = 0; size < good.size(); ++size) {
         EXPECT_EQ(check_blob(ConstBytes(good).first(size)).error(), errors::settings_corrupt) << size;
@@ -76,7 +76,7 @@ TEST(Blob, EveryCutAndEveryExtraByteIsSeen) {
     EXPECT_EQ(check_blob(longer).error(), errors::settings_corrupt);
 }
 
-TEST(Blob, RecordsThatAreNotInTheOneAllowedFormAreRefusedEvenWithARightChecksum) {
+TEST(Blob, records_that_are_not_in_the_one_allowed_form_are_refused_even_with_a_right_checksum) {
     const Bytes value(value_max + 1);
     const std::vector<Bytes> bad = {
         records({{"b", {}}, {"a", {}}}),
@@ -96,7 +96,7 @@ TEST(Blob, RecordsThatAreNotInTheOneAllowedFormAreRefusedEvenWithARightChecksum)
     }
 }
 
-TEST(Blob, ANewerVersionIsToldFromADamagedOne) {
+TEST(Blob, a_newer_version_is_told_from_a_damaged_one) {
     auto newer = sealed({0xFF, 0xFF, 0xFF}, {blob_version + 1, 0, 5});
     const auto header = check_blob(newer);
     ASSERT_TRUE(header);
@@ -107,14 +107,14 @@ TEST(Blob, ANewerVersionIsToldFromADamagedOne) {
     EXPECT_EQ(check_blob(sealed({}, {0, 0, 5})).error(), errors::settings_corrupt);
 }
 
-TEST(Blob, GenerationsCompareAcrossTheWrap) {
+TEST(Blob, generations_compare_across_the_wrap) {
     EXPECT_TRUE(is_newer(2, 1));
     EXPECT_FALSE(is_newer(1, 1));
     EXPECT_TRUE(is_newer(0, 0xFFFFFFFF));
     EXPECT_FALSE(is_newer(0xFFFFFFFF, 0));
 }
 
-TEST(Merge, ReplacesAddsRemovesAndKeepsTheRest) {
+TEST(Merge, replaces_adds_removes_and_keeps_the_rest) {
     const auto base = records({{"b", as_bytes("1")}, {"d", as_bytes("2")}, {"f", as_bytes("3")}});
     const auto patch = records(
         {{"a", as_bytes("new")}, {"b", {}, true}, {"c", {}, true}, {"d", as_bytes("22")}, {"g", as_bytes("last")}});
@@ -124,7 +124,7 @@ TEST(Merge, ReplacesAddsRemovesAndKeepsTheRest) {
     EXPECT_EQ(merged({}, base), base);
 }
 
-TEST(Merge, ReportsThatItDoesNotFit) {
+TEST(Merge, reports_that_it_does_not_fit) {
     const auto base = records({{"b", as_bytes("1")}});
     Bytes small(base.size() + 1);
     ByteWriter writer(small);
@@ -132,7 +132,7 @@ TEST(Merge, ReportsThatItDoesNotFit) {
     EXPECT_TRUE(writer.overflowed());
 }
 
-TEST(FindRecord, FindsByWholeName) {
+TEST(FindRecord, finds_by_whole_name) {
     const auto list = records({{"a", as_bytes("1")}, {"ab", as_bytes("2")}});
     EXPECT_EQ(as_text(find_record(list, "ab")->value), "2");
     EXPECT_FALSE(find_record(list, "abc"));

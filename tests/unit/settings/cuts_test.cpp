@@ -126,7 +126,7 @@ void expect_survives(std::vector<Step> steps, std::uint64_t least_operations) {
     ::testing::Test::RecordProperty("cuts", report.text());
 }
 
-TEST(SettingsUnderPowerCuts, AcknowledgedCommitsAreNeverLostNorHalf) {
+TEST(SettingsUnderPowerCuts, acknowledged_commits_are_never_lost_nor_half) {
     std::vector<Step> steps = {
         {commit({{names::mqtt_host, "one"}, {names::mqtt_psk, psk}}), "one  16 0"},
         {commit({{names::mqtt_host, "two"}, {names::wifi_ssid, "net"}, {"pad.0", long_text}}), "two net 16 256"},
@@ -140,7 +140,7 @@ TEST(SettingsUnderPowerCuts, AcknowledgedCommitsAreNeverLostNorHalf) {
     expect_survives(steps, 45);
 }
 
-TEST(SettingsUnderPowerCuts, TrialsAreKeptOrRevertedWhole) {
+TEST(SettingsUnderPowerCuts, trials_are_kept_or_reverted_whole) {
     std::vector<Step> steps = {
         {stage({{names::mqtt_host, "first"}}), "-  0 0"},
         {revert, "-  0 0"},
@@ -162,7 +162,7 @@ TEST(SettingsUnderPowerCuts, TrialsAreKeptOrRevertedWhole) {
 }
 
 // What esb broker rotate does: the spare slot is filled, then the other one emptied once the new key has worked.
-TEST(SettingsUnderPowerCuts, AKeyIsReplacedThroughTheSecondSlot) {
+TEST(SettingsUnderPowerCuts, a_key_is_replaced_through_the_second_slot) {
     const std::string next(32, '1');
     const auto wipe_old = [](Device& device) -> Status {
         Patch patch(device.schema, Origin::mqtt);
@@ -181,7 +181,7 @@ TEST(SettingsUnderPowerCuts, AKeyIsReplacedThroughTheSecondSlot) {
                     10);
 }
 
-TEST(SettingsUnderPowerCuts, AResetThatKeepsTheKeyIsDoneOrNot) {
+TEST(SettingsUnderPowerCuts, a_reset_that_keeps_the_key_is_done_or_not) {
     const auto erase_but_key = [](Device& device) {
         constexpr AnyKey kept[] = {names::mqtt_psk};
         return device.store->erase_all_but(kept);
@@ -198,7 +198,7 @@ TEST(SettingsUnderPowerCuts, AResetThatKeepsTheKeyIsDoneOrNot) {
                     8);
 }
 
-TEST(SettingsUnderPowerCuts, FactoryResetIsDoneOrNot) {
+TEST(SettingsUnderPowerCuts, factory_reset_is_done_or_not) {
     expect_survives({{commit({{names::mqtt_host, "one"}}), "one  0 0"},
                      {erase, "-  0 0"},
                      {commit({{names::mqtt_host, "two"}}), "two  0 0"},

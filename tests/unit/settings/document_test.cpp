@@ -85,7 +85,7 @@ std::string document() {
     return text;
 }
 
-TEST(Document, IsWhatTheSchemaSays) {
+TEST(Document, is_what_the_schema_says) {
     const std::string path = ESB_SOURCE_DIR "/docs/settings.md";
     if (std::getenv("ESB_WRITE_DOCS") != nullptr) std::ofstream(path) << document();
     std::ifstream file(path);
@@ -93,7 +93,7 @@ TEST(Document, IsWhatTheSchemaSays) {
     EXPECT_EQ(found, document()) << "write it anew, see the beginning of " __FILE__;
 }
 
-TEST(Document, EverySettingIsExplained) {
+TEST(Document, every_setting_is_explained) {
     for (const auto& setting : base_table()) {
         EXPECT_FALSE(setting.help.empty()) << setting.name;
         EXPECT_EQ(setting.help.find('\n'), std::string_view::npos) << setting.name;

@@ -23,7 +23,7 @@ struct Case {
     const char* outcome;
 };
 
-TEST(HostField, IsTakenApartWhereOneThingIsMeant) {
+TEST(HostField, is_taken_apart_where_one_thing_is_meant) {
     constexpr Case cases[] = {
         {"broker.example", "broker.example"},
         {" broker.example\t", "broker.example"},
@@ -95,7 +95,7 @@ protected:
     Store store{flash, schema};
 };
 
-TEST_F(HostPatch, ThePortGoesIntoItsOwnSetting) {
+TEST_F(HostPatch, the_port_goes_into_its_own_setting) {
     EXPECT_EQ(json(R"({"mqtt.0.host":"mqtts://h.example:8884"})"), "h.example:8884");
     EXPECT_EQ(json(R"({"mqtt.0.host":"h.example."})"), "h.example:8884") << "said before, and not now";
     EXPECT_EQ(json(R"({"mqtt.0.host":"h:8885","mqtt.0.port":8885})"), "h:8885");
@@ -103,7 +103,7 @@ TEST_F(HostPatch, ThePortGoesIntoItsOwnSetting) {
     EXPECT_EQ(store.integer("mqtt.1.port"), 7000);
 }
 
-TEST_F(HostPatch, TwoPortsInOneChangeAreRefusedInEitherOrder) {
+TEST_F(HostPatch, two_ports_in_one_change_are_refused_in_either_order) {
     EXPECT_EQ(json(R"({"mqtt.0.host":"h:8885","mqtt.0.port":8883})"), "host.port");
     EXPECT_EQ(json(R"({"mqtt.0.port":8883,"mqtt.0.host":"h:8885"})"), "host.port");
     EXPECT_EQ(json(R"({"mqtt.0.host":"h:8885","mqtt.0.port":null})"), "host.port");
@@ -117,7 +117,7 @@ TEST_F(HostPatch, TwoPortsInOneChangeAreRefusedInEitherOrder) {
     EXPECT_EQ(store.text("time.server"), "time.example");
 }
 
-TEST_F(HostPatch, APatchFromAFile) {
+TEST_F(HostPatch, a_patch_from_a_file) {
     EXPECT_EQ(json("\xEF\xBB\xBF{\"mqtt.0.host\":\"h\"}\r\n"), "h:8883");
     EXPECT_EQ(json("{\xEF\xBB\xBF\"mqtt.0.host\":\"h\"}"), "json.syntax") << "never inside";
 }

@@ -46,7 +46,7 @@ static_assert(!Text<decltype(names::mqtt_port)> && Integer<decltype(names::mqtt_
 // By name every read compiles; what it says of another type is said in store_test.cpp.
 static_assert(Boolean<std::string_view> && Integer<const char*> && Text<std::string> && Bytes<std::string_view>);
 
-TEST(Keys, HaveTheNamesOfTheirRows) {
+TEST(Keys, have_the_names_of_their_rows) {
     EXPECT_EQ(base_table().size(), base_size);
     EXPECT_EQ(names::wifi_ssid.name(), "wifi.0.ssid");
     EXPECT_EQ(names::networks[3].priority.name(), "wifi.3.priority");
@@ -58,7 +58,7 @@ TEST(Keys, HaveTheNamesOfTheirRows) {
     EXPECT_EQ(names::ha_discovery.name(), "ha.discovery");
 }
 
-TEST(Keys, FindTheRowThatTheNameFinds) {
+TEST(Keys, find_the_row_that_the_name_finds) {
     Schema schema;
     ASSERT_TRUE(schema.set_fallback("settings.signed", "on"));
     for (std::size_t row = 0; row < base_size; ++row) {
@@ -107,7 +107,7 @@ protected:
     }
 };
 
-TEST_F(ByKey, DefaultsAndStoredValuesAreThoseByName) {
+TEST_F(ByKey, defaults_and_stored_values_are_those_by_name) {
     expect_same(store);
     EXPECT_EQ(store.integer(names::mqtt_port), 8883);
     EXPECT_EQ(store.text(names::time_server), "pool.ntp.org");
@@ -126,7 +126,7 @@ TEST_F(ByKey, DefaultsAndStoredValuesAreThoseByName) {
     EXPECT_EQ(again.integer(names::config_confirm), 600);
 }
 
-TEST_F(ByKey, EveryChangeOfTheValuesIsFollowed) {
+TEST_F(ByKey, every_change_of_the_values_is_followed) {
     Patch patch(schema, Origin::console);
     fill(patch);
     ASSERT_TRUE(store.stage(patch));
@@ -150,7 +150,7 @@ TEST_F(ByKey, EveryChangeOfTheValuesIsFollowed) {
     expect_same(store);
 }
 
-TEST_F(ByKey, WhatTodaysRulesRefuseIsNotThere) {
+TEST_F(ByKey, what_todays_rules_refuse_is_not_there) {
     std::array<std::uint8_t, 64> bytes{};
     ByteWriter writer(MutBytes(bytes).subspan(blob_header_size));
     const std::array<std::uint8_t, 8> nothing{};
@@ -166,7 +166,7 @@ TEST_F(ByKey, WhatTodaysRulesRefuseIsNotThere) {
     EXPECT_EQ(store.text(names::wifi_country), "DE");
 }
 
-TEST(Errors, AreListedOnceEach) {
+TEST(Errors, are_listed_once_each) {
     std::set<std::string_view> seen;
     for (const auto* error : all_errors) EXPECT_TRUE(seen.insert(error->name).second) << error->name;
     EXPECT_TRUE(seen.contains("setting.unknown") && seen.contains("trust.lost") && seen.contains("config.taken_back"));

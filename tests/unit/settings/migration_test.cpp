@@ -54,14 +54,14 @@ protected:
     Schema schema;
 };
 
-TEST_F(Migration, TheNewestGenerationIsReadWithoutAWrite) {
+TEST_F(Migration, the_newest_generation_is_read_without_a_write) {
     Store store(flash, schema);
     EXPECT_EQ(*store.load(), Loaded::stored);
     expect_first_release(store);
     EXPECT_EQ(flash.writes(), 0U);
 }
 
-TEST_F(Migration, ADamagedOneLeavesTheOther) {
+TEST_F(Migration, a_damaged_one_leaves_the_other) {
     flash.values["cfg.b"].back() ^= 1;
     Store store(flash, schema);
     EXPECT_EQ(*store.load(), Loaded::recovered);
@@ -69,7 +69,7 @@ TEST_F(Migration, ADamagedOneLeavesTheOther) {
     EXPECT_EQ(store.text(names::wifi_pass), "correct horse");
 }
 
-TEST_F(Migration, TheNextChangeIsWrittenInTodaysForm) {
+TEST_F(Migration, the_next_change_is_written_in_todays_form) {
     {
         Store store(flash, schema);
         ASSERT_TRUE(store.load());
@@ -82,7 +82,7 @@ TEST_F(Migration, TheNextChangeIsWrittenInTodaysForm) {
     EXPECT_EQ(again.integer(names::mqtt_port), 1883);
 }
 
-TEST_F(Migration, ATrialGoesBackToTheFirstReleasesValues) {
+TEST_F(Migration, a_trial_goes_back_to_the_first_releases_values) {
     Store store(flash, schema);
     ASSERT_TRUE(store.load());
     ASSERT_TRUE(set_host(store, schema, "trial.example", true));
@@ -94,7 +94,7 @@ TEST_F(Migration, ATrialGoesBackToTheFirstReleasesValues) {
     expect_first_release(again);
 }
 
-TEST(MigrationUnderPowerCuts, OldOrNewNeverHalf) {
+TEST(MigrationUnderPowerCuts, old_or_new_never_half) {
     constexpr std::size_t flash_size = 4 * vchip::erase_unit;
     const auto region = [](vchip::Flash& flash) { return vchip::Region(flash, 0, flash_size); };
     const Schema schema;

@@ -222,7 +222,7 @@ private:
     bool cut_ = false;
 };
 
-TEST(Model, TheStoreBehavesLikeAMapWhateverFails) {
+TEST(Model, the_store_behaves_like_a_map_whatever_fails) {
     const auto* given = std::getenv("ESB_MODEL_STEPS");
     const int steps = given != nullptr ? std::atoi(given) : 20000;
     for (unsigned seed = 1; seed <= 4; ++seed) {

@@ -85,7 +85,7 @@ protected:
     }
 };
 
-TEST_F(Protection, NoWayTakesASecretAwayOrMakesItGuessable) {
+TEST_F(Protection, no_way_takes_a_secret_away_or_makes_it_guessable) {
     unsigned tried = 0;
     for (const auto& way : ways) {
         for (const auto* name : {"ap.pass", "mqtt.0.psk.0", "mqtt.1.psk.1", "wifi.0.pass"}) {
@@ -122,7 +122,7 @@ TEST_F(Protection, NoWayTakesASecretAwayOrMakesItGuessable) {
     std::cout << "[  ways    ] " << tried << " ways x secrets x values\n";
 }
 
-TEST_F(Protection, LocalOnlySettingsDoNotChangeFromAfarAtAll) {
+TEST_F(Protection, local_only_settings_do_not_change_from_afar_at_all) {
     unsigned tried = 0;
     for (const auto& way : ways) {
         if (way.origin != Origin::mqtt) continue;
@@ -141,19 +141,19 @@ TEST_F(Protection, LocalOnlySettingsDoNotChangeFromAfarAtAll) {
     std::cout << "[  ways    ] " << tried << " ways x local-only settings x values\n";
 }
 
-TEST_F(Protection, AKeyGoesWhenAnotherIsThere) {
+TEST_F(Protection, a_key_goes_when_another_is_there) {
     put({{"mqtt.0.psk.1", other_key}});
     EXPECT_TRUE(json(Origin::mqtt, R"({"mqtt.0.psk.0":null})")) << "the end of a rotation";
     EXPECT_EQ(json(Origin::mqtt, R"({"mqtt.0.psk.1":null})").error(), errors::setting_needed);
     EXPECT_TRUE(json(Origin::mqtt, R"({"mqtt.0.psk.0":")" + key_text + R"(","mqtt.0.psk.1":null})")) << "in one step";
 }
 
-TEST_F(Protection, AFallBackBrokerGoesWithItsKey) {
+TEST_F(Protection, a_fall_back_broker_goes_with_its_key) {
     EXPECT_EQ(json(Origin::mqtt, R"({"mqtt.1.psk.1":null})").error(), errors::setting_needed);
     EXPECT_TRUE(json(Origin::mqtt, R"({"mqtt.1.psk.1":null,"mqtt.1.host":null})"));
 }
 
-TEST_F(Protection, AnotherNetworkMayBeOpen) {
+TEST_F(Protection, another_network_may_be_open) {
     EXPECT_TRUE(json(Origin::mqtt, R"({"wifi.0.ssid":"Cafe","wifi.0.pass":null})"));
 }
 

@@ -48,7 +48,7 @@ protected:
 
 // --- patch
 
-TEST(Patch, RefusesWithOneClearErrorAndStaysAsItWas) {
+TEST(Patch, refuses_with_one_clear_error_and_stays_as_it_was) {
     const Schema schema;
     Patch patch(schema, Origin::mqtt);
     ASSERT_TRUE(patch.set(names::mqtt_port, "1883"));
@@ -65,14 +65,14 @@ TEST(Patch, RefusesWithOneClearErrorAndStaysAsItWas) {
     EXPECT_TRUE(equal(patch.records(), before));
 }
 
-TEST(Patch, LocalOnlySettingsChangeFromEverywhereButMqtt) {
+TEST(Patch, local_only_settings_change_from_everywhere_but_mqtt) {
     const Schema schema;
     for (const auto origin : {Origin::console, Origin::portal, Origin::firmware}) {
         EXPECT_TRUE(Patch(schema, origin).set(names::ota_legacy_md5, "on"));
     }
 }
 
-TEST(Patch, EqualChangesInAnyOrderMakeEqualRecords) {
+TEST(Patch, equal_changes_in_any_order_make_equal_records) {
     const Schema schema;
     Patch one(schema, Origin::console);
     Patch two(schema, Origin::console);
@@ -85,7 +85,7 @@ TEST(Patch, EqualChangesInAnyOrderMakeEqualRecords) {
     EXPECT_TRUE(two.empty());
 }
 
-TEST(Patch, ReportsWhenItIsFull) {
+TEST(Patch, reports_when_it_is_full) {
     std::array<std::string, 8> names_;
     std::vector<Setting> table;
     for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -108,7 +108,7 @@ TEST(Patch, ReportsWhenItIsFull) {
 
 // --- values
 
-TEST_F(StoreTest, FreshStoreGivesDefaults) {
+TEST_F(StoreTest, fresh_store_gives_defaults) {
     EXPECT_EQ(store->integer(names::mqtt_port), 8883);
     EXPECT_EQ(host(), "");
     EXPECT_TRUE(store->bytes(names::mqtt_psk).empty());
@@ -117,7 +117,7 @@ TEST_F(StoreTest, FreshStoreGivesDefaults) {
     EXPECT_EQ(flash.writes(), 0U);
 }
 
-TEST_F(StoreTest, NamesThatAreUnknownOrOfAnotherTypeGiveNothing) {
+TEST_F(StoreTest, names_that_are_unknown_or_of_another_type_give_nothing) {
     EXPECT_FALSE(store->boolean(names::mqtt_port.name()));
     EXPECT_EQ(store->integer(names::mqtt_host.name()), 0);
     EXPECT_EQ(store->text("nothing"), "");
@@ -125,7 +125,7 @@ TEST_F(StoreTest, NamesThatAreUnknownOrOfAnotherTypeGiveNothing) {
     EXPECT_FALSE(store->is_set("nothing"));
 }
 
-TEST_F(StoreTest, CommittedValuesSurviveARestart) {
+TEST_F(StoreTest, committed_values_survive_a_restart) {
     Patch patch(schema, Origin::portal);
     const std::string_view ssid("caf\xE9\0", 5);
     ASSERT_TRUE(patch.set_bytes(names::wifi_ssid, as_bytes(ssid)) && patch.set(names::wifi_pass, "correct horse"));
@@ -144,7 +144,7 @@ TEST_F(StoreTest, CommittedValuesSurviveARestart) {
     }
 }
 
-TEST_F(StoreTest, ShowGivesTextButNeverASecret) {
+TEST_F(StoreTest, show_gives_text_but_never_a_secret) {
     std::array<char, text_max> out;
     ASSERT_TRUE(commit(names::mqtt_host, "broker"));
     ASSERT_TRUE(commit(names::ap_pass, "12345678"));
@@ -155,7 +155,7 @@ TEST_F(StoreTest, ShowGivesTextButNeverASecret) {
     EXPECT_EQ(store->show("nothing", out).error(), errors::setting_unknown);
 }
 
-TEST_F(StoreTest, UnsetReturnsToTheDefault) {
+TEST_F(StoreTest, unset_returns_to_the_default) {
     ASSERT_TRUE(commit(names::mqtt_port, "8883"));
     EXPECT_TRUE(store->is_set(names::mqtt_port));
     Patch patch(schema, Origin::console);
@@ -165,7 +165,7 @@ TEST_F(StoreTest, UnsetReturnsToTheDefault) {
     EXPECT_EQ(store->integer(names::mqtt_port), 8883);
 }
 
-TEST_F(StoreTest, AStoredValueThatTheSchemaNoLongerAllowsCountsAsNotStored) {
+TEST_F(StoreTest, a_stored_value_that_the_schema_no_longer_allows_counts_as_not_stored) {
     static constexpr Setting wide[] = {{.name = "n", .type = Type::integer, .high = 100, .fallback = "7"}};
     static constexpr Setting narrow[] = {{.name = "n", .type = Type::integer, .high = 10, .fallback = "7"}};
     Schema before;
@@ -181,7 +181,7 @@ TEST_F(StoreTest, AStoredValueThatTheSchemaNoLongerAllowsCountsAsNotStored) {
     EXPECT_FALSE(new_firmware.is_set("n"));
 }
 
-TEST_F(StoreTest, AnUnknownNameIsKeptForTheFirmwareThatKnowsIt) {
+TEST_F(StoreTest, an_unknown_name_is_kept_for_the_firmware_that_knows_it) {
     static constexpr Setting table[] = {
         {.name = "pump.speed", .type = Type::integer, .high = 9, .fallback = "0"}};
     Schema with_pump;
@@ -201,7 +201,7 @@ TEST_F(StoreTest, AnUnknownNameIsKeptForTheFirmwareThatKnowsIt) {
 
 // --- commit
 
-TEST_F(StoreTest, NothingIsWrittenWhenNothingChanges) {
+TEST_F(StoreTest, nothing_is_written_when_nothing_changes) {
     ASSERT_TRUE(commit(names::mqtt_host, "broker"));
     const auto writes = flash.writes();
     const auto calls = flash.calls();
@@ -218,7 +218,7 @@ TEST_F(StoreTest, NothingIsWrittenWhenNothingChanges) {
     EXPECT_FALSE(store->staged());
 }
 
-TEST_F(StoreTest, RevisionRisesWithEveryChange) {
+TEST_F(StoreTest, revision_rises_with_every_change) {
     auto revision = store->revision();
     const auto risen = [&] { return store->revision() > std::exchange(revision, store->revision()); };
     ASSERT_TRUE(commit(names::mqtt_host, "a"));
@@ -233,7 +233,7 @@ TEST_F(StoreTest, RevisionRisesWithEveryChange) {
     EXPECT_FALSE(risen());
 }
 
-TEST_F(StoreTest, GenerationsAlternateBetweenTheTwoKeys) {
+TEST_F(StoreTest, generations_alternate_between_the_two_keys) {
     ASSERT_TRUE(commit(names::mqtt_host, "one"));
     const auto a = flash.values["cfg.a"];
     ASSERT_TRUE(commit(names::mqtt_host, "two"));
@@ -248,14 +248,14 @@ TEST_F(StoreTest, GenerationsAlternateBetweenTheTwoKeys) {
     EXPECT_NE(flash.values["cfg.b"], b);
 }
 
-TEST_F(StoreTest, GenerationCounterMayWrap) {
+TEST_F(StoreTest, generation_counter_may_wrap) {
     ASSERT_TRUE(commit(names::mqtt_host, "last"));
     seal_blob(flash.values["cfg.a"], {blob_version, 0, 0xFFFFFFFF});
     ASSERT_EQ(*restart(), Loaded::stored);
     ASSERT_TRUE(commit(names::mqtt_host, "after.the.wrap"));
 }
 
-TEST_F(StoreTest, WrappedGenerationIsTheNewer) {
+TEST_F(StoreTest, wrapped_generation_is_the_newer) {
     ASSERT_TRUE(commit(names::mqtt_host, "old") && commit(names::mqtt_host, "new"));
     seal_blob(flash.values["cfg.a"], {blob_version, 0, 0xFFFFFFFF});
     seal_blob(flash.values["cfg.b"], {blob_version, 0, 0});
@@ -263,7 +263,7 @@ TEST_F(StoreTest, WrappedGenerationIsTheNewer) {
     EXPECT_EQ(host(), "new");
 }
 
-TEST_F(StoreTest, AFullBlobIsRefusedAndNothingChanges) {
+TEST_F(StoreTest, a_full_blob_is_refused_and_nothing_changes) {
     std::array<std::string, 16> names_;
     std::vector<Setting> table;
     for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -282,7 +282,7 @@ TEST_F(StoreTest, AFullBlobIsRefusedAndNothingChanges) {
     EXPECT_TRUE(commit(names_[fitted], "short"));
 }
 
-TEST_F(StoreTest, BeforeLoadNothingIsWritten) {
+TEST_F(StoreTest, before_load_nothing_is_written) {
     store = std::make_unique<Store>(flash, schema);
     EXPECT_EQ(commit(names::mqtt_host, "x").error(), errors::settings_not_loaded);
     EXPECT_TRUE(flash.values.empty());
@@ -290,7 +290,7 @@ TEST_F(StoreTest, BeforeLoadNothingIsWritten) {
 
 // --- recovery
 
-TEST_F(StoreTest, ADamagedNewestGenerationLeavesTheOneBefore) {
+TEST_F(StoreTest, a_damaged_newest_generation_leaves_the_one_before) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     damage("cfg.b");
     ASSERT_EQ(*restart(), Loaded::recovered);
@@ -300,7 +300,7 @@ TEST_F(StoreTest, ADamagedNewestGenerationLeavesTheOneBefore) {
     EXPECT_EQ(host(), "three");
 }
 
-TEST_F(StoreTest, ADamagedOlderGenerationIsReportedAndOverwrittenByTheNextChange) {
+TEST_F(StoreTest, a_damaged_older_generation_is_reported_and_overwritten_by_the_next_change) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     damage("cfg.a");
     ASSERT_EQ(*restart(), Loaded::recovered);
@@ -311,7 +311,7 @@ TEST_F(StoreTest, ADamagedOlderGenerationIsReportedAndOverwrittenByTheNextChange
     ASSERT_EQ(*restart(), Loaded::stored);
 }
 
-TEST_F(StoreTest, TwoDamagedGenerationsAreLostAndTheDeviceCanBeSetUpAgain) {
+TEST_F(StoreTest, two_damaged_generations_are_lost_and_the_device_can_be_set_up_again) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     damage("cfg.a");
     damage("cfg.b");
@@ -322,20 +322,20 @@ TEST_F(StoreTest, TwoDamagedGenerationsAreLostAndTheDeviceCanBeSetUpAgain) {
     EXPECT_EQ(host(), "three");
 }
 
-TEST_F(StoreTest, OneDamagedGenerationAloneIsLostNotFresh) {
+TEST_F(StoreTest, one_damaged_generation_alone_is_lost_not_fresh) {
     ASSERT_TRUE(commit(names::mqtt_host, "one"));
     damage("cfg.a");
     EXPECT_EQ(*restart(), Loaded::lost);
 }
 
-TEST_F(StoreTest, AReadErrorOfOneKeyLeavesTheOther) {
+TEST_F(StoreTest, a_read_error_of_one_key_leaves_the_other) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     flash.fail_at(2);
     ASSERT_EQ(*restart(), Loaded::recovered);
     EXPECT_EQ(host(), "one");
 }
 
-TEST_F(StoreTest, WhenNothingCanBeReadNothingIsOverwritten) {
+TEST_F(StoreTest, when_nothing_can_be_read_nothing_is_overwritten) {
     ASSERT_TRUE(commit(names::mqtt_host, "one"));
     flash.fail_at(1);
     EXPECT_EQ(restart().error(), errors::flash_failed);
@@ -348,7 +348,7 @@ TEST_F(StoreTest, WhenNothingCanBeReadNothingIsOverwritten) {
 
 // --- newer formats
 
-TEST_F(StoreTest, ANewerFormatIsReadOnlyAndTheGenerationBeforeItIsInUse) {
+TEST_F(StoreTest, a_newer_format_is_read_only_and_the_generation_before_it_is_in_use) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     seal_blob(flash.values["cfg.b"], {blob_version + 1, 0, 2});
     const auto values = flash.values;
@@ -359,7 +359,7 @@ TEST_F(StoreTest, ANewerFormatIsReadOnlyAndTheGenerationBeforeItIsInUse) {
     EXPECT_EQ(flash.values, values);
 }
 
-TEST_F(StoreTest, TwoNewerFormatsLeaveTheDefaults) {
+TEST_F(StoreTest, two_newer_formats_leave_the_defaults) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     seal_blob(flash.values["cfg.a"], {blob_version + 1, 0, 1});
     seal_blob(flash.values["cfg.b"], {blob_version + 1, 0, 2});
@@ -367,7 +367,7 @@ TEST_F(StoreTest, TwoNewerFormatsLeaveTheDefaults) {
     EXPECT_EQ(host(), "");
 }
 
-TEST_F(StoreTest, ANewerFormatThatWasSupersededDoesNotMatter) {
+TEST_F(StoreTest, a_newer_format_that_was_superseded_does_not_matter) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     seal_blob(flash.values["cfg.a"], {blob_version + 1, 0, 1});
     ASSERT_EQ(*restart(), Loaded::stored);
@@ -375,14 +375,14 @@ TEST_F(StoreTest, ANewerFormatThatWasSupersededDoesNotMatter) {
     EXPECT_TRUE(commit(names::mqtt_host, "three"));
 }
 
-TEST_F(StoreTest, ABlobLongerThanThisVersionWritesIsANewerFormat) {
+TEST_F(StoreTest, a_blob_longer_than_this_version_writes_is_a_newer_format) {
     ASSERT_TRUE(commit(names::mqtt_host, "one"));
     flash.values["cfg.b"].assign(blob_max + 1, 0);
     EXPECT_EQ(restart().error(), errors::settings_newer);
     EXPECT_EQ(host(), "one");
 }
 
-TEST_F(StoreTest, AStagedGenerationIsNotUsedUnderANewerFormat) {
+TEST_F(StoreTest, a_staged_generation_is_not_used_under_a_newer_format) {
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     flash.values["cfg.b"] = flash.values["cfg.a"];
     seal_blob(flash.values["cfg.b"], {blob_version + 1, 0, 9});
@@ -390,7 +390,7 @@ TEST_F(StoreTest, AStagedGenerationIsNotUsedUnderANewerFormat) {
     EXPECT_EQ(host(), "");
 }
 
-TEST_F(StoreTest, FactoryResetEndsANewerFormat) {
+TEST_F(StoreTest, factory_reset_ends_a_newer_format) {
     ASSERT_TRUE(commit(names::mqtt_host, "one"));
     seal_blob(flash.values["cfg.a"], {blob_version + 1, 0, 1});
     ASSERT_FALSE(restart());
@@ -401,7 +401,7 @@ TEST_F(StoreTest, FactoryResetEndsANewerFormat) {
 
 // --- staged
 
-TEST_F(StoreTest, StagedValuesAreInUseAndARestartRevertsThem) {
+TEST_F(StoreTest, staged_values_are_in_use_and_a_restart_reverts_them) {
     ASSERT_TRUE(commit(names::mqtt_host, "good"));
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     EXPECT_TRUE(store->staged());
@@ -416,7 +416,7 @@ TEST_F(StoreTest, StagedValuesAreInUseAndARestartRevertsThem) {
     EXPECT_EQ(host(), "good");
 }
 
-TEST_F(StoreTest, AConfirmedStageIsCommitted) {
+TEST_F(StoreTest, a_confirmed_stage_is_committed) {
     ASSERT_TRUE(commit(names::mqtt_host, "good"));
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     const auto revision = store->revision();
@@ -432,7 +432,7 @@ TEST_F(StoreTest, AConfirmedStageIsCommitted) {
     EXPECT_EQ(host(), "next");
 }
 
-TEST_F(StoreTest, EveryStageOfAPatchMustBeConfirmed) {
+TEST_F(StoreTest, every_stage_of_a_patch_must_be_confirmed) {
     Patch patch(schema, Origin::mqtt);
     ASSERT_TRUE(patch.set(names::mqtt_host, "trial") && patch.set(names::wifi_ssid, "net"));
     ASSERT_TRUE(store->stage(patch));
@@ -447,7 +447,7 @@ TEST_F(StoreTest, EveryStageOfAPatchMustBeConfirmed) {
     EXPECT_EQ(flash.writes(), writes + 1);
 }
 
-TEST_F(StoreTest, OnlyWhatChangesHasToBeConfirmed) {
+TEST_F(StoreTest, only_what_changes_has_to_be_confirmed) {
     ASSERT_TRUE(commit(names::wifi_ssid, "net"));
     Patch patch(schema, Origin::mqtt);
     ASSERT_TRUE(patch.set(names::wifi_ssid, "net") && patch.set(names::mqtt_port, "1"));
@@ -455,14 +455,14 @@ TEST_F(StoreTest, OnlyWhatChangesHasToBeConfirmed) {
     EXPECT_FALSE(store->waits_for(Stage::network));
 }
 
-TEST_F(StoreTest, StagingWhatNeedsNoStageCommitsIt) {
+TEST_F(StoreTest, staging_what_needs_no_stage_commits_it) {
     ASSERT_TRUE(stage(names::ap_pass, "12345678"));
     EXPECT_FALSE(store->staged());
     ASSERT_EQ(*restart(), Loaded::stored);
     EXPECT_EQ(store->text(names::ap_pass), "12345678");
 }
 
-TEST_F(StoreTest, WhatNeedsNoStageGoesBackWithTheRestOfItsPatch) {
+TEST_F(StoreTest, what_needs_no_stage_goes_back_with_the_rest_of_its_patch) {
     Patch patch(schema, Origin::console);
     ASSERT_TRUE(patch.set(names::ap_pass, "12345678") && patch.set(names::mqtt_port, "1"));
     ASSERT_TRUE(store->stage(patch));
@@ -470,7 +470,7 @@ TEST_F(StoreTest, WhatNeedsNoStageGoesBackWithTheRestOfItsPatch) {
     EXPECT_EQ(store->text(names::ap_pass), "");
 }
 
-TEST_F(StoreTest, RevertReturnsToTheValuesBeforeDurably) {
+TEST_F(StoreTest, revert_returns_to_the_values_before_durably) {
     ASSERT_TRUE(commit(names::mqtt_host, "good"));
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     ASSERT_TRUE(store->revert());
@@ -481,14 +481,14 @@ TEST_F(StoreTest, RevertReturnsToTheValuesBeforeDurably) {
     EXPECT_EQ(store->integer(names::mqtt_port), 1);
 }
 
-TEST_F(StoreTest, AStagedFirstSettingRevertsToNothing) {
+TEST_F(StoreTest, a_staged_first_setting_reverts_to_nothing) {
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     ASSERT_EQ(*restart(), Loaded::reverted);
     EXPECT_EQ(host(), "");
     EXPECT_EQ(*restart(), Loaded::fresh);
 }
 
-TEST_F(StoreTest, OnlyOneChangeIsOnTrialAtATime) {
+TEST_F(StoreTest, only_one_change_is_on_trial_at_a_time) {
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     EXPECT_EQ(stage(names::mqtt_host, "other").error(), errors::busy);
     EXPECT_EQ(commit(names::mqtt_port, "1").error(), errors::busy);
@@ -496,7 +496,7 @@ TEST_F(StoreTest, OnlyOneChangeIsOnTrialAtATime) {
     EXPECT_EQ(store->integer(names::mqtt_port), 8883);
 }
 
-TEST_F(StoreTest, AStagedGenerationWithADamagedOneBelowIsBetterThanNone) {
+TEST_F(StoreTest, a_staged_generation_with_a_damaged_one_below_is_better_than_none) {
     ASSERT_TRUE(commit(names::mqtt_psk, std::string(32, 'a')));
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     damage("cfg.a");
@@ -509,7 +509,7 @@ TEST_F(StoreTest, AStagedGenerationWithADamagedOneBelowIsBetterThanNone) {
     EXPECT_EQ(host(), "trial");
 }
 
-TEST_F(StoreTest, ARevertThatCannotBeWrittenAtStartIsDoneAgainNextTime) {
+TEST_F(StoreTest, a_revert_that_cannot_be_written_at_start_is_done_again_next_time) {
     ASSERT_TRUE(commit(names::mqtt_host, "good"));
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     flash.fail_at(3);
@@ -518,7 +518,7 @@ TEST_F(StoreTest, ARevertThatCannotBeWrittenAtStartIsDoneAgainNextTime) {
     EXPECT_EQ(host(), "good");
 }
 
-TEST_F(StoreTest, AChangeAfterARevertThatCouldNotBeWrittenSupersedesTheTrial) {
+TEST_F(StoreTest, a_change_after_a_revert_that_could_not_be_written_supersedes_the_trial) {
     ASSERT_TRUE(stage(names::mqtt_host, "trial"));
     flash.fail_at(3);
     ASSERT_EQ(*restart(), Loaded::reverted);
@@ -530,7 +530,7 @@ TEST_F(StoreTest, AChangeAfterARevertThatCouldNotBeWrittenSupersedesTheTrial) {
 
 // --- factory reset
 
-TEST_F(StoreTest, EraseAllLeavesNothing) {
+TEST_F(StoreTest, erase_all_leaves_nothing) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && commit(names::mqtt_host, "two"));
     ASSERT_TRUE(store->erase_all());
     EXPECT_FALSE(flash.values.contains("cfg.a") || flash.values.contains("cfg.b"));
@@ -538,7 +538,7 @@ TEST_F(StoreTest, EraseAllLeavesNothing) {
     EXPECT_EQ(*restart(), Loaded::fresh);
 }
 
-TEST_F(StoreTest, EraseAllEndsATrial) {
+TEST_F(StoreTest, erase_all_ends_a_trial) {
     ASSERT_TRUE(commit(names::mqtt_host, "one") && stage(names::mqtt_host, "two"));
     ASSERT_TRUE(store->erase_all());
     EXPECT_FALSE(store->staged());
@@ -564,7 +564,7 @@ protected:
     const MemoryKeyValue::Failure how = std::get<1>(GetParam());
 };
 
-TEST_P(FailingStoreTest, AFailedCallChangesNothingInUseAndCanBeRepeated) {
+TEST_P(FailingStoreTest, a_failed_call_changes_nothing_in_use_and_can_be_repeated) {
     std::vector<std::function<Status()>> operations;
     if (on_trial) {
         operations.push_back([&] { return store->confirm(Stage::broker); });
@@ -592,7 +592,7 @@ TEST_P(FailingStoreTest, AFailedCallChangesNothingInUseAndCanBeRepeated) {
     }
 }
 
-TEST_P(FailingStoreTest, AFailedFactoryResetLeavesSettingsThatBelongTogether) {
+TEST_P(FailingStoreTest, a_failed_factory_reset_leaves_settings_that_belong_together) {
     for (unsigned call = 1; call <= 2; ++call) {
         prepare();
         flash.fail_at(call, errors::flash_failed, how);

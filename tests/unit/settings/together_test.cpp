@@ -22,14 +22,14 @@ std::string outcome(std::string_view text) {
     return value ? "ok" : std::string(value.error().name());
 }
 
-TEST(Choice, IsOneOfItsWords) {
+TEST(Choice, is_one_of_its_words) {
     for (const auto* word : {"slow", "fast", "faster"}) EXPECT_EQ(outcome(word), "ok") << word;
     for (const auto* word : {"", "fas", "fastest", "slow|fast", "|", "SLOW"}) {
         EXPECT_EQ(outcome(word), "setting.choice") << word;
     }
 }
 
-TEST(Choice, NeedsAtLeastTwoWordsAndADefaultAmongThem) {
+TEST(Choice, needs_at_least_two_words_and_a_default_among_them) {
     for (const auto* choices : {"", "slow", "|slow", "slow|", "slow||fast"}) {
         Schema schema;
         const std::array table = {choice(choices)};
@@ -58,7 +58,7 @@ protected:
     Store store{flash, schema};
 };
 
-TEST_F(Together, AStaticAddressNeedsMaskAndGatewayInItsNetwork) {
+TEST_F(Together, a_static_address_needs_mask_and_gateway_in_its_network) {
     EXPECT_EQ(set({{"wifi.ip", "10.0.0.7"}}), "setting.address");
     EXPECT_EQ(set({{"wifi.ip", "10.0.0.7"}, {"wifi.mask", "255.255.255.0"}}), "setting.address");
     EXPECT_EQ(set({{"wifi.mask", "255.255.255.0"}, {"wifi.gateway", "10.0.1.1"}}), "ok") << "DHCP still";
@@ -96,7 +96,7 @@ constexpr StaticAddress static_addresses[] = {
     {"4.9.9.9", "255.0.0.0", "4.9.9.1", "", "setting.address_clash"},
 };
 
-TEST_F(Together, AStaticAddressIsAHostsInItsGatewaysNetwork) {
+TEST_F(Together, a_static_address_is_a_hosts_in_its_gateways_network) {
     for (const auto& [ip, mask, gateway, dns, outcome] : static_addresses) {
         SCOPED_TRACE(std::string(ip) + " " + mask + " " + gateway + " " + dns);
         ASSERT_EQ(set({{"wifi.ip", ""}}), "ok");
@@ -105,7 +105,7 @@ TEST_F(Together, AStaticAddressIsAHostsInItsGatewaysNetwork) {
     }
 }
 
-TEST_F(Together, SomeAddressesNoHostHasAnywhere) {
+TEST_F(Together, some_addresses_no_host_has_anywhere) {
     unsigned count = 0;
     for (const auto* name : {"wifi.ip", "wifi.gateway", "wifi.dns", "ap.address"}) {
         for (const auto* address : {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.254", "224.0.0.1", "239.1.2.3",
@@ -122,7 +122,7 @@ TEST_F(Together, SomeAddressesNoHostHasAnywhere) {
     EXPECT_EQ(count, 60U);
 }
 
-TEST_F(Together, ThePagesAddressLiesElsewhere) {
+TEST_F(Together, the_pages_address_lies_elsewhere) {
     ASSERT_EQ(set({{"wifi.ip", "192.168.4.7"}, {"wifi.mask", "255.255.255.0"}, {"wifi.gateway", "192.168.4.1"}}), "ok");
     EXPECT_EQ(set({{"ap.address", "192.168.4.2"}}), "setting.address_clash");
     EXPECT_EQ(set({{"ap.address", "192.168.5.1"}}), "ok");
@@ -130,7 +130,7 @@ TEST_F(Together, ThePagesAddressLiesElsewhere) {
     EXPECT_EQ(set({{"wifi.ip", ""}, {"wifi.mask", "255.255.0.0"}}), "ok") << "with DHCP the router decides";
 }
 
-TEST_F(Together, WhatAnEarlierVersionLetInStopsNoOtherChange) {
+TEST_F(Together, what_an_earlier_version_let_in_stops_no_other_change) {
     // 192.168.1.0 was stored when nobody looked.
     ASSERT_EQ(set({{"wifi.ip", "192.168.1.9"}, {"wifi.mask", "255.255.255.0"}, {"wifi.gateway", "192.168.1.1"}}), "ok");
     const auto stored = [&](std::string_view name) { return store.text(name); };
@@ -147,7 +147,7 @@ TEST_F(Together, WhatAnEarlierVersionLetInStopsNoOtherChange) {
     EXPECT_TRUE(check_together(bad.records(), bad.records()));
 }
 
-TEST_F(Together, AMaskIsOnesThenZeros) {
+TEST_F(Together, a_mask_is_ones_then_zeros) {
     for (const auto* mask : {"255.255.255.0", "255.0.0.0", "255.255.255.252", "128.0.0.0"}) {
         EXPECT_EQ(set({{"wifi.mask", mask}}), "ok") << mask;
     }
@@ -156,7 +156,7 @@ TEST_F(Together, AMaskIsOnesThenZeros) {
     }
 }
 
-TEST_F(Together, FormsOfTheNewSettings) {
+TEST_F(Together, forms_of_the_new_settings) {
     EXPECT_EQ(set({{"wifi.country", "DE"}, {"wifi.host", "green-house"}, {"mqtt.0.base", "site/house-1"}}), "ok");
     for (const auto* country : {"de", "D", "D1"})
         EXPECT_EQ(set({{"wifi.country", country}}), "setting.format") << country;

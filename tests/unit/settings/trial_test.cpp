@@ -48,21 +48,21 @@ protected:
     std::unique_ptr<Trial> trial;
 };
 
-TEST_F(TrialTest, ADeviceThatWasNeverOnLineKeepsWhatItIsGiven) {
+TEST_F(TrialTest, a_device_that_was_never_on_line_keeps_what_it_is_given) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}, false));
     EXPECT_EQ(state(), State::kept);
     restart();
     EXPECT_EQ(host(), "new");
 }
 
-TEST_F(TrialTest, WhatNeedsNoStageIsKeptAtOnce) {
+TEST_F(TrialTest, what_needs_no_stage_is_kept_at_once) {
     ASSERT_TRUE(propose({{"log.level", "debug"}}));
     EXPECT_EQ(state(), State::kept);
     EXPECT_FALSE(trial->on_trial());
     EXPECT_FALSE(trial->deadline());
 }
 
-TEST_F(TrialTest, ABrokerIsKeptAfterARoundTrip) {
+TEST_F(TrialTest, a_broker_is_kept_after_a_round_trip) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     EXPECT_EQ(state(), State::staged);
     EXPECT_EQ(trial->waits_for(), Stage::broker);
@@ -79,7 +79,7 @@ TEST_F(TrialTest, ABrokerIsKeptAfterARoundTrip) {
     EXPECT_EQ(state(), State::idle);
 }
 
-TEST_F(TrialTest, ABrokerThatDoesNotAnswerInTimeGoesBack) {
+TEST_F(TrialTest, a_broker_that_does_not_answer_in_time_goes_back) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true);
     trial->step(at(59));
@@ -90,7 +90,7 @@ TEST_F(TrialTest, ABrokerThatDoesNotAnswerInTimeGoesBack) {
     EXPECT_EQ(host(), "old");
 }
 
-TEST_F(TrialTest, SlowTriesPutTheEndOffUntilThereWereEnough) {
+TEST_F(TrialTest, slow_tries_put_the_end_off_until_there_were_enough) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true, 3);
     trial->try_failed(Stage::broker);
@@ -107,7 +107,7 @@ TEST_F(TrialTest, SlowTriesPutTheEndOffUntilThereWereEnough) {
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, EnoughTriesDoNotShortenTheTime) {
+TEST_F(TrialTest, enough_tries_do_not_shorten_the_time) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true, 3);
     for (int i = 0; i < 10; ++i) trial->try_failed(Stage::broker);
@@ -117,7 +117,7 @@ TEST_F(TrialTest, EnoughTriesDoNotShortenTheTime) {
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, TheEndIsPutOffAMinuteForEachTryAtMost) {
+TEST_F(TrialTest, the_end_is_put_off_a_minute_for_each_try_at_most) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true, 3);
     for (int second = 0; second < 240; ++second) trial->step(at(second));
@@ -126,7 +126,7 @@ TEST_F(TrialTest, TheEndIsPutOffAMinuteForEachTryAtMost) {
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, ABrokerThatWasReachedHasItsTimeAndNoMore) {
+TEST_F(TrialTest, a_broker_that_was_reached_has_its_time_and_no_more) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true, 3);
     trial->broker_reached();
@@ -134,14 +134,14 @@ TEST_F(TrialTest, ABrokerThatWasReachedHasItsTimeAndNoMore) {
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, TheNetworksTimeIsNotPutOff) {
+TEST_F(TrialTest, the_networks_time_is_not_put_off) {
     ASSERT_TRUE(propose({{"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false, 3);
     trial->step(at(60));
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, EachStageHasItsOwnTries) {
+TEST_F(TrialTest, each_stage_has_its_own_tries) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false, 3);
     for (int i = 0; i < 3; ++i) trial->try_failed(Stage::network);
@@ -153,7 +153,7 @@ TEST_F(TrialTest, EachStageHasItsOwnTries) {
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, EachStageHasItsOwnTime) {
+TEST_F(TrialTest, each_stage_has_its_own_time) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false);
     trial->round_trip();
@@ -161,7 +161,7 @@ TEST_F(TrialTest, EachStageHasItsOwnTime) {
     EXPECT_EQ(trial->waits_for(), Stage::none) << "the round trip counted already";
 }
 
-TEST_F(TrialTest, TheBrokersTimeBeginsWithTheAddress) {
+TEST_F(TrialTest, the_brokers_time_begins_with_the_address) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false);
     EXPECT_EQ(trial->deadline(), at(60));
@@ -173,7 +173,7 @@ TEST_F(TrialTest, TheBrokersTimeBeginsWithTheAddress) {
     EXPECT_EQ(as_text(store->bytes(names::wifi_ssid)), "old") << "whole or not at all";
 }
 
-TEST_F(TrialTest, WithoutANetworkNothingIsSaidAboutABroker) {
+TEST_F(TrialTest, without_a_network_nothing_is_said_about_a_broker) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, false);
     EXPECT_FALSE(trial->deadline());
@@ -186,7 +186,7 @@ TEST_F(TrialTest, WithoutANetworkNothingIsSaidAboutABroker) {
     EXPECT_EQ(state(), State::reverted);
 }
 
-TEST_F(TrialTest, ANetworkWithoutAddressGoesBack) {
+TEST_F(TrialTest, a_network_without_address_goes_back) {
     ASSERT_TRUE(propose({{"wifi.0.ssid", "new"}}));
     trial->begin(at(0), limit, false);
     trial->address_lost();
@@ -194,7 +194,7 @@ TEST_F(TrialTest, ANetworkWithoutAddressGoesBack) {
     EXPECT_EQ(why(), "config.no_address");
 }
 
-TEST_F(TrialTest, ARestartGoesBackAndNamesTheChange) {
+TEST_F(TrialTest, a_restart_goes_back_and_names_the_change) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true);
     restart();
@@ -206,14 +206,14 @@ TEST_F(TrialTest, ARestartGoesBackAndNamesTheChange) {
     EXPECT_EQ(state(), State::idle);
 }
 
-TEST_F(TrialTest, AChangeWithoutMessageHasNoName) {
+TEST_F(TrialTest, a_change_without_message_has_no_name) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}, true, ""));
     restart();
     EXPECT_EQ(state(), State::reverted);
     EXPECT_EQ(trial->report().id, "");
 }
 
-TEST_F(TrialTest, OneAtATime) {
+TEST_F(TrialTest, one_at_a_time) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     EXPECT_EQ(propose({{"log.level", "debug"}}).error(), errors::config_on_trial);
     trial->refuse("fedcba9876543210", Error(errors::config_on_trial), "log.level");
@@ -225,7 +225,7 @@ TEST_F(TrialTest, OneAtATime) {
     EXPECT_EQ(trial->report().id, "0123456789abcdef") << "the name of the one on trial";
 }
 
-TEST_F(TrialTest, TheOperatorsWordEndsIt) {
+TEST_F(TrialTest, the_operators_word_ends_it) {
     EXPECT_EQ(trial->keep().error(), errors::config_no_trial);
     EXPECT_EQ(trial->revert().error(), errors::config_no_trial);
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}, {"wifi.0.ssid", "new"}}));
@@ -239,7 +239,7 @@ TEST_F(TrialTest, TheOperatorsWordEndsIt) {
     EXPECT_EQ(host(), "new");
 }
 
-TEST_F(TrialTest, WhatCannotBeStoredIsTakenBack) {
+TEST_F(TrialTest, what_cannot_be_stored_is_taken_back) {
     ASSERT_TRUE(propose({{"mqtt.0.host", "new"}}));
     trial->begin(at(0), limit, true);
     flash.fail_at(1);
@@ -254,21 +254,21 @@ TEST_F(TrialTest, WhatCannotBeStoredIsTakenBack) {
     EXPECT_EQ(host(), "old");
 }
 
-TEST_F(TrialTest, RefusedProposalsChangeNothing) {
+TEST_F(TrialTest, refused_proposals_change_nothing) {
     const auto writes = flash.writes();
     EXPECT_EQ(propose({{"wifi.ip", "192.168.1.7"}}).error(), errors::setting_address);
     EXPECT_FALSE(trial->on_trial());
     EXPECT_EQ(flash.writes(), writes);
 }
 
-TEST_F(TrialTest, NoWriteWhenNothingChanges) {
+TEST_F(TrialTest, no_write_when_nothing_changes) {
     const auto writes = flash.writes();
     ASSERT_TRUE(propose({{"mqtt.0.host", "old"}}));
     EXPECT_EQ(state(), State::kept);
     EXPECT_EQ(flash.writes(), writes);
 }
 
-TEST(ReportState, HasNames) {
+TEST(ReportState, has_names) {
     EXPECT_EQ(name(State::idle), "idle");
     EXPECT_EQ(name(State::refused), "refused");
 }

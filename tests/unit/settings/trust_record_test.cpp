@@ -55,7 +55,7 @@ void flip(std::vector<std::uint8_t>& bytes, std::size_t bit) {
 
 // ---- one record in a store that does as it is told
 
-TEST(TrustRecord, KeepsAValueTwiceAndItsMark) {
+TEST(TrustRecord, keeps_a_value_twice_and_its_mark) {
     test::MemoryKeyValue store;
     const Number floor(store, trust_names::floor);
     std::uint32_t value = 7;
@@ -74,7 +74,7 @@ TEST(TrustRecord, KeepsAValueTwiceAndItsMark) {
     EXPECT_EQ(store.writes(), 6U);
 }
 
-TEST(TrustRecord, MendsEitherMirrorAndTheMark) {
+TEST(TrustRecord, mends_either_mirror_and_the_mark) {
     for (const auto* gone : {"ota.floor.a", "ota.floor.b", "trust"}) {
         test::MemoryKeyValue store;
         const Number floor(store, trust_names::floor);
@@ -88,7 +88,7 @@ TEST(TrustRecord, MendsEitherMirrorAndTheMark) {
     }
 }
 
-TEST(TrustRecord, IsLostWithoutItsMirrorsUntilItIsRestored) {
+TEST(TrustRecord, is_lost_without_its_mirrors_until_it_is_restored) {
     test::MemoryKeyValue store;
     const Number floor(store, trust_names::floor);
     ASSERT_TRUE(floor.save(40));
@@ -103,7 +103,7 @@ TEST(TrustRecord, IsLostWithoutItsMirrorsUntilItIsRestored) {
     EXPECT_EQ(value, 41U);
 }
 
-TEST(TrustRecord, IsLostInAStoreThatHasLostAPart) {
+TEST(TrustRecord, is_lost_in_a_store_that_has_lost_a_part) {
     struct Damaged final : chip::KeyValue {
         test::MemoryKeyValue real;
         bool is = true;
@@ -120,7 +120,7 @@ TEST(TrustRecord, IsLostInAStoreThatHasLostAPart) {
     EXPECT_EQ(floor.load(value).error(), errors::trust_lost) << "and stays so";
 }
 
-TEST(TrustRecord, AStoreThatDoesNotAnswerIsNoEmptyOne) {
+TEST(TrustRecord, a_store_that_does_not_answer_is_no_empty_one) {
     test::MemoryKeyValue store;
     store.power_off();
     std::uint32_t value = 0;
@@ -134,7 +134,7 @@ std::vector<std::uint8_t> first_firmware(std::string_view key, ConstBytes conten
     return record;
 }
 
-TEST(TrustRecord, TakesOverTheFirstFirmwaresRecordAndGoesOnWritingIt) {
+TEST(TrustRecord, takes_over_the_first_firmwares_record_and_goes_on_writing_it) {
     const std::array<std::uint8_t, 4> forty{40, 0, 0, 0};
     test::MemoryKeyValue store;
     store.values["ota.floor"] = first_firmware("ota.floor", forty);
@@ -156,7 +156,7 @@ TEST(TrustRecord, TakesOverTheFirstFirmwaresRecordAndGoesOnWritingIt) {
     EXPECT_EQ(value, 50U);
 }
 
-TEST(TrustRecord, ADamagedRecordOfTheFirstFirmwareIsLost) {
+TEST(TrustRecord, a_damaged_record_of_the_first_firmware_is_lost) {
     test::MemoryKeyValue store;
     store.values["ota.floor"] = {1, 40, 0, 0, 0, 1, 2, 3, 4};
     std::uint32_t value = 0;
@@ -165,7 +165,7 @@ TEST(TrustRecord, ADamagedRecordOfTheFirstFirmwareIsLost) {
 
 // ---- every bit and every pair of bits of what is stored
 
-TEST(TrustFlips, EveryBitAndEveryPairOfEverySmallRecord) {
+TEST(TrustFlips, every_bit_and_every_pair_of_every_small_record) {
     unsigned bits_flipped = 0;
     unsigned pairs = 0;
     unsigned lost = 0;
@@ -200,7 +200,7 @@ TEST(TrustFlips, EveryBitAndEveryPairOfEverySmallRecord) {
 
 // What a rotten entry can become in any store: gone, unreadable, or an earlier value. All combinations for the two
 // mirrors, the mark and the first firmware's record; up to two of them at a time never open anything.
-TEST(TrustFlips, EveryStateOfEveryCopy) {
+TEST(TrustFlips, every_state_of_every_copy) {
     unsigned states = 0;
     for (const auto& name : small_records) {
         for (const bool migrated : {false, true}) {
@@ -273,7 +273,7 @@ std::set<std::string> keys_of(const TrustName& name) {
     return {std::string(name.key), std::string(name.key) + ".a", std::string(name.key) + ".b", "trust"};
 }
 
-TEST(TrustFlips, EveryBitAsItLiesInFlash) {
+TEST(TrustFlips, every_bit_as_it_lies_in_flash) {
     unsigned flipped = 0;
     unsigned closed = 0;
     for (const auto& name : small_records) {
@@ -298,7 +298,7 @@ TEST(TrustFlips, EveryBitAsItLiesInFlash) {
 }
 
 // Entries of others, too: a length that rots must not hide what stands behind it.
-TEST(TrustFlips, EveryBitOfTheWholePartition) {
+TEST(TrustFlips, every_bit_of_the_whole_partition) {
     const auto& name = trust_names::floor;
     const auto whole = lived_in([&](chip::KeyValue& store, std::uint32_t value) { return save(store, name, value); });
     const std::size_t step = test::cut_factor() > 1 ? 1 : 3;
@@ -315,7 +315,7 @@ TEST(TrustFlips, EveryBitOfTheWholePartition) {
     std::cout << "[  rot     ] " << flipped << " bits of a whole partition\n";
 }
 
-TEST(TrustFlips, PairsOfBitsAsTheyLieInFlash) {
+TEST(TrustFlips, pairs_of_bits_as_they_lie_in_flash) {
     unsigned flipped = 0;
     unsigned closed = 0;
     for (const auto& name : small_records) {
@@ -380,7 +380,7 @@ std::string judge(const Found& found, const History& history, bool rot) {
     return found.value > history.tried ? "a value that nobody saved" : "";
 }
 
-TEST(TrustCuts, ALossOfPowerAnywhereLeavesTheOldOrTheNewValue) {
+TEST(TrustCuts, a_loss_of_power_anywhere_leaves_the_old_or_the_new_value) {
     for (const auto& name : small_records) {
         History history;
         vchip::CutScenario scenario;
@@ -398,7 +398,7 @@ TEST(TrustCuts, ALossOfPowerAnywhereLeavesTheOldOrTheNewValue) {
     }
 }
 
-TEST(TrustCuts, ABitRotsAfterALossOfPower) {
+TEST(TrustCuts, a_bit_rots_after_a_loss_of_power) {
     unsigned cases = 0;
     unsigned closed = 0;
     for (const auto& name : {trust_names::floor, trust_names::config_counter, trust_names::commissioned}) {

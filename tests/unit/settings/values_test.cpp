@@ -36,13 +36,13 @@ constexpr Setting raw{.name = "o", .type = Type::octets, .high = 4};
 constexpr Setting code{.name = "k", .type = Type::key, .high = 3};
 constexpr Setting longest{.name = "m", .type = Type::octets};
 
-TEST(Boolean, TakesThreeSpellingsAndShowsOne) {
+TEST(Boolean, takes_three_spellings_and_shows_one) {
     for (const auto* text : {"on", "true", "1"}) EXPECT_EQ(shown(toggle, parse(toggle, text)), "on");
     for (const auto* text : {"off", "false", "0"}) EXPECT_EQ(shown(toggle, parse(toggle, text)), "off");
     for (const auto* text : {"", "On", "yes", "10", " on"}) EXPECT_EQ(outcome(toggle, text), "setting.type") << text;
 }
 
-TEST(Boolean, StoredFormIsOneByteZeroOrOne) {
+TEST(Boolean, stored_form_is_one_byte_zero_or_one) {
     const std::array<std::uint8_t, 2> bytes{1, 2};
     EXPECT_TRUE(accept(toggle, ConstBytes(bytes).first(1)));
     EXPECT_EQ(accept(toggle, ConstBytes(bytes).last(1)).error(), errors::setting_type);
@@ -50,13 +50,13 @@ TEST(Boolean, StoredFormIsOneByteZeroOrOne) {
     EXPECT_EQ(accept(toggle, {}).error(), errors::setting_type);
 }
 
-TEST(Integer, BoundsAreInclusiveAndOtherTextIsAWrongType) {
+TEST(Integer, bounds_are_inclusive_and_other_text_is_a_wrong_type) {
     for (const auto* text : {"-3", "0", "3"}) EXPECT_EQ(shown(level, parse(level, text)), text);
     for (const auto* text : {"-4", "4", "99999999999999999999"}) EXPECT_EQ(outcome(level, text), "setting.range");
     for (const auto* text : {"", "x", "1.0", "+1", "0x1", " 1", "-"}) EXPECT_EQ(outcome(level, text), "setting.type");
 }
 
-TEST(Integer, KeepsAllThirtyTwoBits) {
+TEST(Integer, keeps_all_thirty_two_bits) {
     for (const auto* text : {"-2147483648", "2147483647", "-1", "256"}) {
         EXPECT_EQ(shown(wide, parse(wide, text)), text);
     }
@@ -66,7 +66,7 @@ TEST(Integer, KeepsAllThirtyTwoBits) {
               (std::vector<std::uint8_t>{2, 1, 0, 0, 0, 0, 0, 0}));
 }
 
-TEST(Integer, WhatNeedsMoreBitsIsOutOfRange) {
+TEST(Integer, what_needs_more_bits_is_out_of_range) {
     for (const auto* text : {"-2147483649", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808"}) {
         EXPECT_EQ(outcome(wide, text), "setting.range") << text;
     }
@@ -75,14 +75,14 @@ TEST(Integer, WhatNeedsMoreBitsIsOutOfRange) {
     EXPECT_EQ(accept(wide, bytes).error(), errors::setting_range);
 }
 
-TEST(Integer, StoredFormOutsideTheBoundsOrOfAnotherSizeIsRefused) {
+TEST(Integer, stored_form_outside_the_bounds_or_of_another_size_is_refused) {
     std::array<std::uint8_t, 8> bytes{};
     bytes[0] = 4;
     EXPECT_EQ(accept(level, bytes).error(), errors::setting_range);
     EXPECT_EQ(accept(level, ConstBytes(bytes).first(7)).error(), errors::setting_type);
 }
 
-TEST(Text, LengthCountsBytes) {
+TEST(Text, length_counts_bytes) {
     EXPECT_EQ(outcome(words, "a"), "setting.length");
     EXPECT_EQ(outcome(words, "ab"), "ok");
     EXPECT_EQ(outcome(words, "abcdef"), "ok");
@@ -91,7 +91,7 @@ TEST(Text, LengthCountsBytes) {
     EXPECT_EQ(outcome(words, "\xC3\xA4\xC3\xB6\xC3\xBC!"), "setting.length");
 }
 
-TEST(Text, MustBeUtf8WithoutControlCharacters) {
+TEST(Text, must_be_utf_8_without_control_characters) {
     EXPECT_EQ(outcome(words, "a\xFFz"), "setting.not_utf8");
     EXPECT_EQ(outcome(words, "a\xC3"), "setting.not_utf8");
     EXPECT_EQ(outcome(words, "a\nb"), "setting.format");
@@ -99,7 +99,7 @@ TEST(Text, MustBeUtf8WithoutControlCharacters) {
     EXPECT_EQ(outcome(words, std::string_view("a\0b", 3)), "setting.format");
 }
 
-TEST(Octets, PlainTextStaysPlainAndEverythingElseIsHex) {
+TEST(Octets, plain_text_stays_plain_and_everything_else_is_hex) {
     EXPECT_EQ(shown(raw, parse(raw, "caf")), "caf");
     EXPECT_EQ(shown(raw, parse(raw, "hex:00ff")), "hex:00ff");
     EXPECT_EQ(shown(raw, parse(raw, "hex:6162")), "ab");
@@ -112,14 +112,14 @@ TEST(Octets, PlainTextStaysPlainAndEverythingElseIsHex) {
     EXPECT_EQ(outcome(raw, "abcde"), "setting.length");
 }
 
-TEST(Octets, TheLongestValueFitsIntoTextMax) {
+TEST(Octets, the_longest_value_fits_into_text_max) {
     const std::vector<std::uint8_t> bytes(value_max, 0xFF);
     const auto text = shown(longest, accept(longest, bytes));
     EXPECT_EQ(text.size(), text_max);
     EXPECT_EQ(shown(longest, parse(longest, text)), text);
 }
 
-TEST(Key, IsHexOfEitherCase) {
+TEST(Key, is_hex_of_either_case) {
     EXPECT_EQ(shown(code, parse(code, "AAbbCC")), "aabbcc");
     EXPECT_EQ(shown(code, parse(code, "")), "");
     EXPECT_EQ(outcome(code, "abc"), "setting.format");
@@ -127,7 +127,7 @@ TEST(Key, IsHexOfEitherCase) {
     EXPECT_EQ(outcome(code, "00112233"), "setting.length");
 }
 
-TEST(Format, RefusesSecretsForeignFormsAndSmallBuffers) {
+TEST(Format, refuses_secrets_foreign_forms_and_small_buffers) {
     std::array<char, 3> small;
     const auto pass = parse(base(names::wifi_pass), "12345678");
     ASSERT_TRUE(pass);
@@ -139,13 +139,13 @@ TEST(Format, RefusesSecretsForeignFormsAndSmallBuffers) {
     EXPECT_EQ(format(code, as_bytes("\xFF\xFF"), small).error(), errors::too_long);
 }
 
-TEST(WifiSsid, IsUpTo32ArbitraryBytes) {
+TEST(WifiSsid, is_up_to_32_arbitrary_bytes) {
     EXPECT_EQ(outcome(base(names::wifi_ssid), std::string(32, 'x')), "ok");
     EXPECT_EQ(outcome(base(names::wifi_ssid), std::string(33, 'x')), "setting.length");
     EXPECT_TRUE(accept(base(names::wifi_ssid), as_bytes(std::string_view("\0\n\xFF", 3))));
 }
 
-TEST(WifiPass, Is8To63CharactersOr64HexDigitsOrEmpty) {
+TEST(WifiPass, is_8_to_63_characters_or_64_hex_digits_or_empty) {
     const auto& pass = base(names::wifi_pass);
     EXPECT_EQ(outcome(pass, ""), "ok");
     EXPECT_EQ(outcome(pass, "1234567"), "setting.length");
@@ -156,7 +156,7 @@ TEST(WifiPass, Is8To63CharactersOr64HexDigitsOrEmpty) {
     EXPECT_EQ(outcome(pass, std::string(65, 'a')), "setting.length");
 }
 
-TEST(MqttHost, IsAHostNameOrAnAddress) {
+TEST(MqttHost, is_a_host_name_or_an_address) {
     const auto& host = base(names::mqtt_host);
     const auto label = std::string(63, 'a');
     for (const auto& good :
@@ -171,7 +171,7 @@ TEST(MqttHost, IsAHostNameOrAnAddress) {
     EXPECT_EQ(outcome(host, std::string(254, 'a')), "setting.length");
 }
 
-TEST(MqttPort, IsOneTo65535) {
+TEST(MqttPort, is_one_to_65535) {
     const auto& port = base(names::mqtt_port);
     EXPECT_EQ(port.fallback, "8883");
     EXPECT_EQ(outcome(port, "1"), "ok");
@@ -181,7 +181,7 @@ TEST(MqttPort, IsOneTo65535) {
     EXPECT_EQ(outcome(port, "x"), "setting.type");
 }
 
-TEST(MqttIdent, IsAnIdentityOrEmpty) {
+TEST(MqttIdent, is_an_identity_or_empty) {
     const auto& ident = base(names::mqtt_ident);
     EXPECT_EQ(outcome(ident, ""), "ok");
     EXPECT_EQ(outcome(ident, "ESP-C44F330A9C35"), "ok");
@@ -189,7 +189,7 @@ TEST(MqttIdent, IsAnIdentityOrEmpty) {
     EXPECT_EQ(outcome(ident, std::string(41, 'a')), "setting.length");
 }
 
-TEST(MqttPsk, Is16To32BytesOrUnset) {
+TEST(MqttPsk, is_16_to_32_bytes_or_unset) {
     const auto& psk = base(names::mqtt_psk);
     EXPECT_EQ(outcome(psk, ""), "ok");
     EXPECT_EQ(outcome(psk, std::string(30, '0')), "setting.length");
@@ -199,7 +199,7 @@ TEST(MqttPsk, Is16To32BytesOrUnset) {
     EXPECT_EQ(outcome(psk, std::string(31, '0')), "setting.format");
 }
 
-TEST(AccessPointPass, Is8To63PrintableAsciiOrUnset) {
+TEST(AccessPointPass, is_8_to_63_printable_ascii_or_unset) {
     const auto& pass = base(names::ap_pass);
     EXPECT_EQ(outcome(pass, ""), "ok");
     EXPECT_EQ(outcome(pass, "1234567"), "setting.length");
@@ -209,7 +209,7 @@ TEST(AccessPointPass, Is8To63PrintableAsciiOrUnset) {
     EXPECT_EQ(outcome(pass, "passw\xC3\xB6rt"), "setting.format");
 }
 
-TEST(AccessPointAddress, IsAHostOfANetworkOf256) {
+TEST(AccessPointAddress, is_a_host_of_a_network_of_256) {
     const auto& address = base(names::ap_address);
     for (const auto good : {"4.3.2.1", "192.168.4.1", "10.0.0.254", "223.1.1.1"}) {
         EXPECT_EQ(outcome(address, good), "ok") << good;
@@ -221,7 +221,7 @@ TEST(AccessPointAddress, IsAHostOfANetworkOf256) {
     EXPECT_EQ(outcome(address, ""), "setting.length");
 }
 
-TEST(BaseTable, SecretsAndStagesAreAsDesigned) {
+TEST(BaseTable, secrets_and_stages_are_as_designed) {
     for (const AnyKey key : std::initializer_list<AnyKey>{names::wifi_pass, names::mqtt_psk, names::ap_pass}) {
         EXPECT_TRUE(base(key).secret);
     }
@@ -243,7 +243,7 @@ TEST(BaseTable, SecretsAndStagesAreAsDesigned) {
 
 // --- schema
 
-TEST(Schema, ListsTheBaseAndThenTheAuthorsTables) {
+TEST(Schema, lists_the_base_and_then_the_authors_tables) {
     static constexpr Setting first[] = {words, raw};
     static constexpr Setting second[] = {level};
     Schema schema;
@@ -258,7 +258,7 @@ TEST(Schema, ListsTheBaseAndThenTheAuthorsTables) {
     EXPECT_EQ(schema.find("nothing"), nullptr);
 }
 
-TEST(Schema, RefusesATableWithAnyBadSettingWhole) {
+TEST(Schema, refuses_a_table_with_any_bad_setting_whole) {
     const auto changed = [](const Setting& from, auto change) {
         auto setting = from;
         change(setting);
@@ -293,7 +293,7 @@ TEST(Schema, RefusesATableWithAnyBadSettingWhole) {
     }
 }
 
-TEST(Schema, RefusesATwinWithinOneTableAndATableTooMany) {
+TEST(Schema, refuses_a_twin_within_one_table_and_a_table_too_many) {
     const std::array<Setting, 2> twins = {level, level};
     Schema schema;
     EXPECT_EQ(schema.add(twins).error(), errors::invalid_argument);

@@ -28,7 +28,7 @@ void set(Bytes& bytes, std::size_t at, std::uint64_t value, int count) {
         bytes[at + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
-TEST(Image, SealingAppendsPaddingAndHash) {
+TEST(Image, sealing_appends_padding_and_hash) {
     for (std::size_t body = 1000; body < 1016; ++body) {
         const auto program = test::make_program({.body = body});
         const auto image = seal_image(program);
@@ -42,12 +42,12 @@ TEST(Image, SealingAppendsPaddingAndHash) {
     }
 }
 
-TEST(Image, SealingTwiceChangesNothing) {
+TEST(Image, sealing_twice_changes_nothing) {
     const auto image = test::make_image();
     EXPECT_EQ(seal_image(image).value(), image);
 }
 
-TEST(Image, BytesBehindTheProgramAreRefused) {
+TEST(Image, bytes_behind_the_program_are_refused) {
     auto program = test::make_program();
     program.push_back(0);
     EXPECT_EQ(seal_image(program).error(), errors::image_trailing);
@@ -56,14 +56,14 @@ TEST(Image, BytesBehindTheProgramAreRefused) {
     EXPECT_EQ(seal_image(image).error(), errors::image_trailing);
 }
 
-TEST(Image, TheRestOfTheSlotDoesNotMatter) {
+TEST(Image, the_rest_of_the_slot_does_not_matter) {
     auto image = test::make_image();
     const std::size_t size = image.size();
     image.resize(size + 5000, 0xFF);
     EXPECT_EQ(verify_image(reader(image), image.size()).value(), size);
 }
 
-TEST(Image, AnyFlippedBitIsFound) {
+TEST(Image, any_flipped_bit_is_found) {
     const auto image = test::make_image({.body = 100});
     for (std::size_t at = 0; at < image.size(); ++at) {
         for (int bit = 0; bit < 8; ++bit) {
@@ -74,7 +74,7 @@ TEST(Image, AnyFlippedBitIsFound) {
     }
 }
 
-TEST(Image, AnyMissingEndIsFound) {
+TEST(Image, any_missing_end_is_found) {
     const auto image = test::make_image({.body = 100});
     for (std::size_t size = 0; size < image.size(); ++size) {
         const Bytes part(image.begin(), image.begin() + static_cast<std::ptrdiff_t>(size));
@@ -82,7 +82,7 @@ TEST(Image, AnyMissingEndIsFound) {
     }
 }
 
-TEST(Image, RefusalsAreNamed) {
+TEST(Image, refusals_are_named) {
     const auto image = test::make_image();
     EXPECT_EQ(refusal(Bytes(5000, 0xFF)), errors::image_format) << "an erased slot";
     for (const std::size_t at : {0U, 4U, 5U, 16U, 18U, 58U}) {  // magic, class, byte order, type, machine, e_shentsize
@@ -98,7 +98,7 @@ TEST(Image, RefusalsAreNamed) {
     EXPECT_EQ(refusal(bad), errors::image_hash);
 }
 
-TEST(Image, HostileSectionTablesAreRefused) {
+TEST(Image, hostile_section_tables_are_refused) {
     const auto image = test::make_image();
     const struct {
         std::uint64_t offset;
@@ -123,7 +123,7 @@ TEST(Image, HostileSectionTablesAreRefused) {
     }
 }
 
-TEST(Image, AReadersErrorPassesThrough) {
+TEST(Image, a_readers_error_passes_through) {
     const auto image = test::make_image();
     for (std::size_t good_reads = 0; good_reads < 4; ++good_reads) {
         std::size_t reads = 0;
@@ -135,7 +135,7 @@ TEST(Image, AReadersErrorPassesThrough) {
     }
 }
 
-TEST(Image, AFileWithoutAProgramIsNotSealed) {
+TEST(Image, a_file_without_a_program_is_not_sealed) {
     EXPECT_EQ(seal_image(Bytes(10)).error(), errors::image_size);
     EXPECT_EQ(seal_image(Bytes(5000)).error(), errors::image_format);
 }

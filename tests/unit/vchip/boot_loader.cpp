@@ -71,7 +71,7 @@ void write_given(BootRecord& record, std::size_t index, const Given& given) {
     ASSERT_TRUE(record.write(index, entry));
 }
 
-TEST(BootLoader, DecidesAsEspIdfDoes) {
+TEST(BootLoader, decides_as_esp_idf_does) {
     for (const auto& decision : decisions) {
         SCOPED_TRACE(decision.why);
         MemoryStore store(test::small_flash);
@@ -111,14 +111,14 @@ protected:
     BootRecord record = test::boot_record(flash);
 };
 
-TEST_F(BootLoaderTest, AConfirmedChipBootsWithoutWriting) {
+TEST_F(BootLoaderTest, a_confirmed_chip_boots_without_writing) {
     ASSERT_TRUE(boot(flash, test::small_table()));
     const auto before = flash.operations();
     ASSERT_TRUE(boot(flash, test::small_table()));
     EXPECT_EQ(flash.operations(), before);
 }
 
-TEST_F(BootLoaderTest, ATrialGetsOneStart) {
+TEST_F(BootLoaderTest, a_trial_gets_one_start) {
     ASSERT_TRUE(boot(flash, test::small_table()));
     ASSERT_TRUE(record.choose(B));
     EXPECT_EQ(boot(flash, test::small_table())->slot, B);
@@ -127,7 +127,7 @@ TEST_F(BootLoaderTest, ATrialGetsOneStart) {
     EXPECT_EQ(record.state(B).value(), aborted);
 }
 
-TEST_F(BootLoaderTest, AWornRecordDoesNotStopTheBoot) {
+TEST_F(BootLoaderTest, a_worn_record_does_not_stop_the_boot) {
     ASSERT_TRUE(record.write(0, BootEntry::make(1, valid)));
     ASSERT_TRUE(record.choose(B));
     flash.set_plan({{}, {flash.operations() + 1, flash.operations() + 2}});
@@ -136,7 +136,7 @@ TEST_F(BootLoaderTest, AWornRecordDoesNotStopTheBoot) {
     EXPECT_EQ(choice->slot, B);
 }
 
-TEST_F(BootLoaderTest, LossOfPowerEndsTheBoot) {
+TEST_F(BootLoaderTest, loss_of_power_ends_the_boot) {
     ASSERT_TRUE(record.write(0, BootEntry::make(1, valid)));
     ASSERT_TRUE(record.choose(B));
     flash.power_on();
@@ -147,7 +147,7 @@ TEST_F(BootLoaderTest, LossOfPowerEndsTheBoot) {
     EXPECT_EQ(boot(flash, test::small_table())->slot, A) << "the choice was lost with its sector, the old one was not";
 }
 
-TEST_F(BootLoaderTest, NeedsItsPartitions) {
+TEST_F(BootLoaderTest, needs_its_partitions) {
     const auto none = PartitionTable::parse("", test::small_flash).value();
     EXPECT_EQ(boot(flash, none).error(), errors::partition_missing);
     const auto one_slot = PartitionTable::parse("o, data, ota, , 8K\na, app, ota_0, 0x20000, 64K", test::small_flash);

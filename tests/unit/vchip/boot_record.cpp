@@ -16,7 +16,7 @@ protected:
 };
 
 // Bytes as esptool shows them on a real board after the first update: sequence 1, CRC 0x4743989A.
-TEST_F(BootRecordTest, HasTheBytesOfEspIdf) {
+TEST_F(BootRecordTest, has_the_bytes_of_esp_idf) {
     ASSERT_TRUE(record.choose(SlotId::a));
     std::array<std::uint8_t, 32> bytes{};
     ASSERT_TRUE(flash.read(0, bytes));
@@ -27,7 +27,7 @@ TEST_F(BootRecordTest, HasTheBytesOfEspIdf) {
     EXPECT_EQ(BootEntry::parse(bytes).bytes(), bytes);
 }
 
-TEST_F(BootRecordTest, ErasedSaysNothing) {
+TEST_F(BootRecordTest, erased_says_nothing) {
     const auto entries = record.read();
     ASSERT_TRUE(entries);
     EXPECT_TRUE((*entries)[0].dead());
@@ -35,7 +35,7 @@ TEST_F(BootRecordTest, ErasedSaysNothing) {
     EXPECT_EQ(record.state(SlotId::a).value(), SlotState::undefined);
 }
 
-TEST_F(BootRecordTest, ChoosingTheOtherSlotSparesTheActiveSector) {
+TEST_F(BootRecordTest, choosing_the_other_slot_spares_the_active_sector) {
     ASSERT_TRUE(record.write(0, BootEntry::make(1, SlotState::valid)));
     const auto erases = flash.wear().erases[0];
     ASSERT_TRUE(record.choose(SlotId::b));
@@ -48,7 +48,7 @@ TEST_F(BootRecordTest, ChoosingTheOtherSlotSparesTheActiveSector) {
     EXPECT_EQ(active_entry(*record.read()), 0U);
 }
 
-TEST_F(BootRecordTest, ChoosingTheSameSlotAgainSparesTheOtherEntry) {
+TEST_F(BootRecordTest, choosing_the_same_slot_again_spares_the_other_entry) {
     ASSERT_TRUE(record.write(0, BootEntry::make(1, SlotState::valid)));
     ASSERT_TRUE(record.choose(SlotId::b));
     ASSERT_TRUE(record.choose(SlotId::b));
@@ -58,7 +58,7 @@ TEST_F(BootRecordTest, ChoosingTheSameSlotAgainSparesTheOtherEntry) {
     EXPECT_EQ((*entries)[1].sequence, 2U);
 }
 
-TEST_F(BootRecordTest, ChoosingWithoutAnyValidEntryBeginsAnew) {
+TEST_F(BootRecordTest, choosing_without_any_valid_entry_begins_anew) {
     ASSERT_TRUE(record.write(0, BootEntry::make(5, SlotState::aborted)));
     ASSERT_TRUE(record.write(1, BootEntry::make(6, SlotState::invalid)));
     ASSERT_TRUE(record.choose(SlotId::b));
@@ -66,7 +66,7 @@ TEST_F(BootRecordTest, ChoosingWithoutAnyValidEntryBeginsAnew) {
     EXPECT_EQ(active_entry(*record.read()), 0U);
 }
 
-TEST_F(BootRecordTest, TheHigherValidSequenceIsActive) {
+TEST_F(BootRecordTest, the_higher_valid_sequence_is_active) {
     BootEntries entries{BootEntry::make(4, SlotState::valid), BootEntry::make(5, SlotState::fresh)};
     EXPECT_EQ(active_entry(entries), 1U);
     entries[1].crc ^= 1;
@@ -81,14 +81,14 @@ TEST_F(BootRecordTest, TheHigherValidSequenceIsActive) {
 }
 
 // ESP-IDF's weakness, copied: a state that nobody wrote passes, because the CRC covers the sequence only.
-TEST_F(BootRecordTest, TheCrcDoesNotCoverTheState) {
+TEST_F(BootRecordTest, the_crc_does_not_cover_the_state) {
     auto entry = BootEntry::make(2, SlotState::fresh);
     entry.state = 0x00400000;
     EXPECT_TRUE(entry.valid());
     EXPECT_EQ(entry.slot_state(), SlotState::undefined);
 }
 
-TEST_F(BootRecordTest, StatesKeepTheirMeaning) {
+TEST_F(BootRecordTest, states_keep_their_meaning) {
     for (const auto state : {SlotState::undefined, SlotState::fresh, SlotState::pending_verify, SlotState::valid,
                              SlotState::invalid, SlotState::aborted}) {
         EXPECT_EQ(BootEntry::make(1, state).slot_state(), state);
@@ -97,7 +97,7 @@ TEST_F(BootRecordTest, StatesKeepTheirMeaning) {
     EXPECT_EQ(BootEntry::make(1, SlotState::undefined).state, 0xFFFFFFFFU);
 }
 
-TEST_F(BootRecordTest, WithoutPowerNothingIsSaid) {
+TEST_F(BootRecordTest, without_power_nothing_is_said) {
     flash.power_off();
     EXPECT_EQ(record.read().error(), errors::power_lost);
     EXPECT_EQ(record.state(SlotId::a).error(), errors::power_lost);

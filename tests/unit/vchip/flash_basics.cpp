@@ -20,9 +20,9 @@ protected:
     Flash flash{store};
 };
 
-TEST_F(FlashTest, IsErasedAtFirst) { EXPECT_EQ(read(erase_unit - 2, 4), Bytes(4, 0xFF)); }
+TEST_F(FlashTest, is_erased_at_first) { EXPECT_EQ(read(erase_unit - 2, 4), Bytes(4, 0xFF)); }
 
-TEST_F(FlashTest, ProgramsOnlyClearBits) {
+TEST_F(FlashTest, programs_only_clear_bits) {
     ASSERT_TRUE(flash.program(8, Bytes{0xF0, 0xFF, 0x12, 0x34}));
     EXPECT_EQ(flash.overprograms(), 0U);
     ASSERT_TRUE(flash.program(8, Bytes{0x0F, 0x55, 0xFF, 0x34}));
@@ -30,14 +30,14 @@ TEST_F(FlashTest, ProgramsOnlyClearBits) {
     EXPECT_EQ(flash.overprograms(), 1U) << "0xF0 with 0x0F over it";
 }
 
-TEST_F(FlashTest, ErasesWholeUnitsOnly) {
+TEST_F(FlashTest, erases_whole_units_only) {
     ASSERT_TRUE(flash.program(erase_unit - 4, Bytes(12, 0)));
     ASSERT_TRUE(flash.erase(erase_unit, erase_unit));
     EXPECT_EQ(read(erase_unit - 4, 4), Bytes(4, 0x00));
     EXPECT_EQ(read(erase_unit, 8), Bytes(8, 0xFF));
 }
 
-TEST_F(FlashTest, NamesAlignmentAndBounds) {
+TEST_F(FlashTest, names_alignment_and_bounds) {
     EXPECT_EQ(flash.erase(4, erase_unit).error(), errors::flash_alignment);
     EXPECT_EQ(flash.erase(0, 100).error(), errors::flash_alignment);
     EXPECT_EQ(flash.program(2, Bytes(4)).error(), errors::flash_alignment);
@@ -50,7 +50,7 @@ TEST_F(FlashTest, NamesAlignmentAndBounds) {
     EXPECT_EQ(flash.operations(), 0U) << "what is refused is no operation";
 }
 
-TEST_F(FlashTest, ARegionEndsWhereItEnds) {
+TEST_F(FlashTest, a_region_ends_where_it_ends) {
     const Region region(flash, erase_unit, erase_unit);
     ASSERT_TRUE(region.program(0, Bytes{1, 2, 3, 4}));
     EXPECT_EQ(read(erase_unit, 4), (Bytes{1, 2, 3, 4}));
@@ -62,7 +62,7 @@ TEST_F(FlashTest, ARegionEndsWhereItEnds) {
     EXPECT_EQ(region.erase(SIZE_MAX, 2).error(), errors::flash_bounds);
 }
 
-TEST_F(FlashTest, NumbersOperationsAndCountsWear) {
+TEST_F(FlashTest, numbers_operations_and_counts_wear) {
     ASSERT_TRUE(flash.erase(0, erase_block + 2 * erase_unit));
     EXPECT_EQ(flash.operations(), 3U) << "one aligned 64 KiB block and two units";
     ASSERT_TRUE(flash.program(erase_unit - 4, Bytes(8)));
@@ -75,7 +75,7 @@ TEST_F(FlashTest, NumbersOperationsAndCountsWear) {
     EXPECT_EQ(flash.wear().programs[2], 0U);
 }
 
-TEST_F(FlashTest, TellsWhatItDoesAndHowLongARealChipWouldTake) {
+TEST_F(FlashTest, tells_what_it_does_and_how_long_a_real_chip_would_take) {
     std::vector<FlashOperation> seen;
     std::chrono::microseconds spent{};
     FlashHooks hooks;
@@ -94,7 +94,7 @@ TEST_F(FlashTest, TellsWhatItDoesAndHowLongARealChipWouldTake) {
     EXPECT_EQ(seen[2].length, 260U);
 }
 
-TEST_F(FlashTest, AfterACutNothingWorksUntilPowerOn) {
+TEST_F(FlashTest, after_a_cut_nothing_works_until_power_on) {
     int cuts = 0;
     FlashHooks hooks;
     hooks.on_power_cut = [&cuts] { ++cuts; };
@@ -118,7 +118,7 @@ TEST_F(FlashTest, AfterACutNothingWorksUntilPowerOn) {
     EXPECT_EQ(cut.read(0, four).error(), errors::power_lost);
 }
 
-TEST_F(FlashTest, WornCellsFailAndThePowerStays) {
+TEST_F(FlashTest, worn_cells_fail_and_the_power_stays) {
     flash.set_plan({{}, {1, 3}});
     EXPECT_EQ(flash.program(0, Bytes(8)).error(), errors::flash_failed);
     EXPECT_EQ(read(0, 8), (Bytes{0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF})) << "it gave up half-way";
@@ -129,7 +129,7 @@ TEST_F(FlashTest, WornCellsFailAndThePowerStays) {
     EXPECT_TRUE(flash.erase(0, erase_unit));
 }
 
-TEST(MemoryStore, CopiesAreIndependent) {
+TEST(MemoryStore, copies_are_independent) {
     MemoryStore first(4 * erase_unit);
     Flash a(first);
     ASSERT_TRUE(a.program(0, Bytes(4, 1)));

@@ -36,7 +36,7 @@ void replace_in_place(Flash& flash) {
     if (flash.erase(0, erase_unit)) static_cast<void>(flash.program(0, as_bytes("new.")));
 }
 
-TEST(CutEnumerator, VisitsEveryOperationInEveryWay) {
+TEST(CutEnumerator, visits_every_operation_in_every_way) {
     std::vector<std::uint64_t> operations;
     const CutScenario scenario{.prepare = [] { return MemoryStore(4 * erase_unit); },
                                .run =
@@ -61,7 +61,7 @@ TEST(CutEnumerator, VisitsEveryOperationInEveryWay) {
     EXPECT_EQ(report.text(), "3 operations, 42 cuts, 840 second cuts, 0 failures");
 }
 
-TEST(CutEnumerator, CatchesAValueThatIsReplacedInPlace) {
+TEST(CutEnumerator, catches_a_value_that_is_replaced_in_place) {
     const auto scenario = replacing(replace_in_place);
     const auto report = enumerate_cuts(scenario);
     ASSERT_FALSE(report.passed());
@@ -72,7 +72,7 @@ TEST(CutEnumerator, CatchesAValueThatIsReplacedInPlace) {
     EXPECT_NE(report.text().find("replay " + line), std::string::npos);
 }
 
-TEST(CutEnumerator, CatchesAMistakeThatOnlyASecondCutShows) {
+TEST(CutEnumerator, catches_a_mistake_that_only_a_second_cut_shows) {
     // Writes the new value to a spare unit first; recovery copies it home in place, but erases the spare too early.
     auto scenario = replacing([](Flash& flash) {
         if (!flash.program(erase_unit, as_bytes("new."))) return;
@@ -94,19 +94,19 @@ TEST(CutEnumerator, CatchesAMistakeThatOnlyASecondCutShows) {
     EXPECT_FALSE(replay_cut(scenario, replay).value().empty());
 }
 
-TEST(CutEnumerator, JudgesTheScenarioWithoutCutsToo) {
+TEST(CutEnumerator, judges_the_scenario_without_cuts_too) {
     auto scenario = replacing([](Flash& flash) { static_cast<void>(flash.program(0, Bytes(4, 0))); });
     const auto report = enumerate_cuts(scenario, {.max_failures = 1});
     ASSERT_EQ(report.failures.size(), 1U);
     EXPECT_TRUE(report.failures.front().starts_with("0  "));
 }
 
-TEST(CutEnumerator, StopsAtItsLimitOfFailures) {
+TEST(CutEnumerator, stops_at_its_limit_of_failures) {
     const auto report = enumerate_cuts(replacing(replace_in_place), {.seeds = 50, .max_failures = 3});
     EXPECT_EQ(report.failures.size(), 3U);
 }
 
-TEST(CutEnumerator, RefusesUnreadableReplays) {
+TEST(CutEnumerator, refuses_unreadable_replays) {
     const auto scenario = replacing(replace_in_place);
     EXPECT_EQ(replay_cut(scenario, "x").error(), errors::fault_syntax);
     EXPECT_EQ(replay_cut(scenario, "1:before/").error(), errors::fault_syntax);

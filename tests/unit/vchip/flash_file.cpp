@@ -29,12 +29,12 @@ protected:
     std::string path;
 };
 
-TEST_F(FlashFile, IsCreatedErased) {
+TEST_F(FlashFile, is_created_erased) {
     ASSERT_TRUE(FileStore::open(path, size));
     EXPECT_EQ(content(), std::string(size, '\xFF'));
 }
 
-TEST_F(FlashFile, HoldsWhatWasProgrammedAtOnce) {
+TEST_F(FlashFile, holds_what_was_programmed_at_once) {
     const auto store = FileStore::open(path, size);
     ASSERT_TRUE(store);
     Flash flash(**store);
@@ -48,7 +48,7 @@ TEST_F(FlashFile, HoldsWhatWasProgrammedAtOnce) {
     EXPECT_EQ(as_text(bytes), "ESP-");
 }
 
-TEST_F(FlashFile, AKilledProcessLeavesWhatItHadWritten) {
+TEST_F(FlashFile, a_killed_process_leaves_what_it_had_written) {
     const pid_t child = ::fork();
     if (child == 0) {
         const auto store = FileStore::open(path, size);
@@ -66,25 +66,25 @@ TEST_F(FlashFile, AKilledProcessLeavesWhatItHadWritten) {
     EXPECT_EQ(content().substr(0, 8), "once\xFF\xFF\xFF\xFF");
 }
 
-TEST_F(FlashFile, AnUnfinishedNewFileIsCompleted) {
+TEST_F(FlashFile, an_unfinished_new_file_is_completed) {
     std::ofstream(path, std::ios::binary) << std::string(erase_unit + 5, '\xFF');
     ASSERT_TRUE(FileStore::open(path, size));
     EXPECT_EQ(content(), std::string(size, '\xFF'));
 }
 
-TEST_F(FlashFile, AFileOfAnotherSizeIsRefused) {
+TEST_F(FlashFile, a_file_of_another_size_is_refused) {
     std::ofstream(path, std::ios::binary) << std::string(size + 1, 'x');
     EXPECT_EQ(FileStore::open(path, size).error(), errors::flash_file);
     EXPECT_EQ(content(), std::string(size + 1, 'x'));
 }
 
-TEST_F(FlashFile, AnUnreachablePathIsNamed) {
+TEST_F(FlashFile, an_unreachable_path_is_named) {
     const auto store = FileStore::open(folder + "/missing/flash.bin", size);
     EXPECT_EQ(store.error(), errors::flash_file);
     EXPECT_EQ(store.error().detail(), ENOENT);
 }
 
-TEST_F(FlashFile, AFileThatShrinksFailsReads) {
+TEST_F(FlashFile, a_file_that_shrinks_fails_reads) {
     const auto store = FileStore::open(path, size);
     ASSERT_TRUE(store);
     std::filesystem::resize_file(path, erase_unit);

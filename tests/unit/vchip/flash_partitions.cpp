@@ -13,7 +13,7 @@ Error error_of(std::string_view text, std::size_t flash_size = four_megabytes) {
     return table ? Error(errors::invalid_argument) : table.error();
 }
 
-TEST(PartitionTable, TheDefaultHasWhatTheChipNeeds) {
+TEST(PartitionTable, the_default_has_what_the_chip_needs) {
     const auto table = PartitionTable::parse(default_partitions(), default_flash_size);
     ASSERT_TRUE(table);
     const auto* nvs = table->find("nvs");
@@ -72,7 +72,7 @@ std::vector<ShippedTable> shipped_tables() {
               {"reserve", data, 0x06, 0x830000, 0x7D0000}}}};
 }
 
-TEST(PartitionTable, TheTablesOfRealChipsLieWhereEspIdfPutsThem) {
+TEST(PartitionTable, the_tables_of_real_chips_lie_where_esp_idf_puts_them) {
     for (const auto& shipped : shipped_tables()) {
         SCOPED_TRACE(shipped.flash_size);
         const auto table = PartitionTable::parse(shipped.text, shipped.flash_size);
@@ -91,7 +91,7 @@ TEST(PartitionTable, TheTablesOfRealChipsLieWhereEspIdfPutsThem) {
 }
 
 // No gap from the table's end to the flash's: what is free has a name, so that a later firmware can find it.
-TEST(PartitionTable, TheTablesOfRealChipsUseTheWholeFlash) {
+TEST(PartitionTable, the_tables_of_real_chips_use_the_whole_flash) {
     for (const auto& shipped : shipped_tables()) {
         std::size_t end = 0x9000;
         for (const auto& partition : shipped.expected) {
@@ -102,7 +102,7 @@ TEST(PartitionTable, TheTablesOfRealChipsUseTheWholeFlash) {
     }
 }
 
-TEST(PartitionTable, AFlashGetsTheLargestTableItHasRoomFor) {
+TEST(PartitionTable, a_flash_gets_the_largest_table_it_has_room_for) {
     EXPECT_EQ(default_partitions(0x1000000), partitions_16mb);
     EXPECT_EQ(default_partitions(0x2000000), partitions_16mb);
     EXPECT_EQ(default_partitions(0xFFFFFF), partitions_8mb);
@@ -112,7 +112,7 @@ TEST(PartitionTable, AFlashGetsTheLargestTableItHasRoomFor) {
 }
 
 // A table as ESP-IDF ships it ("Factory app, two OTA definitions").
-TEST(PartitionTable, ReadsEspIdfsSyntax) {
+TEST(PartitionTable, reads_esp_idfs_syntax) {
     const auto table = PartitionTable::parse(
         "# Name,   Type, SubType, Offset,  Size, Flags\r\n"
         "nvs,      data, nvs,     ,        0x4000,\r\n"
@@ -135,7 +135,7 @@ TEST(PartitionTable, ReadsEspIdfsSyntax) {
     EXPECT_EQ(table->find(PartitionType::app, subtype_ota_0 + 1), nullptr);
 }
 
-TEST(PartitionTable, ErrorsNameTheirCauseAndLine) {
+TEST(PartitionTable, errors_name_their_cause_and_line) {
     EXPECT_EQ(error_of("nvs, data, nvs, 0x9000"), errors::partition_syntax);
     EXPECT_EQ(error_of("a, data, nvs, , 4K, , more"), errors::partition_syntax);
     EXPECT_EQ(error_of(", data, nvs, , 4K"), errors::partition_name);
@@ -162,7 +162,7 @@ TEST(PartitionTable, ErrorsNameTheirCauseAndLine) {
     EXPECT_EQ(overlap.detail(), 4);
 }
 
-TEST(PartitionTable, AMissingPartitionOrASmallFlashIsNamed) {
+TEST(PartitionTable, a_missing_partition_or_a_small_flash_is_named) {
     const auto table = PartitionTable::parse("a, data, nvs, 0x9000, 24K", four_megabytes);
     ASSERT_TRUE(table);
     MemoryStore store(0xA000);

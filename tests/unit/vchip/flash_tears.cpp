@@ -20,7 +20,7 @@ bool between(const Bytes& torn, const Bytes& before, const Bytes& target) {
 
 class Tears : public testing::TestWithParam<CutKind> {};
 
-TEST_P(Tears, OfAProgramNeverSetBitsAndTouchNoOthers) {
+TEST_P(Tears, of_a_program_never_set_bits_and_touch_no_others) {
     const Bytes before(256, 0xF7);
     Bytes target(256);
     for (std::size_t i = 0; i < target.size(); ++i) target[i] = static_cast<std::uint8_t>(0xF7 & (i * 13));
@@ -31,7 +31,7 @@ TEST_P(Tears, OfAProgramNeverSetBitsAndTouchNoOthers) {
     }
 }
 
-TEST_P(Tears, AreTheSameForTheSameSeedAndDifferForOthers) {
+TEST_P(Tears, are_the_same_for_the_same_seed_and_differ_for_others) {
     const Bytes before(512, 0xFF);
     const Bytes target(512, 0x00);
     std::set<Bytes> outcomes;
@@ -46,7 +46,7 @@ TEST_P(Tears, AreTheSameForTheSameSeedAndDifferForOthers) {
     EXPECT_GT(outcomes.size(), 10U);
 }
 
-TEST_P(Tears, HappenInsideTheFlashAndOnlyThere) {
+TEST_P(Tears, happen_inside_the_flash_and_only_there) {
     int changed = 0;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         MemoryStore store(4 * erase_unit);
@@ -73,14 +73,14 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Tears,
                              return text;
                          });
 
-TEST(FlashTears, BeforeDoesNothingAndAfterDoesItAll) {
+TEST(FlashTears, before_does_nothing_and_after_does_it_all) {
     const Bytes before(8, 0xFF);
     const Bytes target(8, 0x12);
     EXPECT_EQ(tear({1, CutKind::before}, before, target, false).bytes, before);
     EXPECT_EQ(tear({1, CutKind::after}, before, target, false).bytes, target);
 }
 
-TEST(FlashTears, AHalfDoneEraseLeavesNoise) {
+TEST(FlashTears, a_half_done_erase_leaves_noise) {
     const Bytes before(4096, 0xFF);
     bool noise = false;
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
@@ -112,7 +112,7 @@ protected:
     MemoryStore store{erase_unit};
 };
 
-TEST_F(UnstableFlash, ReadsDifferentlyAcrossPowerCycles) {
+TEST_F(UnstableFlash, reads_differently_across_power_cycles) {
     Flash flash(store);
     EXPECT_GT(readings(flash), 1);
     Flash again(store, {}, 77);
@@ -122,20 +122,20 @@ TEST_F(UnstableFlash, ReadsDifferentlyAcrossPowerCycles) {
     EXPECT_GT(readings(of_copy), 1);
 }
 
-TEST_F(UnstableFlash, IsReplayedByTheNoiseSeed) {
+TEST_F(UnstableFlash, is_replayed_by_the_noise_seed) {
     Flash first(store, {}, 5);
     Flash second(store, {}, 5);
     for (int i = 0; i < 10; ++i) EXPECT_EQ(read(first), read(second));
 }
 
-TEST_F(UnstableFlash, SettlesByErase) {
+TEST_F(UnstableFlash, settles_by_erase) {
     Flash flash(store);
     ASSERT_TRUE(flash.erase(0, erase_unit));
     EXPECT_EQ(readings(flash), 1);
     EXPECT_EQ(read(flash), Bytes(256, 0xFF));
 }
 
-TEST_F(UnstableFlash, SettlesByProgrammingToZeroButNotToOne) {
+TEST_F(UnstableFlash, settles_by_programming_to_zero_but_not_to_one) {
     Flash flash(store);
     ASSERT_TRUE(flash.program(0, Bytes(256, 0xFF)));
     EXPECT_GT(readings(flash), 1);
@@ -144,7 +144,7 @@ TEST_F(UnstableFlash, SettlesByProgrammingToZeroButNotToOne) {
     EXPECT_EQ(read(flash), Bytes(256, 0x00));
 }
 
-TEST(FaultPlan, ReadsItsText) {
+TEST(FaultPlan, reads_its_text) {
     const auto plan = parse_fault_plan("cut=12:unstable:7,fail=3,fail=4");
     ASSERT_TRUE(plan);
     EXPECT_EQ(plan->cut, (PowerCut{12, CutKind::unstable, 7}));
@@ -157,7 +157,7 @@ TEST(FaultPlan, ReadsItsText) {
     }
 }
 
-TEST(FaultPlan, RefusesEverythingElse) {
+TEST(FaultPlan, refuses_everything_else) {
     for (const auto* text : {"cut", "cut=", "cut=0:before", "cut=1", "cut=1:sideways", "cut=1:before:3", "cut=x:after",
                              "cut=1:prefix:", "cut=1:prefix:x", "fail=0", "fail=", "fail", "cut=1:after,cut=2:after",
                              "boom=1", ",", "fail=1,,fail=2"}) {

@@ -34,12 +34,12 @@ protected:
     KeyValue store{Region(flash, 0, partition_size)};
 };
 
-TEST_F(KeyValueTest, FormatsAnErasedPartitionOnce) {
+TEST_F(KeyValueTest, formats_an_erased_partition_once) {
     EXPECT_EQ(store.mount().value(), chip::Mount::formatted);
     EXPECT_EQ(remount().value(), chip::Mount::existing);
 }
 
-TEST_F(KeyValueTest, KeepsValuesOverRestarts) {
+TEST_F(KeyValueTest, keeps_values_over_restarts) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("ident", "ESP-C44F330A9C35"));
     ASSERT_TRUE(put("empty", ""));
@@ -50,7 +50,7 @@ TEST_F(KeyValueTest, KeepsValuesOverRestarts) {
     EXPECT_EQ(store.keys(), (std::vector<std::string>{"empty", "ident"}));
 }
 
-TEST_F(KeyValueTest, RemovedKeysStayRemoved) {
+TEST_F(KeyValueTest, removed_keys_stay_removed) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("a", "1"));
     ASSERT_TRUE(store.remove("a"));
@@ -62,7 +62,7 @@ TEST_F(KeyValueTest, RemovedKeysStayRemoved) {
     EXPECT_EQ(flash.operations(), before);
 }
 
-TEST_F(KeyValueTest, AnEqualValueDoesNotTouchTheFlash) {
+TEST_F(KeyValueTest, an_equal_value_does_not_touch_the_flash) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("a", "same"));
     const auto before = flash.operations();
@@ -72,7 +72,7 @@ TEST_F(KeyValueTest, AnEqualValueDoesNotTouchTheFlash) {
     EXPECT_EQ(flash.operations(), before + 1);
 }
 
-TEST_F(KeyValueTest, HoldsTheLongestValueAndRefusesALongerOne) {
+TEST_F(KeyValueTest, holds_the_longest_value_and_refuses_a_longer_one) {
     ASSERT_TRUE(store.mount());
     const std::string longest(chip::kv_value_max, 'x');
     ASSERT_TRUE(put("a", longest));
@@ -81,7 +81,7 @@ TEST_F(KeyValueTest, HoldsTheLongestValueAndRefusesALongerOne) {
     EXPECT_EQ(get("a").value(), longest);
 }
 
-TEST_F(KeyValueTest, ASmallBufferLearnsTheSize) {
+TEST_F(KeyValueTest, a_small_buffer_learns_the_size) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("a", "12345"));
     std::array<std::uint8_t, 4> buffer{};
@@ -90,7 +90,7 @@ TEST_F(KeyValueTest, ASmallBufferLearnsTheSize) {
     EXPECT_EQ(value.error().detail(), 5);
 }
 
-TEST_F(KeyValueTest, KeysHaveOneToFifteenPrintableCharacters) {
+TEST_F(KeyValueTest, keys_have_one_to_fifteen_printable_characters) {
     ASSERT_TRUE(store.mount());
     EXPECT_TRUE(put("123456789012345", "x"));
     for (const auto* key : {"", "1234567890123456", "a\n", "\x7f"}) {
@@ -100,13 +100,13 @@ TEST_F(KeyValueTest, KeysHaveOneToFifteenPrintableCharacters) {
     }
 }
 
-TEST_F(KeyValueTest, NothingWorksBeforeMounting) {
+TEST_F(KeyValueTest, nothing_works_before_mounting) {
     EXPECT_EQ(put("a", "x").error(), errors::kv_corrupt);
     EXPECT_EQ(get("a").error(), errors::kv_corrupt);
     EXPECT_EQ(store.remove("a").error(), errors::kv_corrupt);
 }
 
-TEST_F(KeyValueTest, RefusesToFormatForeignBytes) {
+TEST_F(KeyValueTest, refuses_to_format_foreign_bytes) {
     const std::array<std::uint8_t, 4> foreign{1, 2, 3, 4};
     ASSERT_TRUE(flash.program(2 * erase_unit, foreign));
     EXPECT_EQ(store.mount().error(), errors::kv_corrupt);
@@ -115,12 +115,12 @@ TEST_F(KeyValueTest, RefusesToFormatForeignBytes) {
     EXPECT_EQ(kept, foreign);
 }
 
-TEST_F(KeyValueTest, NeedsThreePages) {
+TEST_F(KeyValueTest, needs_three_pages) {
     KeyValue small(Region(flash, 0, 2 * erase_unit));
     EXPECT_EQ(small.mount().error(), errors::kv_corrupt);
 }
 
-TEST_F(KeyValueTest, AFullPartitionKeepsOldValuesAndCanBeEmptied) {
+TEST_F(KeyValueTest, a_full_partition_keeps_old_values_and_can_be_emptied) {
     ASSERT_TRUE(store.mount());
     const std::string big(3900, 'b');
     int stored = 0;
@@ -137,7 +137,7 @@ TEST_F(KeyValueTest, AFullPartitionKeepsOldValuesAndCanBeEmptied) {
     EXPECT_EQ(store.keys(), std::vector<std::string>{"more"});
 }
 
-TEST_F(KeyValueTest, RemovalAlwaysFindsRoom) {
+TEST_F(KeyValueTest, removal_always_finds_room) {
     ASSERT_TRUE(store.mount());
     int stored = 0;
     while (put("k" + std::to_string(stored), std::string(200, 'x'))) ++stored;
@@ -146,7 +146,7 @@ TEST_F(KeyValueTest, RemovalAlwaysFindsRoom) {
     EXPECT_TRUE(store.keys().empty());
 }
 
-TEST_F(KeyValueTest, LargeValuesFindRoomBetweenSmallOnes) {
+TEST_F(KeyValueTest, large_values_find_room_between_small_ones) {
     // Five pages of which each is 60 % full would have no room for another page's worth unless they are packed.
     ASSERT_TRUE(store.mount());
     for (int i = 0; i < 36; ++i) ASSERT_TRUE(put("k" + std::to_string(i), std::string(480, 'x')));
@@ -158,7 +158,7 @@ TEST_F(KeyValueTest, LargeValuesFindRoomBetweenSmallOnes) {
     EXPECT_EQ(get("big2").value().size(), 4000U);
 }
 
-TEST_F(KeyValueTest, WearSpreadsOverAllPages) {
+TEST_F(KeyValueTest, wear_spreads_over_all_pages) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("still", std::string(1500, 's')));
     for (int i = 0; i < 5000; ++i) ASSERT_TRUE(put("moving", std::to_string(i)));
@@ -169,7 +169,7 @@ TEST_F(KeyValueTest, WearSpreadsOverAllPages) {
     EXPECT_EQ(flash.overprograms(), 0U);
 }
 
-TEST_F(KeyValueTest, AFailedOperationLeavesTheOldValueAndTheNextTryWorks) {
+TEST_F(KeyValueTest, a_failed_operation_leaves_the_old_value_and_the_next_try_works) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("a", "old"));
     ASSERT_TRUE(put("b", "other"));
@@ -183,7 +183,7 @@ TEST_F(KeyValueTest, AFailedOperationLeavesTheOldValueAndTheNextTryWorks) {
     EXPECT_EQ(get("b").value(), "other");
 }
 
-TEST_F(KeyValueTest, SurvivesAFailureOfAnyOperation) {
+TEST_F(KeyValueTest, survives_a_failure_of_any_operation) {
     std::uint64_t total = 1;
     for (std::uint64_t failing_operation = 1; failing_operation <= total; ++failing_operation) {
         memory = MemoryStore(partition_size);
@@ -211,7 +211,7 @@ TEST_F(KeyValueTest, SurvivesAFailureOfAnyOperation) {
     EXPECT_GT(total, 150U);
 }
 
-TEST_F(KeyValueTest, ACorruptEntryLosesOnlyItself) {
+TEST_F(KeyValueTest, a_corrupt_entry_loses_only_itself) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("a", "AAAA"));
     ASSERT_TRUE(put("b", "BBBB"));
@@ -228,7 +228,7 @@ TEST_F(KeyValueTest, ACorruptEntryLosesOnlyItself) {
 }
 
 // Each bit of the outer entry's header, as the last entry and with another one behind it.
-TEST_F(KeyValueTest, AValueThatLooksLikeAnEntryIsNotReadAsOne) {
+TEST_F(KeyValueTest, a_value_that_looks_like_an_entry_is_not_read_as_one) {
     const auto fake = kv_log::encode(1, kv_log::EntryKind::value, "admin", as_bytes("evil"));
     const std::string hostile(as_text(fake));
     ASSERT_TRUE(store.mount());
@@ -247,7 +247,7 @@ TEST_F(KeyValueTest, AValueThatLooksLikeAnEntryIsNotReadAsOne) {
     }
 }
 
-TEST_F(KeyValueTest, MountingReadsEachPageAndWritesAtMostThreeTimes) {
+TEST_F(KeyValueTest, mounting_reads_each_page_and_writes_at_most_three_times) {
     ASSERT_TRUE(store.mount());
     for (int i = 0; i < 500; ++i) ASSERT_TRUE(put("k" + std::to_string(i % 9), std::to_string(i)));
     ASSERT_TRUE(remount());
@@ -255,7 +255,7 @@ TEST_F(KeyValueTest, MountingReadsEachPageAndWritesAtMostThreeTimes) {
 }
 
 // What mounting believes it programs once more, so that every later boot reads the same.
-TEST_F(KeyValueTest, MountingSettlesTheUnstableCellsItBelieves) {
+TEST_F(KeyValueTest, mounting_settles_the_unstable_cells_it_believes) {
     KeyValue small(Region(flash, 0, 3 * erase_unit));
     ASSERT_TRUE(small.mount());
     for (char c = 'a'; c < 'e'; ++c) ASSERT_TRUE(small.put("big", as_bytes(std::string(1800, c))));
@@ -284,7 +284,7 @@ TEST_F(KeyValueTest, MountingSettlesTheUnstableCellsItBelieves) {
 }
 
 // Random operations against std::map, with restarts in between.
-TEST_F(KeyValueTest, BehavesLikeAMap) {
+TEST_F(KeyValueTest, behaves_like_a_map) {
     std::mt19937 random(20240607);
     const auto below = [&random](unsigned limit) { return static_cast<unsigned>(random() % limit); };
     ASSERT_TRUE(store.mount());

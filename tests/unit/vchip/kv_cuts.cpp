@@ -148,7 +148,7 @@ void expect_survival(const std::string& what, Session& session, const CutOptions
 
 std::string text(std::size_t size, char c) { return std::string(size, c); }
 
-TEST(KeyValueCuts, FirstBootAndSmallChanges) {
+TEST(KeyValueCuts, first_boot_and_small_changes) {
     Session session(4, {{"psk", text(16, 'k')},
                         {"ident", "ESP-1"},
                         {"ident", "ESP-2"},
@@ -158,13 +158,13 @@ TEST(KeyValueCuts, FirstBootAndSmallChanges) {
     expect_survival("first boot", session, {.seeds = 6, .second_seeds = 1});
 }
 
-TEST(KeyValueCuts, ARestartedStore) {
+TEST(KeyValueCuts, a_restarted_store) {
     Session session(4, {{"b", "new"}, {"a", {}}, {"c", text(700, 'c')}});
     session.start_after({{"a", "1"}, {"b", "old"}, {"d", "stays"}});
     expect_survival("after a restart", session, {.seeds = 6, .second_seeds = 1});
 }
 
-TEST(KeyValueCuts, PagesThatAreCleaned) {
+TEST(KeyValueCuts, pages_that_are_cleaned) {
     // Three pages, each write nearly half a page: every second write moves the others.
     std::vector<Step> before = {{"still", text(500, 's')}, {"gone", text(100, 'g')}, {"gone", {}}};
     std::vector<Step> steps;
@@ -174,7 +174,7 @@ TEST(KeyValueCuts, PagesThatAreCleaned) {
     expect_survival("cleaning", session, {.seeds = 6, .second_seeds = 1, .second_every = 4});
 }
 
-TEST(KeyValueCuts, RemovedKeysDoNotComeBackFromCleanedPages) {
+TEST(KeyValueCuts, removed_keys_do_not_come_back_from_cleaned_pages) {
     std::vector<Step> steps;
     for (char c = 'a'; c < 'f'; ++c) {
         steps.push_back({"victim", text(900, c)});
@@ -186,7 +186,7 @@ TEST(KeyValueCuts, RemovedKeysDoNotComeBackFromCleanedPages) {
 }
 
 // A tear that reads well by luck must not be what a later erase relies on.
-TEST(KeyValueCuts, NothingIsErasedOnTheWordOfUnstableCells) {
+TEST(KeyValueCuts, nothing_is_erased_on_the_word_of_unstable_cells) {
     std::vector<Step> steps;
     for (char c = 'a'; c < 'g'; ++c) steps.push_back({"big", text(1800, c)});
     Session session(3, steps);
@@ -195,7 +195,7 @@ TEST(KeyValueCuts, NothingIsErasedOnTheWordOfUnstableCells) {
                                     {.seeds = 16, .second_seeds = 1, .kinds = {CutKind::unstable}}));
 }
 
-TEST(KeyValueCuts, AFullStoreThatIsPacked) {
+TEST(KeyValueCuts, a_full_store_that_is_packed) {
     std::vector<Step> before;
     for (int i = 0; i < 14; ++i) before.push_back({"k" + std::to_string(i), text(450, static_cast<char>('a' + i))});
     for (int i = 0; i < 14; i += 3) before.push_back({"k" + std::to_string(i), {}});

@@ -66,7 +66,7 @@ std::optional<chip::Resolver::Answer> answer_of(ThreadResolver& resolver, PosixS
 
 }  // namespace
 
-TEST(SystemClock, DoesNotKnowTheWallTimeUntilItIsSet) {
+TEST(SystemClock, does_not_know_the_wall_time_until_it_is_set) {
     SystemClock clock;
     EXPECT_FALSE(clock.wall());
     clock.set_wall(UnixTime(1'700'000'000));
@@ -75,13 +75,13 @@ TEST(SystemClock, DoesNotKnowTheWallTimeUntilItIsSet) {
     EXPECT_LT(milliseconds(clock.now()), 60'000U);
 }
 
-TEST(SystemClock, SharesTheWallTimeOverABoot) {
+TEST(SystemClock, shares_the_wall_time_over_a_boot) {
     WallOffset offset;
     SystemClock(&offset).set_wall(UnixTime(1'700'000'000));
     EXPECT_TRUE(SystemClock(&offset).wall());
 }
 
-TEST(HostEntropy, FillsWithDifferentBytes) {
+TEST(HostEntropy, fills_with_different_bytes) {
     HostEntropy entropy;
     std::array<std::uint8_t, 300> a{};
     std::array<std::uint8_t, 300> b{};
@@ -90,7 +90,7 @@ TEST(HostEntropy, FillsWithDifferentBytes) {
     EXPECT_NE(a, b);
 }
 
-TEST_F(Serial, ArrivingBytesEndAWaitAndTheDescriptorsKeepTheirFlags) {
+TEST_F(Serial, arriving_bytes_end_a_wait_and_the_descriptors_keep_their_flags) {
     const int flags = fcntl(in.ends[0], F_GETFL);
     StdioUart uart(sockets, in.ends[0], out.ends[1]);
     sockets.add_source(uart);
@@ -103,7 +103,7 @@ TEST_F(Serial, ArrivingBytesEndAWaitAndTheDescriptorsKeepTheirFlags) {
     EXPECT_TRUE(uart.host_connected());
 }
 
-TEST_F(Serial, InputNobodyReadsDoesNotKeepTheReactorBusy) {
+TEST_F(Serial, input_nobody_reads_does_not_keep_the_reactor_busy) {
     StdioUart uart(sockets, in.ends[0], out.ends[1]);
     sockets.add_source(uart);
     const std::string much(3000, 'x');
@@ -119,7 +119,7 @@ TEST_F(Serial, InputNobodyReadsDoesNotKeepTheReactorBusy) {
     EXPECT_EQ(uart.fd(), -1) << "the end of the input is reported once";
 }
 
-TEST_F(Serial, AFullOutputTakesWhatFitsAndNeverBlocksForLong) {
+TEST_F(Serial, a_full_output_takes_what_fits_and_never_blocks_for_long) {
     StdioUart uart(sockets, in.ends[0], out.ends[1]);
     EXPECT_EQ(uart.write(as_bytes("hello")), 5U);
     char got[5];
@@ -131,7 +131,7 @@ TEST_F(Serial, AFullOutputTakesWhatFitsAndNeverBlocksForLong) {
     EXPECT_TRUE(uart.drained());
 }
 
-TEST_F(Serial, AFullOutputIsWaitedForOnceUntilThereIsRoomAgain) {
+TEST_F(Serial, a_full_output_is_waited_for_once_until_there_is_room_again) {
     StdioUart uart(sockets, in.ends[0], out.ends[1]);
     const std::vector<std::uint8_t> much(1 << 20);
     EXPECT_LT(uart.write(much), much.size());
@@ -143,14 +143,14 @@ TEST_F(Serial, AFullOutputIsWaitedForOnceUntilThereIsRoomAgain) {
     EXPECT_EQ(uart.write(as_bytes("hello")), 5U);
 }
 
-TEST_F(Serial, OutputNobodyReadsAnyMoreIsLost) {
+TEST_F(Serial, output_nobody_reads_any_more_is_lost) {
     signal(SIGPIPE, SIG_IGN);
     StdioUart uart(sockets, in.ends[0], out.ends[1]);
     out.close_end(0);
     EXPECT_EQ(uart.write(as_bytes("hello")), 5U);
 }
 
-TEST_F(Serial, WorksOnAPseudoTerminal) {
+TEST_F(Serial, works_on_a_pseudo_terminal) {
     const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0) GTEST_SKIP() << "no pseudo-terminals here";
     ASSERT_EQ(grantpt(master), 0);
@@ -174,7 +174,7 @@ TEST_F(Serial, WorksOnAPseudoTerminal) {
     }
 }
 
-TEST_F(Serial, WorksOnAFileAndOnASocket) {
+TEST_F(Serial, works_on_a_file_and_on_a_socket) {
     const std::string path = testing::TempDir() + "vchip-serial-" + std::to_string(getpid());
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int pair[2];
@@ -193,7 +193,7 @@ TEST_F(Serial, WorksOnAFileAndOnASocket) {
     unlink(path.c_str());
 }
 
-TEST(StdioUart, WithoutDescriptorsIsSilent) {
+TEST(StdioUart, without_descriptors_is_silent) {
     SystemClock clock;
     PosixSockets sockets(clock);
     StdioUart uart(sockets, -1, -1);
@@ -202,7 +202,7 @@ TEST(StdioUart, WithoutDescriptorsIsSilent) {
     EXPECT_EQ(uart.fd(), -1);
 }
 
-TEST(ThreadResolver, AnswersLiteralsAtOnce) {
+TEST(ThreadResolver, answers_literals_at_once) {
     HandClock clock;
     SystemClock real;
     PosixSockets sockets(real);
@@ -220,7 +220,7 @@ TEST(ThreadResolver, AnswersLiteralsAtOnce) {
     EXPECT_FALSE(resolver.next_answer());
 }
 
-TEST(ThreadResolver, AsksTheHostForNames) {
+TEST(ThreadResolver, asks_the_host_for_names) {
     SystemClock clock;
     PosixSockets sockets(clock);
     ThreadResolver resolver(clock, sockets, nullptr);
@@ -230,7 +230,7 @@ TEST(ThreadResolver, AsksTheHostForNames) {
     EXPECT_EQ(*answer->address, IpAddress::v4(127, 0, 0, 1));
 }
 
-TEST(ThreadResolver, AnAnswerEndsAWaitAndACanceledQueryHasNone) {
+TEST(ThreadResolver, an_answer_ends_a_wait_and_a_canceled_query_has_none) {
     SystemClock clock;
     PosixSockets sockets(clock);
     std::promise<void> go;
@@ -255,7 +255,7 @@ TEST(ThreadResolver, AnAnswerEndsAWaitAndACanceledQueryHasNone) {
     EXPECT_FALSE(resolver.next_answer());
 }
 
-TEST(ThreadResolver, GivesUpAfterHalfAMinuteAndIsBounded) {
+TEST(ThreadResolver, gives_up_after_half_a_minute_and_is_bounded) {
     HandClock clock;
     SystemClock real;
     PosixSockets sockets(real);
@@ -281,7 +281,7 @@ TEST(ThreadResolver, GivesUpAfterHalfAMinuteAndIsBounded) {
     go.set_value();
 }
 
-TEST(ThreadResolver, RefusesWhatIsNoNameAndFailsWithoutALink) {
+TEST(ThreadResolver, refuses_what_is_no_name_and_fails_without_a_link) {
     SystemClock clock;
     PosixSockets sockets(clock);
     StationLink link;

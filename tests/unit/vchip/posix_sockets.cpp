@@ -67,7 +67,7 @@ struct Source : WaitSource {
 
 }  // namespace
 
-TEST_F(Posix, CarriesBytesAndTellsTheEnd) {
+TEST_F(Posix, carries_bytes_and_tells_the_end) {
     SocketId near{};
     SocketId far{};
     open(near, far);
@@ -81,7 +81,7 @@ TEST_F(Posix, CarriesBytesAndTellsTheEnd) {
     EXPECT_EQ(sockets.receive(far, buffer).error(), errors::closed);
 }
 
-TEST_F(Posix, WritingToAClosedPeerIsAnErrorNotASignal) {
+TEST_F(Posix, writing_to_a_closed_peer_is_an_error_not_a_signal) {
     SocketId near{};
     SocketId far{};
     open(near, far);
@@ -93,7 +93,7 @@ TEST_F(Posix, WritingToAClosedPeerIsAnErrorNotASignal) {
     EXPECT_EQ(sent.error(), errors::socket_reset);
 }
 
-TEST_F(Posix, NobodyListeningRefuses) {
+TEST_F(Posix, nobody_listening_refuses) {
     const auto listener = sockets.listen({loopback, 0}, 1);
     const auto at = *sockets.local(*listener);
     sockets.close(*listener);
@@ -106,12 +106,12 @@ TEST_F(Posix, NobodyListeningRefuses) {
     EXPECT_EQ(sockets.connected(*socket).error(), errors::socket_refused);
 }
 
-TEST_F(Posix, APortCanBeTakenOnce) {
+TEST_F(Posix, a_port_can_be_taken_once) {
     const auto listener = sockets.listen({loopback, 0}, 1);
     EXPECT_EQ(sockets.listen(*sockets.local(listener.value()), 1).error(), errors::socket_in_use);
 }
 
-TEST_F(Posix, AFullSendBufferBlocksNobody) {
+TEST_F(Posix, a_full_send_buffer_blocks_nobody) {
     SocketId near{};
     SocketId far{};
     open(near, far);
@@ -123,7 +123,7 @@ TEST_F(Posix, AFullSendBufferBlocksNobody) {
     EXPECT_FALSE(wait(near, true, Duration(20)));
 }
 
-TEST_F(Posix, SocketsRunOutAndAnOldIdDoesNotReachANewSocket) {
+TEST_F(Posix, sockets_run_out_and_an_old_id_does_not_reach_a_new_socket) {
     std::vector<SocketId> open;
     for (;;) {
         const auto made = sockets.bind_udp({loopback, 0});
@@ -141,7 +141,7 @@ TEST_F(Posix, SocketsRunOutAndAnOldIdDoesNotReachANewSocket) {
     EXPECT_EQ(sockets.local(open[0]).error(), errors::invalid_argument);
 }
 
-TEST_F(Posix, NoSocketIsAnInvalidArgumentEverywhereAndReadyAtOnce) {
+TEST_F(Posix, no_socket_is_an_invalid_argument_everywhere_and_ready_at_once) {
     const SocketId none = SocketId::none;
     std::uint8_t byte = 0;
     EXPECT_EQ(sockets.connected(none).error(), errors::invalid_argument);
@@ -154,7 +154,7 @@ TEST_F(Posix, NoSocketIsAnInvalidArgumentEverywhereAndReadyAtOnce) {
     EXPECT_TRUE(wait(none, false));
 }
 
-TEST_F(Posix, DatagramsCarryTheirSender) {
+TEST_F(Posix, datagrams_carry_their_sender) {
     const auto a = sockets.bind_udp({loopback, 0});
     const auto b = sockets.bind_udp({loopback, 0});
     std::uint8_t buffer[16];
@@ -167,7 +167,7 @@ TEST_F(Posix, DatagramsCarryTheirSender) {
     EXPECT_EQ(got->from, *sockets.local(*a));
 }
 
-TEST_F(Posix, Ipv6LoopbackWorksWhereTheHostHasIt) {
+TEST_F(Posix, ipv_6_loopback_works_where_the_host_has_it) {
     IpAddress v6{IpAddress::Family::v6, {}};
     v6.bytes[15] = 1;
     const auto listener = sockets.listen({v6, 0}, 1);
@@ -178,7 +178,7 @@ TEST_F(Posix, Ipv6LoopbackWorksWhereTheHostHasIt) {
     EXPECT_TRUE(sockets.connected(*socket));
 }
 
-TEST_F(Posix, WakeEndsAWaitFromAnotherThreadAndBeforeIt) {
+TEST_F(Posix, wake_ends_a_wait_from_another_thread_and_before_it) {
     sockets.wake();
     sockets.wake();
     ASSERT_TRUE(sockets.wait({}, patience));
@@ -190,7 +190,7 @@ TEST_F(Posix, WakeEndsAWaitFromAnotherThreadAndBeforeIt) {
 
 // No wake() may be lost, wherever it falls: each one ends the wait that is under way or the next one, and many before it
 // count as one.
-TEST_F(Posix, NoWakeIsLostHoweverTheyFall) {
+TEST_F(Posix, no_wake_is_lost_however_they_fall) {
     constexpr int rounds = 20'000;
     std::atomic<int> wanted{0};
     std::atomic<int> seen{0};
@@ -212,7 +212,7 @@ TEST_F(Posix, NoWakeIsLostHoweverTheyFall) {
     EXPECT_LT(clock.now().time_since_epoch(), patience) << "a wait had to run out";
 }
 
-TEST_F(Posix, AWakeBeforeTheWaitCountsOnce) {
+TEST_F(Posix, a_wake_before_the_wait_counts_once) {
     for (int i = 0; i < 5; ++i) sockets.wake();
     ASSERT_TRUE(sockets.wait({}, patience));
     const auto before = clock.now();
@@ -220,7 +220,7 @@ TEST_F(Posix, AWakeBeforeTheWaitCountsOnce) {
     EXPECT_GE(clock.now() - before, Duration(30)) << "nobody woke it again";
 }
 
-TEST_F(Posix, ASourceThatWakesEndsTheWait) {
+TEST_F(Posix, a_source_that_wakes_ends_the_wait) {
     Source timed;
     timed.at = clock.now() + Duration(20);
     timed.wakes = &sockets;
@@ -230,7 +230,7 @@ TEST_F(Posix, ASourceThatWakesEndsTheWait) {
     EXPECT_LT(clock.now().time_since_epoch(), patience);
 }
 
-TEST_F(Posix, WaitServesSourcesByTimeAndByDescriptor) {
+TEST_F(Posix, wait_serves_sources_by_time_and_by_descriptor) {
     Source timed;
     timed.at = clock.now() + Duration(20);
     Source readable;
@@ -250,7 +250,7 @@ TEST_F(Posix, WaitServesSourcesByTimeAndByDescriptor) {
     close(pipe_ends[1]);
 }
 
-TEST_F(Posix, TheChipsOwnAddressesAndLowPortsAreMapped) {
+TEST_F(Posix, the_chips_own_addresses_and_low_ports_are_mapped) {
     std::vector<std::pair<Endpoint, std::uint16_t>> told;
     sockets.set_mappings({{80, 0}}, [&](const Endpoint& asked, std::uint16_t port) { told.push_back({asked, port}); });
     const Endpoint portal{IpAddress::v4(4, 3, 2, 1), 80};
@@ -271,7 +271,7 @@ TEST_F(Posix, TheChipsOwnAddressesAndLowPortsAreMapped) {
     EXPECT_EQ(*sockets.local(*accepted), portal) << "the firmware sees its own address";
 }
 
-TEST_F(Posix, AMappingNamesThePort) {
+TEST_F(Posix, a_mapping_names_the_port) {
     PosixSockets other(clock);
     const auto probe = other.listen({loopback, 0}, 1);
     const std::uint16_t port = other.local(*probe)->port;
@@ -282,7 +282,7 @@ TEST_F(Posix, AMappingNamesThePort) {
     EXPECT_EQ(told, port);
 }
 
-TEST_F(Posix, WithoutALinkTheStationsSocketsStandStillAndTheAccessPointsDoNot) {
+TEST_F(Posix, without_a_link_the_stations_sockets_stand_still_and_the_access_points_do_not) {
     StationLink link;
     SocketId near{};
     SocketId far{};

@@ -182,7 +182,7 @@ pid_t pid_in(const std::string& banner) { return std::stoi(banner.substr(banner.
 
 }  // namespace
 
-TEST_F(Process, ExecutesExactlyTheBytesOfTheSlot) {
+TEST_F(Process, executes_exactly_the_bytes_of_the_slot) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     running.expect("vchip: boot 1 (power-on): slot ota_0 (valid), image ");
@@ -200,7 +200,7 @@ TEST_F(Process, ExecutesExactlyTheBytesOfTheSlot) {
     EXPECT_NE(rest.find("vchip: power off"), std::string::npos);
 }
 
-TEST_F(Process, ARestartKeepsRetainedMemoryAndTheWallClock) {
+TEST_F(Process, a_restart_keeps_retained_memory_and_the_wall_clock) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     running.ask("retained", "retained 1 of 2048");
@@ -214,7 +214,7 @@ TEST_F(Process, ARestartKeepsRetainedMemoryAndTheWallClock) {
     running.ask("heap", "heap 1");
 }
 
-TEST_F(Process, ACrashIsAPanicAndSoIsABadExitCode) {
+TEST_F(Process, a_crash_is_a_panic_and_so_is_a_bad_exit_code) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     running.type("crash");
@@ -225,7 +225,7 @@ TEST_F(Process, ACrashIsAPanicAndSoIsABadExitCode) {
     running.expect("vchip: boot 3 (panic)");
 }
 
-TEST_F(Process, TheWatchdogEndsFirmwareThatHangs) {
+TEST_F(Process, the_watchdog_ends_firmware_that_hangs) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     running.type("watchdog");
@@ -235,7 +235,7 @@ TEST_F(Process, TheWatchdogEndsFirmwareThatHangs) {
 }
 
 // It is noticed at once that the watchdog was started, long before the boot watchdog's time is over.
-TEST_F(Process, AWatchdogIsWaitedForFromItsStart) {
+TEST_F(Process, a_watchdog_is_waited_for_from_its_start) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     options.boot_watchdog = 10 * std::chrono::duration_cast<Duration>(patience);
     RunningChip running(options);
@@ -244,7 +244,7 @@ TEST_F(Process, AWatchdogIsWaitedForFromItsStart) {
     running.expect("vchip: watchdog: the firmware hangs, restarting");
 }
 
-TEST_F(Process, AChipGoesOnWhenNobodyReadsItsSerialPort) {
+TEST_F(Process, a_chip_goes_on_when_nobody_reads_its_serial_port) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     options.max_boots = 4;
     RunningChip running(options);
@@ -253,7 +253,7 @@ TEST_F(Process, AChipGoesOnWhenNobodyReadsItsSerialPort) {
     EXPECT_TRUE(running.type_until_the_end("restart"));
 }
 
-TEST_F(Process, TheBootLoaderSleepsWhileTheFirmwareRuns) {
+TEST_F(Process, the_boot_loader_sleeps_while_the_firmware_runs) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     running.expect("reason power-on");
@@ -263,7 +263,7 @@ TEST_F(Process, TheBootLoaderSleepsWhileTheFirmwareRuns) {
     EXPECT_LE(running.wake_ups() - before, 1);
 }
 
-TEST_F(Process, TheBootWatchdogEndsFirmwareThatNeverStartsItsOwn) {
+TEST_F(Process, the_boot_watchdog_ends_firmware_that_never_starts_its_own) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     options.boot_watchdog = Duration(1500);
     options.max_boots = 1;
@@ -274,7 +274,7 @@ TEST_F(Process, TheBootWatchdogEndsFirmwareThatNeverStartsItsOwn) {
     EXPECT_NE(rest.find("vchip: stopped after 1 boots"), std::string::npos);
 }
 
-TEST_F(Process, KillingTheParentIsALossOfPower) {
+TEST_F(Process, killing_the_parent_is_a_loss_of_power) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     pid_t firmware = 0;
     {
@@ -293,7 +293,7 @@ TEST_F(Process, KillingTheParentIsALossOfPower) {
     again.ask("load", "loaded value");
 }
 
-TEST_F(Process, AChosenSlotBootsOnTrialAndIsAbortedWithoutConfirmation) {
+TEST_F(Process, a_chosen_slot_boots_on_trial_and_is_aborted_without_confirmation) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     {
         RunningChip first(options);
@@ -316,7 +316,7 @@ TEST_F(Process, AChosenSlotBootsOnTrialAndIsAbortedWithoutConfirmation) {
     running.expect("vchip: boot 5 (software): slot ota_1 (valid)");
 }
 
-TEST_F(Process, APlannedPowerCutKillsBothProcessesAtThatOperation) {
+TEST_F(Process, a_planned_power_cut_kills_both_processes_at_that_operation) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     {
         // Operations from power-on: the boot loader's first record, then the store's formatting.
@@ -334,7 +334,7 @@ TEST_F(Process, APlannedPowerCutKillsBothProcessesAtThatOperation) {
     again.ask("store", "stored");
 }
 
-TEST_F(Process, ACutMayHitTheBootLoaderItself) {
+TEST_F(Process, a_cut_may_hit_the_boot_loader_itself) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     {
         options.faults.cut = PowerCut{1, CutKind::after};
@@ -346,7 +346,7 @@ TEST_F(Process, ACutMayHitTheBootLoaderItself) {
     again.expect("hello");
 }
 
-TEST_F(Process, EndlessRestartsEndInAClearError) {
+TEST_F(Process, endless_restarts_end_in_a_clear_error) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     options.restart_limit = 2;
     options.restart_window = Duration(600'000);
@@ -361,7 +361,7 @@ TEST_F(Process, EndlessRestartsEndInAClearError) {
     EXPECT_NE(output.find("vchip: error: the firmware restarts again and again"), std::string::npos);
 }
 
-TEST_F(Process, AnErasedFlashIsMadeAndHoldsNothingToBoot) {
+TEST_F(Process, an_erased_flash_is_made_and_holds_nothing_to_boot) {
     RunningChip running(options);
     std::string output;
     EXPECT_EQ(WEXITSTATUS(running.wait_for_end(&output)), 1);
@@ -369,7 +369,7 @@ TEST_F(Process, AnErasedFlashIsMadeAndHoldsNothingToBoot) {
     EXPECT_EQ(fs::file_size(options.flash), default_flash_size);
 }
 
-TEST_F(Process, TheRadioFollowsItsFileWhileTheFirmwareRuns) {
+TEST_F(Process, the_radio_follows_its_file_while_the_firmware_runs) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     options.radio = folder / "radio.json";
     RunningChip running(options);
@@ -380,14 +380,14 @@ TEST_F(Process, TheRadioFollowsItsFileWhileTheFirmwareRuns) {
     running.ask("join", "address 127.0.0.1");
 }
 
-TEST_F(Process, AnAccessPointsPortIsSaid) {
+TEST_F(Process, an_access_points_port_is_said) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     const std::string line = running.ask("listen", "vchip: 4.3.2.1:80 is 127.0.0.1:");
     EXPECT_GT(std::stoi(line.substr(line.rfind(':') + 1)), 1023);
 }
 
-TEST_F(Process, FlashingRefusesABadImageAndLeavesTheSlotAlone) {
+TEST_F(Process, flashing_refuses_a_bad_image_and_leaves_the_slot_alone) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     auto bytes = file_bytes(VCHIP_IMAGE_2);
     bytes[bytes.size() / 2] ^= 1;
@@ -401,14 +401,14 @@ TEST_F(Process, FlashingRefusesABadImageAndLeavesTheSlotAlone) {
     running.expect("hello test-firmware 1.0.0");
 }
 
-TEST_F(Process, ARunningChipsFlashFileIsLocked) {
+TEST_F(Process, a_running_chips_flash_file_is_locked) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
     running.expect("hello");
     EXPECT_EQ(flash_image(options.flash, "", VCHIP_IMAGE_2, chip::SlotId::b).error(), errors::flash_in_use);
 }
 
-TEST_F(Process, APartitionFileThatIsMissingIsAnError) {
+TEST_F(Process, a_partition_file_that_is_missing_is_an_error) {
     options.partitions = folder / "none.csv";
     RunningChip running(options);
     std::string output;
@@ -416,7 +416,7 @@ TEST_F(Process, APartitionFileThatIsMissingIsAnError) {
     EXPECT_NE(output.find("partition file"), std::string::npos);
 }
 
-TEST(ProcessFlash, APlanLosesWhatHasHappened) {
+TEST(ProcessFlash, a_plan_loses_what_has_happened) {
     const auto plan = parse_fault_plan("cut=12:unstable:7,fail=3,fail=20");
     ASSERT_TRUE(plan);
     EXPECT_EQ(to_text(*plan), "cut=12:unstable:7,fail=3,fail=20");
@@ -425,7 +425,7 @@ TEST(ProcessFlash, APlanLosesWhatHasHappened) {
     EXPECT_EQ(to_text(remaining_plan(*plan, 100)), "");
 }
 
-TEST(ProcessEnvironment, PortsRoundTripAndBadOnesAreRefused) {
+TEST(ProcessEnvironment, ports_round_trip_and_bad_ones_are_refused) {
     const auto ports = parse_ports("80:8080,53:0");
     ASSERT_TRUE(ports);
     EXPECT_EQ(to_text(*ports), "80:8080,53:0");
@@ -435,14 +435,14 @@ TEST(ProcessEnvironment, PortsRoundTripAndBadOnesAreRefused) {
     }
 }
 
-TEST(ProcessEnvironment, FirmwareStartedByHandSaysWhy) {
+TEST(ProcessEnvironment, firmware_started_by_hand_says_why) {
     unsetenv("ESB_VCHIP_PAGE");
     testing::internal::CaptureStderr();
     EXPECT_EQ(run_inherited_chip([](chip::Chip&) { FAIL(); }), exit_no_board);
     EXPECT_NE(testing::internal::GetCapturedStderr().find("esb vchip run"), std::string::npos);
 }
 
-TEST(ProcessPage, ADescriptorThatIsNoPageIsRefused) {
+TEST(ProcessPage, a_descriptor_that_is_no_page_is_refused) {
     EXPECT_EQ(SharedPage::inherit(-1).error(), errors::chip_page);
     const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     EXPECT_EQ(SharedPage::inherit(fd).error(), errors::chip_page);

@@ -35,7 +35,7 @@ Error board_error(std::string_view json) { return parse_board(json).error(); }
 
 }  // namespace
 
-TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
+TEST(BoardFile, reads_everything_that_may_stand_in_it) {
     const auto board = parse_board(R"({"on": false, "button": true, "phones": ["02:00:00:00:00:10"], "networks": [
         {"ssid": "Home", "passphrase": "secret", "rssi": -48, "channel": 6, "auth": "wpa3", "dhcp": false,
          "hidden": true, "drops_after": 1500, "refuses": "association refused", "bssid": "AA:bb:cc:00:11:22"}, {"ssid": "Cafe"}]})");
@@ -61,14 +61,14 @@ TEST(BoardFile, ReadsEverythingThatMayStandInIt) {
     EXPECT_TRUE(parse_board("{}")->air.on);
 }
 
-TEST(BoardFile, ANameMayBeAnyBytes) {
+TEST(BoardFile, a_name_may_be_any_bytes) {
     const auto board = parse_board(R"({"networks":[{"ssid":"hex:00ff4a"},{"ssid":"hex:6865783a"}]})");
     ASSERT_TRUE(board);
     EXPECT_EQ(board->air.networks[0].ssid, std::string_view("\0\xff\x4a", 3));
     EXPECT_EQ(board->air.networks[1].ssid, "hex:");
 }
 
-TEST(BoardFile, NamesWhatIsWrong) {
+TEST(BoardFile, names_what_is_wrong) {
     EXPECT_EQ(board_error(""), errors::board_bad_json);
     EXPECT_EQ(board_error("[]"), errors::board_bad_json);
     EXPECT_EQ(board_error("{\"on\":true"), errors::board_bad_json);
@@ -88,7 +88,7 @@ TEST(BoardFile, NamesWhatIsWrong) {
     }
 }
 
-TEST(BoardFile, HasLimits) {
+TEST(BoardFile, has_limits) {
     std::string json = R"({"networks":[{"ssid":"x"})";
     for (std::size_t i = 0; i < air_networks_max; ++i) json += R"(,{"ssid":"x"})";
     EXPECT_EQ(board_error(json + "]}"), errors::full);
@@ -97,14 +97,14 @@ TEST(BoardFile, HasLimits) {
     EXPECT_EQ(board_error(phones + "]}"), errors::full);
 }
 
-TEST(BoardFile, MacsAreSixPairs) {
+TEST(BoardFile, macs_are_six_pairs) {
     EXPECT_TRUE(parse_mac("02:45:53:42:00:01"));
     for (const char* bad : {"", "02:45:53:42:00", "02-45-53-42-00-01", "0g:45:53:42:00:01", "02:45:53:42:00:011"}) {
         EXPECT_EQ(parse_mac(bad).error(), errors::bad_encoding) << bad;
     }
 }
 
-TEST(FileRadio, FollowsTheFileAndKeepsTheLastGoodVersion) {
+TEST(FileRadio, follows_the_file_and_keeps_the_last_good_version) {
     const Folder folder;
     const fs::path file = folder.path / "radio.json";
     std::ofstream(file) << R"({"networks":[{"ssid":"A"}]})";
@@ -137,7 +137,7 @@ TEST(FileRadio, FollowsTheFileAndKeepsTheLastGoodVersion) {
     EXPECT_EQ(::poll(&changed, 1, 0), 0) << "nothing is left to read";
 }
 
-TEST(FileRadio, WithoutAFileThereAreNoNetworks) {
+TEST(FileRadio, without_a_file_there_are_no_networks) {
     SystemClock clock;
     Bell bell;
     StationLink link;

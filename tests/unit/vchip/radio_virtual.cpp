@@ -71,7 +71,7 @@ struct Radio : testing::Test {
 
 }  // namespace
 
-TEST_F(Radio, AccessPointsOfOneNameAreToldApartByTheirAddress) {
+TEST_F(Radio, access_points_of_one_name_are_told_apart_by_their_address) {
     Air air;
     for (std::uint8_t spot = 1; spot <= 3; ++spot) {
         AirNetwork one;
@@ -108,7 +108,7 @@ TEST_F(Radio, AccessPointsOfOneNameAreToldApartByTheirAddress) {
     EXPECT_EQ(radio.link()->rssi, -90) << "still joined, further away";
 }
 
-TEST_F(Radio, JoinsAndGetsTheLeaseAndOnlyThenIsTheLinkUp) {
+TEST_F(Radio, joins_and_gets_the_lease_and_only_then_is_the_link_up) {
     ASSERT_TRUE(radio.join(station("Home", "correct horse")));
     EXPECT_FALSE(radio.link());
     EXPECT_EQ(next_kind(), Kind::station_joined);
@@ -122,7 +122,7 @@ TEST_F(Radio, JoinsAndGetsTheLeaseAndOnlyThenIsTheLinkUp) {
     EXPECT_EQ(radio.host_name(), "host");
 }
 
-TEST_F(Radio, NothingWorksBeforeStart) {
+TEST_F(Radio, nothing_works_before_start) {
     SimRadio cold(world, sockets, link, lease);
     EXPECT_EQ(cold.join(station("Home", "x")).error(), errors::radio_failed);
     EXPECT_EQ(cold.leave().error(), errors::radio_failed);
@@ -133,7 +133,7 @@ TEST_F(Radio, NothingWorksBeforeStart) {
     EXPECT_EQ(cold.start("DEU", "").error(), errors::invalid_argument);
 }
 
-TEST_F(Radio, AWrongPasswordAMissingNetworkAndSilentDhcpHaveTheirReasons) {
+TEST_F(Radio, a_wrong_password_a_missing_network_and_silent_dhcp_have_their_reasons) {
     ASSERT_TRUE(radio.join(station("Home", "wrong horse")));
     EXPECT_EQ(next_reason(), DisconnectReason::wrong_password);
     ASSERT_TRUE(radio.join(station("Away", "correct horse")));
@@ -148,7 +148,7 @@ TEST_F(Radio, AWrongPasswordAMissingNetworkAndSilentDhcpHaveTheirReasons) {
     EXPECT_FALSE(radio.link());
 }
 
-TEST_F(Radio, AStaticAddressNeedsNoDhcp) {
+TEST_F(Radio, a_static_address_needs_no_dhcp) {
     Air air = radio.air();
     air.networks[0].dhcp = false;
     radio.set_air(air);
@@ -159,7 +159,7 @@ TEST_F(Radio, AStaticAddressNeedsNoDhcp) {
     EXPECT_EQ(next()->ip.address, config.ip.address);
 }
 
-TEST_F(Radio, AKnownPasswordIsNotUsedOnAnOpenLookAlike) {
+TEST_F(Radio, a_known_password_is_not_used_on_an_open_look_alike) {
     radio.add_network("Cafe", "", -30);
     ASSERT_TRUE(radio.join(station("Cafe", "secret12")));
     EXPECT_EQ(next_reason(), DisconnectReason::auth_refused);
@@ -167,7 +167,7 @@ TEST_F(Radio, AKnownPasswordIsNotUsedOnAnOpenLookAlike) {
     EXPECT_EQ(next_kind(), Kind::station_joined);
 }
 
-TEST_F(Radio, LosesTheSignalWhenTheNetworkGoesAndWhenTheAirIsOff) {
+TEST_F(Radio, loses_the_signal_when_the_network_goes_and_when_the_air_is_off) {
     join_home();
     radio.remove_network("Home");
     EXPECT_EQ(next_reason(), DisconnectReason::signal_lost);
@@ -180,7 +180,7 @@ TEST_F(Radio, LosesTheSignalWhenTheNetworkGoesAndWhenTheAirIsOff) {
     EXPECT_EQ(next_reason(), DisconnectReason::network_not_found);
 }
 
-TEST_F(Radio, AnEditedPasswordMattersAtTheNextJoin) {
+TEST_F(Radio, an_edited_password_matters_at_the_next_join) {
     join_home();
     Air air = radio.air();
     air.networks[0].passphrase = "new password";
@@ -193,7 +193,7 @@ TEST_F(Radio, AnEditedPasswordMattersAtTheNextJoin) {
     EXPECT_EQ(next_reason(), DisconnectReason::wrong_password);
 }
 
-TEST_F(Radio, AnotherJoinEndsTheFirstAndAPeerMayEndIt) {
+TEST_F(Radio, another_join_ends_the_first_and_a_peer_may_end_it) {
     ASSERT_TRUE(radio.join(station("Home", "correct horse")));
     ASSERT_TRUE(radio.join(station("Home", "correct horse")));
     EXPECT_EQ(next_reason(), DisconnectReason::requested);
@@ -205,7 +205,7 @@ TEST_F(Radio, AnotherJoinEndsTheFirstAndAPeerMayEndIt) {
     EXPECT_EQ(radio.join(station("", "")).error(), errors::invalid_argument);
 }
 
-TEST_F(Radio, TheStrongestOfOneNameIsJoinedUnlessOneIsNamed) {
+TEST_F(Radio, the_strongest_of_one_name_is_joined_unless_one_is_named) {
     radio.add_network("Home", "correct horse", -30);
     join_home();
     EXPECT_EQ(radio.link()->rssi, -30);
@@ -217,7 +217,7 @@ TEST_F(Radio, TheStrongestOfOneNameIsJoinedUnlessOneIsNamed) {
     EXPECT_EQ(radio.link()->rssi, -48);
 }
 
-TEST_F(Radio, AHiddenNetworkIsNotScannedAndFoundOnlyWhenAskedFor) {
+TEST_F(Radio, a_hidden_network_is_not_scanned_and_found_only_when_asked_for) {
     Air air = radio.air();
     air.networks[0].hidden = true;
     radio.set_air(air);
@@ -233,7 +233,7 @@ TEST_F(Radio, AHiddenNetworkIsNotScannedAndFoundOnlyWhenAskedFor) {
     EXPECT_EQ(next_kind(), Kind::station_joined);
 }
 
-TEST_F(Radio, AScanIsSortedByStrengthAndOnlyOneRunsAtATime) {
+TEST_F(Radio, a_scan_is_sorted_by_strength_and_only_one_runs_at_a_time) {
     radio.add_network("Weak", "", -90);
     radio.add_network("Strong", "", -20);
     ASSERT_TRUE(radio.start_scan());
@@ -247,7 +247,7 @@ TEST_F(Radio, AScanIsSortedByStrengthAndOnlyOneRunsAtATime) {
     EXPECT_TRUE(radio.start_scan());
 }
 
-TEST_F(Radio, AnAccessPointNeedsAPassword) {
+TEST_F(Radio, an_access_point_needs_a_password) {
     EXPECT_EQ(radio.start_access_point(access_point("")).error(), errors::radio_open_ap);
     EXPECT_EQ(radio.start_access_point(access_point("1234567")).error(), errors::radio_open_ap);
     EXPECT_EQ(radio.access_point(), nullptr);
@@ -256,7 +256,7 @@ TEST_F(Radio, AnAccessPointNeedsAPassword) {
     EXPECT_EQ(radio.access_point()->ssid, "ESP-TEST");
 }
 
-TEST_F(Radio, PhonesJoinUpToTheLimitAndLeaveWithTheAccessPoint) {
+TEST_F(Radio, phones_join_up_to_the_limit_and_leave_with_the_access_point) {
     constexpr chip::Mac first{2, 0, 0, 0, 0, 1};
     constexpr chip::Mac second{2, 0, 0, 0, 0, 2};
     radio.set_phones({first, second});
@@ -276,7 +276,7 @@ TEST_F(Radio, PhonesJoinUpToTheLimitAndLeaveWithTheAccessPoint) {
     EXPECT_FALSE(radio.next_event());
 }
 
-TEST_F(Radio, AnAccessPointMayAcceptAndDrop) {
+TEST_F(Radio, an_access_point_may_accept_and_drop) {
     Air air = radio.air();
     air.networks[0].drops_after = 2s;
     radio.set_air(air);
@@ -293,13 +293,13 @@ TEST_F(Radio, AnAccessPointMayAcceptAndDrop) {
     EXPECT_FALSE(next());
 }
 
-TEST_F(Radio, KnowsItsPowerSaveMode) {
+TEST_F(Radio, knows_its_power_save_mode) {
     EXPECT_EQ(radio.power_save(), chip::PowerSave::none);
     ASSERT_TRUE(radio.set_power_save(chip::PowerSave::modem_sleep));
     EXPECT_EQ(radio.power_save(), chip::PowerSave::modem_sleep);
 }
 
-TEST_F(Radio, AQueueNobodyEmptiesKeepsTheNewest) {
+TEST_F(Radio, a_queue_nobody_empties_keeps_the_newest) {
     for (int i = 0; i < 200; ++i) {
         ASSERT_TRUE(radio.start_access_point(access_point("12345678")));
         ASSERT_TRUE(radio.stop_access_point());
@@ -314,7 +314,7 @@ TEST_F(Radio, AQueueNobodyEmptiesKeepsTheNewest) {
     EXPECT_EQ(last->kind, Kind::access_point_stopped);
 }
 
-TEST_F(Radio, PowerOffForgetsEverythingSilently) {
+TEST_F(Radio, power_off_forgets_everything_silently) {
     join_home();
     ASSERT_TRUE(radio.start_access_point(access_point("12345678")));
     radio.power_off();

@@ -53,7 +53,7 @@ struct Sim : testing::Test {
 
 }  // namespace
 
-TEST_F(Sim, RunsAFunctionAsFirmwareAndSaysHowItEnded) {
+TEST_F(Sim, runs_a_function_as_firmware_and_says_how_it_ended) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     EXPECT_EQ(device.run([](chip::Chip& chip) { EXPECT_EQ(chip.system.hardware(), "vchip"); }), SimEnd::returned);
     EXPECT_EQ(device.run([](chip::Chip& chip) { chip.system.restart(); }), SimEnd::restart);
@@ -62,7 +62,7 @@ TEST_F(Sim, RunsAFunctionAsFirmwareAndSaysHowItEnded) {
     EXPECT_EQ(device.system.station_mac()[5], 9);
 }
 
-TEST_F(Sim, TheClockStartsAtEveryBoot) {
+TEST_F(Sim, the_clock_starts_at_every_boot) {
     world.run_for(Duration(500));
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     EXPECT_EQ(milliseconds(device.clock.now()), 0U);
@@ -70,7 +70,7 @@ TEST_F(Sim, TheClockStartsAtEveryBoot) {
     EXPECT_EQ(milliseconds(device.clock.now()), 70U);
 }
 
-TEST_F(Sim, ARestartKeepsRetainedMemoryAndWallTimeAPowerCycleDoesNot) {
+TEST_F(Sim, a_restart_keeps_retained_memory_and_wall_time_a_power_cycle_does_not) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     device.clock.set_wall(UnixTime(1000));
     const auto ram = device.retained_ram.bytes();
@@ -85,7 +85,7 @@ TEST_F(Sim, ARestartKeepsRetainedMemoryAndWallTimeAPowerCycleDoesNot) {
     EXPECT_EQ(device.system.reset_reason(), ResetReason::power_on);
 }
 
-TEST_F(Sim, AWatchdogNobodyFeedsEndsTheRun) {
+TEST_F(Sim, a_watchdog_nobody_feeds_ends_the_run) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     const auto end = device.run([](chip::Chip& chip) {
         EXPECT_EQ(chip.system.start_watchdog(Duration(0)).error(), errors::invalid_argument);
@@ -103,7 +103,7 @@ TEST_F(Sim, AWatchdogNobodyFeedsEndsTheRun) {
     EXPECT_TRUE(device.alive());
 }
 
-TEST_F(Sim, ThePowerCutOfAFaultPlanIsNoticedEverywhere) {
+TEST_F(Sim, the_power_cut_of_a_fault_plan_is_noticed_everywhere) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     flash.set_plan({.cut = PowerCut{flash.operations() + 1, CutKind::after}, .failures = {}});
     const auto end = device.run([](chip::Chip& chip) {
@@ -117,7 +117,7 @@ TEST_F(Sim, ThePowerCutOfAFaultPlanIsNoticedEverywhere) {
     EXPECT_TRUE(device.chip().key_value.mount());
 }
 
-TEST_F(Sim, StoredValuesSurviveAPowerCycle) {
+TEST_F(Sim, stored_values_survive_a_power_cycle) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     EXPECT_EQ(device.chip().key_value.mount(), chip::Mount::formatted);
     ASSERT_TRUE(device.chip().key_value.put("key", as_bytes("value")));
@@ -127,7 +127,7 @@ TEST_F(Sim, StoredValuesSurviveAPowerCycle) {
     EXPECT_EQ(as_text(*device.chip().key_value.get("key", buffer)), "value");
 }
 
-TEST_F(Sim, TheBootLoaderSaysWhichImageARealChipWouldExecute) {
+TEST_F(Sim, the_boot_loader_says_which_image_a_real_chip_would_execute) {
     SimChip picky(network, flash, {.address = IpAddress::v4(192, 0, 2, 11), .needs_image = true});
     EXPECT_EQ(picky.boot(ResetReason::power_on).error(), errors::boot_no_image);
     install(SlotId::a, VCHIP_IMAGE_1);
@@ -149,7 +149,7 @@ TEST_F(Sim, TheBootLoaderSaysWhichImageARealChipWouldExecute) {
     EXPECT_EQ(picky.power_cycle()->slot, SlotId::a) << "never confirmed";
 }
 
-TEST_F(Sim, TwoChipsAndAServerInterleaveInOneThread) {
+TEST_F(Sim, two_chips_and_a_server_interleave_in_one_thread) {
     SimSockets server(network, IpAddress::v4(192, 0, 2, 1));
     const auto listener = server.listen({IpAddress::v4(192, 0, 2, 1), 7}, 4);
     std::vector<chip::SocketId> open;
@@ -199,7 +199,7 @@ TEST_F(Sim, TwoChipsAndAServerInterleaveInOneThread) {
     EXPECT_FALSE(device.alive());
 }
 
-TEST_F(Sim, APhoneReachesTheAccessPointOfItsChipOnly) {
+TEST_F(Sim, a_phone_reaches_the_access_point_of_its_chip_only) {
     constexpr Endpoint portal{IpAddress::v4(4, 3, 2, 1), 80};
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     chip::AccessPointConfig config;
@@ -223,7 +223,7 @@ TEST_F(Sim, APhoneReachesTheAccessPointOfItsChipOnly) {
     EXPECT_EQ(phone.connect(portal).has_value(), true);
 }
 
-TEST_F(Sim, TheSerialPortTheButtonAndTheResolverWakeAWait) {
+TEST_F(Sim, the_serial_port_the_button_and_the_resolver_wake_a_wait) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     auto& chip = device.chip();
     device.uart.type("help\n");
@@ -258,7 +258,7 @@ TEST_F(Sim, TheSerialPortTheButtonAndTheResolverWakeAWait) {
     EXPECT_EQ(answer->address, IpAddress::v4(192, 0, 2, 1));
 }
 
-TEST(SimResolver, KnowsItsTableOnlyAndIsBounded) {
+TEST(SimResolver, knows_its_table_only_and_is_bounded) {
     SimWorld world;
     SimNetwork network(world);
     SimSockets sockets(network, IpAddress::v4(192, 0, 2, 10));
@@ -284,7 +284,7 @@ TEST(SimResolver, KnowsItsTableOnlyAndIsBounded) {
     EXPECT_EQ(resolver.asked(), 5U);
 }
 
-TEST(SimEntropy, IsTheSameForTheSameSeedAndCanFail) {
+TEST(SimEntropy, is_the_same_for_the_same_seed_and_can_fail) {
     std::array<std::uint8_t, 32> a{};
     std::array<std::uint8_t, 32> b{};
     SimEntropy one(7);
@@ -298,7 +298,7 @@ TEST(SimEntropy, IsTheSameForTheSameSeedAndCanFail) {
     EXPECT_EQ(one.fill(a).error(), errors::no_entropy);
 }
 
-TEST(SimUart, KeepsTheEndOfALongOutput) {
+TEST(SimUart, keeps_the_end_of_a_long_output) {
     SimWorld world;
     SimNetwork network(world);
     SimSockets sockets(network, IpAddress::v4(192, 0, 2, 10));

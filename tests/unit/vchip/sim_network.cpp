@@ -60,7 +60,7 @@ struct Fixture : testing::Test {
 
 }  // namespace
 
-TEST_F(Fixture, DataArrivesAfterTheLatencyOfBothHosts) {
+TEST_F(Fixture, data_arrives_after_the_latency_of_both_hosts) {
     network.faults(client_address).latency = Duration(30);
     network.faults(server_address).latency = Duration(12);
     SocketId near{};
@@ -75,7 +75,7 @@ TEST_F(Fixture, DataArrivesAfterTheLatencyOfBothHosts) {
     EXPECT_EQ(client.local(near)->address, client_address);
 }
 
-TEST_F(Fixture, NothingReadyEndsExactlyAtTheTimeout) {
+TEST_F(Fixture, nothing_ready_ends_exactly_at_the_timeout) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -84,7 +84,7 @@ TEST_F(Fixture, NothingReadyEndsExactlyAtTheTimeout) {
     EXPECT_EQ(world.now() - before, Duration(1234));
 }
 
-TEST_F(Fixture, WakeBeforeAWaitEndsItAtOnceAndOnlyOnce) {
+TEST_F(Fixture, wake_before_a_wait_ends_it_at_once_and_only_once) {
     client.wake();
     ASSERT_TRUE(client.wait({}, Duration(500)));
     EXPECT_EQ(milliseconds(world.now()), 0U);
@@ -92,7 +92,7 @@ TEST_F(Fixture, WakeBeforeAWaitEndsItAtOnceAndOnlyOnce) {
     EXPECT_EQ(milliseconds(world.now()), 500U);
 }
 
-TEST_F(Fixture, AStepThatWakesEndsAWait) {
+TEST_F(Fixture, a_step_that_wakes_ends_a_wait) {
     world.add_step([&] {
         if (milliseconds(world.now()) == 0) client.wake();
     });
@@ -100,13 +100,13 @@ TEST_F(Fixture, AStepThatWakesEndsAWait) {
     EXPECT_EQ(milliseconds(world.now()), 0U);
 }
 
-TEST_F(Fixture, ANestedWaitNeverMovesTheTime) {
+TEST_F(Fixture, a_nested_wait_never_moves_the_time) {
     world.add_step([&] { EXPECT_TRUE(server.wait({}, Duration(1000))); });
     ASSERT_TRUE(client.wait({}, Duration(10)));
     EXPECT_EQ(milliseconds(world.now()), 10U);
 }
 
-TEST_F(Fixture, PollingWithoutEverWaitingDoesNotStopTheWorld) {
+TEST_F(Fixture, polling_without_ever_waiting_does_not_stop_the_world) {
     int turns = 0;
     while (milliseconds(world.now()) < 2 && turns < 100'000) {
         ASSERT_TRUE(client.wait({}, Duration(0)));
@@ -115,27 +115,27 @@ TEST_F(Fixture, PollingWithoutEverWaitingDoesNotStopTheWorld) {
     EXPECT_LT(turns, 100'000);
 }
 
-TEST_F(Fixture, NobodyListeningRefuses) {
+TEST_F(Fixture, nobody_listening_refuses) {
     const auto socket = client.connect(service);
     EXPECT_EQ(client.connected(*socket).error(), errors::would_block);
     wait(client, *socket, true);
     EXPECT_EQ(client.connected(*socket).error(), errors::socket_refused);
 }
 
-TEST_F(Fixture, AnAddressThatNobodyHasIsUnreachable) {
+TEST_F(Fixture, an_address_that_nobody_has_is_unreachable) {
     const auto socket = client.connect({IpAddress::v4(192, 0, 2, 99), 80});
     wait(client, *socket, true);
     EXPECT_EQ(client.connected(*socket).error(), errors::socket_unreachable);
 }
 
-TEST_F(Fixture, TheRefuseFaultRefusesAlthoughSomebodyListens) {
+TEST_F(Fixture, the_refuse_fault_refuses_although_somebody_listens) {
     network.faults(server_address).refuse = true;
     SocketId near{};
     SocketId far{};
     EXPECT_EQ(open(near, far).error(), errors::socket_refused);
 }
 
-TEST_F(Fixture, ABlackHoleTimesOut) {
+TEST_F(Fixture, a_black_hole_times_out) {
     ASSERT_TRUE(server.listen(service, 1));
     network.faults(server_address).black_hole = true;
     const auto socket = client.connect(service);
@@ -144,7 +144,7 @@ TEST_F(Fixture, ABlackHoleTimesOut) {
     EXPECT_EQ(Duration(milliseconds(world.now())), SimTcp::connect_timeout);
 }
 
-TEST_F(Fixture, ABlackHoleThatEndsInTimeLetsTheConnectionThrough) {
+TEST_F(Fixture, a_black_hole_that_ends_in_time_lets_the_connection_through) {
     ASSERT_TRUE(server.listen(service, 1));
     network.faults(server_address).black_hole = true;
     const auto socket = client.connect(service);
@@ -154,7 +154,7 @@ TEST_F(Fixture, ABlackHoleThatEndsInTimeLetsTheConnectionThrough) {
     EXPECT_TRUE(client.connected(*socket));
 }
 
-TEST_F(Fixture, AFullBacklogKeepsTheNextOneWaiting) {
+TEST_F(Fixture, a_full_backlog_keeps_the_next_one_waiting) {
     const auto listener = server.listen(service, 1);
     const auto first = client.connect(service);
     const auto second = client.connect(service);
@@ -165,7 +165,7 @@ TEST_F(Fixture, AFullBacklogKeepsTheNextOneWaiting) {
     EXPECT_TRUE(client.connected(*second));
 }
 
-TEST_F(Fixture, BuffersAreBoundedAndReadingMakesRoom) {
+TEST_F(Fixture, buffers_are_bounded_and_reading_makes_room) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -177,7 +177,7 @@ TEST_F(Fixture, BuffersAreBoundedAndReadingMakesRoom) {
     EXPECT_TRUE(wait(client, near, true));
 }
 
-TEST_F(Fixture, SegmentsOfOneByteArriveOneByOne) {
+TEST_F(Fixture, segments_of_one_byte_arrive_one_by_one) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -193,7 +193,7 @@ TEST_F(Fixture, SegmentsOfOneByteArriveOneByOne) {
     }
 }
 
-TEST_F(Fixture, CloseDeliversWhatWasSentFirst) {
+TEST_F(Fixture, close_delivers_what_was_sent_first) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -205,7 +205,7 @@ TEST_F(Fixture, CloseDeliversWhatWasSentFirst) {
     EXPECT_EQ(client.send(near, as_bytes("x")).error(), errors::invalid_argument);
 }
 
-TEST_F(Fixture, SendingToAClosedEndIsAnsweredByAReset) {
+TEST_F(Fixture, sending_to_a_closed_end_is_answered_by_a_reset) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -215,7 +215,7 @@ TEST_F(Fixture, SendingToAClosedEndIsAnsweredByAReset) {
     EXPECT_EQ(server.send(far, as_bytes("anyone?")).error(), errors::socket_reset);
 }
 
-TEST_F(Fixture, ResetAfterCutsTheStreamAtThatByte) {
+TEST_F(Fixture, reset_after_cuts_the_stream_at_that_byte) {
     network.faults(server_address).reset_after = 4;
     SocketId near{};
     SocketId far{};
@@ -227,7 +227,7 @@ TEST_F(Fixture, ResetAfterCutsTheStreamAtThatByte) {
     EXPECT_EQ(client.send(near, {&byte, 1}).error(), errors::socket_reset);
 }
 
-TEST_F(Fixture, APauseHoldsOneDirectionAndLosesNothing) {
+TEST_F(Fixture, a_pause_holds_one_direction_and_loses_nothing) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -240,7 +240,7 @@ TEST_F(Fixture, APauseHoldsOneDirectionAndLosesNothing) {
     EXPECT_EQ(read_all(client, near), "later");
 }
 
-TEST_F(Fixture, ACutHoldsBothDirections) {
+TEST_F(Fixture, a_cut_holds_both_directions) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -252,7 +252,7 @@ TEST_F(Fixture, ACutHoldsBothDirections) {
     EXPECT_EQ(read_all(server, far) + read_all(client, near), "ba");
 }
 
-TEST_F(Fixture, ResetConnectionsEndsThemOnBothSides) {
+TEST_F(Fixture, reset_connections_ends_them_on_both_sides) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -263,7 +263,7 @@ TEST_F(Fixture, ResetConnectionsEndsThemOnBothSides) {
     EXPECT_EQ(server.receive(far, {&byte, 1}).error(), errors::socket_reset);
 }
 
-TEST_F(Fixture, AHostWithoutPowerIsSilentAndAnswersWithAResetWhenItIsBack) {
+TEST_F(Fixture, a_host_without_power_is_silent_and_answers_with_a_reset_when_it_is_back) {
     SocketId near{};
     SocketId far{};
     ASSERT_TRUE(open(near, far));
@@ -277,7 +277,7 @@ TEST_F(Fixture, AHostWithoutPowerIsSilentAndAnswersWithAResetWhenItIsBack) {
     EXPECT_EQ(server.receive(far, {&byte, 1}).error(), errors::socket_reset);
 }
 
-TEST_F(Fixture, AHostThatGoesAwayLeavesNoDanglingLink) {
+TEST_F(Fixture, a_host_that_goes_away_leaves_no_dangling_link) {
     ASSERT_TRUE(server.listen(service, 1));
     {
         StationLink link;
@@ -288,7 +288,7 @@ TEST_F(Fixture, AHostThatGoesAwayLeavesNoDanglingLink) {
     EXPECT_EQ(server.open_sockets(), 1U);
 }
 
-TEST_F(Fixture, WithoutALinkNothingLeavesTheChip) {
+TEST_F(Fixture, without_a_link_nothing_leaves_the_chip) {
     StationLink link;
     SimSockets station(network, SimPlace{0, IpAddress::v4(192, 0, 2, 50)}, &link);
     const auto listener = server.listen(service, 1);
@@ -303,7 +303,7 @@ TEST_F(Fixture, WithoutALinkNothingLeavesTheChip) {
     EXPECT_TRUE(wait(station, *socket, false, Duration(1000)));
 }
 
-TEST_F(Fixture, DatagramsCarryTheirSenderAndAreLostInABlackHole) {
+TEST_F(Fixture, datagrams_carry_their_sender_and_are_lost_in_a_black_hole) {
     const auto far = server.bind_udp({server_address, 53});
     const auto near = client.bind_udp({client_address, 0});
     ASSERT_TRUE(client.send_to(*near, {server_address, 53}, as_bytes("query")));
@@ -319,7 +319,7 @@ TEST_F(Fixture, DatagramsCarryTheirSenderAndAreLostInABlackHole) {
     EXPECT_FALSE(wait(server, *far, false, Duration(1000)));
 }
 
-TEST_F(Fixture, SocketsRunOutAndComeBack) {
+TEST_F(Fixture, sockets_run_out_and_come_back) {
     std::vector<SocketId> sockets;
     for (;;) {
         const auto made = client.bind_udp({client_address, 0});
@@ -335,13 +335,13 @@ TEST_F(Fixture, SocketsRunOutAndComeBack) {
     EXPECT_TRUE(client.connect(service));
 }
 
-TEST_F(Fixture, APortCanBeTakenOnce) {
+TEST_F(Fixture, a_port_can_be_taken_once) {
     ASSERT_TRUE(server.listen(service, 1));
     EXPECT_EQ(server.listen(service, 1).error(), errors::socket_in_use);
     EXPECT_EQ(server.listen({IpAddress::v4(0, 0, 0, 0), 1883}, 1).has_value(), true);
 }
 
-TEST_F(Fixture, AnIdThatIsNoneIsReadyAndReportsItself) {
+TEST_F(Fixture, an_id_that_is_none_is_ready_and_reports_itself) {
     Interest interest{.socket = SocketId::none, .read = true};
     ASSERT_TRUE(client.wait({&interest, 1}, Duration(1000)));
     EXPECT_TRUE(interest.ready_read);
@@ -349,7 +349,7 @@ TEST_F(Fixture, AnIdThatIsNoneIsReadyAndReportsItself) {
     client.close(SocketId::none);
 }
 
-TEST(SimClock, KeepsAWallClockOnlyWhenItWasSet) {
+TEST(SimClock, keeps_a_wall_clock_only_when_it_was_set) {
     SimClock clock;
     EXPECT_FALSE(clock.wall());
     clock.set_wall(UnixTime(1000));

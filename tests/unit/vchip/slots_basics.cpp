@@ -38,7 +38,7 @@ protected:
     std::optional<Slots> slots;
 };
 
-TEST_F(SlotsTest, TellItsGeometry) {
+TEST_F(SlotsTest, tell_its_geometry) {
     const auto geometry = slots->geometry();
     EXPECT_EQ(geometry.size, 65536U);
     EXPECT_EQ(geometry.erase_unit, 4096U);
@@ -50,12 +50,12 @@ TEST_F(SlotsTest, TellItsGeometry) {
     EXPECT_EQ(descriptor.magic, ota::descriptor_magic);
 }
 
-TEST_F(SlotsTest, AFactoryImageCountsAsValid) {
+TEST_F(SlotsTest, a_factory_image_counts_as_valid) {
     EXPECT_EQ(slots->state(SlotId::a), SlotState::valid);
     EXPECT_EQ(slots->state(SlotId::b), SlotState::undefined);
 }
 
-TEST_F(SlotsTest, AnUpdateRunsOnTrialAndIsConfirmed) {
+TEST_F(SlotsTest, an_update_runs_on_trial_and_is_confirmed) {
     install(new_image);
     ASSERT_TRUE(slots->set_boot(SlotId::b));
     EXPECT_EQ(slots->state(SlotId::b), SlotState::fresh);
@@ -69,7 +69,7 @@ TEST_F(SlotsTest, AnUpdateRunsOnTrialAndIsConfirmed) {
     EXPECT_EQ(restart(), SlotId::b);
 }
 
-TEST_F(SlotsTest, AnUnconfirmedUpdateGoesBack) {
+TEST_F(SlotsTest, an_unconfirmed_update_goes_back) {
     install(new_image);
     ASSERT_TRUE(slots->set_boot(SlotId::b));
     ASSERT_EQ(restart(), SlotId::b);
@@ -77,7 +77,7 @@ TEST_F(SlotsTest, AnUnconfirmedUpdateGoesBack) {
     EXPECT_EQ(slots->state(SlotId::b), SlotState::aborted);
 }
 
-TEST_F(SlotsTest, ConfirmingDoesNotConfirmTheSlotChosenNext) {
+TEST_F(SlotsTest, confirming_does_not_confirm_the_slot_chosen_next) {
     // ESP-IDF's own call marks the active entry, whichever slot that is.
     install(new_image);
     ASSERT_TRUE(slots->set_boot(SlotId::b));
@@ -85,7 +85,7 @@ TEST_F(SlotsTest, ConfirmingDoesNotConfirmTheSlotChosenNext) {
     EXPECT_EQ(slots->state(SlotId::b), SlotState::fresh);
 }
 
-TEST_F(SlotsTest, AnImageTheBootLoaderCouldNotMarkIsConfirmedAllTheSame) {
+TEST_F(SlotsTest, an_image_the_boot_loader_could_not_mark_is_confirmed_all_the_same) {
     install(new_image);
     ASSERT_TRUE(slots->set_boot(SlotId::b));
     slots.emplace(Slots::open(flash, test::small_table(), SlotId::b).value());
@@ -93,7 +93,7 @@ TEST_F(SlotsTest, AnImageTheBootLoaderCouldNotMarkIsConfirmedAllTheSame) {
     EXPECT_EQ(slots->state(SlotId::b), SlotState::valid);
 }
 
-TEST_F(SlotsTest, RejectingBootsTheOtherSlot) {
+TEST_F(SlotsTest, rejecting_boots_the_other_slot) {
     install(new_image);
     ASSERT_TRUE(slots->set_boot(SlotId::b));
     ASSERT_EQ(restart(), SlotId::b);
@@ -102,7 +102,7 @@ TEST_F(SlotsTest, RejectingBootsTheOtherSlot) {
     EXPECT_EQ(restart(), SlotId::a);
 }
 
-TEST_F(SlotsTest, RejectingTheOnlyImageIsRefused) {
+TEST_F(SlotsTest, rejecting_the_only_image_is_refused) {
     EXPECT_EQ(slots->reject_running().error(), errors::slot_no_other) << "b was never entered";
     install(new_image);
     ASSERT_TRUE(slots->set_boot(SlotId::b));
@@ -115,7 +115,7 @@ TEST_F(SlotsTest, RejectingTheOnlyImageIsRefused) {
     EXPECT_EQ(restart(), SlotId::b);
 }
 
-TEST_F(SlotsTest, OnlyABootableImageIsChosen) {
+TEST_F(SlotsTest, only_a_bootable_image_is_chosen) {
     auto damaged = new_image;
     damaged[2000] ^= 1;
     install(damaged);
@@ -124,12 +124,12 @@ TEST_F(SlotsTest, OnlyABootableImageIsChosen) {
     EXPECT_EQ(flash.operations(), before);
 }
 
-TEST_F(SlotsTest, TheRunningSlotIsNeverWritten) {
+TEST_F(SlotsTest, the_running_slot_is_never_written) {
     EXPECT_EQ(slots->erase(SlotId::a, 0, erase_unit).error(), errors::slot_running);
     EXPECT_EQ(slots->program(SlotId::a, 0, Bytes(16)).error(), errors::slot_running);
 }
 
-TEST_F(SlotsTest, ProgramsAreWholeUnitsInsideTheSlot) {
+TEST_F(SlotsTest, programs_are_whole_units_inside_the_slot) {
     ASSERT_TRUE(slots->erase(SlotId::b, 0, erase_block));
     EXPECT_EQ(slots->program(SlotId::b, 4, Bytes(16)).error(), errors::slot_alignment);
     EXPECT_EQ(slots->program(SlotId::b, 0, Bytes(20)).error(), errors::slot_alignment);
@@ -143,7 +143,7 @@ TEST_F(SlotsTest, ProgramsAreWholeUnitsInsideTheSlot) {
     EXPECT_EQ(slots->read(SlotId::b, SIZE_MAX, two).error(), errors::slot_bounds);
 }
 
-TEST_F(SlotsTest, EachUnitIsProgrammedOnceBetweenErases) {
+TEST_F(SlotsTest, each_unit_is_programmed_once_between_erases) {
     ASSERT_TRUE(slots->erase(SlotId::b, 0, 2 * erase_unit));
     ASSERT_TRUE(slots->program(SlotId::b, 32, Bytes(16, 0xFF)));
     const auto again = slots->program(SlotId::b, 16, Bytes(48, 0x00));
@@ -158,7 +158,7 @@ TEST_F(SlotsTest, EachUnitIsProgrammedOnceBetweenErases) {
     EXPECT_EQ(flash.overprograms(), 0U);
 }
 
-TEST_F(SlotsTest, LossOfPowerIsNamedEverywhere) {
+TEST_F(SlotsTest, loss_of_power_is_named_everywhere) {
     install(new_image);
     flash.power_off();
     Bytes four(4);
@@ -171,7 +171,7 @@ TEST_F(SlotsTest, LossOfPowerIsNamedEverywhere) {
     EXPECT_EQ(slots->state(SlotId::a), SlotState::undefined);
 }
 
-TEST(Slots, NeedTwoOfOneSizeAndARecord) {
+TEST(Slots, need_two_of_one_size_and_a_record) {
     MemoryStore store(test::small_flash);
     Flash flash(store);
     const auto open = [&](std::string_view text) {

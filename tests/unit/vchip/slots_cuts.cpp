@@ -134,28 +134,28 @@ private:
     Stage stage_ = Stage::download;
 };
 
-TEST(SlotsCuts, UpdateFromAAndConfirm) {
+TEST(SlotsCuts, update_from_a_and_confirm) {
     Update update(SlotId::a, Way::confirm);
     EXPECT_TRUE(test::survives_cuts("update a -> b", update.scenario(), {.seeds = 24, .second_seeds = 8}));
 }
 
-TEST(SlotsCuts, UpdateFromBAndConfirm) {
+TEST(SlotsCuts, update_from_b_and_confirm) {
     Update update(SlotId::b, Way::confirm);
     EXPECT_TRUE(test::survives_cuts("update b -> a", update.scenario(), {.seeds = 24, .second_seeds = 8}));
 }
 
-TEST(SlotsCuts, UpdateThatRejectsItself) {
+TEST(SlotsCuts, update_that_rejects_itself) {
     Update update(SlotId::a, Way::reject);
     EXPECT_TRUE(test::survives_cuts("rejected update", update.scenario(), {.seeds = 12, .second_seeds = 2}));
 }
 
-TEST(SlotsCuts, UpdateThatStaysSilent) {
+TEST(SlotsCuts, update_that_stays_silent) {
     Update update(SlotId::b, Way::silence);
     EXPECT_TRUE(test::survives_cuts("silent update", update.scenario(), {.seeds = 12, .second_seeds = 2}));
 }
 
 // What the two sectors are for: an entry written over the active one is lost in a cut.
-TEST(SlotsCuts, ARecordWrittenInPlaceIsCaught) {
+TEST(SlotsCuts, a_record_written_in_place_is_caught) {
     Update update(SlotId::b, Way::confirm);
     update.choose = [](Slots&, BootRecord& record, SlotId slot) -> Status {
         ESB_TRY(record.write(1, BootEntry::make(0xFFFFFFFF, SlotState::undefined)));
@@ -164,7 +164,7 @@ TEST(SlotsCuts, ARecordWrittenInPlaceIsCaught) {
     EXPECT_FALSE(enumerate_cuts(update.scenario(), {.seeds = 4}).passed());
 }
 
-TEST(SlotsCuts, AChoiceWithoutTrialIsCaught) {
+TEST(SlotsCuts, a_choice_without_trial_is_caught) {
     Update update(SlotId::a, Way::silence);
     update.choose = [](Slots&, BootRecord& record, SlotId slot) {
         return record.write(1, BootEntry::make(slot == SlotId::a ? 5 : 4, SlotState::valid));
@@ -174,7 +174,7 @@ TEST(SlotsCuts, AChoiceWithoutTrialIsCaught) {
 
 // ESP-IDF's window, copied faithfully: confirming erases the active entry, and until the new one stands the previous
 // firmware is what boots.
-TEST(SlotsCuts, ACutInsideConfirmationBootsThePreviousImage) {
+TEST(SlotsCuts, a_cut_inside_confirmation_boots_the_previous_image) {
     MemoryStore store(test::small_flash);
     Flash flash(store);
     test::put_image(flash, SlotId::a, test::make_image({.seq = 1}));
