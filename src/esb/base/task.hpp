@@ -7,7 +7,8 @@
 
 namespace esb {
 
-// Something that has work by time or by events of the chip.
+// Something that has work by time or by events of the chip. There is one task of the operating system, the reactor's, that
+// turns them all, and whatever the library declares is used from it alone, unless its comment says otherwise.
 class Task {
 public:
     virtual ~Task() = default;

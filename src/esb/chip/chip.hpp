@@ -15,7 +15,8 @@
 
 namespace esb::chip {
 
-// The referenced objects outlive the Device that uses them.
+// The referenced objects outlive the Device that uses them. They are used from the reactor's task (base/task.hpp), but for
+// what each says itself.
 struct Chip {
     Slots& slots;
     KeyValue& key_value;

@@ -5,6 +5,8 @@
 #include "esb/base/result.hpp"
 #include "esb/chip/errors.hpp"
 
+#include <cstdint>
+
 namespace esb::chip {
 
 // Callable from any task.
@@ -16,5 +18,8 @@ public:
     // `no_entropy` leaves `out` unspecified; the caller must not use it.
     virtual Status fill(MutBytes out) = 0;
 };
+
+// A number that spreads retries over time and is no secret: the middle of the range when there is no entropy.
+std::uint32_t spreading_number(Entropy& entropy);
 
 }  // namespace esb::chip

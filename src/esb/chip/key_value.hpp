@@ -15,7 +15,6 @@ inline constexpr std::size_t kv_value_max = 4000;  // bytes, NVS's limit of a st
 
 enum class Mount { existing, formatted };
 
-// Used from the reactor's task only.
 class KeyValue {
 public:
     virtual ~KeyValue() = default;

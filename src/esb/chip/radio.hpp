@@ -95,7 +95,7 @@ struct RadioEvent {
 
 enum class PowerSave : std::uint8_t { none, modem_sleep };
 
-// Used from the reactor's task only; a new event wakes the reactor. Station and access point may be on together.
+// A new event wakes the reactor. Station and access point may be on together.
 class Radio {
 public:
     virtual ~Radio() = default;

@@ -11,7 +11,7 @@
 
 namespace esb::chip {
 
-// Used from the reactor's task only; a new answer wakes the reactor.
+// A new answer wakes the reactor.
 class Resolver {
 public:
     using Query = std::uint32_t;

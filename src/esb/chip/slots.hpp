@@ -32,7 +32,7 @@ struct SlotGeometry {
     std::size_t descriptor_at;  // offset of the ImageDescriptor in an image
 };
 
-// Write-once programming: a unit may be programmed once after each erase. Used from the reactor's task only.
+// Write-once programming: a unit may be programmed once after each erase.
 // Every call may fail with flash_failed or power_lost (key_value.hpp).
 class Slots {
 public:

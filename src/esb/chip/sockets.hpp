@@ -35,7 +35,7 @@ struct Datagram {
     std::size_t size;
 };
 
-// Used from the reactor's task only, except wake(). Nothing blocks but wait().
+// wake() may be called from any task. Nothing blocks but wait().
 // `would_block` (base) means: wait for readiness. `closed` (base): the other side has ended the stream.
 class Sockets : public Wake {
 public:

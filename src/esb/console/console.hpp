@@ -26,7 +26,7 @@ namespace esb::console {
 
 // A line that is too long, holds a control byte, is not a command or has not the command's arguments runs nothing and
 // gives one line that says so. A line whose last word is --json is answered by exactly one line of JSON. Lines are
-// wiped once they have run: they may hold secrets. Reactor's task only.
+// wiped once they have run: they may hold secrets.
 class Console {
 public:
     static constexpr Duration retry{10};  // of what waits for a slow port

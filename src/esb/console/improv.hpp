@@ -58,7 +58,7 @@ public:
     virtual Status improv_scan() = 0;
 };
 
-// Every byte of the serial port passes through take(), in front of the console. Reactor's task only.
+// Every byte of the serial port passes through take(), in front of the console.
 class Improv {
 public:
     // The browser gives up after 30 s.

@@ -19,7 +19,6 @@ namespace esb::console {
 // The number of wrong guesses in a row is stored before each guess is judged: cutting the power in between, or after
 // it, wins nothing. It is kept twice (settings/trust_record.hpp), and counts as many when it is lost. That costs four small
 // writes for an unlocking and two for a wrong guess, which the waiting bounds.
-// Reactor's task only.
 class Lock {
 public:
     static constexpr Duration idle_limit = std::chrono::minutes(10);

@@ -15,7 +15,7 @@ namespace esb::console {
 // Lines end in CR LF on the wire and go out whole. What the port does not take at once waits in a buffer; when that
 // is full whole lines are dropped, and a line in their place says how many. All text is written as foreign.hpp does for
 // terminals, so nothing but an echo or a frame can draw on one, and a backslash is always the start of an escape or
-// doubled. Reactor's task only.
+// doubled.
 //
 // A stream is one line that may be longer than the buffer: it leaves in pieces, and lines begun meanwhile wait behind
 // it, in at most half of the buffer.

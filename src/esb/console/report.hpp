@@ -22,7 +22,7 @@ class Output;
 // programs see the facts, with their keys and types:   {"app":"basic","ver":"1.0.0","seq":1,"ok":true}
 //
 // A report begins with every command; the console ends it with `ok`, and with the error if there is one. Views need to
-// live during the call only. Reactor's task only.
+// live during the call only.
 class Report {
 public:
     explicit Report(Output& output) : output_(output) {}

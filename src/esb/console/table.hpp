@@ -8,7 +8,6 @@
 
 namespace esb::console {
 
-// Reactor's task only.
 class CommandTable {
 public:
     static constexpr std::size_t max_tables = 9;

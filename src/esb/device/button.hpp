@@ -7,7 +7,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Button final : public Task {
 public:
     static constexpr Duration reset_length = std::chrono::seconds(10);  // that it is held for a factory reset

@@ -29,7 +29,6 @@ public:
     virtual void on_reverted(const settings::Report& report, Proposer by) = 0;
 };
 
-// Reactor's task only.
 class ConfigChanges final : public Task {
 public:
     struct Parts {

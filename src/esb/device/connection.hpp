@@ -11,7 +11,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Connection final : public Task,
                          public mqtt::Handler,
                          public link::SubscriptionListener,

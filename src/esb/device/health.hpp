@@ -12,7 +12,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Health final : public Task {
 public:
     Health(chip::Chip& chip, const ota::ImageIdentity& image, record::Recorder& recorder, Voice& voice)

@@ -11,7 +11,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class HomeAssistant final : public Task {
 public:
     HomeAssistant(chip::KeyValue& key_value, link::Publisher& publisher, const ota::ImageIdentity& image,

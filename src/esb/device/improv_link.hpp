@@ -19,7 +19,7 @@ FixedString<16> chip_family(std::string_view hardware);
 // A network that comes this way takes the place of the first one and is tried at once. On a commissioned device the
 // change is on trial like any other and ends by itself; the next try here ends it early. A commissioned device whose
 // console is locked keeps its network: whoever could change that could cut it off. What goes wrong is also told in words
-// on a line of the console. Reactor's task only.
+// on a line of the console.
 class ImprovLink final : private console::ImprovDevice {
 public:
     struct Parts {

@@ -8,7 +8,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class LogNames final : public record::Names {
 public:
     // The table must live as long as the device. invalid_argument for a name that is not [a-z0-9_.]{1,24}, or that

@@ -10,7 +10,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class LogPublisher final : public Task {
 public:
     static constexpr std::size_t message_max = 1024;  // bytes of one message

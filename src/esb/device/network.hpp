@@ -15,7 +15,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Network final : public Task, private wifi::Listener {
 public:
     struct Parts {

@@ -14,7 +14,7 @@ namespace esb {
 // Somebody has said it already, with the topic and the size.
 bool told_already(const std::optional<Error>& why);
 
-// Reactor's task only. Told what happens; decides nothing.
+// Told what happens; decides nothing.
 class Notes {
 public:
     Notes(record::Recorder& recorder, net::Reactor& reactor) : recorder_(recorder), reactor_(reactor) {}

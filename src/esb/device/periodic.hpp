@@ -12,7 +12,7 @@
 
 namespace esb {
 
-// Reactor's task only. Each work first runs one period after it was added; a late turn does not cause a burst.
+// Each work first runs one period after it was added; a late turn does not cause a burst.
 class Periodic final : public Task {
 public:
     static constexpr std::size_t max_works = 12;

@@ -15,7 +15,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class PortalHost final : public Task, public portal::Host, public ChangeListener {
 public:
     struct Parts {

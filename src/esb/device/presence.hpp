@@ -23,7 +23,6 @@ public:
     virtual void on_round_trip(Duration time) = 0;
 };
 
-// Reactor's task only.
 class Presence final : public Task {
 public:
     struct Parts {

@@ -6,7 +6,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class SettingsInUse final : public Task {
 public:
     struct Parts {

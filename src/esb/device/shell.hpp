@@ -14,7 +14,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Shell final : public Task, private console::Vocabulary {
 public:
     struct Parts {

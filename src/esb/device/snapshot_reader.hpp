@@ -28,7 +28,6 @@ class Supervisor;
 class ConfigChanges;
 class Health;
 
-// Reactor's task only.
 class SnapshotReader {
 public:
     struct Parts {

@@ -12,7 +12,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class TimeKeeper final : private net::SntpHandler {
 public:
     TimeKeeper(chip::Chip& chip, net::Reactor& reactor, net::Names& names, record::Recorder& recorder, Voice& voice)

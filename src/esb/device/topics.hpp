@@ -11,7 +11,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Topics {
 public:
     static constexpr std::size_t authors_max = 8;  // subscriptions

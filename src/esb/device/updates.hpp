@@ -13,7 +13,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Updates final : public Task, private ota::UpdaterHandler {
 public:
     struct Parts {

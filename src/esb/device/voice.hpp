@@ -8,7 +8,7 @@
 
 namespace esb {
 
-// Reactor's task only. Failures are always said.
+// Failures are always said.
 class Voice {
 public:
     explicit Voice(console::Output& output) : output_(output) {}

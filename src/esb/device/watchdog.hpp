@@ -11,7 +11,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Watchdog final : public Task {
 public:
     Watchdog(chip::System& system, net::Reactor& reactor, const Policy& policy, Voice& voice)

@@ -8,7 +8,6 @@
 
 namespace esb::life {
 
-// Reactor's task only.
 class Commissioned {
 public:
     explicit Commissioned(chip::KeyValue& key_value)

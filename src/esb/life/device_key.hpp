@@ -13,7 +13,6 @@
 
 namespace esb::life {
 
-// Reactor's task only.
 class DeviceKey {
 public:
     static constexpr std::string_view key = "dev.key";  // gone with a factory reset

@@ -9,7 +9,6 @@
 
 namespace esb::life {
 
-// Reactor's task only.
 class LastNetwork {
 public:
     static constexpr std::string_view key = "wifi.last";

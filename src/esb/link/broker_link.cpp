@@ -2,8 +2,6 @@
 
 #include "esb/link/errors.hpp"
 
-#include <array>
-#include <cstring>
 #include <utility>
 
 namespace esb::link {
@@ -19,7 +17,7 @@ Status BrokerLink::use(const Account& account, Instant now) {
     if (account == account_) return {};
     end(Error(errors::link_account_changed), now);
     ESB_TRY(aim(account));
-    if (network_ && account_.complete()) client_.start(now, random());
+    if (network_ && account_.complete()) client_.start(now, chip::spreading_number(entropy_));
     return {};
 }
 
@@ -46,11 +44,11 @@ void BrokerLink::set_network(bool up, Instant now) {
     if (up == network_) return;
     network_ = up;
     if (!up) return end(Error(errors::link_no_network), now);
-    if (account_.complete()) client_.start(now, random());
+    if (account_.complete()) client_.start(now, chip::spreading_number(entropy_));
 }
 
 void BrokerLink::retry_now(Instant now) {
-    if (client_.state() == mqtt::Client::State::waiting) client_.start(now, random());
+    if (client_.state() == mqtt::Client::State::waiting) client_.start(now, chip::spreading_number(entropy_));
 }
 
 BrokerLink::Stage BrokerLink::stage() const {
@@ -80,14 +78,6 @@ void BrokerLink::step(Instant now) {
 std::optional<Instant> BrokerLink::deadline() const {
     if (drop_) return Instant{};
     return earliest(pump_.deadline(), client_.next_deadline());
-}
-
-std::uint32_t BrokerLink::random() {
-    std::array<std::uint8_t, 4> bytes{};
-    static_cast<void>(entropy_.fill(bytes));  // only spreads retries
-    std::uint32_t number = 0;
-    std::memcpy(&number, bytes.data(), sizeof number);
-    return number;
 }
 
 }  // namespace esb::link

@@ -11,7 +11,6 @@
 
 namespace esb::link {
 
-// Reactor's task only.
 class BrokerLink {
 public:
     BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& entropy, mqtt::Handler& handler,
@@ -54,7 +53,6 @@ public:
 private:
     Status configure();
     void end(const Error& why, Instant now);
-    std::uint32_t random();
 
     chip::Entropy& entropy_;
     std::unique_ptr<std::uint8_t[]> memory_;

@@ -20,7 +20,6 @@ inline mqtt::TooLarge too_large(const mqtt::MessagePiece& m) {
     return {m.topic, m.topic.size(), m.total, m.qos, m.retain, m.duplicate};
 }
 
-// Reactor's task only.
 class Inbox {
 public:
     static constexpr std::size_t max_subscriptions = 12;

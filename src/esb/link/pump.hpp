@@ -9,7 +9,6 @@
 
 namespace esb::link {
 
-// Reactor's task only.
 class Pump final : private net::StreamHandler {
 public:
     Pump(mqtt::Client& client, net::Reactor& reactor, net::Names& names, chip::Entropy& entropy,

@@ -5,7 +5,6 @@
 #include "esb/link/errors.hpp"
 #include "esb/mqtt/errors.hpp"
 
-#include <array>
 #include <utility>
 
 namespace esb::link {
@@ -69,9 +68,7 @@ void Subscriptions::ask_again(Instant now) {
 
 void Subscriptions::plan_retry(Instant now) {
     if (again_) return;
-    std::array<std::uint8_t, 4> random{0x80};
-    static_cast<void>(entropy_.fill(random));  // only spreads the tries
-    again_ = now + backoff_.next(ByteReader(random).be32().value_or(0));
+    again_ = now + backoff_.next(chip::spreading_number(entropy_));
 }
 
 void Subscriptions::set_missing(Inbox::Subscription& subscription, const Error& why, Instant now) {

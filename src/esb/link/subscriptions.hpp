@@ -22,7 +22,7 @@ public:
     virtual void on_missing_changed() = 0;
 };
 
-// Reactor's task only. What is refused is asked for again with back-off, as long as the connection lasts.
+// What is refused is asked for again with back-off, as long as the connection lasts.
 class Subscriptions final : public Task {
 public:
     static constexpr Duration answer_time = std::chrono::seconds(30);

@@ -18,7 +18,7 @@ inline constexpr std::size_t dns_answer_max = 298;  // bytes: head, question, on
 // than dns_answer_max. `address` is IPv4.
 Result<ConstBytes> answer_dns(ConstBytes query, const chip::IpAddress& address, MutBytes out);
 
-// Answers on UDP, a few packets a turn. Reactor's task only; destroyed before the reactor.
+// Answers on UDP, a few packets a turn. Destroyed before the reactor.
 class CaptiveDns : private SocketOwner {
 public:
     explicit CaptiveDns(Reactor& reactor) : reactor_(reactor) {}

@@ -39,7 +39,7 @@ struct HttpShared {
     HttpConnection* uploader = nullptr;
 };
 
-// For HttpServer only. Reactor's task only.
+// For HttpServer only.
 class HttpConnection : private SocketOwner {
 public:
     enum class Stage : std::uint8_t { unused, head, waiting, body, upload, sending, lingering };

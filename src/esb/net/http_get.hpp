@@ -13,7 +13,7 @@
 
 namespace esb::net {
 
-// Reactor's task only. Redirects (301, 302, 303, 307, 308) are followed to http; their bodies are not read.
+// Redirects (301, 302, 303, 307, 308) are followed to http; their bodies are not read.
 class HttpGet : private StreamHandler, private Task {
 public:
     HttpGet(Reactor& reactor, Names& names, const HttpLimits& limits = {});

@@ -11,7 +11,7 @@ namespace esb::net {
 // Every connection is closed after its reply: phones keep idle connections open that others need. When all are taken,
 // a new one takes the place of one that is done, has not sent its whole head, or has had its grace: the oldest first.
 // A request that is lawful and prompt is therefore answered within two seconds, whatever other connections do.
-// Reactor's task only; destroyed before the reactor.
+// Destroyed before the reactor.
 class HttpServer : private SocketOwner, private Task {
 public:
     static constexpr std::size_t max_connections = 4;

@@ -9,7 +9,6 @@
 
 namespace esb::net {
 
-// Reactor's task only.
 class Names : public Task {
 public:
     class Asker {

@@ -109,8 +109,8 @@ void SntpClient::end(const Status& outcome) {
     if (outcome) {
         backoff_.reset();
         slower_ = std::max(poll_period, slower_ / 2);
-        const auto spread =
-            Duration((std::uint64_t{random()} * static_cast<std::uint64_t>((slower_ / 10).count())) >> 32);
+        const std::uint64_t random = chip::spreading_number(entropy_);
+        const auto spread = Duration((random * static_cast<std::uint64_t>((slower_ / 10).count())) >> 32);
         next_ = reactor_.now() + slower_ + spread;
         return;
     }
@@ -121,7 +121,7 @@ void SntpClient::end(const Status& outcome) {
 Duration SntpClient::pause_after(const Error& why) {
     if (why == errors::sntp_denied) return slower_ = longest_pause;
     if (why == errors::sntp_too_often) return slower_ = std::min(slower_ * 2, longest_pause);
-    return backoff_.next(random());
+    return backoff_.next(chip::spreading_number(entropy_));
 }
 
 void SntpClient::close() {
@@ -131,12 +131,6 @@ void SntpClient::close() {
     socket_ = chip::SocketId::none;
     until_.reset();
     asking_ = false;
-}
-
-std::uint32_t SntpClient::random() {
-    std::array<std::uint8_t, 4> bytes{0x80};
-    static_cast<void>(entropy_.fill(bytes));  // only spreads questions
-    return ByteReader(bytes).be32().value_or(0);
 }
 
 }  // namespace esb::net

@@ -23,7 +23,7 @@ public:
     virtual void on_no_time(const Error& why) = 0;
 };
 
-// SNTP is not authenticated: whoever is on the way can tell any time. Reactor's task only.
+// SNTP is not authenticated: whoever is on the way can tell any time.
 class SntpClient final : private Task, private SocketOwner, private Names::Asker {
 public:
     static constexpr Duration poll_period = std::chrono::hours(1);
@@ -61,7 +61,6 @@ private:
     void end(const Status& outcome);
     Duration pause_after(const Error& why);
     void close();
-    std::uint32_t random();
 
     Reactor& reactor_;
     Names& names_;

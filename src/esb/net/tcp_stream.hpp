@@ -8,7 +8,7 @@
 
 namespace esb::net {
 
-// Resolves, connects, reads and writes. Reactor's task only.
+// Resolves, connects, reads and writes.
 class TcpStream : public Stream, private SocketOwner, private Names::Asker, private Task {
 public:
     TcpStream(Reactor& reactor, Names& names, Duration open_timeout = std::chrono::seconds(15));

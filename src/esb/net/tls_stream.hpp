@@ -23,7 +23,7 @@ struct TlsPskConfig {
 
 // The deadline of the handshake is a total: from TCP's connection to the end, however busily the peer drips. A peer whose
 // first bytes are no TLS record, or that hangs up without one, is tls_not_tls at once.
-// Reactor's task only. Mbed TLS allocates during the handshake; no_memory (or, where Mbed TLS hides the
+// Mbed TLS allocates during the handshake; no_memory (or, where Mbed TLS hides the
 // cause, tls_protocol) ends the stream, nothing leaks.
 class TlsStream : public Stream, private StreamHandler, private Task {
 public:

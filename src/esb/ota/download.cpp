@@ -287,9 +287,7 @@ std::optional<Duration> Download::end_round() {
     }
     if (refused) ++refusal_rounds_;
     if (++rounds_ >= plan_.tries || refusal_rounds_ >= plan_.refusals) return std::nullopt;
-    std::array<std::uint8_t, 4> random{0x80};
-    static_cast<void>(entropy_.fill(random));  // without it the wait is merely less random
-    return backoff_.next(ByteReader(random).be32().value_or(0));
+    return backoff_.next(chip::spreading_number(entropy_));
 }
 
 void Download::finish(Status outcome) {

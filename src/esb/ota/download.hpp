@@ -54,7 +54,7 @@ public:
     virtual void on_download_done(Status outcome) = 0;
 };
 
-// Reactor's task only; the owner passes step() and deadline() on.
+// The owner passes step() and deadline() on.
 class Download final : private net::HttpHandler {
 public:
     Download(net::Reactor& reactor, net::Names& names, chip::Slots& slots, chip::Entropy& entropy, Records& records,

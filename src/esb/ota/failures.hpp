@@ -8,7 +8,7 @@
 
 namespace esb::ota {
 
-// Reactor's task only. What cannot be stored counts in this start all the same.
+// What cannot be stored counts in this start all the same.
 class Failures {
 public:
     explicit Failures(Records& records) : records_(records) {}

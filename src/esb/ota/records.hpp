@@ -169,7 +169,7 @@ private:
     std::string_view key_;
 };
 
-// All of them. Reactor's task only.
+// All of them.
 class Records {
 public:
     explicit Records(chip::KeyValue& key_value);

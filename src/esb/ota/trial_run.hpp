@@ -16,7 +16,7 @@
 
 namespace esb::ota {
 
-// Reactor's task only. What it is given outlives it.
+// What it is given outlives it.
 class TrialRun {
 public:
     struct Parts {

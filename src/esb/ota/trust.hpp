@@ -11,7 +11,7 @@
 
 namespace esb::ota {
 
-// Reactor's task only. What it is given outlives it.
+// What it is given outlives it.
 class Trust {
 public:
     Trust(Records& records, const ImageIdentity& running) : records_(records), running_(running) {}

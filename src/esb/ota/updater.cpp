@@ -187,9 +187,7 @@ Status Updater::refuse_offer(const Error& why) {
 }
 
 Duration Updater::next_wait(Backoff& backoff) {
-    std::array<std::uint8_t, 4> random{0x80};
-    static_cast<void>(parts_.entropy.fill(random));  // without it the wait is merely less random
-    return backoff.next(ByteReader(random).be32().value_or(0));
+    return backoff.next(chip::spreading_number(parts_.entropy));
 }
 
 // The step lasts for a back-off.

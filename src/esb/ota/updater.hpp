@@ -70,7 +70,6 @@ struct UpdaterParts {
     Witness* witness = nullptr;  // of the steps; for tests
 };
 
-// Reactor's task only.
 class Updater final : public Uploads, private DownloadOwner, private Task {
 public:
     Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler);

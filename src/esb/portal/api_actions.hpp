@@ -7,7 +7,6 @@
 
 namespace esb::portal {
 
-// Reactor's task only.
 class Actions {
 public:
     Actions(Host& host, Attempt& attempt, Refusals& refusals) : host_(host), attempt_(attempt), refusals_(refusals) {}

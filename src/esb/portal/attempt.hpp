@@ -16,7 +16,6 @@ namespace esb::portal {
 enum class Step : std::uint8_t { join, address, reach, tls, mqtt };
 std::string_view name(Step step);  // "join", "address", "reach", "tls", "mqtt"
 
-// Reactor's task only.
 class Attempt {
 public:
     enum class State : std::uint8_t {

@@ -12,7 +12,7 @@
 
 namespace esb::portal {
 
-// Reactor's task only; destroyed before the reactor.
+// Destroyed before the reactor.
 class Portal {
 public:
     Portal(net::Reactor& reactor, Host& host);

@@ -9,7 +9,7 @@
 
 namespace esb::portal {
 
-// Reactor's task only. `host` and `attempt` outlive it.
+// `host` and `attempt` outlive it.
 class Site final : public net::HttpSite {
 public:
     // `address` is the access point's.

@@ -30,7 +30,6 @@ struct RunFacts {
 // The record this run begins with. Pure. What is stored of another image has no say.
 RunRecord judge_run(const RunFacts& facts);
 
-// Reactor's task only.
 class CrashGuard {
 public:
     CrashGuard(chip::RetainedRam& ram, chip::KeyValue& key_value) : ram_(ram), key_value_(key_value) {}

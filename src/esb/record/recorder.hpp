@@ -53,7 +53,6 @@ private:
 // length is; a single entry that is damaged is left out. Entries that the ring has already stay as they are there.
 Result<LogHeader> restore_log(ConstBytes stored, LogRing& ring);
 
-// Reactor's task only.
 class Recorder {
 public:
     struct Event {

@@ -60,7 +60,7 @@ inline constexpr std::size_t trust_value_max = 576;  // bytes
 inline constexpr std::string_view trust_mark_key = "trust";
 inline constexpr std::size_t trust_places = 24;
 
-// Keeps nothing in memory. Reactor's task only.
+// Keeps nothing in memory.
 class Mirrors {
 public:
     using Buffer = std::array<std::uint8_t, trust_value_max + 4 + seal_overhead>;

@@ -75,7 +75,6 @@ enum class Loaded : std::uint8_t {
 
 // The values in use. A value that is stored but that today's schema refuses counts as not stored; a stored value
 // of a name that today's schema does not know is kept for the firmware that knows it.
-// Reactor's task only.
 class Store {
 public:
     Store(chip::KeyValue& key_value, const Schema& schema);

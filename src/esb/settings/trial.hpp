@@ -31,7 +31,6 @@ struct Report {
 };
 std::string_view name(Report::State state);
 
-// Reactor's task only.
 class Trial {
 public:
     explicit Trial(Store& store) : store_(store) {}

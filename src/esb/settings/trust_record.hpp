@@ -31,7 +31,6 @@ bool absorb_number(N& value, N earlier) {
 inline bool absorb(std::uint32_t& value, std::uint32_t earlier) { return absorb_number(value, earlier); }
 inline bool absorb(std::uint8_t& value, std::uint8_t earlier) { return absorb_number(value, earlier); }
 
-// Reactor's task only.
 template <typename T>
 class TrustRecord {
 public:

@@ -28,7 +28,7 @@ public:
     virtual void on_given_up() = 0;
 };
 
-// Pure but for the radio's access point: the supervisor gives it events and time. Reactor's task only.
+// Pure but for the radio's access point: the supervisor gives it events and time.
 class PortalWindow {
 public:
     PortalWindow(chip::Radio& radio, const Policy& policy, PortalListener& listener, Witness* witness)

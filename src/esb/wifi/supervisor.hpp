@@ -35,7 +35,6 @@ enum class Broker : std::uint8_t {
     reached,  // the MQTT round trip succeeded
 };
 
-// Reactor's task only.
 class Supervisor {
 public:
     // `policy` must outlive it. `witness` may be null.
@@ -128,7 +127,6 @@ private:
     void count_phones(Instant now);
     // The present try or link ends: `event` says how, `reason` why.
     void end(Event event, chip::DisconnectReason reason, Instant now);
-    std::uint32_t random();
 
     chip::Radio& radio_;
     chip::Entropy& entropy_;

@@ -2,8 +2,6 @@
 #include "esb/wifi/supervisor.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 namespace esb::wifi {
 
@@ -18,7 +16,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
     if (is_up() != is_up(from)) note_link(now);
     switch (state()) {
         case State::off:
-            deadline_ = now + backoff_.next(random());
+            deadline_ = now + backoff_.next(chip::spreading_number(entropy_));
             return;
         case State::idle:
             deadline_.reset();
@@ -50,7 +48,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
             if (event != Event::address) set_patience(now);
             return;
         case State::waiting:
-            deadline_ = now + backoff_.next(random());
+            deadline_ = now + backoff_.next(chip::spreading_number(entropy_));
             return;
         case State::paused:
             deadline_ = now + policy_.phone_pause;
@@ -133,14 +131,6 @@ void Supervisor::set_patience(Instant now) {
 void Supervisor::forget_patience() {
     broker_missing_since_.reset();
     patience_ = policy_.broker_patience;
-}
-
-std::uint32_t Supervisor::random() {
-    std::array<std::uint8_t, 4> bytes{};
-    static_cast<void>(entropy_.fill(bytes));  // without entropy the wait is only less spread
-    std::uint32_t number = 0;
-    std::memcpy(&number, bytes.data(), sizeof number);
-    return number;
 }
 
 }  // namespace esb::wifi
