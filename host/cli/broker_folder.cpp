@@ -1,19 +1,17 @@
 #include "host/cli/broker_folder.hpp"
 
-#include "esb/base/encoding.hpp"
 #include "host/cli/broker_config.hpp"
 #include "host/cli/files.hpp"
+#include "host/cli/running_broker.hpp"
 #include "host/cli/tool_account.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include <arpa/inet.h>
 #include <pwd.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,39 +53,6 @@ Outcome<void> make_folder(const std::filesystem::path& path, const passwd* owner
     if (::chown(path.c_str(), owner->pw_uid, owner->pw_gid) != 0)
         return failure(path.string() + ": " + std::strerror(errno));
     return {};
-}
-
-// True when `pid` is a mosquitto that was started with our configuration: pid numbers are used again.
-bool is_our_broker(pid_t pid, const std::filesystem::path& config) {
-    const auto proc = std::filesystem::path("/proc") / std::to_string(pid);
-    // Files of /proc have no size, so read_file() is of no use here.
-    const auto slurp = [](const std::filesystem::path& path) {
-        std::string text;
-        if (FILE* file = std::fopen(path.c_str(), "re"); file != nullptr) {
-            char piece[4096];
-            for (std::size_t count; (count = std::fread(piece, 1, sizeof piece, file)) > 0;) text.append(piece, count);
-            std::fclose(file);
-        }
-        return text;
-    };
-    if (slurp(proc / "comm") != "mosquitto\n") return false;
-    std::error_code error;
-    const auto folder = std::filesystem::read_symlink(proc / "cwd", error);
-    const auto line = slurp(proc / "cmdline");
-    for (std::size_t at = 0; at < line.size(); at = line.find('\0', at) + 1) {
-        const std::filesystem::path word(line.c_str() + at);
-        if (std::filesystem::equivalent(folder / word, config, error)) return true;
-    }
-    return false;
-}
-
-std::optional<pid_t> read_pid(const std::filesystem::path& path) {
-    auto text = read_file(path, 32);
-    if (!text) return std::nullopt;
-    while (!text->empty() && std::isspace(static_cast<unsigned char>(text->back())) != 0) text->pop_back();
-    const auto pid = parse_unsigned(*text, 2, 0x7FFFFFFF);
-    if (!pid) return std::nullopt;
-    return static_cast<pid_t>(*pid);
 }
 
 }  // namespace
@@ -176,7 +141,7 @@ Outcome<Reload> BrokerFolder::change(const std::function<Outcome<void>(Accounts&
     if (!current) return std::unexpected(current.error());
     if (auto done = how(*current); !done) return std::unexpected(done.error());
     if (auto done = write(*current); !done) return std::unexpected(done.error());
-    return reload();
+    return reload_mosquitto(folder_);
 }
 
 Outcome<Reload> BrokerFolder::add(Account account) {
@@ -197,18 +162,6 @@ Outcome<void> BrokerFolder::write(const Accounts& accounts) const {
     if (auto done = replace_file(folder_ / "accounts", accounts.text(), 0600); !done) return done;
     if (auto done = replace_file(folder_ / "psk", accounts.psk_file(), 0600); !done) return done;
     return replace_file(folder_ / "acl", accounts.acl_file(), 0600);
-}
-
-Outcome<Reload> BrokerFolder::reload() const {
-    const auto pid = read_pid(folder_ / "mosquitto.pid");
-    if (!pid || !is_our_broker(*pid, config())) return Reload::not_running;
-    if (::kill(*pid, SIGHUP) != 0)
-        return failure("the broker could not be told to reload: " + std::string(std::strerror(errno)));
-    // The pid file is as old as the process.
-    std::error_code error;
-    const auto started = std::filesystem::last_write_time(folder_ / "mosquitto.pid", error);
-    const auto written = std::filesystem::last_write_time(config(), error);
-    return !error && written > started ? Reload::outdated : Reload::reloaded;
 }
 
 }  // namespace esb::cli

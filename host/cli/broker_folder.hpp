@@ -3,6 +3,7 @@
 
 #include "host/cli/broker_accounts.hpp"
 #include "host/cli/outcome.hpp"
+#include "host/cli/running_broker.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,13 +18,6 @@ struct BrokerOptions {
     std::string bind = "127.0.0.1";   // where the TLS port listens
     std::string hint = "esp32-secure-base";
     std::string user;  // the account mosquitto runs as when root starts it; empty: whoever runs `esb`
-};
-
-// What became of a running broker after a change.
-enum class Reload {
-    reloaded,
-    outdated,  // the same, but it was started with an earlier mosquitto.conf
-    not_running,
 };
 
 // Files: mosquitto.conf, accounts (what is true), psk and acl (made from it), tools.psk, tools.acl, operator/ and reader/
@@ -42,7 +36,8 @@ public:
 
     Outcome<Accounts> accounts() const;
     Outcome<Account> account(std::string_view identity) const;
-    // All keep other runs out, replace each file atomically and make a running broker read them again (SIGHUP).
+    // All keep other runs out, replace each file atomically and make a running broker read them again; they
+    // return once it has begun to (running_broker.hpp).
     Outcome<Reload> add(Account account);
     Outcome<Reload> remove(std::string_view identity);
     Outcome<Reload> replace(Account account);
@@ -54,7 +49,6 @@ private:
     explicit BrokerFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
     Outcome<Reload> change(const std::function<Outcome<void>(Accounts&)>& how);
     Outcome<void> write(const Accounts& accounts) const;
-    Outcome<Reload> reload() const;
 
     std::filesystem::path folder_;  // absolute
 };

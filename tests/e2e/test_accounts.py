@@ -79,6 +79,19 @@ def refused(broker: Broker, identity: str, psk: str, *more: str) -> bool:
     return subprocess.run(command, capture_output=True, timeout=20).returncode != 0
 
 
+# At once ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_change_counts_once_the_command_has_ended(broker):
+    """No pause in between: the command waits until mosquitto reads its files again."""
+    identity, psk = "ESP-CCCCCCCCCCCC", "0123456789abcdef0123456789abcdef"
+    for _ in range(10):
+        broker.add(identity, psk)
+        assert not refused(broker, identity, psk)
+        broker.remove(identity)
+        assert refused(broker, identity, psk)
+
+
 # Reading ------------------------------------------------------------------------------------------------------------
 
 

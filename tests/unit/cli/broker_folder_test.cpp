@@ -6,8 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <thread>
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace esb::cli {
@@ -101,6 +105,58 @@ TEST(BrokerFolder, does_not_signal_a_process_that_is_not_its_mosquitto) {
         EXPECT_EQ(made->add({"dev", test::psk, {}}).value(), Reload::not_running);
         EXPECT_EQ(made->remove("dev").value(), Reload::not_running);
     }
+}
+
+// A process that is called mosquitto, was started with the folder's configuration and writes `line` to `log` a while
+// after it was told to reload.
+class StandInBroker {
+public:
+    StandInBroker(const test::Folder& folder, const std::string& log, const std::string& line) {
+        const auto program = folder / "mosquitto";
+        std::filesystem::copy_file("/bin/bash", program);
+        const std::string script = "trap 'sleep 0.3; echo \"" + line + "\" >> " + (folder / log) +
+                                   "' HUP; echo $$ > " + (folder / "broker/mosquitto.pid") +
+                                   "; while :; do sleep 0.02; done";
+        const auto config = folder / "broker/mosquitto.conf";
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::execl(program.c_str(), "mosquitto", "-c", script.c_str(), config.c_str(), nullptr);
+            std::_Exit(127);
+        }
+        while (folder.read("broker/mosquitto.pid").empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    StandInBroker(const StandInBroker&) = delete;
+    StandInBroker& operator=(const StandInBroker&) = delete;
+    ~StandInBroker() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+
+private:
+    pid_t pid_ = 0;
+};
+
+TEST(RunningBroker, is_waited_for_until_it_says_that_it_reads_its_files_again) {
+    const test::Folder folder;
+    ASSERT_TRUE(BrokerFolder::create(folder.path() / "broker", {}));
+    folder.write("broker/mosquitto.log", "1: mosquitto version 2.0.11 running\n1: Reloading config.\n");
+    const StandInBroker broker(folder, "broker/mosquitto.log", "2: Reloading config.");
+    const auto told = reload_mosquitto(folder.path() / "broker", std::chrono::seconds(20));
+    ASSERT_TRUE(told) << told.error().line;
+    EXPECT_EQ(*told, Reload::reloaded);
+    EXPECT_THAT(folder.read("broker/mosquitto.log"), HasSubstr("2: Reloading config.")) << "the line before was older";
+}
+
+TEST(RunningBroker, that_logs_elsewhere_is_told_and_not_waited_for_longer_than_the_patience) {
+    const test::Folder folder;
+    ASSERT_TRUE(BrokerFolder::create(folder.path() / "broker", {}));
+    const StandInBroker broker(folder, "elsewhere", "2: Reloading config.");
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(reload_mosquitto(folder.path() / "broker", std::chrono::minutes(10)).value(), Reload::reloaded)
+        << "there is no log to wait for";
+    folder.write("broker/mosquitto.log", "an old log\n");
+    EXPECT_EQ(reload_mosquitto(folder.path() / "broker", std::chrono::milliseconds(50)).value(), Reload::reloaded);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::minutes(5));
 }
 
 TEST(BrokerFolder, many_runs_at_once_lose_nothing) {
