@@ -25,6 +25,20 @@ std::size_t header_size(ConstBytes packet) {
     return at + 1;
 }
 
+// Section 2.2.3: seven bits a byte, least significant first. Gives where it ends.
+std::uint8_t* put_header(std::uint8_t first, std::size_t remaining, std::uint8_t* at) {
+    *at++ = first;
+    for (; remaining > 0x7F; remaining >>= 7) *at++ = static_cast<std::uint8_t>(remaining | 0x80);
+    *at++ = static_cast<std::uint8_t>(remaining);
+    return at;
+}
+
+std::uint8_t* put_be16(std::size_t value, std::uint8_t* at) {
+    at[0] = static_cast<std::uint8_t>(value >> 8);
+    at[1] = static_cast<std::uint8_t>(value & 0xFF);
+    return at + 2;
+}
+
 // Takes a whole packet piece by piece and keeps the slice that is wanted.
 class Slice {
 public:
@@ -41,7 +55,8 @@ public:
         room_ -= kept;
     }
     void be16(std::size_t value) {
-        const std::uint8_t bytes[] = {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value & 0xFF)};
+        std::uint8_t bytes[2];
+        put_be16(value, bytes);
         put(bytes, sizeof bytes);
     }
     void field(const void* bytes, std::size_t size) {  // a string or binary field: a 16-bit length and the bytes
@@ -50,13 +65,9 @@ public:
     }
     void field(std::string_view text) { field(text.data(), text.size()); }
     void field(ConstBytes bytes) { field(bytes.data(), bytes.size()); }
-    // Section 2.2.3: seven bits a byte, least significant first.
     void header(std::uint8_t first, std::size_t remaining) {
-        std::uint8_t bytes[5] = {first};
-        std::size_t size = 1;
-        for (; remaining > 0x7F; remaining >>= 7) bytes[size++] = static_cast<std::uint8_t>(remaining | 0x80);
-        bytes[size++] = static_cast<std::uint8_t>(remaining);
-        put(bytes, size);
+        std::uint8_t bytes[5];
+        put(bytes, static_cast<std::size_t>(put_header(first, remaining, bytes) - bytes));
     }
     std::size_t seen() const { return seen_; }
     std::size_t room() const { return room_; }
@@ -140,13 +151,14 @@ std::size_t packet_size(PacketType type, const Publish& message) {
 void write_packet(PacketType type, const Publish& message, MutBytes out) {
     const bool publish = type == PacketType::publish;
     const unsigned flags = static_cast<unsigned>(message.qos) << 1 | (message.retain ? 1U : 0U);
-    Slice slice(0, out);
     // The reserved flags must be 0010 (MQTT-3.8.1-1, MQTT-3.10.1-1).
-    slice.header(first_byte(type, publish ? flags : 2), remaining_length(type, message));
-    if (!publish) slice.be16(0);
-    slice.field(message.topic);
-    if (publish && message.qos != Qos::at_most_once) slice.be16(0);
-    slice.put(message.payload.data(), message.payload.size());
+    auto* at = put_header(first_byte(type, publish ? flags : 2), remaining_length(type, message), out.data());
+    if (!publish) at = put_be16(0, at);
+    at = put_be16(message.topic.size(), at);
+    std::memcpy(at, message.topic.data(), message.topic.size());
+    at += message.topic.size();
+    if (publish && message.qos != Qos::at_most_once) at = put_be16(0, at);
+    copy(message.payload, {at, message.payload.size()});
 }
 
 void set_packet_id(MutBytes packet, PacketId id) {

@@ -4,14 +4,14 @@
 
 namespace esb::mqtt {
 
-void ControlBuffer::append(ConstBytes bytes) {
-    if (bytes.size() > memory_.size() - tail_) {
+MutBytes ControlBuffer::append(std::size_t size) {
+    if (size > memory_.size() - tail_) {
         copy(pending(), memory_);
         tail_ -= head_;
         head_ = 0;
     }
-    copy(bytes, memory_.subspan(tail_));
-    tail_ += bytes.size();
+    tail_ += size;
+    return memory_.subspan(tail_ - size, size);
 }
 
 void ControlBuffer::consume(std::size_t count) {

@@ -15,8 +15,8 @@ public:
     std::size_t room() const { return memory_.size() - (tail_ - head_); }
     ConstBytes pending() const { return memory_.subspan(head_, tail_ - head_); }
 
-    // There must be room.
-    void append(ConstBytes bytes);
+    // Room for one more packet, to be written at once. There must be as much.
+    MutBytes append(std::size_t size);
     void consume(std::size_t count);
     // The whole buffer, to be filled from its front; commit() tells how much was. It must be empty.
     MutBytes space() { return memory_; }

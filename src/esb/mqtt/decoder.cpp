@@ -1,6 +1,7 @@
 #include "esb/mqtt/decoder.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace esb::mqtt {
 namespace {
@@ -35,71 +36,48 @@ bool is_suback_code(std::uint8_t code) { return code <= 2 || code == 0x80; }
 
 }  // namespace
 
-Decoder::Event Decoder::next(ConstBytes& bytes) {
-    if (stage_ == Stage::failed) return Event::error;
-    while (!bytes.empty()) {
-        const Event event = step(bytes);
-        if (event != Event::more) return event;
-    }
-    return Event::more;
-}
-
-Decoder::Event Decoder::step(ConstBytes& bytes) {
-    if (stage_ == Stage::topic) return take_topic(bytes);
-    if (stage_ == Stage::payload) return take_payload(bytes);
-    if (stage_ <= Stage::length) {
-        const std::uint8_t byte = bytes[0];
-        bytes = bytes.subspan(1);
-        return stage_ == Stage::length ? take_length(byte) : take_first_byte(byte);
-    }
-    if (!collect(bytes)) return Event::more;
-    if (stage_ == Stage::topic_size) return take_topic_size();
-    return stage_ == Stage::packet_id ? take_packet_id() : take_body();
-}
-
-Decoder::Event Decoder::take_first_byte(std::uint8_t byte) {
+// Every stage has one caller, next(): `inline` is for the compiler, which then makes one function of them.
+inline Decoder::Event Decoder::take_first_byte(std::uint8_t byte) {
     const unsigned flags = byte & 0x0F;
     packet_ = {};
     packet_.type = static_cast<PacketType>(byte >> 4);
-    if (packet_.type == PacketType::publish) {
-        const unsigned qos = flags >> 1 & 3;
-        piece_ = {};
-        piece_.qos = static_cast<Qos>(qos);
-        piece_.retain = (flags & 1) != 0;
-        piece_.duplicate = (flags & 8) != 0;
-        if (qos == 3) return malformed();                      // MQTT-3.3.1-4
-        if (qos == 0 && piece_.duplicate) return malformed();  // MQTT-3.3.1-2
-    } else {
-        const Rule& rule = rules[byte >> 4];
-        if (!rule.exists || flags != rule.flags) return malformed();  // MQTT-2.2.2-2
-        if (!rule.from_server) return reject();
-    }
     stage_ = Stage::length;
     remaining_ = 0;
     length_shift_ = 0;
+    if (packet_.type != PacketType::publish) {
+        const Rule& rule = rules[byte >> 4];
+        if (!rule.exists || flags != rule.flags) return malformed();  // MQTT-2.2.2-2
+        return rule.from_server ? Event::more : reject();
+    }
+    const unsigned qos = flags >> 1;
+    piece_.qos = static_cast<Qos>(qos & 3);
+    piece_.retain = (flags & 1) != 0;
+    piece_.duplicate = (flags & 8) != 0;
+    // MQTT-3.3.1-4: no QoS 3. MQTT-3.3.1-2: no DUP without QoS.
+    return (qos & 3) == 3 || qos == 4 ? malformed() : Event::more;
+}
+
+inline Decoder::Event Decoder::take_length(const std::uint8_t*& at, const std::uint8_t* end) {
+    do {
+        const std::uint8_t byte = *at++;
+        remaining_ |= static_cast<std::size_t>(byte & 0x7F) << length_shift_;
+        if ((byte & 0x80) == 0) return begin_body();
+        length_shift_ = static_cast<std::uint8_t>(length_shift_ + 7);
+        if (length_shift_ > 21) return malformed();  // a fifth byte, section 2.2.3
+    } while (at != end);
     return Event::more;
 }
 
-Decoder::Event Decoder::take_length(std::uint8_t byte) {
-    remaining_ |= static_cast<std::size_t>(byte & 0x7F) << length_shift_;
-    if ((byte & 0x80) == 0) return begin_body();
-    length_shift_ = static_cast<std::uint8_t>(length_shift_ + 7);
-    if (length_shift_ > 21) return malformed();  // a fifth byte, section 2.2.3
-    return Event::more;
-}
-
-Decoder::Event Decoder::begin_body() {
+inline Decoder::Event Decoder::begin_body() {
     if (packet_.type == PacketType::publish) {
         too_large_ = remaining_ > max_packet_;
-        if (remaining_ < 2) return malformed();
-        return collect_next(Stage::topic_size, 2);
+        return remaining_ < 2 ? malformed() : collect_next(Stage::topic_size, 2);
     }
     if (remaining_ != rules[static_cast<std::size_t>(packet_.type)].length) return malformed();
-    if (remaining_ == 0) return finish(Event::packet);
-    return collect_next(Stage::body, remaining_);
+    return remaining_ == 0 ? finish(Event::packet) : collect_next(Stage::body, remaining_);
 }
 
-Decoder::Event Decoder::take_topic_size() {
+inline Decoder::Event Decoder::take_topic_size() {
     const std::size_t size = scratch16();
     const std::size_t id = piece_.qos == Qos::at_most_once ? 0 : 2;
     if (size == 0 || 2 + size + id > remaining_) return malformed();  // MQTT-4.7.3-1
@@ -110,56 +88,47 @@ Decoder::Event Decoder::take_topic_size() {
     return collect_next(Stage::topic, size);
 }
 
-Decoder::Event Decoder::take_topic(ConstBytes& bytes) {
-    const auto part = bytes.first(std::min(bytes.size(), needed_ - have_));
-    if (topic_fits()) copy(part, topic_.subspan(have_));
+inline Decoder::Event Decoder::take_topic(ConstBytes part) {
+    if (topic_fits()) std::memcpy(topic_.data() + have_, part.data(), part.size());
     have_ += part.size();
-    bytes = bytes.subspan(part.size());
     if (!topic_scan_.take(part) || topic_scan_.wildcard()) return malformed();  // MQTT-3.3.2-1, -2
     if (have_ < needed_) return Event::more;
     if (!topic_scan_.complete()) return malformed();
-    if (topic_fits()) piece_.topic = as_text(topic_.first(needed_));
-    if (piece_.qos == Qos::at_most_once) return begin_payload();
-    return collect_next(Stage::packet_id, 2);
-}
-
-Decoder::Event Decoder::take_packet_id() {
-    packet_.id = scratch16();
-    if (packet_.id == 0) return malformed();  // MQTT-2.3.1-1
-    return begin_payload();
+    piece_.topic = topic_fits() ? as_text(topic_.first(needed_)) : std::string_view();
+    return piece_.qos == Qos::at_most_once ? begin_payload() : collect_next(Stage::packet_id, 2);
 }
 
 Decoder::Event Decoder::begin_payload() {
     stage_ = Stage::payload;
-    offset_ = 0;
+    piece_.bytes = {};
+    piece_.offset = 0;
     piece_.total = remaining_;
     return remaining_ == 0 ? finish(Event::piece) : Event::more;
 }
 
-Decoder::Event Decoder::take_payload(ConstBytes& bytes) {
-    piece_.offset = offset_;
-    piece_.bytes = bytes.first(std::min(bytes.size(), remaining_ - offset_));
-    bytes = bytes.subspan(piece_.bytes.size());
-    offset_ += piece_.bytes.size();
-    return offset_ == remaining_ ? finish(Event::piece) : Event::piece;
+inline Decoder::Event Decoder::take_payload(ConstBytes part) {
+    piece_.offset += piece_.bytes.size();
+    piece_.bytes = part;
+    remaining_ -= part.size();
+    return remaining_ == 0 ? finish(Event::piece) : Event::piece;
 }
 
-Decoder::Event Decoder::take_body() {
-    switch (packet_.type) {
-        case PacketType::connack:
-            if (scratch_[0] > 1) return malformed();  // reserved bits, section 3.2.2.1
-            packet_.session_present = scratch_[0] == 1;
-            packet_.code = scratch_[1];
-            return finish(Event::packet);
-        case PacketType::suback:
-            packet_.code = scratch_[2];
-            if (!is_suback_code(packet_.code)) return malformed();  // MQTT-3.9.3-2
-            break;
-        default:
-            break;
+// What was needed of a stage is in scratch_.
+inline Decoder::Event Decoder::take_collected() {
+    if (stage_ == Stage::topic_size) return take_topic_size();
+    if (packet_.type == PacketType::connack) {
+        if (scratch_[0] > 1) return malformed();  // reserved bits, section 3.2.2.1
+        packet_.session_present = scratch_[0] == 1;
+        packet_.code = scratch_[1];
+        return finish(Event::packet);
     }
     packet_.id = scratch16();
-    if (packet_.id == 0) return malformed();
+    if (packet_.id == 0) return malformed();  // MQTT-2.3.1-1
+    if (stage_ == Stage::packet_id) return begin_payload();
+    if (packet_.type == PacketType::suback) {
+        packet_.code = scratch_[2];
+        if (!is_suback_code(packet_.code)) return malformed();  // MQTT-3.9.3-2
+    }
     return finish(Event::packet);
 }
 
@@ -175,12 +144,45 @@ Decoder::Event Decoder::collect_next(Stage stage, std::size_t count) {
     return Event::more;
 }
 
-bool Decoder::collect(ConstBytes& bytes) {
-    while (have_ < needed_ && !bytes.empty()) {
-        scratch_[have_++] = bytes[0];
-        bytes = bytes.subspan(1);
+Decoder::Event Decoder::next(ConstBytes& bytes) {
+    const std::uint8_t* at = bytes.data();
+    const std::uint8_t* const end = at + bytes.size();
+    Event event = stage_ == Stage::failed ? Event::error : Event::more;
+    const auto goes_on = [&] { return event == Event::more && at != end; };
+    // A stage falls into the one that follows most often.
+    while (goes_on()) {
+        switch (stage_) {
+            case Stage::first_byte:
+                event = take_first_byte(*at++);
+                if (!goes_on()) break;
+                [[fallthrough]];
+            case Stage::length:
+                event = take_length(at, end);
+                if (!goes_on()) break;
+                [[fallthrough]];
+            default: {
+                std::size_t have = have_;  // a local one, for the bytes could be anybody's
+                while (have < needed_ && at != end) scratch_[have++] = *at++;
+                have_ = have;
+                if (have == needed_) event = take_collected();
+                if (stage_ != Stage::topic || !goes_on()) break;
+                [[fallthrough]];
+            }
+            case Stage::topic: {
+                const ConstBytes part(at, std::min(static_cast<std::size_t>(end - at), needed_ - have_));
+                at += part.size();
+                event = take_topic(part);
+                if (stage_ != Stage::payload || !goes_on()) break;
+                [[fallthrough]];
+            }
+            case Stage::payload:
+                const ConstBytes part(at, std::min(static_cast<std::size_t>(end - at), remaining_));
+                at += part.size();
+                event = take_payload(part);
+        }
     }
-    return have_ == needed_;
+    bytes = {at, end};
+    return event;
 }
 
 Decoder::Event Decoder::malformed() { return failed(errors::mqtt_malformed); }

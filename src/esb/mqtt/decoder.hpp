@@ -61,19 +61,16 @@ public:
 private:
     enum class Stage : std::uint8_t { first_byte, length, topic_size, topic, packet_id, payload, body, failed };
 
-    Event step(ConstBytes& bytes);
     Event take_first_byte(std::uint8_t byte);
-    Event take_length(std::uint8_t byte);
+    Event take_length(const std::uint8_t*& at, const std::uint8_t* end);
     Event begin_body();
     Event take_topic_size();
-    Event take_topic(ConstBytes& bytes);
-    Event take_packet_id();
+    Event take_topic(ConstBytes part);
     Event begin_payload();
-    Event take_payload(ConstBytes& bytes);
-    Event take_body();
+    Event take_payload(ConstBytes part);
+    Event take_collected();
     Event finish(Event event);
-    [[gnu::noinline]] Event collect_next(Stage stage, std::size_t count);
-    bool collect(ConstBytes& bytes);
+    Event collect_next(Stage stage, std::size_t count);
     bool topic_fits() const { return topic_size_ <= topic_.size(); }
     PacketId scratch16() const { return static_cast<PacketId>(scratch_[0] << 8 | scratch_[1]); }
     // Ten times the same exit: smaller as a call.
@@ -89,8 +86,7 @@ private:
     std::size_t topic_size_ = 0;
     std::size_t needed_ = 0;  // bytes to collect, in scratch_ or topic_
     std::size_t have_ = 0;
-    std::size_t remaining_ = 0;  // remaining length of the packet at hand; from `payload` on, its payload's
-    std::size_t offset_ = 0;     // payload bytes already given out
+    std::size_t remaining_ = 0;  // of the packet at hand; from `payload` on, of what has not been given out
     MessagePiece piece_{};
     MutBytes topic_;
     std::size_t max_packet_ = 0;

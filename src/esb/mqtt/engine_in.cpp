@@ -40,7 +40,7 @@ void Engine::receive(ConstBytes bytes, Instant now) {
     }
 }
 
-void Engine::note_flow(std::size_t count) {
+inline void Engine::note_flow(std::size_t count) {
     if (decoder_.between_packets()) {
         if (connection_.held && connection_.flowed) connection_.asked_at = now_;  // now the answer can come
         connection_.flow = 0;
@@ -58,7 +58,7 @@ void Engine::note_flow(std::size_t count) {
 
 bool Engine::wants_input() const { return state_ != State::connected || control_.room() >= control_.capacity() / 2; }
 
-void Engine::take_packet() {
+inline void Engine::take_packet() {
     const Packet& packet = decoder_.packet();
     // CONNACK comes first and once (MQTT-3.2.0-1, section 3.2).
     if ((packet.type == PacketType::connack) == connection_.connected) return refuse_packet();
@@ -77,7 +77,7 @@ void Engine::take_packet() {
     }
 }
 
-void Engine::take_connack(const Packet& packet) {
+inline void Engine::take_connack(const Packet& packet) {
     if (packet.code != 0) {
         close_now(refusal(packet.code));
         connection_.reason = Error(connection_.reason.kind(), packet.code);
@@ -91,7 +91,7 @@ void Engine::take_connack(const Packet& packet) {
     take_accepted(packet.session_present);
 }
 
-void Engine::take_accepted(bool session_present) {
+inline void Engine::take_accepted(bool session_present) {
     state_ = State::connected;
     connection_.connected = true;
     connection_.began = now_;
@@ -109,7 +109,7 @@ void Engine::take_accepted(bool session_present) {
     if (state_ == State::connected) handler_->on_connected(session_present);
 }
 
-void Engine::take_piece() {
+inline void Engine::take_piece() {
     const MessagePiece& piece = decoder_.piece();
     if (!connection_.connected) return refuse_packet();
     if (piece.offset == 0) begin_message(piece);
@@ -124,13 +124,13 @@ void Engine::take_piece() {
     if (last) end_message(piece.qos);
 }
 
-void Engine::report_too_large(const MessagePiece& piece) {
+inline void Engine::report_too_large(const MessagePiece& piece) {
     ++statistics_.too_large_in;
     handler_->on_too_large({piece.topic, decoder_.topic_size(), piece.total, piece.qos, piece.retain, piece.duplicate});
 }
 
 // There must be room to remember and to acknowledge a message before any of it is delivered.
-void Engine::begin_message(const MessagePiece& piece) {
+inline void Engine::begin_message(const MessagePiece& piece) {
     connection_.message = Incoming::delivered;
     if (piece.qos == Qos::at_most_once) return;
     const bool remembers = piece.qos == Qos::exactly_once;
@@ -150,7 +150,7 @@ void Engine::begin_draining() {
 }
 
 // Also after stop() within the last piece: what was delivered is remembered and acknowledged.
-void Engine::end_message(Qos qos) {
+inline void Engine::end_message(Qos qos) {
     if (connection_.message == Incoming::left) return;
     const bool duplicate = connection_.message == Incoming::duplicate;
     if (duplicate || !decoder_.too_large()) ++(duplicate ? statistics_.duplicates_in : statistics_.messages_in);
@@ -162,7 +162,7 @@ void Engine::end_message(Qos qos) {
 }
 
 // The last one of an exchange.
-void Engine::take_final_ack(const Packet& packet) {
+inline void Engine::take_final_ack(const Packet& packet) {
     Token token = 0;
     if (!is_answer(session_.on_final_ack(packet.type, packet.id, token))) return;
     if (packet.type <= PacketType::pubcomp) return complete_publish(token, nullptr);

@@ -36,7 +36,7 @@ Status Engine::configure(const ConnectOptions& options) {
     return {};
 }
 
-const ErrorKind* Engine::problem_with(PacketType type, const Publish& message) const {
+inline const ErrorKind* Engine::problem_with(PacketType type, const Publish& message) const {
     const bool publish = type == PacketType::publish;
     const ErrorKind* problem = problem_with(message.topic, message.qos, publish ? is_topic_name : is_topic_filter);
     if (problem != nullptr) return problem;
@@ -54,8 +54,8 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
     const ErrorKind* problem = problem_with(type, message);
     if (problem == nullptr) {
         const std::size_t size = packet_size(type, message);
-        problem = session_.could_hold(size) ? &errors::full : &errors::too_long;
         record = session_.add(kind, size);
+        if (record == nullptr) problem = session_.could_hold(size) ? &errors::full : &errors::too_long;
     }
     if (record == nullptr) return fail(*problem);
     write_packet(type, message, Outbox::packet(*record));
@@ -76,7 +76,7 @@ ConstBytes Engine::output() {
     return control_.pending();
 }
 
-void Engine::write_connect_slice() {
+inline void Engine::write_connect_slice() {
     const std::size_t written = write_connect(options_, connection_.connect_written, control_.space());
     control_.commit(written);
     connection_.connect_written += written;
@@ -84,11 +84,10 @@ void Engine::write_connect_slice() {
 
 // Acknowledgements, PINGREQ and DISCONNECT.
 void Engine::append(PacketType type, PacketId id) {
-    std::uint8_t bytes[ack_size];
-    write_ack(type, id, bytes);
-    const std::size_t size = id != 0 ? ack_size : 2;
-    bytes[1] = static_cast<std::uint8_t>(size - 2);
-    control_.append({bytes, size});
+    if (id != 0) return write_ack(type, id, control_.append(ack_size).first<ack_size>());
+    const auto out = control_.append(2);
+    out[0] = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4);
+    out[1] = 0;
 }
 
 void Engine::sent(std::size_t count, Instant now) {
@@ -98,7 +97,7 @@ void Engine::sent(std::size_t count, Instant now) {
     control_sent(count);
 }
 
-void Engine::packet_sent(std::size_t count) {
+inline void Engine::packet_sent(std::size_t count) {
     const std::size_t size = session_.current()->size;
     connection_.packet_sent += std::min(count, size - connection_.packet_sent);
     if (connection_.packet_sent < size) return;
@@ -107,7 +106,7 @@ void Engine::packet_sent(std::size_t count) {
     if (const auto token = session_.finish_current()) complete_publish(*token, nullptr);
 }
 
-void Engine::control_sent(std::size_t count) {
+inline void Engine::control_sent(std::size_t count) {
     control_.consume(count);
     if (!control_.empty()) return;
     connection_.last_sent = now_;

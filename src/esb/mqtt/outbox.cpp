@@ -24,6 +24,7 @@ Record* Outbox::add(Record::Kind kind, Token token, std::size_t packet_size) {
         Record{static_cast<std::uint32_t>(packet_size), token, 0, kind, Record::Phase::queued, false, false};
     tail_ += needed;
     live_ += needed;
+    if (unsent_ == nullptr) unsent_ = record;
     return record;
 }
 
@@ -33,8 +34,10 @@ void Outbox::remove(Record& record) {
     if (current_ == &record) current_ = nullptr;
     if (live_ == 0) {
         head_ = tail_ = 0;
+        unsent_ = nullptr;
         return;
     }
+    if (unsent_ == &record) unsent_ = after(record);
     while (at(head_)->phase == Record::Phase::removed) head_ += footprint(at(head_)->size);
 }
 
@@ -43,7 +46,7 @@ Record* Outbox::after(Record& record) {
     return live_at(offset + footprint(record.size));
 }
 
-Record* Outbox::at(std::size_t offset) { return std::launder(reinterpret_cast<Record*>(base_ + offset)); }
+inline Record* Outbox::at(std::size_t offset) { return std::launder(reinterpret_cast<Record*>(base_ + offset)); }
 
 Record* Outbox::live_at(std::size_t offset) {
     for (; offset < tail_; offset += footprint(at(offset)->size)) {
@@ -52,20 +55,23 @@ Record* Outbox::live_at(std::size_t offset) {
     return nullptr;
 }
 
-void Outbox::compact() {
+inline void Outbox::compact() {
     std::size_t to = 0;
     Record* moved_current = nullptr;
+    Record* moved_unsent = nullptr;
     for (std::size_t from = head_; from < tail_;) {
         Record* record = at(from);
         const std::size_t size = footprint(record->size);
         if (record->phase != Record::Phase::removed) {
             if (record == current_) moved_current = at(to);
+            if (record == unsent_) moved_unsent = at(to);
             std::memmove(base_ + to, base_ + from, size);
             to += size;
         }
         from += size;
     }
     current_ = moved_current;
+    unsent_ = moved_unsent;
     head_ = 0;
     tail_ = to;
 }

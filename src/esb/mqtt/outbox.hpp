@@ -61,6 +61,10 @@ public:
     Record* current() { return current_; }
     void set_current(Record* record) { current_ = record; }
 
+    // Where to look for a record to be sent: none before it is queued or to be sent again. nullptr: none at all.
+    Record* unsent() { return unsent_; }
+    void set_unsent(Record* record) { unsent_ = record; }
+
 private:
     Record* at(std::size_t offset);
     Record* live_at(std::size_t offset);
@@ -72,6 +76,7 @@ private:
     std::size_t tail_ = 0;  // everything from here is free
     std::size_t live_ = 0;  // bytes of records in use
     Record* current_ = nullptr;
+    Record* unsent_ = nullptr;
 };
 
 }  // namespace esb::mqtt

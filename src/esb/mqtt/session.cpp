@@ -1,5 +1,7 @@
 #include "esb/mqtt/session.hpp"
 
+#include <algorithm>
+
 namespace esb::mqtt {
 
 using Phase = Record::Phase;
@@ -19,13 +21,13 @@ Kind answered_by(PacketType type) {
 Record* Session::add(Kind kind, std::size_t packet_size) {
     Record* record = outbox_.add(kind, 0, packet_size);
     if (record == nullptr) return nullptr;
-    ++counter(*record);
+    if (!record->in_session()) ++others_queued_;
     record->token = next_token();
     return record;
 }
 
 // After 2^32 operations numbers come again; one that is still open must not.
-Token Session::next_token() {
+inline Token Session::next_token() {
     do {
         ++last_token_;
         if (last_token_ == 0) tokens_wrapped_ = true;
@@ -33,7 +35,7 @@ Token Session::next_token() {
     return last_token_;
 }
 
-bool Session::uses_token(Token token) {
+inline bool Session::uses_token(Token token) {
     for (const auto& release : releases()) {
         if (release.token == token) return true;
     }
@@ -45,27 +47,28 @@ bool Session::uses_token(Token token) {
 
 Record* Session::start_next() {
     if (outbox_.current() != nullptr) return outbox_.current();
-    const bool something = count(false, Phase::queued) > 0 || count(true, Phase::resend) > 0 ||
-                           (count(true, Phase::queued) > 0 && window_open());
-    if (!something) return nullptr;
-    Record* record = outbox_.first();
-    while (record != nullptr && !may_start(*record)) record = outbox_.after(*record);
+    Record* record = outbox_.unsent();
+    while (record != nullptr && record->phase == Phase::sent) record = outbox_.after(*record);
+    outbox_.set_unsent(record);
+    // Those that wait for the window are in order: behind one only what is not of the session may go.
+    if (record != nullptr && !may_start(*record)) {
+        if (others_queued_ == 0) return nullptr;
+        while (record != nullptr && !may_start(*record)) record = outbox_.after(*record);
+    }
     if (record == nullptr) return nullptr;
     if (record->phase == Phase::resend) {
         ++statistics_->resends;
         set_duplicate(Outbox::packet(*record), true);
-    } else if (record->kind != Kind::qos0) {
-        give_id(*record);
+    } else {
+        if (!record->in_session()) --others_queued_;
+        if (record->kind != Kind::qos0) give_id(*record);
     }
-    set_phase(*record, Phase::sending);
+    record->phase = Phase::sending;
     outbox_.set_current(record);
     return record;
 }
 
-bool Session::window_open() const {
-    const std::size_t in_flight = count(true, Phase::resend) + count(true, Phase::sending) + count(true, Phase::sent);
-    return in_flight + release_count_ < releases_.size();
-}
+inline bool Session::window_open() const { return publish_ids_ + release_count_ < releases_.size(); }
 
 bool Session::may_start(const Record& record) const {
     if (record.phase != Phase::queued) return record.phase == Phase::resend;
@@ -77,7 +80,7 @@ bool Session::may_start(const Record& record) const {
 std::optional<Token> Session::finish_current() {
     Record& record = *outbox_.current();
     outbox_.set_current(nullptr);
-    set_phase(record, Phase::sent);
+    record.phase = Phase::sent;
     if (record.kind != Kind::qos0 && !record.completed) return std::nullopt;
     const Token token = record.token;
     const bool completed = record.completed;
@@ -88,7 +91,7 @@ std::optional<Token> Session::finish_current() {
 
 // An answer counts only when its packet has gone out in full. While a packet is being sent (again), the rest of
 // it must follow anyway, and the broker has to answer that too.
-Session::Ack Session::judge(const Record* record, Kind kind) {
+inline Session::Ack Session::judge(const Record* record, Kind kind) {
     if (record == nullptr || record->phase == Phase::sending) return Ack::ignored;
     return record->kind == kind ? Ack::done : Ack::violation;  // a QoS 0 record has no identifier
 }
@@ -134,7 +137,7 @@ void Session::remove_received(PacketId id) {
 void Session::connection_lost() {
     if (Record* record = outbox_.current()) {
         outbox_.set_current(nullptr);
-        set_phase(*record, Phase::sent);
+        record->phase = Phase::sent;
         if (record->completed) remove(*record);
     }
     for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
@@ -144,8 +147,9 @@ void Session::connection_lost() {
 
 void Session::resume() {
     for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
-        if (r->in_session() && r->phase == Phase::sent) set_phase(*r, Phase::resend);
+        if (r->in_session() && r->phase == Phase::sent) r->phase = Phase::resend;
     }
+    outbox_.set_unsent(outbox_.first());
 }
 
 void Session::lost() {
@@ -154,8 +158,9 @@ void Session::lost() {
         if (!r->in_session() || r->id == 0) continue;
         drop_id(*r);
         set_duplicate(Outbox::packet(*r), false);
-        set_phase(*r, Phase::queued);
+        r->phase = Phase::queued;
     }
+    outbox_.set_unsent(outbox_.first());
 }
 
 void Session::forget() {
@@ -190,34 +195,27 @@ std::optional<Session::Doomed> Session::take_doomed() {
     return doomed;
 }
 
-std::uint32_t& Session::counter(const Record& record) {
-    return counts_[record.in_session() ? 1 : 0][static_cast<std::size_t>(record.phase)];
-}
-
-void Session::set_phase(Record& record, Phase phase) {
-    --counter(record);
-    record.phase = phase;
-    ++counter(record);
-}
-
-void Session::give_id(Record& record) {
+inline void Session::give_id(Record& record) {
     record.id = next_id();
     ++record_ids_;
+    if (record.in_session()) ++publish_ids_;
     set_packet_id(Outbox::packet(record), record.id);
 }
 
-void Session::drop_id(Record& record) {
-    if (record.id != 0) --record_ids_;
+inline void Session::drop_id(Record& record) {
+    if (record.id == 0) return;
+    --record_ids_;
+    if (record.in_session()) --publish_ids_;
     record.id = 0;
 }
 
 void Session::remove(Record& record) {
     drop_id(record);
-    --counter(record);
+    if (record.phase == Phase::queued && !record.in_session()) --others_queued_;
     outbox_.remove(record);
 }
 
-void Session::doom(Record& record) {
+inline void Session::doom(Record& record) {
     if (!record.doomed && !record.completed) {
         record.doomed = true;
         ++doomed_count_;
@@ -252,11 +250,25 @@ std::size_t Session::find_received(PacketId id) const {
     return index;
 }
 
-PacketId Session::next_id() {
-    do {
+// Given in turn; which of them are in use is looked up only when no more are known to be free.
+inline PacketId Session::next_id() {
+    for (;;) {
         ++last_id_;
-    } while (last_id_ == 0 || find_release(last_id_) != nullptr || find_record(last_id_) != nullptr);
-    return last_id_;
+        if (free_ids_ == 0) free_ids_ = free_from(last_id_);
+        if (free_ids_ == 0) continue;
+        --free_ids_;
+        if (last_id_ != 0) return last_id_;
+    }
+}
+
+// How many identifiers from this one on nobody uses.
+inline PacketId Session::free_from(PacketId id) {
+    PacketId free = 0xFFFF;
+    for (const auto& release : releases()) free = std::min(free, static_cast<PacketId>(release.id - id));
+    for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
+        if (r->id != 0) free = std::min(free, static_cast<PacketId>(r->id - id));
+    }
+    return free;
 }
 
 }  // namespace esb::mqtt

@@ -44,7 +44,10 @@ public:
     }
 
     // The next identifier, the next token, is the first free one after this.
-    void seed_ids(PacketId last) { last_id_ = last; }
+    void seed_ids(PacketId last) {
+        last_id_ = last;
+        free_ids_ = 0;
+    }
     void seed_tokens(Token last) { last_token_ = last; }
 
     // --- going out ---
@@ -91,11 +94,6 @@ public:
     std::size_t ids_in_use() const { return record_ids_ + release_count_; }
 
 private:
-    std::uint32_t& counter(const Record& record);
-    std::uint32_t count(bool in_session, Record::Phase phase) const {
-        return counts_[in_session ? 1 : 0][static_cast<std::size_t>(phase)];
-    }
-    void set_phase(Record& record, Record::Phase phase);
     void give_id(Record& record);
     void drop_id(Record& record);
     void remove(Record& record);
@@ -108,12 +106,14 @@ private:
     void remove_release(Release* release);
     std::size_t find_received(PacketId id) const;
     PacketId next_id();
+    PacketId free_from(PacketId id);
     Token next_token();
     bool uses_token(Token token);
     static Ack judge(const Record* record, Record::Kind kind);
 
     Outbox outbox_;
     PacketId last_id_ = 0;
+    PacketId free_ids_ = 0;  // so many after it are known to be free
     bool tokens_wrapped_ = false;
     Token last_token_ = 0;
     std::span<Release> releases_;
@@ -123,7 +123,8 @@ private:
     std::size_t received_count_ = 0;
     std::size_t doomed_count_ = 0;     // records and releases together
     std::size_t record_ids_ = 0;       // records that have an identifier
-    std::uint32_t counts_[2][5] = {};  // records by group and phase
+    std::size_t publish_ids_ = 0;      // publishes among them
+    std::size_t others_queued_ = 0;    // queued records that are not of the session
 };
 
 }  // namespace esb::mqtt

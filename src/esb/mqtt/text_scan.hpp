@@ -18,8 +18,6 @@ public:
     bool wildcard() const { return wildcard_; }
 
 private:
-    // Most of what topics are made of: ASCII behind '+' and '#'.
-    static bool is_plain(std::uint8_t byte) { return byte > '+' && byte < 0x80; }
     void take_other(std::uint8_t byte);
 
     std::uint8_t left_ = 0;  // bytes that the character at hand still needs
