@@ -20,6 +20,9 @@
 #ifndef ESB_LOG_WORDS
 #define ESB_LOG_WORDS 1
 #endif
+#ifndef ESB_CERTIFICATES
+#define ESB_CERTIFICATES 1
+#endif
 
 namespace esb {
 
@@ -30,5 +33,6 @@ inline constexpr bool with_home_assistant = ESB_HOME_ASSISTANT;
 inline constexpr bool with_legacy_md5 = ESB_LEGACY_MD5;
 inline constexpr bool with_console_editing = ESB_CONSOLE_EDITING;
 inline constexpr bool with_log_words = ESB_LOG_WORDS;
+inline constexpr bool with_certificates = ESB_CERTIFICATES;
 
 }  // namespace esb

@@ -16,7 +16,7 @@ public:
         : client_(client), reactor_(reactor), tls_(reactor, names, entropy, limits) {}
 
     // Before the first step(), and between two connections. The errors of net::TlsStream::configure().
-    Status configure(const net::TlsPskConfig& config) { return tls_.configure(config); }
+    Status configure(const net::TlsConfig& config) { return tls_.configure(config); }
 
     // Does what the engine wants: opens a connection to host:port, moves bytes, ends what it has given up.
     void step(std::string_view host, std::uint16_t port, Instant now);

@@ -19,6 +19,20 @@ inline constexpr ErrorKind tls_handshake_timeout{"tls.handshake_timeout",
 inline constexpr ErrorKind tls_not_tls{"tls.not_tls", "what answers there does not speak TLS (is this the TLS port?)"};
 inline constexpr ErrorKind tls_truncated{"tls.truncated", "the other side closed the connection without TLS's goodbye"};
 inline constexpr ErrorKind tls_setup{"tls.setup", "TLS could not be set up"};
+// What is wrong with a certificate; detail: Mbed TLS's flags, all of them.
+inline constexpr ErrorKind tls_unknown_authority{"tls.unknown_authority",
+                                                 "no authority that is trusted here has signed the other side's certificate"};
+inline constexpr ErrorKind tls_pin_mismatch{"tls.pin_mismatch", "the other side's public key is not the pinned one"};
+inline constexpr ErrorKind tls_wrong_name{"tls.wrong_name", "the other side's certificate is for another host name"};
+inline constexpr ErrorKind tls_expired{"tls.expired", "the other side's certificate has expired"};
+inline constexpr ErrorKind tls_not_yet_valid{"tls.not_yet_valid", "the other side's certificate is not valid yet"};
+inline constexpr ErrorKind tls_key_usage{"tls.key_usage", "the other side's certificate is not for a TLS server"};
+inline constexpr ErrorKind tls_weak{"tls.weak", "the other side's certificate has a key or a signature that is too weak"};
+inline constexpr ErrorKind tls_chain_too_long{"tls.chain_too_long", "the other side sends more than 4 KB of certificates"};
+inline constexpr ErrorKind tls_certificate{"tls.certificate", "the other side's certificate is malformed"};
+inline constexpr ErrorKind tls_client_refused{
+    "tls.client_refused", "the other side does not accept this side's certificate, or wants one"};  // detail: the alert
+inline constexpr ErrorKind tls_credentials{"tls.credentials", "the certificates or the key that are set here are unusable"};
 
 inline constexpr ErrorKind http_malformed{"http.malformed", "the web server's answer is malformed"};
 inline constexpr ErrorKind http_tls{"http.tls", "the web server speaks TLS there: another port, or https"};
@@ -78,6 +92,17 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::tls_not_tls,
     &errors::tls_truncated,
     &errors::tls_setup,
+    &errors::tls_unknown_authority,
+    &errors::tls_pin_mismatch,
+    &errors::tls_wrong_name,
+    &errors::tls_expired,
+    &errors::tls_not_yet_valid,
+    &errors::tls_key_usage,
+    &errors::tls_weak,
+    &errors::tls_chain_too_long,
+    &errors::tls_certificate,
+    &errors::tls_client_refused,
+    &errors::tls_credentials,
     &errors::http_malformed,
     &errors::http_tls,
     &errors::http_status,

@@ -1,20 +1,18 @@
-// The only file of this room that knows Mbed TLS: 2.28 (Debian) and 3.4 to 3.6 (ESP-IDF).
+// Knows Mbed TLS, as do tls_library.cpp (its versions) and tls_trust.cpp (certificates).
 #include "esb/net/tls_stream.hpp"
 
+#include "esb/base/features.hpp"
+#include "esb/net/tls_library.hpp"
 #include "esb/net/tls_record.hpp"
-
-#include <mbedtls/cipher.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/entropy.h>
-#include <mbedtls/md.h>
-#include <mbedtls/ssl.h>
-#include <mbedtls/version.h>
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_PSA_CRYPTO_C)
-#include <psa/crypto.h>
+#if ESB_CERTIFICATES
+#include "esb/net/tls_trust.hpp"
 #endif
+
+#include <mbedtls/entropy.h>
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 namespace esb::net {
 namespace {
@@ -26,105 +24,31 @@ constexpr std::size_t max_identity = 128;
 // Alert descriptions, RFC 5246 §7.2.2 and RFC 4279 §2.
 constexpr std::uint8_t alert_bad_record_mac = 20;
 constexpr std::uint8_t alert_handshake_failure = 40;
+constexpr std::uint8_t alert_bad_certificate = 42;
+constexpr std::uint8_t alert_access_denied = 49;
 constexpr std::uint8_t alert_decrypt_error = 51;
 constexpr std::uint8_t alert_insufficient_security = 71;
 constexpr std::uint8_t alert_unknown_psk_identity = 115;
 
-constexpr std::array forward_secret_suites{
-    MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256,
-    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384,
-    0,
-};
-constexpr std::array all_suites{
-    MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256,
-    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384,
-    MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_PSK_WITH_AES_256_GCM_SHA384,
-    0,
-};
-
-// P-256 first: the others are slower on a chip.
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-constexpr std::array<std::uint16_t, 4> groups{MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-                                              MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
-void set_groups(mbedtls_ssl_config& config) { mbedtls_ssl_conf_groups(&config, groups.data()); }
-// TLS 1.3's external PSKs are another thing (RFC 8446 §4.2.11); suites and identity here are TLS 1.2's.
-void set_versions(mbedtls_ssl_config& config) {
-    mbedtls_ssl_conf_min_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
-    mbedtls_ssl_conf_max_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
-}
-bool handshake_over(mbedtls_ssl_context& ssl) { return mbedtls_ssl_is_handshake_over(&ssl) != 0; }
-const std::uint8_t* message_of(const mbedtls_ssl_context& ssl) { return ssl.MBEDTLS_PRIVATE(in_msg); }
-#else
-constexpr std::array groups{MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP384R1,
-                            MBEDTLS_ECP_DP_NONE};
-void set_groups(mbedtls_ssl_config& config) { mbedtls_ssl_conf_curves(&config, groups.data()); }
-void set_versions(mbedtls_ssl_config& config) {
-    mbedtls_ssl_conf_min_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
-    mbedtls_ssl_conf_max_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
-}
-bool handshake_over(mbedtls_ssl_context& ssl) { return ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER; }
-const std::uint8_t* message_of(const mbedtls_ssl_context& ssl) { return ssl.in_msg; }
-#endif
-
-// Options whose functions exist only when Mbed TLS was built with the feature.
-void set_extensions(mbedtls_ssl_config& config) {
-#if defined(MBEDTLS_SSL_ENCRYPT_THEN_MAC)
-    mbedtls_ssl_conf_encrypt_then_mac(&config, MBEDTLS_SSL_ETM_ENABLED);
-#endif
-#if defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
-    mbedtls_ssl_conf_extended_master_secret(&config, MBEDTLS_SSL_EXTENDED_MS_ENABLED);
-#endif
-#if defined(MBEDTLS_SSL_RENEGOTIATION)
-    mbedtls_ssl_conf_renegotiation(&config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-#endif
-#if defined(MBEDTLS_SSL_SESSION_TICKETS)
-    mbedtls_ssl_conf_session_tickets(&config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-#endif
-    // Asked for only where a full record would not fit: some servers answer this extension badly.
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
-#if MBEDTLS_SSL_IN_CONTENT_LEN >= 4096
-    static_cast<void>(mbedtls_ssl_conf_max_frag_len(&config, MBEDTLS_SSL_MAX_FRAG_LEN_4096));
-#else
-    static_cast<void>(mbedtls_ssl_conf_max_frag_len(&config, MBEDTLS_SSL_MAX_FRAG_LEN_2048));
-#endif
-#endif
-}
-
-bool prepare_crypto() {
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_PSA_CRYPTO_C)
-    return psa_crypto_init() == PSA_SUCCESS;  // some builds of 3.x need it; repeating it does nothing
-#else
-    return true;
-#endif
-}
-
-// Mbed TLS adds the code of a cause (the low 7 bits, negated) to that of the module it surfaced in.
-bool out_of_memory(int code) {
-    const int high = -(-code & ~0x7F);
-    const int low = -(-code & 0x7F);
-    return low == MBEDTLS_ERR_MPI_ALLOC_FAILED || high == MBEDTLS_ERR_SSL_ALLOC_FAILED ||
-           high == MBEDTLS_ERR_ECP_ALLOC_FAILED || high == MBEDTLS_ERR_MD_ALLOC_FAILED ||
-           high == MBEDTLS_ERR_CIPHER_ALLOC_FAILED;
-}
-
-Error alert_error(std::uint8_t alert, bool in_handshake) {
-    if (in_handshake) {
-        switch (alert) {
-            case alert_unknown_psk_identity:
-            case alert_decrypt_error:
-            case alert_bad_record_mac:
-                return Error(errors::tls_bad_psk, alert);
-            case alert_handshake_failure:
-            case alert_insufficient_security:
-                return Error(errors::tls_no_common_suite, alert);
-            default:
-                break;
-        }
+Error alert_error(std::uint8_t alert) {
+    switch (alert) {
+        case alert_unknown_psk_identity:
+        case alert_decrypt_error:
+        case alert_bad_record_mac:
+            return Error(errors::tls_bad_psk, alert);
+        case alert_handshake_failure:
+        case alert_insufficient_security:
+            return Error(errors::tls_no_common_suite, alert);
+        default:
+            return Error(errors::tls_alert, alert);
     }
-    return Error(errors::tls_alert, alert);
+}
+
+// The same once we have accepted the other side's certificate: what is wrong then is ours, or that we have shown none.
+Error alert_about_us(std::uint8_t alert) {
+    const bool about_certificates = alert >= alert_bad_certificate && alert <= alert_access_denied;
+    const bool ours = about_certificates || alert == alert_handshake_failure || alert == alert_decrypt_error;
+    return Error(ours ? errors::tls_client_refused : errors::tls_alert, alert);
 }
 
 Error transport_error(const Error& why) {
@@ -140,6 +64,14 @@ struct TlsStream::Context {
     FixedString<max_identity> identity;
     Psk key;
     bool allow_plain_psk = false;
+    TlsTrust trust = TlsTrust::psk;
+#if ESB_CERTIFICATES
+    FixedVector<SpkiPin, max_pins> pins;
+    TlsCredentials* credentials = nullptr;
+    std::array<const char*, max_alpn + 1> alpn{};
+    HostName host;
+    std::optional<TlsTrustCheck> check;  // while a handshake is under way
+#endif
 
     mbedtls_ssl_config config{};
     mbedtls_ssl_context ssl{};
@@ -159,9 +91,14 @@ struct TlsStream::Context {
     Context& operator=(const Context&) = delete;
     ~Context() { release(); }
 
+    Status configure(const TlsConfig& chosen);
+    bool configured() const;
     Status make();
+    Status set_trust(int& code);
+    void handshake_done();
     void release();
     Error error_of(int code, bool in_handshake);
+    Error alert_in_handshake(std::uint8_t alert) const;
     bool not_tls() const { return !may_begin_tls_record(heard); }
     // Something is left that TCP knows nothing of any more.
     bool has_rest() const { return ahead_from < ahead_to || mbedtls_ssl_get_bytes_avail(&ssl) > 0; }
@@ -173,6 +110,35 @@ struct TlsStream::Context {
     static int random(void* self, unsigned char* out, std::size_t size);
     int io_failed(const Error& why, int want);
 };
+
+Status TlsStream::Context::configure(const TlsConfig& chosen) {
+    if (chosen.trust == TlsTrust::psk) {
+        if (chosen.identity.empty() || chosen.key.size() < min_key) return fail(errors::too_short);
+        if (chosen.identity.size() > max_identity || chosen.key.size() > max_key) return fail(errors::too_long);
+        ESB_TRY(identity.assign(chosen.identity));
+        ESB_TRY(key.assign(chosen.key));
+        allow_plain_psk = chosen.allow_plain_psk;
+        trust = chosen.trust;
+        return {};
+    }
+#if ESB_CERTIFICATES
+    if (chosen.credentials == nullptr) return fail(errors::invalid_argument);
+    if (chosen.trust == TlsTrust::pin && chosen.pins.empty()) return fail(errors::too_short);
+    if (chosen.pins.size() > max_pins || chosen.alpn.size() > max_alpn) return fail(errors::too_long);
+    pins.clear();
+    for (const auto& pin : chosen.pins) static_cast<void>(pins.push_back(pin));
+    alpn = {};
+    std::copy(chosen.alpn.begin(), chosen.alpn.end(), alpn.begin());
+    credentials = chosen.credentials;
+    key.clear();
+    trust = chosen.trust;
+    return {};
+#else
+    return fail(errors::invalid_argument);
+#endif
+}
+
+bool TlsStream::Context::configured() const { return trust != TlsTrust::psk || !key.empty(); }
 
 // A new configuration for each connection: 3.x takes a PSK only once, and nothing is held while there is none.
 Status TlsStream::Context::make() {
@@ -190,27 +156,48 @@ Status TlsStream::Context::make() {
                                            MBEDTLS_SSL_PRESET_DEFAULT);
     }
     if (code == 0) {
-        const auto bytes = key.reveal();
-        const auto name = as_bytes(identity);
-        code = mbedtls_ssl_conf_psk(&config, bytes.data(), bytes.size(), name.data(), name.size());
-    }
-    if (code == 0) {
-        set_versions(config);
-        set_groups(config);
-        set_extensions(config);
-        mbedtls_ssl_conf_ciphersuites(&config, allow_plain_psk ? all_suites.data() : forward_secret_suites.data());
+        set_rules(config, trust, allow_plain_psk);
         mbedtls_ssl_conf_rng(&config, random, this);
-        code = mbedtls_ssl_setup(&ssl, &config);
+        ESB_TRY(set_trust(code));
     }
-    if (code != 0) return fail(out_of_memory(code) ? errors::no_memory : errors::tls_setup, -code);
+    if (code == 0) code = mbedtls_ssl_setup(&ssl, &config);
+#if ESB_CERTIFICATES
+    if (code == 0 && check) code = check->put_into(ssl);
+#endif
+    if (code != 0) return fail(is_out_of_memory(code) ? errors::no_memory : errors::tls_setup, -code);
     mbedtls_ssl_set_bio(&ssl, this, send, receive, nullptr);
     return {};
+}
+
+// The key, or the certificates and what they are checked with.
+Status TlsStream::Context::set_trust(int& code) {
+#if ESB_CERTIFICATES
+    if (trust != TlsTrust::psk) {
+#if defined(MBEDTLS_SSL_ALPN)
+        if (alpn[0] != nullptr) code = mbedtls_ssl_conf_alpn_protocols(&config, alpn.data());
+#endif
+        check.emplace(trust, std::span(pins.begin(), pins.end()), *credentials, host);
+        return check->put_into(config, random, this);
+    }
+#endif
+    const auto bytes = key.reveal();
+    const auto name = as_bytes(identity);
+    code = mbedtls_ssl_conf_psk(&config, bytes.data(), bytes.size(), name.data(), name.size());
+    return {};
+}
+
+// Certificates are needed no longer: there is no renegotiation.
+void TlsStream::Context::handshake_done() {
+#if ESB_CERTIFICATES
+    check.reset();
+#endif
 }
 
 void TlsStream::Context::release() {
     if (!made) return;
     mbedtls_ssl_free(&ssl);
     mbedtls_ssl_config_free(&config);  // wipes the key
+    handshake_done();
     made = false;
 }
 
@@ -265,18 +252,31 @@ Error TlsStream::Context::error_of(int code, bool in_handshake) {
     if (in_handshake && (not_tls() || (hung_up && heard.empty()))) return Error(errors::tls_not_tls);
     if (io_error && in_handshake) {
         // A server that refuses us sends its alert and closes at once; our next write then fails before we read.
-        if (const auto alert = alert_in_the_clear()) return alert_error(*alert, true);
+        if (const auto alert = alert_in_the_clear()) return alert_in_handshake(*alert);
     }
+    if (is_out_of_memory(code)) return Error(errors::no_memory, -code);
+#if ESB_CERTIFICATES
+    if (in_handshake && check) {
+        if (const auto refusal = check->refusal(ssl, code)) return *refusal;
+    }
+#endif
     if (io_error) return transport_error(*io_error);
-    if (out_of_memory(code)) return Error(errors::no_memory, -code);
     if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         const auto* const message = message_of(ssl);  // level, description
-        return alert_error(message == nullptr ? 0 : message[1], in_handshake);
+        const std::uint8_t alert = message == nullptr ? 0 : message[1];
+        return in_handshake ? alert_in_handshake(alert) : Error(errors::tls_alert, alert);
     }
     if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return Error(in_handshake ? errors::tls_alert : errors::closed);
     // The other side's Finished is the first thing under keys that depend on the PSK.
     if (in_handshake && code == MBEDTLS_ERR_SSL_INVALID_MAC) return Error(errors::tls_bad_psk);
     return Error(errors::tls_protocol, -code);
+}
+
+Error TlsStream::Context::alert_in_handshake(std::uint8_t alert) const {
+#if ESB_CERTIFICATES
+    if (check && check->approved()) return alert_about_us(alert);
+#endif
+    return alert_error(alert);
 }
 
 // An alert before encryption starts is one record: 15 | version | 0002 | level | description (RFC 5246 §6.2.1, §7.2).
@@ -303,19 +303,17 @@ TlsStream::TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, con
 
 TlsStream::~TlsStream() { close(); }
 
-Status TlsStream::configure(const TlsPskConfig& config) {
+Status TlsStream::configure(const TlsConfig& config) {
     if (state_ != State::closed) return fail(errors::busy);
-    if (config.identity.empty() || config.key.size() < min_key) return fail(errors::too_short);
-    if (config.identity.size() > max_identity || config.key.size() > max_key) return fail(errors::too_long);
-    ESB_TRY(context_->identity.assign(config.identity));
-    ESB_TRY(context_->key.assign(config.key));
-    context_->allow_plain_psk = config.allow_plain_psk;
-    return {};
+    return context_->configure(config);
 }
 
 Status TlsStream::open(std::string_view host, std::uint16_t port, StreamHandler& handler) {
     if (state_ != State::closed) return fail(errors::busy);
-    if (context_->key.empty()) return fail(errors::tls_setup);
+    if (!context_->configured()) return fail(errors::tls_setup);
+#if ESB_CERTIFICATES
+    ESB_TRY(context_->host.assign(host));
+#endif
     ESB_TRY(reactor_.add(*this));
     if (const auto opening = tcp_.open(host, port, *this); !opening) {
         reactor_.remove(*this);
@@ -344,6 +342,7 @@ void TlsStream::handshake() {
     if (context_->not_tls()) return fail_with(Error(errors::tls_not_tls));
     if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
     if (code != 0 || !handshake_over(context_->ssl)) return fail_with(context_->error_of(code, true));
+    context_->handshake_done();
     state_ = State::open;
     handler_->on_open();
 }

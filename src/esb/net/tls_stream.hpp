@@ -1,25 +1,15 @@
-// TLS (>= 1.2) over TCP. One file, tls_stream.cpp, knows Mbed TLS.
+// TLS (>= 1.2) over TCP. How it knows the other side: tls_config.hpp.
 #pragma once
 
-#include "esb/base/secret.hpp"
 #include "esb/chip/entropy.hpp"
 #include "esb/net/errors.hpp"
 #include "esb/net/tcp_stream.hpp"
+#include "esb/net/tls_config.hpp"
 
 #include <memory>
 #include <string_view>
 
 namespace esb::net {
-
-using Psk = Secret<64>;
-
-// Offers ECDHE-PSK-CHACHA20-POLY1305, then ECDHE-PSK-AES-CBC-SHA256/384 with encrypt-then-MAC (RFC 7905, 5489, 7366):
-// forward secrecy always. `allow_plain_psk` adds PSK-AES-GCM (RFC 5487), which has none.
-struct TlsPskConfig {
-    std::string_view identity;  // 1..128 bytes, copied by configure()
-    ConstBytes key;             // 16..64 bytes, copied; Mbed TLS as the platform builds it may stop at 32
-    bool allow_plain_psk = false;
-};
 
 // The deadline of the handshake is a total: from TCP's connection to the end, however busily the peer drips. A peer whose
 // first bytes are no TLS record, or that hangs up without one, is tls_not_tls at once.
@@ -30,8 +20,9 @@ public:
     TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, const StreamLimits& limits = {});
     ~TlsStream() override;
 
-    // What the next open() uses. too_short, too_long; `busy` unless closed.
-    Status configure(const TlsPskConfig& config);
+    // What the next open() uses. too_short, too_long, invalid_argument (also where this firmware knows no certificates);
+    // `busy` unless closed.
+    Status configure(const TlsConfig& config);
 
     // tls_setup before configure().
     Status open(std::string_view host, std::uint16_t port, StreamHandler& handler) override;

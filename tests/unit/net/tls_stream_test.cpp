@@ -450,7 +450,7 @@ TEST(TlsStream, configuration_is_checked) {
     const std::array<std::uint8_t, 65> bytes{};
     const std::string name(129, 'n');
     const auto with_key = [&](std::size_t size) {
-        return net::TlsPskConfig{.identity = "x", .key = ConstBytes(bytes).first(size)};
+        return net::TlsConfig{.identity = "x", .key = ConstBytes(bytes).first(size)};
     };
     EXPECT_EQ(rig.stream.configure(with_key(15)).error(), errors::too_short);
     EXPECT_EQ(rig.stream.configure(with_key(65)).error(), errors::too_long);
