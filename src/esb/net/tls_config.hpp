@@ -56,8 +56,8 @@ enum class TlsTrust : std::uint8_t {
 // With a pre-shared key: ECDHE-PSK-CHACHA20-POLY1305, then ECDHE-PSK-AES-CBC-SHA256/384 with encrypt-then-MAC (RFC 7905,
 // 5489, 7366): forward secrecy always. `allow_plain_psk` adds PSK-AES-GCM (RFC 5487), which has none.
 struct TlsConfig {
-    std::string_view identity;  // psk: 1..128 bytes, copied by configure()
-    ConstBytes key;             // psk: 16..64 bytes, copied; Mbed TLS as the platform builds it may stop at 32
+    std::string_view identity = {};  // psk: 1..128 bytes, copied by configure()
+    ConstBytes key = {};             // psk: 16..64 bytes, copied; Mbed TLS as the platform builds it may stop at 32
     bool allow_plain_psk = false;
 
     TlsTrust trust = TlsTrust::psk;
