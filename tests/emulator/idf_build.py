@@ -52,7 +52,8 @@ class Profile:
 
 STANDARD = Profile("standard")
 MINIMAL = Profile("minimal", tuple(f"CONFIG_ESB_{feature}=n" for feature in (
-    "PORTAL", "IMPROV", "HOME_ASSISTANT", "LEGACY_MD5", "CONSOLE_EDITING", "LOG_WORDS")))
+    "PORTAL", "IMPROV", "HOME_ASSISTANT", "LEGACY_MD5", "CONSOLE_EDITING", "LOG_WORDS"))
+    + ("CONFIG_ESP_WIFI_SOFTAP_SUPPORT=n",))
 
 
 class IdfBuild:

@@ -1,5 +1,6 @@
 #include "esb/chip/esp32/radio.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/chip/esp32/lwip_convert.hpp"
 #include "esb/chip/esp32/radio_convert.hpp"
 #include "esb/chip/esp32/radio_setup.hpp"
@@ -113,7 +114,7 @@ std::size_t Radio::scan_results(std::span<ScanEntry> out) const {
 Status Radio::start_access_point(const AccessPointConfig& config) {
     constexpr std::size_t shortest_passphrase = 8;  // IEEE 802.11 annex J.4
     if (config.passphrase.size() < shortest_passphrase) return fail(errors::radio_open_ap);
-    if (!on_) return fail(errors::radio_failed);
+    if (!on_ || !with_portal) return fail(errors::radio_failed);
     ESB_TRY(set_access_point_address(netifs_.access_point, config.address));
     // The mode comes first because the driver takes a configuration only for an interface that exists; until it has
     // the new one the closed one of start_driver(), or the previous one, holds.

@@ -1,5 +1,6 @@
 #include "esb/chip/esp32/radio_setup.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/chip/esp32/lwip_convert.hpp"
 
 #include <array>
@@ -56,19 +57,25 @@ Status set_country(std::string_view country) {
     return checked(esp_wifi_set_country_code("01", true));
 }
 
+Status add_access_point(Netifs& made) {
+    const esp_netif_config_t access_point = ESP_NETIF_DEFAULT_WIFI_AP();
+    made.access_point = esp_netif_new(&access_point);
+    if (made.access_point == nullptr) return fail(errors::no_memory);
+    ESB_TRY(checked(esp_netif_attach_wifi_ap(made.access_point)));
+    return checked(esp_wifi_set_default_wifi_ap_handlers());
+}
+
 }  // namespace
 
 Result<Netifs> make_netifs(std::string_view host_name) {
     const esp_err_t loop = esp_event_loop_create_default();
     if (loop != ESP_OK && loop != ESP_ERR_INVALID_STATE) return fail(errors::radio_failed, loop);  // it may exist
     const esp_netif_config_t station = ESP_NETIF_DEFAULT_WIFI_STA();
-    const esp_netif_config_t access_point = ESP_NETIF_DEFAULT_WIFI_AP();
-    Netifs made{esp_netif_new(&station), esp_netif_new(&access_point)};
-    if (made.station == nullptr || made.access_point == nullptr) return fail(errors::no_memory);
+    Netifs made{.station = esp_netif_new(&station)};
+    if (made.station == nullptr) return fail(errors::no_memory);
     ESB_TRY(checked(esp_netif_attach_wifi_station(made.station)));
-    ESB_TRY(checked(esp_netif_attach_wifi_ap(made.access_point)));
     ESB_TRY(checked(esp_wifi_set_default_wifi_sta_handlers()));
-    ESB_TRY(checked(esp_wifi_set_default_wifi_ap_handlers()));
+    if constexpr (with_portal) ESB_TRY(add_access_point(made));
     FixedString<32> name;  // lwIP's limit
     static_cast<void>(name.assign(host_name.substr(0, name.capacity())));
     ESB_TRY(checked(esp_netif_set_hostname(made.station, name.c_str())));
@@ -80,7 +87,7 @@ Status start_driver(std::string_view country) {
     config.nvs_enable = 0;
     ESB_TRY(checked(esp_wifi_init(&config)));
     ESB_TRY(checked(esp_wifi_set_storage(WIFI_STORAGE_RAM)));
-    ESB_TRY(close_access_point());
+    if constexpr (with_portal) ESB_TRY(close_access_point());
     ESB_TRY(checked(esp_wifi_set_mode(WIFI_MODE_STA)));
     return set_country(country);
 }
