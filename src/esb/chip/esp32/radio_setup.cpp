@@ -58,11 +58,16 @@ Status set_country(std::string_view country) {
 }
 
 Status add_access_point(Netifs& made) {
+#if CONFIG_ESP_WIFI_SOFTAP_SUPPORT
     const esp_netif_config_t access_point = ESP_NETIF_DEFAULT_WIFI_AP();
     made.access_point = esp_netif_new(&access_point);
     if (made.access_point == nullptr) return fail(errors::no_memory);
     ESB_TRY(checked(esp_netif_attach_wifi_ap(made.access_point)));
     return checked(esp_wifi_set_default_wifi_ap_handlers());
+#else
+    static_cast<void>(made);
+    return fail(errors::radio_failed);  // Kconfig has no page then
+#endif
 }
 
 }  // namespace
