@@ -130,7 +130,10 @@ Text examine(std::string_view text) {
 
 bool is_text(std::string_view text) { return examine(text) != Text::bad; }
 
-bool is_topic_name(std::string_view topic) { return !topic.empty() && examine(topic) == Text::plain; }
+bool is_topic_name(std::string_view topic) {
+    if (topic.empty() || topic.size() > max_text) return false;
+    return plain_prefix(as_bytes(topic)) == topic.size() || examine(topic) == Text::plain;
+}
 
 bool is_topic_filter(std::string_view filter) {
     if (filter.empty() || examine(filter) == Text::bad) return false;

@@ -101,11 +101,11 @@ private:
         Instant closing_until;
     };
 
+    // There is a transport.
+    bool attached() const { return state_ >= Client::State::connecting; }
     bool listening() const { return state_ == Client::State::connecting || state_ == Client::State::connected; }
     // nullptr: the topic or filter may be used with this QoS.
-    const ErrorKind* problem_with(std::string_view topic, Qos qos, bool (*valid)(std::string_view)) const;
-    // nullptr: it may be queued.
-    const ErrorKind* problem_with(PacketType type, const Publish& message) const;
+    const ErrorKind* problem_with(std::string_view topic, Qos qos, bool filter) const;
     [[gnu::noinline]] void close_now(const ErrorKind& reason);
     void cancel();
     void begin_connection();

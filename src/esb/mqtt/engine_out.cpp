@@ -6,9 +6,9 @@ namespace esb::mqtt {
 
 using State = Client::State;
 
-const ErrorKind* Engine::problem_with(std::string_view topic, Qos qos, bool (*valid)(std::string_view)) const {
+inline const ErrorKind* Engine::problem_with(std::string_view topic, Qos qos, bool filter) const {
     if (topic.size() > max_topic_) return &errors::too_long;
-    if (!valid(topic)) return &errors::mqtt_bad_topic;
+    if (!(filter ? is_topic_filter(topic) : is_topic_name(topic))) return &errors::mqtt_bad_topic;
     if (qos > Qos::exactly_once) return &errors::invalid_argument;
     return nullptr;
 }
@@ -26,7 +26,7 @@ Status Engine::configure(const ConnectOptions& options) {
         problem = &errors::invalid_argument;
     } else if (!will.topic.empty()) {
         problem =
-            will.payload.size() > max_text ? &errors::too_long : problem_with(will.topic, will.qos, is_topic_name);
+            will.payload.size() > max_text ? &errors::too_long : problem_with(will.topic, will.qos, false);
     }
     if (problem != nullptr) return fail(*problem);
     options_ = options;
@@ -36,35 +36,23 @@ Status Engine::configure(const ConnectOptions& options) {
     return {};
 }
 
-inline const ErrorKind* Engine::problem_with(PacketType type, const Publish& message) const {
-    const bool publish = type == PacketType::publish;
-    const ErrorKind* problem = problem_with(message.topic, message.qos, publish ? is_topic_name : is_topic_filter);
-    if (problem != nullptr) return problem;
-    if (message.payload.size() > max_remaining_length - 4 - message.topic.size()) return &errors::too_long;
-    const bool waits = publish && message.qos != Qos::at_most_once;
-    return waits || state_ == State::connected ? nullptr : &errors::closed;
-}
-
 Result<Token> Engine::submit(PacketType type, const Publish& message) {
+    const bool publish = type == PacketType::publish;
+    const ErrorKind* problem = problem_with(message.topic, message.qos, !publish);
+    if (problem != nullptr) return fail(*problem);
     auto kind = static_cast<Record::Kind>(message.qos);
-    if (type != PacketType::publish) {
-        kind = type == PacketType::subscribe ? Record::Kind::subscribe : Record::Kind::unsubscribe;
-    }
-    Record* record = nullptr;
-    const ErrorKind* problem = problem_with(type, message);
-    if (problem == nullptr) {
-        const std::size_t size = packet_size(type, message);
-        record = session_.add(kind, size);
-        if (record == nullptr) problem = session_.could_hold(size) ? &errors::full : &errors::too_long;
-    }
-    if (record == nullptr) return fail(*problem);
+    if (!publish) kind = type == PacketType::subscribe ? Record::Kind::subscribe : Record::Kind::unsubscribe;
+    if (state_ != State::connected && !Record::in_session(kind)) return fail(errors::closed);
+    const std::size_t size = packet_size(type, message);
+    Record* record = session_.add(kind, size);
+    if (record == nullptr) return fail(session_.could_hold(size) ? errors::full : errors::too_long);
     write_packet(type, message, Outbox::packet(*record));
-    if (record->is_publish()) ++pending_;
+    if (publish) ++pending_;
     return record->token;
 }
 
 ConstBytes Engine::output() {
-    if ((!listening() && state_ != State::closing) || connection_.close_now) return {};
+    if (!attached() || connection_.close_now) return {};
     if (Record* record = session_.current()) return Outbox::packet(*record).subspan(connection_.packet_sent);
     if (state_ == State::connecting && control_.empty()) write_connect_slice();
     if (!control_.empty() || state_ == State::connecting) return control_.pending();
@@ -91,7 +79,7 @@ void Engine::append(PacketType type, PacketId id) {
 }
 
 void Engine::sent(std::size_t count, Instant now) {
-    if (count == 0 || (!listening() && state_ != State::closing)) return;
+    if (count == 0 || !attached()) return;
     now_ = now;
     if (session_.current() != nullptr) return packet_sent(count);
     control_sent(count);
@@ -103,7 +91,7 @@ inline void Engine::packet_sent(std::size_t count) {
     if (connection_.packet_sent < size) return;
     connection_.packet_sent = 0;
     connection_.last_sent = now_;
-    if (const auto token = session_.finish_current()) complete_publish(*token, nullptr);
+    if (const Token token = session_.finish_current(); token != 0) complete_publish(token, nullptr);
 }
 
 inline void Engine::control_sent(std::size_t count) {

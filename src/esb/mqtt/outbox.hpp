@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 namespace esb::mqtt {
 
@@ -29,7 +30,8 @@ struct Record {
     bool completed;  // already completed; only the rest of its bytes must still go
 
     // QoS 1 and 2 publishes belong to the session; all else dies with the connection.
-    bool in_session() const { return kind == Kind::qos1 || kind == Kind::qos2; }
+    static bool in_session(Kind kind) { return kind == Kind::qos1 || kind == Kind::qos2; }
+    bool in_session() const { return in_session(kind); }
     bool is_publish() const { return kind <= Kind::qos2; }
 };
 
@@ -78,5 +80,33 @@ private:
     Record* current_ = nullptr;
     Record* unsent_ = nullptr;
 };
+
+// Here because each has one caller.
+inline Record* Outbox::at(std::size_t offset) { return std::launder(reinterpret_cast<Record*>(base_ + offset)); }
+
+inline Record* Outbox::add(Record::Kind kind, Token token, std::size_t packet_size) {
+    const std::size_t needed = footprint(packet_size);
+    if (needed > capacity_ - live_) return nullptr;
+    if (needed > capacity_ - tail_) compact();
+    auto* record = new (base_ + tail_)
+        Record{static_cast<std::uint32_t>(packet_size), token, 0, kind, Record::Phase::queued, false, false};
+    tail_ += needed;
+    live_ += needed;
+    if (unsent_ == nullptr) unsent_ = record;
+    return record;
+}
+
+inline void Outbox::remove(Record& record) {
+    record.phase = Record::Phase::removed;
+    live_ -= footprint(record.size);
+    if (current_ == &record) current_ = nullptr;
+    if (live_ == 0) {
+        head_ = tail_ = 0;
+        unsent_ = nullptr;
+        return;
+    }
+    if (unsent_ == &record) unsent_ = after(record);
+    while (at(head_)->phase == Record::Phase::removed) head_ += footprint(at(head_)->size);
+}
 
 }  // namespace esb::mqtt

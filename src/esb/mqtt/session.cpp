@@ -46,16 +46,18 @@ inline bool Session::uses_token(Token token) {
 }
 
 Record* Session::start_next() {
-    if (outbox_.current() != nullptr) return outbox_.current();
     Record* record = outbox_.unsent();
-    while (record != nullptr && record->phase == Phase::sent) record = outbox_.after(*record);
-    outbox_.set_unsent(record);
-    // Those that wait for the window are in order: behind one only what is not of the session may go.
-    if (record != nullptr && !may_start(*record)) {
-        if (others_queued_ == 0) return nullptr;
-        while (record != nullptr && !may_start(*record)) record = outbox_.after(*record);
-    }
     if (record == nullptr) return nullptr;
+    while (record->phase == Phase::sent) {
+        record = outbox_.after(*record);
+        outbox_.set_unsent(record);
+        if (record == nullptr) return nullptr;
+    }
+    // Those that wait for the window are in order: behind one only what is not of the session may go.
+    while (!may_start(*record)) {
+        record = others_queued_ > 0 ? outbox_.after(*record) : nullptr;
+        if (record == nullptr) return nullptr;
+    }
     if (record->phase == Phase::resend) {
         ++statistics_->resends;
         set_duplicate(Outbox::packet(*record), true);
@@ -77,15 +79,13 @@ bool Session::may_start(const Record& record) const {
     return id_free && (!record.in_session() || window_open());
 }
 
-std::optional<Token> Session::finish_current() {
+Token Session::finish_current() {
     Record& record = *outbox_.current();
     outbox_.set_current(nullptr);
     record.phase = Phase::sent;
-    if (record.kind != Kind::qos0 && !record.completed) return std::nullopt;
-    const Token token = record.token;
-    const bool completed = record.completed;
+    if (record.kind != Kind::qos0 && !record.completed) return 0;
+    const Token token = record.completed ? 0 : record.token;
     remove(record);
-    if (completed) return std::nullopt;
     return token;
 }
 

@@ -57,10 +57,10 @@ public:
     // The packet being sent; nullptr between packets.
     Record* current() { return outbox_.current(); }
     // Chooses the next packet to send and makes it current; nullptr when nothing may go now. Publishes of QoS 1
-    // and 2 keep their order and wait for the window; nothing else waits for it.
+    // and 2 keep their order and wait for the window; nothing else waits for it. There must be no current one.
     Record* start_next();
-    // The current packet is sent completely. Gives the token of a QoS 0 publish: it is complete.
-    std::optional<Token> finish_current();
+    // The current packet is sent completely. Gives the token of a QoS 0 publish, for it is complete; else 0.
+    Token finish_current();
     // Acknowledgements. `token` is set when the answer is `done`.
     Ack on_puback(PacketId id, Token& token) { return on_final_ack(PacketType::puback, id, token); }
     Ack on_suback(PacketId id, Token& token) { return on_final_ack(PacketType::suback, id, token); }

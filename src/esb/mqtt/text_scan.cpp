@@ -5,40 +5,41 @@
 namespace esb::mqtt {
 namespace {
 
-// Most of what topics are made of: ASCII behind '+' and '#'.
 bool is_plain(std::uint8_t byte) { return byte > '+' && byte < 0x80; }
 
-// A machine word of it at once: with this added the top bit of every byte above '+' is set, and without a top bit among
+// Of a machine word of it the top bit of every byte: with this added it is set above '+', and without a top bit among
 // them nothing is carried into the next byte.
-bool is_plain_word(const std::uint8_t* at) {
-    constexpr std::size_t ones = static_cast<std::size_t>(-1) / 0xFF;
-    constexpr std::size_t tops = ones * 0x80;
+constexpr std::size_t ones = static_cast<std::size_t>(-1) / 0xFF;
+constexpr std::size_t tops = ones * 0x80;
+std::size_t plain_tops(const std::uint8_t* at) {
     std::size_t word;
     std::memcpy(&word, at, sizeof word);
-    return (~word & (word + ones * (0x7F - '+')) & tops) == tops;
+    return ~word & (word + ones * (0x7F - '+'));
 }
 
-const std::uint8_t* skip_plain(const std::uint8_t* at, const std::uint8_t* end) {
-    constexpr std::ptrdiff_t step = sizeof(std::size_t);
-    while (end - at > step && is_plain_word(at)) at += step;
-    while (at != end && is_plain(*at)) ++at;
-    return at;
+bool all_plain(const std::uint8_t* at, const std::uint8_t* last_word) {
+    std::size_t found = plain_tops(last_word);  // it may overlap the one before
+    for (; at < last_word; at += sizeof found) found &= plain_tops(at);
+    return (found & tops) == tops;
 }
 
 }  // namespace
 
-bool TextScan::take(ConstBytes bytes) {
+std::size_t plain_prefix(ConstBytes bytes) {
     const std::uint8_t* at = bytes.data();
     const std::uint8_t* const end = at + bytes.size();
-    for (;;) {
-        if (left_ == 0) at = skip_plain(at, end);
-        if (at == end) return !bad_;
-        take_other(*at++);
-    }
+    if (bytes.size() >= sizeof(std::size_t) && all_plain(at, end - sizeof(std::size_t))) return bytes.size();
+    while (at != end && is_plain(*at)) ++at;
+    return static_cast<std::size_t>(at - bytes.data());
+}
+
+bool TextScan::take_all(ConstBytes bytes) {
+    for (const std::uint8_t byte : bytes) take_one(byte);
+    return !bad_;
 }
 
 // RFC 3629, section 4. The second byte is what excludes overlong forms, surrogates and what is above U+10FFFF.
-void TextScan::take_other(std::uint8_t byte) {
+inline void TextScan::take_one(std::uint8_t byte) {
     if (left_ > 0) {
         bad_ |= byte < low_ || byte > high_;
         low_ = 0x80;
