@@ -25,6 +25,7 @@ constexpr std::uint16_t first_unprivileged_port = 1024;
 constexpr IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
 // Keeps poll(2)'s argument small.
 constexpr Duration longest_wait = std::chrono::hours(1);
+constexpr int no_socket = -2;  // in place of a descriptor; poll(2) passes over all that are negative
 
 std::unexpected<Error> from_errno(int code) {
     switch (code) {
@@ -284,37 +285,44 @@ void PosixSockets::close(SocketId socket) {
 }
 
 Status PosixSockets::wait(std::span<chip::Interest> interests, Duration timeout) {
-    const Instant deadline = clock_.now() + std::clamp(timeout, Duration::zero(), longest_wait);
-    for (auto& interest : interests) interest.ready_read = interest.ready_write = false;
-    for (;;) {
-        const bool woken = poll_once(interests, deadline);
-        const bool ready = std::any_of(interests.begin(), interests.end(),
-                                       [](const auto& i) { return i.ready_read || i.ready_write; });
-        if (woken || ready || clock_.now() >= deadline) return {};
-    }
+    Instant now = clock_.now();
+    const Instant deadline = now + std::clamp(timeout, Duration::zero(), longest_wait);
+    do {
+        if (poll_once(interests, now, deadline)) return {};
+        now = clock_.now();
+    } while (now < deadline);
+    return {};
 }
 
-// One poll(2) over wake-ups, sources and sockets, until the first due time. True if somebody woke the reactor.
-bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant deadline) {
-    auto& fds = polled_;
-    fds.assign(1, {wake_fd_, POLLIN, 0});
+// One poll(2) over wake-ups, sources and sockets, until the first due time. True if an interest is ready or somebody woke
+// the reactor.
+bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant now, Instant deadline) {
+    const std::size_t first_socket = 1 + sources_.size();
+    polled_.resize(first_socket + interests.size());
+    const auto fds = std::span(polled_);
+    const auto sources = fds.subspan(1, sources_.size());
+    const auto sockets = fds.subspan(first_socket);
+    fds[0] = {wake_fd_, POLLIN, 0};
     Instant until = deadline;
-    for (const WaitSource* source : sources_) {
-        fds.push_back({source->fd(), POLLIN, 0});
-        until = std::min(until, source->due().value_or(until));
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        sources[i] = {sources_[i]->fd(), POLLIN, 0};
+        until = std::min(until, sources_[i]->due().value_or(until));
     }
-    for (const auto& interest : interests) {
-        if (find(interest.socket) == nullptr) until = clock_.now();
-        fds.push_back(poll_entry(interest));
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+        sockets[i] = poll_entry(interests[i]);
+        if (sockets[i].fd == no_socket) until = now;
     }
-    const auto left = std::max(until - clock_.now(), Duration::zero());
+    const auto left = std::max(until - now, Duration::zero());
     ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
 
-    const auto sources = std::span(fds).subspan(1, sources_.size());
-    const auto sockets = std::span(fds).subspan(1 + sources_.size());
     run_sources(sources);
-    for (std::size_t i = 0; i < interests.size(); ++i) mark_ready(interests[i], sockets[i]);
-    return take_wake((fds[0].revents & POLLIN) != 0);
+    bool ready = false;
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+        mark_ready(interests[i], sockets[i]);
+        ready = ready || interests[i].ready_read || interests[i].ready_write;
+    }
+    const bool woken = take_wake((fds[0].revents & POLLIN) != 0);
+    return ready || woken;
 }
 
 // True if somebody woke the reactor. First the descriptor, then the flag: a wake() in between writes nothing, but its flag
@@ -329,12 +337,13 @@ bool PosixSockets::take_wake(bool signalled) {
 // A socket that is cut off is not looked at; an id that is none is ready at once, for the next call to report.
 pollfd PosixSockets::poll_entry(const chip::Interest& interest) {
     const Entry* entry = find(interest.socket);
-    if (entry == nullptr || cut_off(*entry)) return {-1, 0, 0};
+    if (entry == nullptr) return {no_socket, 0, 0};
+    if (cut_off(*entry)) return {-1, 0, 0};
     return {entry->fd, static_cast<short>((interest.read ? POLLIN : 0) | (interest.write ? POLLOUT : 0)), 0};
 }
 
 void PosixSockets::mark_ready(chip::Interest& interest, const pollfd& result) {
-    const bool broken = find(interest.socket) == nullptr || (result.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    const bool broken = result.fd == no_socket || (result.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     interest.ready_read = broken || (result.revents & POLLIN) != 0;
     interest.ready_write = broken || (result.revents & POLLOUT) != 0;
 }

@@ -31,6 +31,7 @@ void StreamPump::read(Instant now) {
             return close(got.error(), now);
         }
         client_.receive(MutBytes(buffer).first(*got), now);
+        if (stream_.read_empty()) return;
     }
     more_to_read_ = true;
 }

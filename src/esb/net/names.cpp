@@ -31,7 +31,9 @@ void Names::cancel(Asker& asker) {
 }
 
 void Names::step(Instant) {
-    while (const auto answer = resolver_.next_answer()) {
+    while (!open_.empty()) {
+        const auto answer = resolver_.next_answer();
+        if (!answer) return;
         for (std::size_t i = 0; i < open_.size(); ++i) {
             if (open_[i].query != answer->query) continue;
             Asker& asker = *open_[i].asker;

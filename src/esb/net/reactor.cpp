@@ -33,7 +33,9 @@ Status Reactor::watch(chip::SocketId socket, SocketOwner& owner, bool read, bool
 
 void Reactor::unwatch(chip::SocketId socket) {
     const auto at = index_of(socket);
-    if (at != socket_count_) owners_[at] = nullptr;
+    if (at == socket_count_) return;
+    owners_[at] = nullptr;
+    has_gaps_ = true;
 }
 
 Status Reactor::add(Task& task) {
@@ -41,31 +43,28 @@ Status Reactor::add(Task& task) {
     const auto free = std::find(tasks_.begin(), tasks_.end(), nullptr);
     if (free == tasks_.end()) return fail(errors::full);
     *free = &task;
+    task_end_ = std::max(task_end_, static_cast<std::size_t>(free - tasks_.begin()) + 1);
     return {};
 }
 
 void Reactor::remove(Task& task) {
     const auto found = std::find(tasks_.begin(), tasks_.end(), &task);
     if (found != tasks_.end()) *found = nullptr;
+    while (task_end_ > 0 && tasks_[task_end_ - 1] == nullptr) --task_end_;
 }
 
 void Reactor::turn(Duration longest) {
-    forget_gaps();
-    for (std::size_t i = 0; i < socket_count_; ++i) {
-        interests_[i].ready_read = false;
-        interests_[i].ready_write = false;
-    }
-    // A failed wait sets no flag: the tasks still run, and the next turn waits again.
-    static_cast<void>(sockets_.wait(std::span(interests_).first(socket_count_), until_due(longest)));
-    call_owners();
+    if (has_gaps_) forget_gaps();
+    // After a failed wait the tasks still run, and the next turn waits again.
+    if (sockets_.wait(std::span(interests_).first(socket_count_), until_due(longest))) call_owners();
     call_tasks();
 }
 
 Duration Reactor::until_due(Duration longest) const {
     const Instant now = clock_.now();
     Duration due = longest;
-    for (const Task* task : tasks_) {
-        const auto deadline = task != nullptr ? task->deadline() : std::nullopt;
+    for (std::size_t i = 0; i < task_end_; ++i) {
+        const auto deadline = tasks_[i] != nullptr ? tasks_[i]->deadline() : std::nullopt;
         if (!deadline) continue;
         // Compared before subtracting: "at once" may be the smallest Instant there is.
         if (*deadline <= now) return Duration::zero();
@@ -84,6 +83,7 @@ void Reactor::forget_gaps() {
     }
     std::fill(owners_.begin() + kept, owners_.end(), nullptr);
     socket_count_ = kept;
+    has_gaps_ = false;
 }
 
 void Reactor::call_owners() {
@@ -98,7 +98,7 @@ void Reactor::call_owners() {
 
 void Reactor::call_tasks() {
     const Instant now = clock_.now();
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    for (std::size_t i = 0; i < task_end_; ++i) {
         if (tasks_[i] != nullptr) tasks_[i]->step(now);
     }
 }

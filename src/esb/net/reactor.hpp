@@ -60,7 +60,9 @@ private:
     std::array<chip::Interest, max_sockets> interests_{};
     std::array<SocketOwner*, max_sockets> owners_{};
     std::size_t socket_count_ = 0;
+    bool has_gaps_ = false;
     std::array<Task*, max_tasks> tasks_{};
+    std::size_t task_end_ = 0;  // no task from here on
 };
 
 }  // namespace esb::net

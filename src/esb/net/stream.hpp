@@ -40,6 +40,8 @@ public:
     virtual Status open(std::string_view host, std::uint16_t port, StreamHandler& handler) = 0;
     // At least one byte, or would_block (on_readable follows), or why it ended. `out` must not be empty.
     virtual Result<std::size_t> read(MutBytes out) = 0;
+    // True only when read() would block now: it need not be asked before on_readable.
+    virtual bool read_empty() const { return false; }
     // Takes at least one byte, or would_block (on_writable follows), or why it ended. After would_block the next
     // write must begin with the same bytes, all of them. `bytes` must not be empty.
     virtual Result<std::size_t> write(ConstBytes bytes) = 0;

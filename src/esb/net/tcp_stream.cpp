@@ -25,9 +25,13 @@ Status TcpStream::open(std::string_view host, std::uint16_t port, StreamHandler&
 Result<std::size_t> TcpStream::read(MutBytes out) {
     if (out.empty()) return fail(errors::invalid_argument);
     if (state_ != State::open && state_ != State::ended) return fail(errors::closed);
+    if (drained_) return fail(errors::would_block);
     // Even when writing has failed already: what the other side said before it left may tell why.
     const auto got = reactor_.sockets().receive(socket_, out);
-    if (got) return got;
+    if (got) {
+        drained_ = *got < out.size() && state_ == State::open;
+        return got;
+    }
     if (state_ == State::ended) return fail(why_);
     if (got.error() != errors::would_block) end_soon(got.error());
     return got;
@@ -69,6 +73,7 @@ void TcpStream::on_address(Result<chip::IpAddress> address) {
 
 void TcpStream::on_ready(bool readable, bool writable) {
     if (state_ == State::connecting) return connected();
+    drained_ = drained_ && !readable;
     if (readable) handler_->on_readable();
     // The handler may have closed the stream, and even have begun to open it anew.
     if (state_ != State::open || !writable || !wants_write_) return;
@@ -82,6 +87,7 @@ void TcpStream::connected() {
     if (!outcome && outcome.error() == errors::would_block) return;
     if (!outcome) return fail_with(outcome.error());
     state_ = State::open;
+    drained_ = false;
     static_cast<void>(watch());
     handler_->on_open();
 }
@@ -107,6 +113,7 @@ std::optional<Instant> TcpStream::deadline() const {
 void TcpStream::end_soon(const Error& why) {
     reactor_.unwatch(socket_);
     why_ = why;
+    drained_ = false;
     state_ = State::ended;
 }
 
