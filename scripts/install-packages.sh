@@ -2,7 +2,7 @@
 # Installs the Debian packages this project needs: only what is missing, without recommended extras, and without
 # leaving services behind that the packages would start.
 #
-#   scripts/install-packages.sh [build] [fuzz] [cortex-m]     (default: build)
+#   scripts/install-packages.sh [build] [fuzz] [cortex-m] [bench]     (default: build)
 set -euo pipefail
 
 build_packages=(
@@ -15,6 +15,7 @@ build_packages=(
 )
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 cortex_m_packages=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib libnewlib-arm-none-eabi qemu-system-arm)
+bench_packages=(valgrind strace libmosquitto-dev libpaho-mqtt-dev)
 
 fail() {
   echo "install-packages: $*" >&2
@@ -27,7 +28,8 @@ for list in "${@:-build}"; do
     build) wanted+=("${build_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     cortex-m) wanted+=("${cortex_m_packages[@]}") ;;
-    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m" ;;
+    bench) wanted+=("${bench_packages[@]}") ;;
+    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m, bench" ;;
   esac
 done
 

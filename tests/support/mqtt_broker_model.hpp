@@ -45,6 +45,7 @@ public:
     void connection_lost() {
         stream_.clear();
         out.clear();
+        repeated_.clear();
         connected_ = closed_ = false;
     }
     void lose_session() {
@@ -53,9 +54,20 @@ public:
         in_flight_.clear();
         has_session_ = false;
     }
+    // The next CONNECT is refused: the server is unavailable.
+    void refuse_next() { refuse_ = true; }
+    // Sends something again that is not answered yet, as a broker with a timer would; within a connection.
+    void repeat(std::size_t which) {
+        if (!connected_ || in_flight_.empty()) return;
+        const Sent& sent = in_flight_[which % in_flight_.size()];
+        repeated_.insert(sent.id);
+        send_again(sent);
+    }
     std::size_t waiting() const { return waiting_.size(); }
-    bool idle() const { return waiting_.empty() && in_flight_.empty() && received_ids_.empty(); }
+    bool all_delivered() const { return waiting_.empty() && in_flight_.empty(); }
+    bool idle() const { return all_delivered() && received_ids_.empty(); }
 
+    static constexpr std::string_view refused_filter = "not/yours";
     wire::Bytes out;                      // to be carried to the client
     std::vector<Message> received;        // from the client; QoS 2 once per identifier
     std::vector<std::string> violations;  // the client's
@@ -90,7 +102,7 @@ private:
             case 7:
                 return advance(p.id, Wait::pubcomp);
             case 8:
-                return send(wire::suback(p.id, p.qos));
+                return send(wire::suback(p.id, p.topic == refused_filter ? 0x80 : p.qos));
             case 10:
                 return send(wire::unsuback(p.id));
             case 12:
@@ -104,19 +116,22 @@ private:
     }
 
     void take_connect(const wire::Packet& p) {
+        if (std::exchange(refuse_, false)) {
+            closed_ = true;
+            return send(wire::connack(false, 3));
+        }
         if (p.clean_session) lose_session();
         connected_ = true;
         ++(has_session_ ? sessions_resumed : sessions_new);
         send(wire::connack(has_session_));
         has_session_ = !p.clean_session;
-        for (const auto& sent : in_flight_) {
-            if (sent.wait == Wait::pubcomp) {
-                send(wire::pubrel(sent.id));
-            } else {
-                send(wire::publish(sent.message.topic, sent.message.payload, sent.message.qos, sent.id, true));
-            }
-        }
+        for (const auto& sent : in_flight_) send_again(sent);
         fill_window();
+    }
+
+    void send_again(const Sent& sent) {
+        if (sent.wait == Wait::pubcomp) return send(wire::pubrel(sent.id));
+        send(wire::publish(sent.message.topic, sent.message.payload, sent.message.qos, sent.id, true));
     }
 
     void take_publish(const wire::Packet& p) {
@@ -139,6 +154,7 @@ private:
 
     void advance(unsigned id, Wait wait) {
         const auto sent = std::ranges::find(in_flight_, id, &Sent::id);
+        if (sent == in_flight_.end() && repeated_.contains(id)) return;  // the second answer to one exchange
         if (sent == in_flight_.end()) return violation("answer to an unknown identifier " + std::to_string(id));
         if (wait == Wait::pubrec) {
             // PUBREC again (after a resend) is right, too.
@@ -167,10 +183,12 @@ private:
     std::size_t window_;
     bool connected_ = false;
     bool closed_ = false;  // DISCONNECT came
+    bool refuse_ = false;
     bool has_session_ = false;
     wire::Bytes stream_;
     std::set<unsigned> received_ids_;                 // QoS 2 between PUBLISH and PUBREL
     std::map<unsigned, std::string> open_publishes_;  // what each identifier last meant
+    std::set<unsigned> repeated_;  // by repeat(), in this connection
     std::deque<Message> waiting_;
     std::deque<Sent> in_flight_;
     unsigned last_id_ = 0;

@@ -125,13 +125,22 @@ Session::Ack Session::on_pubrec(PacketId id) {
 }
 
 void Session::add_received(PacketId id) {
-    if (is_received(id) || received_full()) return;
-    received_[received_count_++] = id;
+    std::size_t at = find_received(id);
+    if (at < confirmed_ || received_full()) return;
+    if (at == received_.size()) --at;  // in place of one that the broker has not mentioned
+    if (at == received_count_) ++received_count_;
+    received_[at] = received_[confirmed_];
+    received_[confirmed_++] = id;
 }
 
 void Session::remove_received(PacketId id) {
-    const std::size_t index = find_received(id);
-    if (index < received_count_) received_[index] = received_[--received_count_];
+    std::size_t index = find_received(id);
+    if (index == received_count_) return;
+    if (index < confirmed_) {
+        received_[index] = received_[--confirmed_];
+        index = confirmed_;
+    }
+    received_[index] = received_[--received_count_];
 }
 
 void Session::connection_lost() {
@@ -150,6 +159,7 @@ void Session::resume() {
         if (r->in_session() && r->phase == Phase::sent) r->phase = Phase::resend;
     }
     outbox_.set_unsent(outbox_.first());
+    confirmed_ = 0;
 }
 
 void Session::lost() {
@@ -170,7 +180,7 @@ void Session::forget() {
 
 // What is known by identifier only.
 void Session::drop_exchanges() {
-    received_count_ = 0;
+    received_count_ = confirmed_ = 0;
     for (auto& release : releases_.first(release_count_)) {
         if (!release.doomed) ++doomed_count_;
         release.doomed = true;

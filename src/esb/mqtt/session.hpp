@@ -73,7 +73,10 @@ public:
 
     // --- coming in, QoS 2 ---
     bool is_received(PacketId id) const { return find_received(id) < received_count_; }
-    bool received_full() const { return received_count_ == received_.size(); }
+    bool received_full() const { return confirmed_ == received_.size(); }
+    // Also for one that is known: the broker has mentioned it in this connection. After a resume it mentions all that it
+    // still remembers, in order, before it sends anything new (MQTT-4.4.0-1, MQTT-4.6.0-1); others may have to make room,
+    // for it may have lost its session and the answer that would have told us so.
     void add_received(PacketId id);
     void remove_received(PacketId id);
 
@@ -121,6 +124,7 @@ private:
     Statistics* statistics_ = nullptr;
     std::size_t release_count_ = 0;
     std::size_t received_count_ = 0;
+    std::size_t confirmed_ = 0;  // so many at the front were mentioned by the broker in this connection
     std::size_t doomed_count_ = 0;     // records and releases together
     std::size_t record_ids_ = 0;       // records that have an identifier
     std::size_t publish_ids_ = 0;      // publishes among them

@@ -240,5 +240,25 @@ TEST(MqttSession, received_identifiers) {
     EXPECT_TRUE(rig.session.is_received(6));
 }
 
+// A broker that lost its session, and whose word of that was lost too, will never release what we remember.
+TEST(MqttSession, received_identifiers_that_a_resumed_broker_does_not_mention_make_room) {
+    Rig rig;
+    rig.session.add_received(5);
+    rig.session.add_received(6);
+    rig.session.connection_lost();
+    rig.session.resume();
+    EXPECT_FALSE(rig.session.received_full());
+    rig.session.add_received(6);  // it came again
+    EXPECT_TRUE(rig.session.is_received(5));
+    rig.session.add_received(7);
+    EXPECT_FALSE(rig.session.is_received(5));
+    EXPECT_TRUE(rig.session.is_received(6));
+    EXPECT_TRUE(rig.session.is_received(7));
+    EXPECT_TRUE(rig.session.received_full());
+    rig.session.remove_received(6);
+    EXPECT_FALSE(rig.session.is_received(6));
+    EXPECT_TRUE(rig.session.is_received(7));
+}
+
 }  // namespace
 }  // namespace esb::mqtt
