@@ -1,6 +1,6 @@
 # The features that can be left out, and the sources that go with them: for Debian's CMake and for ESP-IDF, where
 # Kconfig has the switches. What is off is told to the sources by src/esb/base/features.hpp.
-set(ESB_FEATURES PORTAL IMPROV HOME_ASSISTANT LEGACY_MD5 CONSOLE_EDITING LOG_WORDS CERTIFICATES)
+set(ESB_FEATURES PORTAL IMPROV HOME_ASSISTANT LEGACY_MD5 CONSOLE_EDITING LOG_WORDS CERTIFICATES MQTT_OFFLINE)
 set(ESB_SOURCES_OF_PORTAL
   portal/ net/captive_dns net/http_connection net/http_grammar net/http_head net/http_request net/http_server
   device/portal_host device/commands_portal)
@@ -11,6 +11,7 @@ set(ESB_SOURCES_OF_CONSOLE_EDITING console/line_keys console/history console/com
 set(ESB_SOURCES_OF_LOG_WORDS)  # constants and branches only
 
 set(ESB_SOURCES_OF_CERTIFICATES net/tls_trust net/certificate_name)
+set(ESB_SOURCES_OF_MQTT_OFFLINE mqtt/offline)
 
 # esb_leave_out(VARIABLE FEATURE...): takes the sources of these features off a list of files.
 function(esb_leave_out variable)

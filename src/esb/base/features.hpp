@@ -23,6 +23,9 @@
 #ifndef ESB_CERTIFICATES
 #define ESB_CERTIFICATES 1
 #endif
+#ifndef ESB_MQTT_OFFLINE
+#define ESB_MQTT_OFFLINE 1
+#endif
 
 namespace esb {
 
@@ -34,5 +37,6 @@ inline constexpr bool with_legacy_md5 = ESB_LEGACY_MD5;
 inline constexpr bool with_console_editing = ESB_CONSOLE_EDITING;
 inline constexpr bool with_log_words = ESB_LOG_WORDS;
 inline constexpr bool with_certificates = ESB_CERTIFICATES;
+inline constexpr bool with_mqtt_offline = ESB_MQTT_OFFLINE;
 
 }  // namespace esb

@@ -173,6 +173,11 @@ void set_packet_id(MutBytes packet, PacketId id) {
     packet[at + 1] = static_cast<std::uint8_t>(id & 0xFF);
 }
 
+std::string_view topic_of(ConstBytes packet) {
+    const std::size_t at = header_size(packet);
+    return as_text(packet.subspan(at + 2, static_cast<std::size_t>(packet[at]) << 8 | packet[at + 1]));
+}
+
 void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> out) {
     // PUBREL's reserved flags must be 0010 (MQTT-3.6.1-1).
     out[0] = first_byte(type, type == PacketType::pubrel ? 2 : 0);

@@ -54,6 +54,9 @@ inline void set_duplicate(MutBytes packet, bool duplicate) {
     packet[0] = static_cast<std::uint8_t>((packet[0] & ~8U) | (duplicate ? 8U : 0U));
 }
 
+// The topic of a complete PUBLISH.
+std::string_view topic_of(ConstBytes packet);
+
 // Writes PUBACK, PUBREC, PUBREL or PUBCOMP: ack_size bytes.
 void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> out);
 

@@ -106,6 +106,10 @@ private:
     bool listening() const { return state_ == Client::State::connecting || state_ == Client::State::connected; }
     // nullptr: the topic or filter may be used with this QoS.
     const ErrorKind* problem_with(std::string_view topic, Qos qos, bool filter) const;
+#if ESB_MQTT_OFFLINE
+    Record* add_waiting(Record::Kind kind, std::size_t size, const Publish& message);
+    void end_waiting(Record& record, const ErrorKind& why);
+#endif
     [[gnu::noinline]] void close_now(const ErrorKind& reason);
     void cancel();
     void begin_connection();

@@ -42,9 +42,18 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
     if (problem != nullptr) return fail(*problem);
     auto kind = static_cast<Record::Kind>(message.qos);
     if (!publish) kind = type == PacketType::subscribe ? Record::Kind::subscribe : Record::Kind::unsubscribe;
-    if (state_ != State::connected && !Record::in_session(kind)) return fail(errors::closed);
+    bool waits = Record::in_session(kind);
+#if ESB_MQTT_OFFLINE
+    const bool by_policy = publish && message.waiting != Waiting::refuse;
+    waits = waits || by_policy;
+#endif
+    if (state_ != State::connected && !waits) return fail(errors::closed);
     const std::size_t size = packet_size(type, message);
+#if ESB_MQTT_OFFLINE
+    Record* record = by_policy ? add_waiting(kind, size, message) : session_.add(kind, size);
+#else
     Record* record = session_.add(kind, size);
+#endif
     if (record == nullptr) return fail(session_.could_hold(size) ? errors::full : errors::too_long);
     write_packet(type, message, Outbox::packet(*record));
     if (publish) ++pending_;

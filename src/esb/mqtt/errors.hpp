@@ -1,6 +1,7 @@
 // What an MQTT connection can fail with.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/result.hpp"
 
 namespace esb::errors {
@@ -21,6 +22,10 @@ inline constexpr ErrorKind mqtt_refused_credentials{"mqtt.refused.credentials", 
 inline constexpr ErrorKind mqtt_refused_not_authorized{"mqtt.refused.not_authorized",
                                                        "the broker does not authorize us"};
 inline constexpr ErrorKind mqtt_refused_unknown{"mqtt.refused.unknown", "the broker refuses with an unknown code"};
+#if ESB_MQTT_OFFLINE
+inline constexpr ErrorKind mqtt_dropped{"mqtt.dropped", "the message made room for others before it could go"};
+inline constexpr ErrorKind mqtt_replaced{"mqtt.replaced", "a newer message for its topic took its place before it could go"};
+#endif
 }  // namespace esb::errors
 
 namespace esb::mqtt {
@@ -34,5 +39,8 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::mqtt_refused_client_id,   &errors::mqtt_refused_unavailable,
     &errors::mqtt_refused_credentials, &errors::mqtt_refused_not_authorized,
     &errors::mqtt_refused_unknown,
+#if ESB_MQTT_OFFLINE
+    &errors::mqtt_dropped,             &errors::mqtt_replaced,
+#endif
 };
 }  // namespace esb::mqtt

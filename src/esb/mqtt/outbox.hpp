@@ -27,12 +27,23 @@ struct Record {
     Kind kind;
     Phase phase;
     bool doomed;     // its completion (with an error) is due
-    bool completed;  // already completed; only the rest of its bytes must still go
+    bool completed : 1;  // already completed; only the rest of its bytes must still go
+#if ESB_MQTT_OFFLINE
+    Waiting waiting : 2 = Waiting::refuse;  // of a publish
+#endif
 
     // QoS 1 and 2 publishes belong to the session; all else dies with the connection.
     static bool in_session(Kind kind) { return kind == Kind::qos1 || kind == Kind::qos2; }
     bool in_session() const { return in_session(kind); }
     bool is_publish() const { return kind <= Kind::qos2; }
+    // Waits for another connection although it is not of the session.
+    bool outlives_connection() const {
+#if ESB_MQTT_OFFLINE
+        return phase == Phase::queued && waiting != Waiting::refuse;
+#else
+        return false;
+#endif
+    }
 };
 
 class Outbox {
@@ -51,6 +62,8 @@ public:
     // May move all records: pointers to others are void afterwards.
     Record* add(Record::Kind kind, Token token, std::size_t packet_size);
     void remove(Record& record);
+    // Arena bytes that no record has.
+    std::size_t room() const { return capacity_ - live_; }
     static MutBytes packet(Record& record) {
         return {reinterpret_cast<std::uint8_t*>(&record) + sizeof(Record), record.size};
     }

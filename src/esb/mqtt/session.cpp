@@ -150,7 +150,7 @@ void Session::connection_lost() {
         if (record->completed) remove(*record);
     }
     for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
-        if (!r->in_session()) doom(*r);
+        if (!r->in_session() && !r->outlives_connection()) doom(*r);
     }
 }
 

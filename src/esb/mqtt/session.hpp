@@ -54,6 +54,17 @@ public:
     bool could_hold(std::size_t packet_size) const { return outbox_.could_hold(packet_size); }
     // A new record, with a token, whose packet the caller writes; nullptr when full.
     Record* add(Record::Kind kind, std::size_t packet_size);
+#if ESB_MQTT_OFFLINE
+    // A publish that waits by Waiting::latest for this topic; nullptr if none does.
+    Record* waiting_for(std::string_view topic);
+    // The oldest publish of QoS 0 that waits for a connection; nullptr if none does.
+    Record* oldest_waiting();
+    // There is room for a packet, or would be without this record; or without any that oldest_waiting() gives.
+    bool fits(std::size_t packet_size, const Record* without) const;
+    bool fits_without_waiting(std::size_t packet_size);
+    // Removes one of those. Gives its token.
+    Token drop(Record& record);
+#endif
     // The packet being sent; nullptr between packets.
     Record* current() { return outbox_.current(); }
     // Chooses the next packet to send and makes it current; nullptr when nothing may go now. Publishes of QoS 1

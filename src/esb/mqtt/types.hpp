@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/base/time.hpp"
@@ -49,11 +50,24 @@ struct ConnectOptions {
 // Identifies one publish, subscribe or unsubscribe until its completion; never 0. Reused only after 2^32 others.
 using Token = std::uint32_t;
 
+#if ESB_MQTT_OFFLINE
+// What becomes of a publish that cannot go at once. All of it is bounded by the outbox and counted in Statistics. Another
+// than `refuse` lets QoS 0 wait for a connection, too; what had begun to go when the connection broke does not go again.
+enum class Waiting : std::uint8_t {
+    refuse,       // QoS 0 needs a connection; when there is no room: `full`
+    drop_oldest,  // when there is no room, publishes of QoS 0 that wait so or by `latest` are dropped, the oldest first
+    latest,       // takes the place of one that waits so for the same topic; when there is no room: `full`
+};
+#endif
+
 struct Publish {
     std::string_view topic;
     ConstBytes payload;
     Qos qos = Qos::at_most_once;
     bool retain = false;
+#if ESB_MQTT_OFFLINE
+    Waiting waiting = Waiting::refuse;
+#endif
 };
 
 // An incoming PUBLISH that was larger than the limits.
@@ -80,7 +94,8 @@ public:
     virtual void on_too_large(const TooLarge&) {}
     // Exactly once for each accepted publish(). QoS 0: handed to the transport; 1: PUBACK; 2: PUBCOMP.
     // Errors: `closed` (QoS 0 and the connection went first), `cancelled` (forget_session), mqtt_session_lost (QoS 2
-    // after PUBREC, and the broker lost the session: it may or may not have passed the message on).
+    // after PUBREC, and the broker lost the session: it may or may not have passed the message on), mqtt_dropped and
+    // mqtt_replaced (see Waiting; these two come from within publish() of the message that takes the place).
     virtual void on_published(Token token, Status outcome) = 0;
     // Exactly once for each subscribe() and unsubscribe(); for subscribe the granted QoS. Errors:
     // mqtt_subscribe_refused, `closed` when the connection went first, `cancelled`.
@@ -95,6 +110,10 @@ struct Statistics {
     std::uint32_t resends = 0;        // PUBLISH with DUP and PUBREL again, on resumed sessions
     std::uint32_t duplicates_in = 0;  // QoS 2 messages that came again and were not delivered again
     std::uint32_t too_large_in = 0;   // messages that were read past
+#if ESB_MQTT_OFFLINE
+    std::uint32_t dropped_out = 0;    // publishes that made room for others, by Waiting::drop_oldest
+    std::uint32_t replaced_out = 0;   // and by Waiting::latest
+#endif
 };
 
 }  // namespace esb::mqtt
