@@ -21,6 +21,7 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
     add_key_commands(app, shell);
     add_sign_commands(app, shell);
     add_broker_commands(app, shell);
+    add_ca_commands(app, shell);
     add_config_commands(app, shell);
     add_fleet_commands(app, shell);
     add_label_command(app, shell);

@@ -18,6 +18,7 @@ void add_sign_commands(CLI::App& app, Shell& shell);
 void add_broker_commands(CLI::App& app, Shell& shell);
 // `esb broker rotate`, below `esb broker`.
 void add_rotate_command(CLI::App& broker, Shell& shell);
+void add_ca_commands(CLI::App& app, Shell& shell);
 void add_fleet_commands(CLI::App& app, Shell& shell);
 void add_label_command(CLI::App& app, Shell& shell);
 void add_log_command(CLI::App& app, Shell& shell);

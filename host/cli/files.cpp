@@ -125,6 +125,22 @@ Outcome<void> create_file(const std::filesystem::path& path, std::string_view te
     return sync_folder(path);
 }
 
+Outcome<void> check_private(const std::filesystem::path& path) {
+    struct stat about{};
+    if (::stat(path.c_str(), &about) != 0) return os_failure(path);
+    if ((about.st_mode & 077U) != 0)
+        return failure(path.string() + " can be read by others; make it private (chmod 600) and change its key");
+    return {};
+}
+
+Outcome<void> make_private_folder(const std::filesystem::path& path) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return os_failure(path);
+    struct stat above{};
+    if (::geteuid() != 0 || ::stat(folder_of(path).c_str(), &above) != 0) return {};
+    if (::chown(path.c_str(), above.st_uid, above.st_gid) != 0) return os_failure(path);
+    return {};
+}
+
 Outcome<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
     const auto path = folder / ".lock";
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

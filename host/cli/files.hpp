@@ -27,6 +27,12 @@ Outcome<void> replace_file(const std::filesystem::path& path, std::string_view t
 // Creates `path`; fails when there is something already.
 Outcome<void> create_file(const std::filesystem::path& path, std::string_view text, mode_t mode);
 
+// Fails when somebody else than its owner may read or write it: what it holds is a secret no longer.
+Outcome<void> check_private(const std::filesystem::path& path);
+
+// Makes a folder for its owner alone (0700) unless it is there. When run by root it gets the owner of the one above.
+Outcome<void> make_private_folder(const std::filesystem::path& path);
+
 // Keeps other runs of the tool out of a folder while it lives (flock on `.lock` in it).
 class FolderLock {
 public:

@@ -4,13 +4,10 @@
 #include "host/cli/files.hpp"
 #include "host/vchip/entropy_posix.hpp"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <sstream>
 
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace esb::cli {
@@ -31,16 +28,6 @@ Outcome<std::string> random_key() {
     return text;
 }
 
-Outcome<void> make_private_folder(const std::filesystem::path& path) {
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        return failure(path.string() + ": " + std::strerror(errno));
-    struct stat parent {};
-    if (::geteuid() != 0 || ::stat(path.parent_path().c_str(), &parent) != 0) return {};
-    if (::chown(path.c_str(), parent.st_uid, parent.st_gid) != 0)
-        return failure(path.string() + ": " + std::strerror(errno));
-    return {};
-}
-
 Outcome<void> write_credentials(const std::filesystem::path& folder, const ToolAccount& account, const std::string& key,
                                 std::uint16_t port) {
     if (auto done = make_private_folder(folder); !done) return done;
@@ -49,15 +36,6 @@ Outcome<void> write_credentials(const std::filesystem::path& folder, const ToolA
     for (const auto file : credential_files) {
         if (auto done = replace_file(folder / file, text, 0600); !done) return done;
     }
-    return {};
-}
-
-Outcome<void> check_private(const std::filesystem::path& file) {
-    struct stat about {};
-    if (::stat(file.c_str(), &about) != 0)
-        return failure("no operator credentials: " + file.string() + ": " + std::strerror(errno));
-    if ((about.st_mode & 077U) != 0)
-        return failure(file.string() + " can be read by others; make it private (chmod 600) and change its key");
     return {};
 }
 
@@ -102,7 +80,7 @@ bool has_tool_accounts(const std::filesystem::path& broker_folder) {
 
 Outcome<BrokerAccess> operator_access(const std::filesystem::path& broker_folder) {
     const auto file = broker_folder / operator_account.folder / credential_files.front();
-    if (auto good = check_private(file); !good) return std::unexpected(good.error());
+    if (auto good = check_private(file); !good) return failure("no operator credentials: " + good.error().line);
     const auto text = read_file(file, small_file);
     if (!text) return failure("no operator credentials: " + text.error().line);
 
