@@ -288,6 +288,8 @@ void add_ca_commands(CLI::App& app, Shell& shell) {
               make_invitation, options, shell);
     sub->add_option("IDENT", options->name, "Identity of the device")->required();
     sub->add_option("--hours", options->hours, "How long it counts")->check(CLI::Range(1, 8760))->capture_default_str();
+
+    add_ca_serve_command(*family, shell);
 }
 
 }  // namespace esb::cli
