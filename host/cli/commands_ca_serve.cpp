@@ -41,8 +41,9 @@ void add_ca_serve_command(CLI::App& family, Shell& shell) {
     sub->add_option("DIR", options->folder, "The authority's folder")->required();
     sub->add_option("--bind", options->est.bind, "Address to listen on; 0.0.0.0 for all")->capture_default_str();
     sub->add_option("--port", options->est.port, "Port")->check(CLI::Range(1, 65535))->capture_default_str();
-    sub->add_option("--name", options->est.hosts,
-                    "Host name or address that devices know this by; several may be given (default: this machine alone)");
+    sub->add_option(
+        "--name", options->est.hosts,
+        "Host name or address that devices know this by; several may be given (default: this machine alone)");
     sub->callback([options, &shell] { shell.finish(serve(*options, shell)); });
 }
 

@@ -1,5 +1,5 @@
-// One request to `esb ca serve`: bytes in, request out. Its head's form is HttpHeadGrammar's; what it may hold is little
-// and bounded. No I/O, no clock.
+// One request to `esb ca serve`: bytes in, request out. Its head has the form of HttpHeadGrammar; what it may hold is
+// little and bounded. No I/O, no clock.
 #pragma once
 
 #include "esb/base/bytes.hpp"

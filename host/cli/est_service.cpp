@@ -50,7 +50,8 @@ EstAnswer certificates(const std::vector<std::string>& ders, std::string event =
 EstAnswer enroll(const Authority& authority, const EstRequest& request, const CertificateFacts* peer, bool again) {
     if (request.content_type != "application/pkcs10") return refused(415, "the body must be application/pkcs10");
     if (again && peer == nullptr) return refused(403, "a good certificate of this authority is needed");
-    if (peer == nullptr && request.password.empty()) return refused(401, "a certificate or a one-time secret is needed");
+    if (peer == nullptr && request.password.empty())
+        return refused(401, "a certificate or a one-time secret is needed");
     const auto wanted = read_request(base64_bytes(request.body));
     if (!wanted) return refused(400, wanted.error().line);
     const auto made = peer != nullptr ? enroll_again(authority, *peer, *wanted)

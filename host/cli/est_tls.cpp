@@ -137,8 +137,8 @@ std::string EstTls::read() {
 
 bool EstTls::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        const int sent = mbedtls_ssl_write(&context_->ssl, reinterpret_cast<const unsigned char*>(bytes.data()),
-                                           bytes.size());
+        const int sent =
+            mbedtls_ssl_write(&context_->ssl, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
         if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
