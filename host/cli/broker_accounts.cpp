@@ -5,6 +5,7 @@
 #include "esb/base/identity.hpp"
 #include "esb/device/home.hpp"
 #include "esb/device/home_assistant_config.hpp"
+#include "host/cli/password_hash.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,7 +104,10 @@ Outcome<void> check_topics(const std::string& text) {
 
 Outcome<void> check(const Account& account) {
     if (auto good = check_identity(account.identity); !good) return good;
-    if (auto good = check_psk(account.psk); !good) return good;
+    const bool has_key = account.credential == Credential::psk;
+    if (account.credential == Credential::password && !is_password_hash(account.password_hash))
+        return failure("this is no password's hash as mosquitto has it");
+    if (auto good = has_key ? check_psk(account.psk) : Outcome<void>(); !good) return good;
     if (account.rotation == Account::Rotation::handing_over) {
         if (auto good = check_psk(account.next); !good) return good;
     }
@@ -113,8 +117,15 @@ Outcome<void> check(const Account& account) {
     return {};
 }
 
-// The key's column: "PSK", "OLD>NEW" or "NEW<".
+constexpr std::string_view certificate_word = "certificate";
+
+// The key's column: "PSK", "OLD>NEW" or "NEW<"; "certificate"; a password's hash.
 void read_key(const std::string& word, Account& account) {
+    if (word == certificate_word || is_password_hash(word)) {
+        account.credential = word == certificate_word ? Credential::certificate : Credential::password;
+        if (account.credential == Credential::password) account.password_hash = word;
+        return;
+    }
     const auto mark = word.find_first_of("<>");
     account.psk = word.substr(0, mark);
     if (mark == std::string::npos) return;
@@ -124,6 +135,8 @@ void read_key(const std::string& word, Account& account) {
 }
 
 std::string key_text(const Account& account) {
+    if (account.credential == Credential::certificate) return std::string(certificate_word);
+    if (account.credential == Credential::password) return account.password_hash;
     switch (account.rotation) {
         case Account::Rotation::handing_over:
             return account.psk + '>' + account.next;
@@ -217,13 +230,24 @@ Outcome<void> Accounts::replace(Account account) {
 
 std::string Accounts::psk_file() const {
     std::string text;  // mosquitto 2.0 knows no comments here
-    for (const auto& account : accounts_) text += account.identity + ':' + account.psk + '\n';
+    for (const auto& account : accounts_) {
+        if (account.credential == Credential::psk) text += account.identity + ':' + account.psk + '\n';
+    }
     return text;
 }
 
-std::string Accounts::acl_file() const {
+std::string Accounts::password_file() const {
+    std::string text;
+    for (const auto& account : accounts_) {
+        if (account.credential == Credential::password) text += account.identity + ':' + account.password_hash + '\n';
+    }
+    return text;
+}
+
+std::string Accounts::acl_file(bool for_keys) const {
     std::string text(generated);
     for (const auto& account : accounts_) {
+        if ((account.credential == Credential::psk) != for_keys) continue;
         const auto base = base_of(account.identity);
         text += "\nuser " + account.identity + '\n';
         for (const auto& rule : rules) {

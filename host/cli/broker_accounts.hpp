@@ -13,6 +13,13 @@ namespace esb::cli {
 // What the author's own topics are when nobody says otherwise, below the device's base.
 inline constexpr std::string_view default_topics = "app/#";
 
+// How a device proves to the broker who it is.
+enum class Credential {
+    psk,
+    certificate,  // of an authority that the broker trusts, with the identity as its common name
+    password,
+};
+
 struct Account {
     std::string identity;
     std::string psk;                  // hex, lower case: what the broker accepts
@@ -27,13 +34,17 @@ struct Account {
     };
     Rotation rotation = Rotation::none;
     std::string next = {};  // hex
+
+    Credential credential = Credential::psk;
+    std::string password_hash = {};  // as mosquitto has it (password_hash.hpp)
 };
 
 // Kept sorted by identity.
 class Accounts {
 public:
     // The format of `accounts`: a line each, `IDENT PSK [+home-assistant] FILTER...`; lines that begin with '#' are
-    // comments. PSK is `OLD>NEW` or `NEW<` while the key is being changed.
+    // comments. PSK is `OLD>NEW` or `NEW<` while the key is being changed; `certificate` or a password's hash for those
+    // who have another credential.
     static Outcome<Accounts> parse(std::string_view text);
     std::string text() const;
 
@@ -46,9 +57,12 @@ public:
 
     const std::vector<Account>& all() const { return accounts_; }
 
-    // Mosquitto's psk_file and acl_file.
+    // Mosquitto's psk_file and password_file.
     std::string psk_file() const;
-    std::string acl_file() const;
+    std::string password_file() const;
+    // The acl_file of the listener for keys, or of the one for certificates and passwords: an account is worth nothing at
+    // the other.
+    std::string acl_file(bool for_keys = true) const;
 
 private:
     std::vector<Account> accounts_;

@@ -10,6 +10,7 @@
 namespace esb::cli {
 namespace {
 
+constexpr std::string_view certificate_suites = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
 constexpr std::string_view suites =
     "ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES256-CBC-SHA384:ECDHE-PSK-AES128-CBC-SHA256";
 
@@ -31,9 +32,60 @@ std::string tls_lines(const std::filesystem::path& folder, std::string_view hint
     return text;
 }
 
-std::string tools_lines(const std::filesystem::path& folder, std::uint16_t port) {
-    return "# The operator's tools and services that read: this machine only, each with a key of its own.\nlistener " +
-           std::to_string(port) + " 127.0.0.1\n" + tls_lines(folder, "esb-tools", "tools.psk", "tools.acl");
+std::string tools_lines(const std::filesystem::path& folder, std::uint16_t port,
+                        const std::string& bind = "127.0.0.1") {
+    return "# The operator's tools and services that read: each with a key of its own.\nlistener " +
+           std::to_string(port) + ' ' + bind + '\n' + tls_lines(folder, "esb-tools", "tools.psk", "tools.acl");
+}
+
+// A listener with a certificate, for clients with certificates or, when there is a list of them, with passwords.
+std::string certificate_lines(const std::filesystem::path& folder, bool passwords, std::string_view acl) {
+    const auto tls = folder / "tls";
+    std::error_code error;
+    std::string text = "cafile " + (tls / "ca.crt").string() + '\n';
+    text += "certfile " + (tls / "server.crt").string() + '\n';
+    text += "keyfile " + (tls / "server.key").string() + '\n';
+    if (passwords) {
+        text += "password_file " + (folder / "passwords").string() + '\n';
+    } else {
+        if (std::filesystem::exists(tls / "crl.pem", error)) text += "crlfile " + (tls / "crl.pem").string() + '\n';
+        text += "require_certificate true\nuse_identity_as_username true\n";
+    }
+    text += "allow_anonymous false\n";
+    text += "acl_file " + (folder / acl).string() + '\n';
+    text += "tls_version tlsv1.2\n";
+    text += "ciphers " + std::string(certificate_suites) + '\n';
+    return text;
+}
+
+std::string listener_line(std::uint16_t port, const std::string& bind) {
+    return "listener " + std::to_string(port) + ' ' + bind + '\n';
+}
+
+std::string device_lines(const std::filesystem::path& folder, const BrokerOptions& options) {
+    std::string text;
+    if (options.tls.keys) {
+        text +=
+            "# Devices: TLS with a key of their own. The identity is user name and client id, whatever CONNECT says,\n";
+        text += "# so no device can take another's place. Only suites with forward secrecy.\n";
+        text += listener_line(options.port, options.bind);
+        text += tls_lines(folder, options.hint, "psk", "acl");
+        text += "use_username_as_clientid true\n\n";
+    }
+    if (options.tls.certificates) {
+        text += options.tls.passwords
+                    ? "# Devices with a user name and a password.\n"
+                    : "# Devices with a certificate of their own: its common name is their identity.\n";
+        text += listener_line(options.tls.keys ? options.certificate_port : options.port, options.bind);
+        text += certificate_lines(folder, options.tls.passwords, "certificates.acl");
+        text += "use_username_as_clientid true\n\n";
+    }
+    if (options.operator_port != 0) {
+        text += "# Operators and services that read, with certificates.\n";
+        text += listener_line(options.operator_port, options.bind);
+        text += certificate_lines(folder, false, "tools.acl") + '\n';
+    }
+    return text;
 }
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -91,12 +143,8 @@ std::string mosquitto_config(const std::filesystem::path& folder, const BrokerOp
     text += "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n";
     text += "log_timestamp_format %Y-%m-%dT%H:%M:%S\n";
     text += "connection_messages true\n\n";
-    text += "# Devices: TLS with a key of their own. The identity is user name and client id, whatever CONNECT says,\n";
-    text += "# so no device can take another's place. Only suites with forward secrecy.\n";
-    text += "listener " + std::to_string(options.port) + ' ' + options.bind + '\n';
-    text += tls_lines(folder, options.hint, "psk", "acl");
-    text += "use_username_as_clientid true\n\n";
-    text += tools_lines(folder, options.tools_port);
+    text += device_lines(folder, options);
+    text += tools_lines(folder, options.tools_port, options.tools_bind);
     return text;
 }
 

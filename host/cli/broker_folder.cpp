@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <arpa/inet.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,12 +25,17 @@ Outcome<void> check(const std::filesystem::path& folder, const BrokerOptions& op
     if (std::any_of(path.begin(), path.end(), control))
         return failure("the folder's name contains a control character");
     if (options.port == 0 || options.tools_port == 0) return failure("a port is 1 to 65535");
-    if (options.port == options.tools_port) return failure("the two ports must differ");
-    in6_addr address{};
-    if (::inet_pton(AF_INET, options.bind.c_str(), &address) != 1 &&
-        ::inet_pton(AF_INET6, options.bind.c_str(), &address) != 1) {
-        return failure("'" + options.bind + "' is not an address to listen on");
+    std::vector<std::uint16_t> ports{options.port, options.tools_port};
+    if (options.tls.keys && options.tls.certificates) ports.push_back(options.certificate_port);
+    if (options.operator_port != 0) ports.push_back(options.operator_port);
+    std::sort(ports.begin(), ports.end());
+    if (std::adjacent_find(ports.begin(), ports.end()) != ports.end()) return failure("the ports must differ");
+    if (options.operator_port != 0 && (!options.tls.certificates || options.tls.passwords))
+        return failure("operators' certificates need devices with certificates: --tls ca or both");
+    for (const auto& bind : {options.bind, options.tools_bind}) {
+        if (address_bytes(bind).empty()) return failure("'" + bind + "' is not an address to listen on");
     }
+    if (auto good = check_broker_tls(options.tls); !good) return good;
     const bool plain = std::all_of(options.hint.begin(), options.hint.end(), [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
     });
@@ -77,7 +81,7 @@ Outcome<BrokerFolder> BrokerFolder::create(const std::filesystem::path& folder, 
     for (const auto& path : {made.folder_, made.folder_ / "data"}) {
         if (auto done = make_folder(path, owner); !done) return std::unexpected(done.error());
     }
-    if (auto done = made.write(Accounts{}); !done) return std::unexpected(done.error());
+    if (auto done = made.write_first(options.tls); !done) return std::unexpected(done.error());
     if (auto done = make_tool_accounts(made.folder_, options.tools_port); !done) return std::unexpected(done.error());
     const auto text = mosquitto_config(made.folder_, complete);
     if (auto done = create_file(made.config(), text, 0600); !done) return std::unexpected(done.error());
@@ -145,6 +149,7 @@ Outcome<Reload> BrokerFolder::change(const std::function<Outcome<void>(Accounts&
 }
 
 Outcome<Reload> BrokerFolder::add(Account account) {
+    if (!takes(account.credential)) return failure("the broker of this folder has no listener for such a credential");
     return change([&](Accounts& accounts) { return accounts.add(std::move(account)); });
 }
 
@@ -160,8 +165,41 @@ Outcome<Reload> BrokerFolder::replace(Account account) {
 // both give nothing, and the next change writes them again.
 Outcome<void> BrokerFolder::write(const Accounts& accounts) const {
     if (auto done = replace_file(folder_ / "accounts", accounts.text(), 0600); !done) return done;
-    if (auto done = replace_file(folder_ / "psk", accounts.psk_file(), 0600); !done) return done;
-    return replace_file(folder_ / "acl", accounts.acl_file(), 0600);
+    for (const auto& [name, text] :
+         {std::pair{"psk", accounts.psk_file()}, std::pair{"acl", accounts.acl_file()},
+          std::pair{"passwords", accounts.password_file()}, std::pair{"certificates.acl", accounts.acl_file(false)}}) {
+        std::error_code error;
+        if (!std::filesystem::exists(folder_ / name, error)) continue;  // there is no such listener
+        if (auto done = replace_file(folder_ / name, text, 0600); !done) return done;
+    }
+    return {};
+}
+
+// Which of these files there are says which listeners.
+Outcome<void> BrokerFolder::write_first(const BrokerTls& tls) const {
+    const Accounts nobody;
+    std::vector<std::pair<std::string_view, std::string>> files{{"accounts", nobody.text()}};
+    if (tls.keys) files.insert(files.end(), {{"psk", nobody.psk_file()}, {"acl", nobody.acl_file()}});
+    if (tls.certificates) files.emplace_back("certificates.acl", nobody.acl_file(false));
+    if (tls.passwords) files.emplace_back("passwords", nobody.password_file());
+    for (const auto& [name, text] : files) {
+        if (auto done = replace_file(folder_ / name, text, 0600); !done) return done;
+    }
+    return tls.certificates ? make_broker_tls(folder_, tls) : Outcome<void>();
+}
+
+bool BrokerFolder::takes(Credential credential) const {
+    std::error_code error;
+    const bool passwords = std::filesystem::exists(folder_ / "passwords", error);
+    switch (credential) {
+        case Credential::psk:
+            return std::filesystem::exists(folder_ / "psk", error);
+        case Credential::password:
+            return passwords;
+        case Credential::certificate:
+            break;
+    }
+    return !passwords && std::filesystem::exists(folder_ / "certificates.acl", error);
 }
 
 }  // namespace esb::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/cli/broker_accounts.hpp"
+#include "host/cli/broker_tls.hpp"
 #include "host/cli/outcome.hpp"
 #include "host/cli/running_broker.hpp"
 
@@ -13,14 +14,19 @@
 namespace esb::cli {
 
 struct BrokerOptions {
-    std::uint16_t port = 8883;        // TLS-PSK, for devices
-    std::uint16_t tools_port = 1884;  // TLS-PSK, loopback only, for `esb` and services (tool_account.hpp)
-    std::string bind = "127.0.0.1";   // where the TLS port listens
+    std::uint16_t port = 8883;              // for devices
+    std::uint16_t certificate_port = 8884;  // for those with certificates or passwords, where others have keys
+    std::uint16_t operator_port = 0;        // for operators with certificates; 0: there is none
+    std::uint16_t tools_port = 1884;        // TLS-PSK, for `esb` and services (tool_account.hpp)
+    std::string bind = "127.0.0.1";         // where devices' and operators' ports listen
+    std::string tools_bind = "127.0.0.1";
+    BrokerTls tls = {};
     std::string hint = "esp32-secure-base";
     std::string user;  // the account mosquitto runs as when root starts it; empty: whoever runs `esb`
 };
 
-// Files: mosquitto.conf, accounts (what is true), psk and acl (made from it), tools.psk, tools.acl, operator/ and reader/
+// Files: mosquitto.conf, accounts (what is true), psk and acl (made from it), where there are certificates or passwords
+// passwords, certificates.acl and tls/ (broker_tls.hpp), tools.psk, tools.acl, operator/ and reader/
 // (tool_account.hpp), data/, mosquitto.log, mosquitto.pid.
 class BrokerFolder {
 public:
@@ -36,6 +42,8 @@ public:
 
     Outcome<Accounts> accounts() const;
     Outcome<Account> account(std::string_view identity) const;
+    // Whether its broker has a listener where this counts.
+    bool takes(Credential credential) const;
     // All keep other runs out, replace each file atomically and make a running broker read them again; they
     // return once it has begun to (running_broker.hpp).
     Outcome<Reload> add(Account account);
@@ -49,6 +57,7 @@ private:
     explicit BrokerFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
     Outcome<Reload> change(const std::function<Outcome<void>(Accounts&)>& how);
     Outcome<void> write(const Accounts& accounts) const;
+    Outcome<void> write_first(const BrokerTls& tls) const;
 
     std::filesystem::path folder_;  // absolute
 };

@@ -3,6 +3,8 @@
 #include "host/cli/broker_folder.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
+#include "host/cli/password_hash.hpp"
+#include "host/cli/secret_input.hpp"
 #include "host/cli/tool_account.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,6 +21,10 @@ struct Options {
     std::vector<std::string> topics;
     bool home_assistant = false;
     bool json = false;
+    bool certificate = false;
+    bool password = false;
+    std::string tls = "psk";
+    std::string clients = "certificate";
     BrokerOptions broker;
 };
 
@@ -28,7 +34,11 @@ void remember(const std::filesystem::path& folder, std::uint16_t port, Shell& sh
     if (!done) shell.err << "esb: the folder has to be named with --broker-dir: " << done.error().line << '\n';
 }
 
-Outcome<void> init(const Options& options, Shell& shell) {
+Outcome<void> init(Options& options, Shell& shell) {
+    auto& tls = options.broker.tls;
+    tls.keys = options.tls != "ca";
+    tls.certificates = options.tls != "psk";
+    tls.passwords = tls.certificates && options.clients == "password";
     const auto made = BrokerFolder::create(options.folder, options.broker);
     if (!made) return std::unexpected(made.error());
     remember(made->path(), options.broker.tools_port, shell);
@@ -43,8 +53,15 @@ Outcome<void> init(const Options& options, Shell& shell) {
         }) << '\n';
         return {};
     }
-    shell.out << "devices connect to " << options.broker.bind << ':' << options.broker.port
-              << " (TLS-PSK), esb and services to 127.0.0.1:" << options.broker.tools_port << '\n'
+    const auto& broker = options.broker;
+    if (tls.keys) shell.out << "devices connect to " << broker.bind << ':' << broker.port << " (TLS-PSK)\n";
+    if (tls.certificates) {
+        shell.out << "devices with " << options.clients << "s connect to " << broker.bind << ':'
+                  << (tls.keys ? broker.certificate_port : broker.port) << '\n';
+    }
+    if (broker.operator_port != 0)
+        shell.out << "operators with certificates to " << broker.bind << ':' << broker.operator_port << '\n';
+    shell.out << "esb and services to " << broker.tools_bind << ':' << broker.tools_port << '\n'
               << "credentials: " << operator_account.name << " in " << (made->path() / operator_account.folder).string()
               << "/, " << reader_account.name << " (reads only) in " << (made->path() / reader_account.folder).string()
               << "/\n"
@@ -67,15 +84,32 @@ void report(const Options& options, Shell& shell, std::string_view what, Reload 
               << '\n';
 }
 
-Outcome<void> add(const Options& options, Shell& shell) {
-    auto folder = BrokerFolder::open(options.folder);
-    if (!folder) return std::unexpected(folder.error());
-    Account account{options.identity, options.psk, options.topics, options.home_assistant};
+// What the device comes with: its key, its certificate or its password.
+Outcome<void> take_credential(const Options& options, Shell& shell, Account& account) {
+    const int given = (options.psk.empty() ? 0 : 1) + (options.certificate ? 1 : 0) + (options.password ? 1 : 0);
+    if (given != 1) return failure("a device has one credential: its PSK, --certificate or --password");
+    if (options.certificate) account.credential = Credential::certificate;
+    if (options.password) {
+        account.credential = Credential::password;
+        const auto password = read_secret(shell, "password of " + options.identity);
+        if (!password) return std::unexpected(password.error());
+        auto hash = password_hash(*password);
+        if (!hash) return std::unexpected(hash.error());
+        account.password_hash = std::move(*hash);
+    }
     if (account.psk == "-") {
         account.psk.clear();
         std::getline(shell.in, account.psk);
         account.psk = std::string(bare_text(account.psk));
     }
+    return {};
+}
+
+Outcome<void> add(const Options& options, Shell& shell) {
+    auto folder = BrokerFolder::open(options.folder);
+    if (!folder) return std::unexpected(folder.error());
+    Account account{options.identity, options.psk, options.topics, options.home_assistant};
+    if (auto done = take_credential(options, shell, account); !done) return done;
     if (account.topics.empty()) account.topics.emplace_back(default_topics);
     const auto done = folder->add(std::move(account));
     if (!done) return std::unexpected(done.error());
@@ -113,6 +147,18 @@ Outcome<void> upgrade(const Options& options, Shell& shell) {
     return {};
 }
 
+std::string_view credential_word(Credential credential) {
+    switch (credential) {
+        case Credential::psk:
+            return "psk";
+        case Credential::certificate:
+            return "certificate";
+        case Credential::password:
+            break;
+    }
+    return "password";
+}
+
 // Never prints keys.
 Outcome<void> list(const Options& options, Shell& shell) {
     const auto folder = BrokerFolder::open(options.folder);
@@ -123,7 +169,8 @@ Outcome<void> list(const Options& options, Shell& shell) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_array();
             for (const auto& account : accounts->all()) {
-                json.begin_object().key("ident").text(account.identity).key("topics").begin_array();
+                json.begin_object().key("ident").text(account.identity);
+                json.key("credential").text(credential_word(account.credential)).key("topics").begin_array();
                 for (const auto& filter : account.topics) json.text(filter);
                 json.end_array().end_object();
             }
@@ -133,17 +180,44 @@ Outcome<void> list(const Options& options, Shell& shell) {
     }
     for (const auto& account : accounts->all()) {
         shell.out << account.identity;
+        if (account.credential != Credential::psk) shell.out << "  (" << credential_word(account.credential) << ')';
         for (const auto& filter : account.topics) shell.out << "  " << filter;
         shell.out << '\n';
     }
     return {};
 }
 
+void add_tls_options(CLI::App& sub, Options& options) {
+    auto& broker = options.broker;
+    auto& tls = broker.tls;
+    const CLI::Range ports(1, 65535);
+    sub.add_option("--tools-bind", broker.tools_bind, "Address of the tools' port")->capture_default_str();
+    sub.add_option("--tls", options.tls, "psk: devices have pre-shared keys; ca: the broker has a certificate; both")
+        ->check(CLI::IsMember({"psk", "ca", "both"}))
+        ->capture_default_str();
+    sub.add_option("--clients", options.clients, "What devices have where the broker has a certificate")
+        ->check(CLI::IsMember({"certificate", "password"}))
+        ->capture_default_str();
+    sub.add_option("--certificate-port", broker.certificate_port, "Port for them with --tls both")
+        ->check(ports)
+        ->capture_default_str();
+    sub.add_option("--operator-port", broker.operator_port,
+                   "Port for operators with certificates (esb ca issue operator)")
+        ->check(ports);
+    sub.add_option("--ca-dir", tls.authority, "The folder of esb ca that signs the broker's certificate")
+        ->type_name("DIR");
+    sub.add_option("--host", tls.hosts, "The broker's host name or address in its certificate; several may be given");
+    sub.add_option("--ca", tls.ca_file, "Another authority's certificate (PEM), for clients' certificates")
+        ->type_name("FILE");
+    sub.add_option("--cert", tls.certificate_file, "The broker's certificate by it, with its chain")->type_name("FILE");
+    sub.add_option("--cert-key", tls.key_file, "Its key")->type_name("FILE");
+    sub.add_option("--crl", tls.list_file, "What that authority has revoked")->type_name("FILE");
+}
+
 }  // namespace
 
 void add_broker_commands(CLI::App& app, Shell& shell) {
-    auto* broker =
-        app.add_subcommand("broker", "A mosquitto for your devices: TLS-PSK, exact topics for each identity");
+    auto* broker = app.add_subcommand("broker", "A mosquitto for your devices: TLS, exact topics for each identity");
     broker->require_subcommand(1);
     const auto options = std::make_shared<Options>();
     const auto command = [&, options](const char* name, const char* help, auto run) {
@@ -161,12 +235,16 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
         ->check(ports)
         ->capture_default_str();
     sub->add_option("--bind", options->broker.bind, "Address of the TLS port; 0.0.0.0 for all")->capture_default_str();
+    add_tls_options(*sub, *options);
     sub->add_option("--hint", options->broker.hint, "PSK hint shown to devices")->capture_default_str();
     sub->add_option("--user", options->broker.user, "User that mosquitto becomes when root starts it (default: you)");
 
     sub = command("add", "Give a device an account", add);
     sub->add_option("IDENT", options->identity, "Identity, as the device prints it")->required();
-    sub->add_option("PSK", options->psk, "Its key in hex, or - to read it from standard input")->required();
+    sub->add_option("PSK", options->psk, "Its key in hex, or - to read it from standard input");
+    sub->add_flag("--certificate", options->certificate, "It has a certificate instead, with the identity as its name");
+    sub->add_flag("--password", options->password,
+                  "It has a password instead, read from the terminal or standard input");
     sub->add_option("--topics", options->topics,
                     "Topic filters of your own below the device's base, read:FILTER and write:FILTER limit them "
                     "(default: app/#)");

@@ -1,6 +1,6 @@
 // esb ca init | issue | renew | revoke | list | invite
 #include "host/cli/authority.hpp"
-#include "host/cli/broker_folder.hpp"
+#include "host/cli/broker_tls.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/der.hpp"
 #include "host/cli/enrollment.hpp"
@@ -142,6 +142,10 @@ Outcome<void> issue_device(const Options& options, Shell& shell) {
     return hand_out(*certificate, options, shell);
 }
 
+void tell_of_brokers(const std::vector<std::string>& untold, Shell& shell) {
+    for (const auto& line : untold) shell.err << "esb: a broker was not told: " << line << '\n';
+}
+
 Outcome<void> renew(const Options& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
@@ -152,6 +156,7 @@ Outcome<void> renew(const Options& options, Shell& shell) {
     const auto days = options.days != 0 ? options.days : server ? server_days : client_days;
     const auto certificate = work->renew(options.which, days);
     if (!certificate) return std::unexpected(certificate.error());
+    tell_of_brokers(tell_brokers(*authority, &*certificate), shell);
     return hand_out(*certificate, options, shell);
 }
 
@@ -162,6 +167,7 @@ Outcome<void> revoke(const Options& options, Shell& shell) {
     if (!work) return std::unexpected(work.error());
     const auto count = work->revoke(options.which);
     if (!count) return std::unexpected(count.error());
+    tell_of_brokers(tell_brokers(*authority), shell);
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("revoked").number(*count).end_object();

@@ -71,6 +71,9 @@ private:
 Outcome<void> rotate(const Options& options, Shell& shell) {
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
+    const auto account = folder->account(options.identity);
+    if (!account) return std::unexpected(account.error());
+    if (account->credential != Credential::psk) return failure(options.identity + " has no pre-shared key");
     const auto broker = BrokerOption{options.broker.address, options.folder}.access();
     if (!broker) return std::unexpected(broker.error());
     std::optional<SigningKey> key;

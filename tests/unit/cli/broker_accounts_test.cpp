@@ -1,5 +1,7 @@
 #include "host/cli/broker_accounts.hpp"
 
+#include "host/cli/password_hash.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,11 +42,11 @@ TEST(BrokerAccounts, home_assistants_topics_are_exact_and_only_where_wanted) {
     ASSERT_TRUE(accounts.add({"ESP-1", psk, {"app/#"}, true}));
     ASSERT_TRUE(add(accounts, "ESP-2"));
     const auto acl = accounts.acl_file();
-    for (const auto* line : {"topic write homeassistant/binary_sensor/ESP-1/connectivity/config\n",
-                             "topic write homeassistant/sensor/ESP-1/signal/config\n",
-                             "topic write homeassistant/sensor/ESP-1/uptime/config\n",
-                             "topic write homeassistant/update/ESP-1/firmware/config\n",
-                             "topic read homeassistant/status\n"}) {
+    for (const auto* line :
+         {"topic write homeassistant/binary_sensor/ESP-1/connectivity/config\n",
+          "topic write homeassistant/sensor/ESP-1/signal/config\n",
+          "topic write homeassistant/sensor/ESP-1/uptime/config\n",
+          "topic write homeassistant/update/ESP-1/firmware/config\n", "topic read homeassistant/status\n"}) {
         EXPECT_THAT(acl, HasSubstr(line));
     }
     EXPECT_THAT(acl, Not(HasSubstr("homeassistant/sensor/ESP-2")));
@@ -155,6 +157,38 @@ TEST(BrokerAccounts, removes_key_and_topics) {
     EXPECT_FALSE(accounts.remove("a"));
     EXPECT_EQ(accounts.psk_file(), "b:" + psk + "\n");
     EXPECT_THAT(accounts.acl_file(), Not(HasSubstr("user a")));
+}
+
+TEST(BrokerAccounts, a_certificate_and_a_password_are_worth_nothing_where_keys_are_asked_for) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "key"));
+    Account certificate{"certificate", "", {"app/#"}};
+    certificate.credential = Credential::certificate;
+    Account password{"password", "", {"app/#"}};
+    password.credential = Credential::password;
+    EXPECT_FALSE(accounts.add(password)) << "it has no hash";
+    password.password_hash = password_hash("correct horse").value();
+    ASSERT_TRUE(accounts.add(certificate) && accounts.add(password));
+    EXPECT_EQ(accounts.psk_file(), "key:" + psk + "\n");
+    EXPECT_EQ(accounts.password_file(), "password:" + password.password_hash + "\n");
+    EXPECT_THAT(accounts.acl_file(), HasSubstr("user key\n"));
+    EXPECT_THAT(accounts.acl_file(), Not(HasSubstr("user certificate\n")));
+    EXPECT_THAT(accounts.acl_file(false), Not(HasSubstr("user key\n")));
+    EXPECT_THAT(accounts.acl_file(false), HasSubstr("user certificate\n"));
+    EXPECT_THAT(accounts.acl_file(false), HasSubstr("user password\n"));
+    const auto again = Accounts::parse(accounts.text());
+    ASSERT_TRUE(again) << again.error().line;
+    EXPECT_EQ(again->text(), accounts.text());
+    EXPECT_EQ(again->password_file(), accounts.password_file());
+}
+
+TEST(PasswordHash, is_another_each_time_and_refuses_what_no_device_can_send) {
+    EXPECT_NE(password_hash("a").value(), password_hash("a").value());
+    EXPECT_TRUE(is_password_hash(password_hash("a").value()));
+    EXPECT_FALSE(password_hash(""));
+    EXPECT_FALSE(password_hash(std::string(65, 'a')));
+    for (const auto* text : {"", "$7$", "$6$a$b", "$7$1$a b$c", "$7$1$a:b$c", "$7$1$a"})
+        EXPECT_FALSE(is_password_hash(text)) << text;
 }
 
 }  // namespace

@@ -1,0 +1,15 @@
+// Secrets of people: asked for at the terminal without showing them, or a line of standard input.
+#pragma once
+
+#include "host/cli/outcome.hpp"
+#include "host/cli/shell.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace esb::cli {
+
+// One line without its end; `what` is what a person is asked for. Fails when there is none.
+Outcome<std::string> read_secret(Shell& shell, std::string_view what);
+
+}  // namespace esb::cli
