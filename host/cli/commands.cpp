@@ -23,6 +23,7 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
     add_broker_commands(app, shell);
     add_ca_commands(app, shell);
     add_config_commands(app, shell);
+    add_enroll_command(app, shell);
     add_fleet_commands(app, shell);
     add_label_command(app, shell);
     add_log_command(app, shell);

@@ -21,6 +21,7 @@ void add_rotate_command(CLI::App& broker, Shell& shell);
 void add_ca_commands(CLI::App& app, Shell& shell);
 // `esb ca serve`, below `esb ca`.
 void add_ca_serve_command(CLI::App& family, Shell& shell);
+void add_enroll_command(CLI::App& app, Shell& shell);
 void add_fleet_commands(CLI::App& app, Shell& shell);
 void add_label_command(CLI::App& app, Shell& shell);
 void add_log_command(CLI::App& app, Shell& shell);

@@ -86,8 +86,6 @@ void report(const Options& options, Shell& shell, std::string_view what, Reload 
 
 // What the device comes with: its key, its certificate or its password.
 Outcome<void> take_credential(const Options& options, Shell& shell, Account& account) {
-    const int given = (options.psk.empty() ? 0 : 1) + (options.certificate ? 1 : 0) + (options.password ? 1 : 0);
-    if (given != 1) return failure("a device has one credential: its PSK, --certificate or --password");
     if (options.certificate) account.credential = Credential::certificate;
     if (options.password) {
         account.credential = Credential::password;
@@ -170,7 +168,9 @@ Outcome<void> list(const Options& options, Shell& shell) {
             json.begin_array();
             for (const auto& account : accounts->all()) {
                 json.begin_object().key("ident").text(account.identity);
-                json.key("credential").text(credential_word(account.credential)).key("topics").begin_array();
+                if (account.credential != Credential::psk)
+                    json.key("credential").text(credential_word(account.credential));
+                json.key("topics").begin_array();
                 for (const auto& filter : account.topics) json.text(filter);
                 json.end_array().end_object();
             }
@@ -241,10 +241,13 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
 
     sub = command("add", "Give a device an account", add);
     sub->add_option("IDENT", options->identity, "Identity, as the device prints it")->required();
-    sub->add_option("PSK", options->psk, "Its key in hex, or - to read it from standard input");
-    sub->add_flag("--certificate", options->certificate, "It has a certificate instead, with the identity as its name");
-    sub->add_flag("--password", options->password,
-                  "It has a password instead, read from the terminal or standard input");
+    auto* credential = sub->add_option_group("credential", "What it comes in with, one of them");
+    credential->add_option("PSK", options->psk, "Its key in hex, or - to read it from standard input");
+    credential->add_flag("--certificate", options->certificate,
+                         "It has a certificate instead, with the identity as its name");
+    credential->add_flag("--password", options->password,
+                         "It has a password instead, read from the terminal or standard input");
+    credential->require_option(1);
     sub->add_option("--topics", options->topics,
                     "Topic filters of your own below the device's base, read:FILTER and write:FILTER limit them "
                     "(default: app/#)");

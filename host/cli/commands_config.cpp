@@ -20,6 +20,7 @@ struct Options {
     std::string identity;
     std::vector<std::string> changes;
     std::vector<std::string> unset;
+    std::vector<std::string> files;
     std::string key;
     BrokerOption broker;
     double timeout = 180;  // seconds
@@ -70,11 +71,11 @@ Outcome<std::string> change_json(const std::vector<SettingWord>& words, ConfigCh
 }
 
 Outcome<void> set(const Options& options, Shell& shell) {
-    const auto words = read_setting_words(options.changes, options.unset, shell.in);
+    const auto words = read_setting_words(options.changes, options.unset, shell.in, options.files);
     if (!words) return std::unexpected(words.error());
     const auto key = signing_key(options);
     if (!key) return std::unexpected(key.error());
-    const auto broker = options.broker.access();
+    const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
     MqttSession session;
     ConfigChannel channel(session, options.identity, *key ? &**key : nullptr);
@@ -90,7 +91,7 @@ Outcome<void> set(const Options& options, Shell& shell) {
 }
 
 Outcome<void> show(const Options& options, Shell& shell) {
-    const auto broker = options.broker.access();
+    const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
     MqttSession session;
     ConfigChannel channel(session, options.identity, nullptr);
@@ -119,6 +120,8 @@ void add_config_commands(CLI::App& app, Shell& shell) {
     sub->add_option("CHANGE", options->changes,
                     "NAME=VALUE; NAME=- reads the value from standard input, a line each: secrets come no other way");
     sub->add_option("--unset", options->unset, "Back to the default")->type_name("NAME");
+    sub->add_option("--file", options->files, "NAME=FILE: the value is a file's text, such as a certificate")
+        ->type_name("NAME=FILE");
     sub->add_option("--key", options->key, "Sign with this update key (PEM); needed where settings.signed is on");
     sub->add_option("--timeout", options->timeout, "How long to wait for the device's word")
         ->type_name("SECONDS")

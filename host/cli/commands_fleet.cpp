@@ -55,7 +55,7 @@ std::optional<DeviceTopic> shown(const Message& message, const Options& options)
 
 Outcome<void> watch(const Options& options, Shell& shell) {
     MqttSession session;
-    const auto broker = options.broker.access();
+    const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
     std::uint64_t seen = 0;
     const auto enough = [&] { return (options.count > 0 && seen >= options.count) || !shell.out.good(); };
@@ -77,7 +77,7 @@ Outcome<void> watch(const Options& options, Shell& shell) {
 
 Outcome<void> devices(const Options& options, Shell& shell) {
     MqttSession session;
-    const auto broker = options.broker.access();
+    const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
     DeviceTable table;
     session.on_message([&table](const Message& message) { table.take(message.topic, message.payload); });

@@ -35,7 +35,7 @@ void print(const LogWords& words, bool json, Printer& out) {
 
 Outcome<void> follow(const Options& options, Shell& shell) {
     MqttSession session;
-    const auto broker = options.broker.access();
+    const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
     std::uint64_t seen = 0;
     std::uint32_t last = 0;  // a device that restarts before it knows that the broker has an entry sends it again

@@ -70,7 +70,7 @@ Outcome<void> ota(const Options& options, Shell& shell) {
     if (!envelope) return std::unexpected(envelope.error());
     const auto id = envelope_id(*envelope);
     if (!id) return failure(options.envelope + ": " + id.error().line);
-    const auto broker = options.broker.access();
+    const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
 
     MqttSession session;

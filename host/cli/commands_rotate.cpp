@@ -74,7 +74,7 @@ Outcome<void> rotate(const Options& options, Shell& shell) {
     const auto account = folder->account(options.identity);
     if (!account) return std::unexpected(account.error());
     if (account->credential != Credential::psk) return failure(options.identity + " has no pre-shared key");
-    const auto broker = BrokerOption{options.broker.address, options.folder}.access();
+    const auto broker = BrokerOption{options.broker.address, options.folder}.access(shell);
     if (!broker) return std::unexpected(broker.error());
     std::optional<SigningKey> key;
     if (!options.key.empty()) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <ctime>
 #include <random>
 
 #include <unistd.h>
@@ -51,32 +53,53 @@ MqttSession::MqttSession()
 MqttSession::~MqttSession() { disconnect(); }
 
 Outcome<void> MqttSession::connect(const BrokerAccess& broker, Duration patience) {
-    broker_ = broker.address;
-    if (const auto done = pump_.configure({broker.identity, broker.key.reveal(), false}); !done)
-        return failure("the credentials in " + broker.source + " cannot be used", done.error());
+    broker_ = broker;
+    if (const auto done = configure_tls(); !done) {
+        const auto what =
+            broker.source.empty() ? std::string("the credentials") : "the credentials in " + broker.source;
+        return failure(what + " cannot be used", done.error());
+    }
     std::random_device random;
     client_id_ = "esb-" + std::to_string(::getpid()) + '-' + std::to_string(random() % 1000000);
     mqtt::ConnectOptions options;
     options.client_id = client_id_;
     options.clean_session = true;
+    options.user_name = broker_.user;
+    options.password = broker_.password.reveal();
     options.keep_alive_s = 30;
     if (const auto done = client_.configure(options); !done) return failure("cannot connect", done.error());
     last_error_.reset();
     client_.start(clock_.now(), random());
     run_until([this] { return connected_ || last_error_.has_value(); }, patience);
     if (connected_) return {};
-    return std::unexpected(why_refused(broker));
+    return std::unexpected(why_refused());
 }
 
-Failure MqttSession::why_refused(const BrokerAccess& broker) const {
+Status MqttSession::configure_tls() {
+    if (broker_.trust == net::TlsTrust::psk) return pump_.configure({broker_.identity, broker_.key.reveal()});
+    net::TlsConfig config;
+    config.trust = broker_.trust;
+    config.pins = broker_.pins;
+    config.credentials = this;
+    // AWS IoT tells MQTT from HTTPS by it.
+    static constexpr const char* certificate_at_443[] = {"x-amzn-mqtt-ca"};
+    if (broker_.address.port == 443 && !broker_.own_certificates.empty()) config.alpn = certificate_at_443;
+    return pump_.configure(config);
+}
+
+net::CertificateTime MqttSession::time() const { return {std::chrono::seconds(std::time(nullptr)), true}; }
+
+Failure MqttSession::why_refused() const {
     const auto why = last_error_.value_or(Error(errors::timed_out));
-    auto line = "no connection to the broker " + broker_.host + ':' + std::to_string(broker_.port) + ": ";
+    auto line =
+        "no connection to the broker " + broker_.address.host + ':' + std::to_string(broker_.address.port) + ": ";
     if (why == errors::tls_bad_psk) {
-        return {line + "it does not know " + broker.identity + " or has another key for it than " + broker.source};
+        return {line + "it does not know " + broker_.identity + " or has another key for it than " + broker_.source};
     }
     const bool no_tls = why == errors::tls_truncated || why == errors::tls_protocol || why == errors::tls_not_tls ||
                         why == errors::tls_handshake_timeout;
     line += why.text();
+    if (broker_.trust != net::TlsTrust::psk) return {line + " (" + std::string(why.name()) + ')'};
     if (no_tls) line += "; is that the tools' port of a broker made by `esb broker init`? Nothing is sent without TLS";
     return {line};
 }
@@ -106,7 +129,7 @@ Outcome<void> MqttSession::publish(const std::string& topic, const std::string& 
 bool MqttSession::run_until(const std::function<bool()>& done, Duration longest) {
     const auto until = clock_.now() + longest;
     while (!done()) {
-        pump_.step(broker_.host, broker_.port, clock_.now());
+        pump_.step(broker_.address.host, broker_.address.port, clock_.now());
         if (done()) return true;
         const auto now = clock_.now();
         if (now >= until) return false;

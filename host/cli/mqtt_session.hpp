@@ -1,4 +1,4 @@
-// The tool's own connection to a broker: the library's engine over the library's TLS-PSK on the host's sockets. There is
+// The tool's own connection to a broker: the library's engine over the library's TLS on the host's sockets. There is
 // no plain connection: credentials travel nowhere else.
 #pragma once
 
@@ -28,12 +28,20 @@ struct BrokerAddress {
 // "HOST", "HOST:PORT" or ":PORT".
 Outcome<BrokerAddress> parse_broker(const std::string& text);
 
-// Where, and as whom (tool_account.hpp).
+// Where, how it is known, and who comes (tool_account.hpp, broker_words.hpp).
 struct BrokerAccess {
     BrokerAddress address;
-    std::string identity;
+    std::string identity;  // with a pre-shared key
     net::Psk key;
     std::string source;  // the file it comes from, for messages
+
+    net::TlsTrust trust = net::TlsTrust::psk;
+    std::string authorities = {};  // DER
+    std::vector<net::SpkiPin> pins = {};
+    std::string own_certificates = {};  // DER
+    net::ClientKey own_key = {};
+    std::string user = {};
+    Secret<128> password = {};
 };
 
 struct Message {
@@ -44,7 +52,7 @@ struct Message {
 
 // Every call runs the connection until it has its answer or its time is over; messages that arrive meanwhile go to the
 // handler. A connection that breaks is opened again and its subscriptions renewed. One thread.
-class MqttSession : private mqtt::Handler {
+class MqttSession : private mqtt::Handler, private net::TlsCredentials {
 public:
     using OnMessage = std::function<void(const Message&)>;
 
@@ -70,7 +78,13 @@ private:
     void on_published(mqtt::Token token, Status outcome) override;
     void on_subscribed(mqtt::Token token, Result<mqtt::Qos> outcome) override;
 
-    Failure why_refused(const BrokerAccess& broker) const;
+    Result<ConstBytes> authorities(MutBytes) override { return as_bytes(broker_.authorities); }
+    Result<ConstBytes> own_certificates(MutBytes) override { return as_bytes(broker_.own_certificates); }
+    Result<net::ClientKey> own_key() override { return broker_.own_key; }
+    net::CertificateTime time() const override;
+
+    Status configure_tls();
+    Failure why_refused() const;
 
     vchip::SystemClock clock_;
     vchip::PosixSockets sockets_;
@@ -82,7 +96,7 @@ private:
     mqtt::Client client_;
     link::Pump pump_;
 
-    BrokerAddress broker_;
+    BrokerAccess broker_;
     std::string client_id_;
     OnMessage handler_;
     Message arriving_;

@@ -91,6 +91,16 @@ std::string pem_bytes(std::string_view text, std::string_view label) {
     return base64_bytes(text.substr(from, end - from));
 }
 
+std::string all_pem_bytes(std::string_view text, std::string_view label) {
+    const auto last = "-----END " + std::string(label) + "-----";
+    std::string all;
+    for (auto end = text.find(last); end != std::string_view::npos; end = text.find(last)) {
+        all += pem_bytes(text.substr(0, end + last.size()), label);
+        text.remove_prefix(end + last.size());
+    }
+    return all;
+}
+
 Outcome<CertificateRequest> read_request(std::string_view text) {
     if (text.size() > request_max) return failure("a certificate request has at most 8192 bytes");
     auto der = pem_bytes(text, "CERTIFICATE REQUEST");

@@ -36,6 +36,8 @@ Outcome<Seconds> read_list_time(std::string_view text);
 
 // The bytes of the first PEM block with this label; empty when there is none or it is broken.
 std::string pem_bytes(std::string_view text, std::string_view label);
+// The bytes of all PEM blocks with this label, one behind another.
+std::string all_pem_bytes(std::string_view text, std::string_view label);
 // Base64 with or without line ends; empty when it is none.
 std::string base64_bytes(std::string_view text);
 

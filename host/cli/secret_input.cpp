@@ -32,9 +32,11 @@ private:
 
 }  // namespace
 
+bool can_ask(const Shell& shell) { return &shell.in == &std::cin && ::isatty(STDIN_FILENO) != 0; }
+
 Outcome<std::string> read_secret(Shell& shell, std::string_view what) {
     std::string line;
-    if (&shell.in == &std::cin && ::isatty(STDIN_FILENO) != 0) {
+    if (can_ask(shell)) {
         shell.err << what << ": ";
         shell.err.flush();
         const NoEcho silent;

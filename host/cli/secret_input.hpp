@@ -9,6 +9,9 @@
 
 namespace esb::cli {
 
+// There is a person at a terminal.
+bool can_ask(const Shell& shell);
+
 // One line without its end; `what` is what a person is asked for. Fails when there is none.
 Outcome<std::string> read_secret(Shell& shell, std::string_view what);
 

@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/settings/schema.hpp"
+#include "host/cli/files.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -43,13 +44,32 @@ Outcome<SettingWord> read_change(const std::string& text, std::istream& in) {
     return word;
 }
 
+Outcome<SettingWord> read_file_change(const std::string& text) {
+    constexpr std::size_t value_max = 4096;  // bytes: what a device takes
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) return failure("'" + text + "' is not NAME=FILE");
+    SettingWord word{text.substr(0, equals), {}};
+    const auto* const setting = find(word.name);
+    if (setting != nullptr && setting->secret) return failure(word.name + " is secret: it comes from standard input");
+    auto value = read_text(text.substr(equals + 1), value_max);
+    if (!value) return std::unexpected(value.error());
+    word.value = std::move(*value);
+    return word;
+}
+
 }  // namespace
 
 Outcome<std::vector<SettingWord>> read_setting_words(const std::vector<std::string>& changes,
-                                                     const std::vector<std::string>& unset, std::istream& in) {
+                                                     const std::vector<std::string>& unset, std::istream& in,
+                                                     const std::vector<std::string>& files) {
     std::vector<SettingWord> words;
     for (const auto& text : changes) {
         auto word = read_change(text, in);
+        if (!word) return std::unexpected(word.error());
+        words.push_back(std::move(*word));
+    }
+    for (const auto& text : files) {
+        auto word = read_file_change(text);
         if (!word) return std::unexpected(word.error());
         words.push_back(std::move(*word));
     }

@@ -17,9 +17,11 @@ struct SettingWord {
     bool unset = false;
 };
 
-// Refuses names that are none or come twice, no change at all, and a secret of the base that was typed.
+// Refuses names that are none or come twice, no change at all, and a secret of the base that was typed. `files` are
+// NAME=FILE: the value is what stands there, not secret.
 Outcome<std::vector<SettingWord>> read_setting_words(const std::vector<std::string>& changes,
-                                                     const std::vector<std::string>& unset, std::istream& in);
+                                                     const std::vector<std::string>& unset, std::istream& in,
+                                                     const std::vector<std::string>& files = {});
 
 // One member of the object that a device takes. The type is that of the base's own setting; of an author's setting, which
 // the tool does not know, numbers, on, off, true and false go as such. `encrypted`: of a secret.

@@ -33,6 +33,8 @@ public:
     std::string public_text() const;
     std::string public_jwk() const;
     std::string kid() const;
+    // The private number.
+    ConstBytes reveal() const { return private_; }
     const crypto::P256PublicKey& public_key() const { return public_; }
 
     // r || s over the message's SHA-256, deterministic (RFC 6979). key_failed.

@@ -1,14 +1,11 @@
 #include "host/cli/tool_account.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "host/cli/config_file.hpp"
 #include "host/cli/files.hpp"
 #include "host/vchip/entropy_posix.hpp"
 
-#include <cstdlib>
 #include <sstream>
-
-#include <pwd.h>
-#include <unistd.h>
 
 namespace esb::cli {
 namespace {
@@ -37,18 +34,6 @@ Outcome<void> write_credentials(const std::filesystem::path& folder, const ToolA
         if (auto done = replace_file(folder / file, text, 0600); !done) return done;
     }
     return {};
-}
-
-std::filesystem::path home() {
-    const char* const home = std::getenv("HOME");
-    if (home != nullptr && *home == '/') return home;
-    const passwd* const entry = ::getpwuid(::geteuid());
-    return entry != nullptr ? entry->pw_dir : "";
-}
-
-std::filesystem::path config_folder() {
-    const char* const xdg = std::getenv("XDG_CONFIG_HOME");
-    return (xdg != nullptr && *xdg == '/' ? std::filesystem::path(xdg) : home() / ".config") / "esb";
 }
 
 }  // namespace

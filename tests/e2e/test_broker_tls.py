@@ -1,5 +1,6 @@
 """`esb broker init --tls …`: devices with certificates or passwords, against a real mosquitto, with ordinary MQTT tools."""
 
+import pathlib
 import subprocess
 
 import pytest
@@ -84,6 +85,20 @@ def test_a_device_with_a_certificate_has_its_own_topics(certificates):
     # What CONNECT says does not count.
     assert not certificates.arrives(f"{base(ALICE)}/status", *mallory, "-u", ALICE, "-P", "x", "-i", ALICE)
     assert certificates.lab.esb_json("broker", "list", certificates.folder)[0]["credential"] == "certificate"
+
+
+def test_enrolling_signs_what_a_console_printed_and_makes_the_account(certificates):
+    lab, identity = certificates.lab, "ESP-ENROLLED"
+    words = certificates.certify(identity)  # makes the key and a request
+    printed = "> mqtt csr\r\n" + (lab.folder / f"{identity}-{certificates.ca.name}.csr").read_text() + "\nnever read\n"
+    done = lab.esb("enroll", certificates.ca, "--account", certificates.folder, stdin=printed)
+    assert "paste what `mqtt csr` prints" in done.stderr and "`mqtt cert`, then these lines" in done.stderr
+    pathlib.Path(words[1]).write_text(done.stdout)
+    assert certificates.arrives(f"{base(identity)}/status", *words)
+    again = lab.esb("enroll", certificates.ca, "-", "--account", certificates.folder, "-o", "again.crt", stdin=printed)
+    assert f"esb config set {identity} --file mqtt.0.cert=again.crt" in again.stderr and again.stdout == ""
+    refused = lab.esb("enroll", certificates.ca, "-", "-o", "no.crt", stdin="> mqtt csr\nunknown command\n", check=False)
+    assert refused.returncode == 1 and "no certificate request" in refused.stderr
 
 
 def test_who_has_no_certificate_of_this_authority_does_not_come_in(certificates):
