@@ -16,7 +16,7 @@ for argument in "$@"; do
   esac
 done
 
-scripts/install-packages.sh build fuzz cortex-m
+scripts/install-packages.sh build fuzz cortex-m ${full:+peers}
 scripts/build.sh dev
 heavy="-DESB_UNIT_TESTS=mqtt;settings;wifi"
 scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1 -DESB_FULL=OFF"

@@ -2,7 +2,7 @@
 # Installs the Debian packages this project needs: only what is missing, without recommended extras, and without
 # leaving services behind that the packages would start.
 #
-#   scripts/install-packages.sh [build] [fuzz] [cortex-m] [bench]     (default: build)
+#   scripts/install-packages.sh [build] [fuzz] [cortex-m] [bench] [peers]     (default: build)
 set -euo pipefail
 
 build_packages=(
@@ -16,6 +16,8 @@ build_packages=(
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 cortex_m_packages=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib libnewlib-arm-none-eabi qemu-system-arm)
 bench_packages=(valgrind strace libmosquitto-dev libpaho-mqtt-dev)
+# Brokers of others, for ./test.sh --full.
+peers_packages=(rabbitmq-server nats-server)
 
 fail() {
   echo "install-packages: $*" >&2
@@ -29,7 +31,8 @@ for list in "${@:-build}"; do
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     cortex-m) wanted+=("${cortex_m_packages[@]}") ;;
     bench) wanted+=("${bench_packages[@]}") ;;
-    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m, bench" ;;
+    peers) wanted+=("${peers_packages[@]}") ;;
+    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m, bench, peers" ;;
   esac
 done
 
@@ -56,7 +59,7 @@ fi
 
 echo "installing: ${missing[*]}"
 
-# mosquitto and nginx would start their services. Debian asks /usr/sbin/policy-rc.d first; ours says no. One that is
+# mosquitto, nginx and others would start their services. Debian asks /usr/sbin/policy-rc.d first; ours says no. One that is
 # there already stays as it is.
 policy=/usr/sbin/policy-rc.d
 made_policy=
@@ -74,7 +77,7 @@ if [[ ! -e $policy ]]; then
 fi
 # Without a running service there is also no reason to start one at the next boot.
 was_there=()
-for service in mosquitto nginx; do
+for service in mosquitto nginx rabbitmq-server nats-server; do
   if is_installed "$service"; then was_there+=("$service"); fi
 done
 
@@ -90,7 +93,7 @@ quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install --yes --no-install-recommends "${missing[@]}"
 rm -f "$log"
 
-for service in mosquitto nginx; do
+for service in mosquitto nginx rabbitmq-server nats-server; do
   if [[ " ${was_there[*]-} " != *" $service "* ]] && is_installed "$service"; then
     "${as_root[@]}" update-rc.d "$service" disable >/dev/null 2>&1 || true
     if command -v systemctl >/dev/null; then
