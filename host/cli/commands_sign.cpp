@@ -1,6 +1,7 @@
 // esb sign, esb sign command, esb sign keys
 #include "host/cli/commands.hpp"
 #include "host/cli/files.hpp"
+#include "host/cli/image_encryption.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/jws.hpp"
 #include "host/cli/payloads.hpp"
@@ -10,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <memory>
 
@@ -29,6 +31,9 @@ struct Options {
     std::uint32_t floor = 0;
     std::string expires;
     std::string bundle;  // empty: none
+    std::string encrypted;  // where the encrypted image goes; empty: it is not encrypted
+    std::vector<std::string> recipients;
+    bool broker_trusted = false;
 
     std::string command;
     std::uint32_t counter = 0;
@@ -77,6 +82,42 @@ Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, 
     return {};
 }
 
+// `file`: what devices get, encrypted or not.
+Outcome<void> sign_image(const Options& options, Shell& shell, const UpdateRequest& request, const std::string& file) {
+    const auto payload = update_payload(request);
+    if (!payload) return std::unexpected(payload.error());
+    return sign(options, shell, "esb-update", *payload, file);
+}
+
+Outcome<std::vector<Recipient>> read_recipients(const Options& options) {
+    std::vector<Recipient> recipients;
+    for (const auto& text : options.recipients) {
+        auto one = parse_recipient(text);
+        if (!one) return std::unexpected(one.error());
+        const auto same = [&](const Recipient& other) { return other.identity == one->identity; };
+        if (std::any_of(recipients.begin(), recipients.end(), same)) {
+            return failure("'" + one->identity + "' is there twice");
+        }
+        recipients.push_back(std::move(*one));
+    }
+    if (recipients.empty() == options.broker_trusted) return recipients;
+    return failure(options.broker_trusted ? "--for and --broker-trusted exclude each other"
+                                          : "whom is the image for? --for IDENTITY=x.y, or --broker-trusted");
+}
+
+// The image's key goes into the request; whom it is wrapped for is whom the update is for.
+Outcome<std::string> encrypt(const Options& options, const std::string& bytes, UpdateRequest& request) {
+    const auto recipients = read_recipients(options);
+    if (!recipients) return std::unexpected(recipients.error());
+    auto encrypted = encrypt_image(request.image, bytes, *recipients);
+    if (!encrypted) return std::unexpected(encrypted.error());
+    request.encryption = std::move(encrypted->encryption);
+    if (request.devices.empty()) {
+        for (const auto& recipient : *recipients) request.devices.push_back(recipient.identity);
+    }
+    return std::move(encrypted->file);
+}
+
 Outcome<void> sign_update(const Options& options, Shell& shell) {
     UpdateRequest request;
     const auto bytes = read_image_file(options.image);
@@ -92,9 +133,14 @@ Outcome<void> sign_update(const Options& options, Shell& shell) {
         if (!expiry) return std::unexpected(expiry.error());
         request.expires = *expiry;
     }
-    const auto payload = update_payload(request);
-    if (!payload) return std::unexpected(payload.error());
-    return sign(options, shell, "esb-update", *payload, *bytes);
+    if (options.encrypted.empty()) {
+        if (options.broker_trusted || !options.recipients.empty()) return failure("--for goes with --encrypt FILE");
+        return sign_image(options, shell, request, *bytes);
+    }
+    const auto file = encrypt(options, *bytes, request);
+    if (!file) return std::unexpected(file.error());
+    if (auto done = replace_file(options.encrypted, *file, 0644); !done) return done;
+    return sign_image(options, shell, request, *file);
 }
 
 Outcome<void> sign_command(const Options& options, Shell& shell) {
@@ -158,6 +204,10 @@ void add_sign_commands(CLI::App& app, Shell& shell) {
         ->capture_default_str();
     family->add_option("--dev", options->devices, "Only for these identities");
     family->add_option("--expires", options->expires, "+30d, +12h, 2027-01-31 or 2027-01-31T12:00:00Z");
+    family->add_option("--encrypt", options->encrypted, "Write the image here, encrypted; it is what the URLs are to serve");
+    family->add_option("--for", options->recipients, "IDENTITY=x.y: the image's key is wrapped for this device's `enc`");
+    family->add_flag("--broker-trusted", options->broker_trusted,
+                     "The image's key in the clear, for whoever can read the broker's messages");
     family->add_option("--bundle", options->bundle, "Write envelope and image here, for the upload on the set-up page");
     family->callback([family, image, options, &shell] {
         if (!family->get_subcommands().empty()) return;

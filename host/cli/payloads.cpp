@@ -117,6 +117,7 @@ Outcome<std::string> update_payload(const UpdateRequest& request) {
         json.end_array();
         if (!request.devices.empty()) write_devices(json, request.devices);
         if (request.expires) json.key("exp").number(*request.expires);
+        if (!request.encryption.empty()) json.key("enc").raw(request.encryption);
         json.end_object();
     });
 }

@@ -18,6 +18,7 @@ struct UpdateRequest {
     std::uint32_t floor = 0;              // the device never again accepts a lower seq once this image is confirmed
     std::vector<std::string> devices;     // empty: every device
     std::optional<std::int64_t> expires;  // seconds since 1970
+    std::string encryption;               // the member `enc`, JSON; empty: the file is the image
 };
 Outcome<std::string> update_payload(const UpdateRequest& request);
 

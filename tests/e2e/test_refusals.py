@@ -146,7 +146,7 @@ CASES = [
     Case("too deep", "json.too_deep", lambda o: o.update(more=[[[[1]]]])),
     Case("a NUL", "json.nul", lambda o: o.update(ver="1.2\0")),
     Case("not JSON", "json.syntax", lambda o: o.key.envelope(b"seq=12")),
-    Case("an encrypted image", "manifest.encrypted", lambda o: o.update(enc={"alg": "A256GCM"})),
+    Case("an image encrypted in an unknown way", "manifest.encryption", lambda o: o.update(enc={"alg": "A128GCM"})),
     # Who signed, and how
     Case("signed by a stranger", "key.unknown", lambda o: o.other.envelope(o.manifest())),
     Case("signed by a stranger under our key's name", "crypto.bad_signature",

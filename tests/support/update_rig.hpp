@@ -233,6 +233,10 @@ public:
     bool settles_on_failure = true;
     Duration limit = std::chrono::minutes(5);  // virtual time after which a boot counts as settled
     Identity identity = *make_identity("ESP-1");
+    struct DeviceKey final : crypto::KeyPairHolder {
+        std::optional<crypto::P256KeyPair> held;
+        const crypto::P256KeyPair* pair() const override { return held ? &*held : nullptr; }
+    } device_key;
     chip::Heap heap{200'000, 150'000, 100'000};
     std::optional<UnixTime> wall;
 
@@ -328,7 +332,7 @@ private:
         HookedSlots hooked_slots(slots, set_boot_fault, confirm_fault, reject_fault);
         HookedKeyValue hooked_store(key_value, put_fault);
         if (before_begin) before_begin(key_value);
-        ota::Updater updater({reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system, witness},
+        ota::Updater updater({reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system, &device_key, witness},
                              *image, result.log);
         for (const auto& key : trusted) static_cast<void>(updater.trust(key));
         static_cast<void>(updater.begin(identity));

@@ -14,6 +14,14 @@ struct P256KeyPair {
     P256PublicKey open;
 };
 
+// Who has the device's own pair.
+class KeyPairHolder {
+public:
+    virtual ~KeyPairHolder() = default;
+    // Null while there is none.
+    virtual const P256KeyPair* pair() const = 0;
+};
+
 // no_entropy, no_memory.
 Result<P256KeyPair> make_key_pair(chip::Entropy& entropy);
 

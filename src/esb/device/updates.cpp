@@ -11,7 +11,7 @@ namespace names = settings::names;
 Updates::Updates(const Parts& parts)
     : parts_(parts),
       updater_({parts.reactor, parts.names, parts.chip.slots, parts.chip.key_value, parts.chip.clock,
-                parts.chip.entropy, parts.chip.system},
+                parts.chip.entropy, parts.chip.system, &parts.device_key},
                parts.app.image, *this) {}
 
 void Updates::begin(const Identity& identity) {

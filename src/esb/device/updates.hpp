@@ -7,6 +7,7 @@
 #include "esb/device/notes.hpp"
 #include "esb/device/restart.hpp"
 #include "esb/device/voice.hpp"
+#include "esb/life/device_key.hpp"
 #include "esb/link/publisher.hpp"
 #include "esb/ota/updater.hpp"
 #include "esb/settings/store.hpp"
@@ -22,6 +23,7 @@ public:
         const settings::Store& store;
         link::Publisher& publisher;
         const link::BrokerLink& link;
+        const life::DeviceKey& device_key;
         const AppDesc& app;
         Restart& restart;
         Notes& notes;

@@ -13,7 +13,7 @@
 
 namespace esb::life {
 
-class DeviceKey {
+class DeviceKey final : public crypto::KeyPairHolder {
 public:
     static constexpr std::string_view key = "dev.key";  // gone with a factory reset
     using Text = FixedString<87>;                       // "x.y", both base64url
@@ -24,7 +24,7 @@ public:
     // the device has no such key until the next start.
     Status load();
     // Null before load() has succeeded.
-    const crypto::P256KeyPair* pair() const { return pair_ ? &*pair_ : nullptr; }
+    const crypto::P256KeyPair* pair() const override { return pair_ ? &*pair_ : nullptr; }
     // The public half; empty without one.
     Text public_text() const;
 

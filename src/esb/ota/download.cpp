@@ -30,7 +30,8 @@ bool is_refusal(const Error& why) {
     return is_one_of(why,
                      {&errors::http_range, &errors::http_encoded, &errors::http_location, &errors::http_redirects,
                       &errors::http_https, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
-                      &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash, &errors::flash_failed});
+                      &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash, &errors::ota_chunk,
+                      &errors::flash_failed});
 }
 
 // No address could do better. The first three only come where no signed manifest says what the file has to be.
@@ -129,6 +130,7 @@ void Download::look_for_mark() {
 
 void Download::begin_anew() {
     writer_.begin(plan_.slot);
+    if (plan_.cipher != nullptr) plan_.cipher->begin(0);
     programmed_before_ = 0;
     mark_.reset();
     expected_ = plan_.size;
@@ -202,7 +204,8 @@ void Download::fetch() {
     resumed_ = resumed_ || writer_.received() > 0;
     const bool same = version_.address == address_;
     const auto tag = same ? version_.etag.view() : std::string_view();
-    const auto started = http_.start((*plan_.urls)[address_], writer_.received(), *this, tag);
+    if (plan_.cipher != nullptr) plan_.cipher->begin(received());
+    const auto started = http_.start((*plan_.urls)[address_], file_offset(), *this, tag);
     if (started) return;
     note_host();
     attempt_ended(started.error());

@@ -12,6 +12,7 @@
 #include "esb/chip/entropy.hpp"
 #include "esb/chip/slots.hpp"
 #include "esb/net/http_get.hpp"
+#include "esb/ota/chunk_cipher.hpp"
 #include "esb/ota/descriptor.hpp"
 #include "esb/ota/manifest.hpp"
 #include "esb/ota/records.hpp"
@@ -28,6 +29,7 @@ struct DownloadPlan {
     crypto::Digest job{};    // identity of the accepted message: checkpoints belong to it
     std::optional<std::uint32_t> size;  // bytes; empty: as the server says
     chip::SlotId slot = chip::SlotId::a;
+    ChunkCipher* cipher = nullptr;  // opens the file, outlives the download; null: the file is the image
     const UrlList* urls = nullptr;  // outlives the download; not empty
     const FixedString<255>* hosts =
         nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
@@ -76,7 +78,7 @@ public:
     void step(Instant now);
     std::optional<Instant> deadline() const;
 
-    // Bytes written so far.
+    // Bytes of the image written so far.
     std::uint32_t received() const { return static_cast<std::uint32_t>(writer_.received()); }
     // SHA-256 of what was written as the flash reads it: each piece after it was programmed, and what lay there from an
     // earlier start before it was built upon.
@@ -139,6 +141,9 @@ private:
     Status judge_version(const net::HttpHead& head);
     void note_version(const net::HttpHead& head);
     Status take(ConstBytes piece);
+    Status take_image(ConstBytes piece);
+    Status judge_size(std::optional<std::uint64_t> total) const;
+    std::uint64_t file_offset() const;
     Status end_file();
     Status complete();
     Status collect_descriptor(ConstBytes piece);
@@ -170,7 +175,7 @@ private:
     std::optional<Error> last_;  // of an address that could have served
     FixedString<253> host_;      // that the latest request asked last
 
-    std::optional<std::uint32_t> expected_;  // size of the file where it is known
+    std::optional<std::uint32_t> expected_;  // size of the image where it is known
     std::uint8_t sources_ = 0;  // who has brought what is there: a bit for each address, or for an earlier start
     bool resumed_ = false;      // it came in several pieces
     bool alone_ = false;        // what is there has to be of one address

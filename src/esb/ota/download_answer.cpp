@@ -20,14 +20,26 @@ Status Download::on_host(std::string_view host) {
 Status Download::on_head(const net::HttpHead& head) {
     auto total = head.complete_size;
     if (!total && head.content_length) total = head.offset + *head.content_length;
-    if (total && plan_.size && *total != *plan_.size) return fail(errors::ota_size);
-    if (total && *total > slots_.geometry().size) return fail(errors::ota_too_large);
+    ESB_TRY(judge_size(total));
     ESB_TRY(judge_version(head));
     if (head.offset == 0 && writer_.received() > 0) begin_anew_for_whole();  // the server has ignored the range
-    if (head.offset != writer_.received() || (total && *total < writer_.received())) return fail(errors::http_range);
+    if (head.offset != file_offset() || (total && *total < file_offset())) return fail(errors::http_range);
     note_version(head);
-    if (total) expected_ = static_cast<std::uint32_t>(*total);
+    if (total && !plan_.size) expected_ = static_cast<std::uint32_t>(*total);
     return {};
+}
+
+// Of the whole file.
+Status Download::judge_size(std::optional<std::uint64_t> total) const {
+    if (!total) return {};
+    if (plan_.cipher != nullptr) return *total == plan_.cipher->file_size() ? Status() : fail(errors::ota_size);
+    if (plan_.size && *total != *plan_.size) return fail(errors::ota_size);
+    return *total <= slots_.geometry().size ? Status() : fail(errors::ota_too_large);
+}
+
+// Where the file goes on.
+std::uint64_t Download::file_offset() const {
+    return plan_.cipher != nullptr ? plan_.cipher->file_offset(received()) : received();
 }
 
 // The rest of another file than the one whose beginning this address has brought.
@@ -49,6 +61,16 @@ void Download::note_version(const net::HttpHead& head) {
 std::size_t Download::limit() const { return expected_.value_or(slots_.geometry().size); }
 
 Status Download::take(ConstBytes piece) {
+    if (plan_.cipher == nullptr) return take_image(piece);
+    while (!piece.empty()) {
+        const auto chunk = plan_.cipher->take(piece);
+        if (!chunk) return fail(chunk.error());
+        if (!chunk->empty()) ESB_TRY(take_image(*chunk));
+    }
+    return {};
+}
+
+Status Download::take_image(ConstBytes piece) {
     if (piece.size() > limit() - writer_.received()) return fail(expected_ ? errors::ota_size : errors::ota_too_large);
     ESB_TRY(collect_descriptor(piece));
     const auto written = writer_.write(piece);

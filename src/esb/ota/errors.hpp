@@ -18,7 +18,8 @@ inline constexpr ErrorKind manifest_member{"manifest.member", "a member of the m
 inline constexpr ErrorKind manifest_urls{"manifest.urls", "the manifest names no URL, too many, or too long ones"};
 inline constexpr ErrorKind manifest_no_hash{"manifest.no_hash",
                                             "the hash is a placeholder (zeros, ones, of nothing): no image has it"};
-inline constexpr ErrorKind manifest_encrypted{"manifest.encrypted", "encrypted images are not possible here"};
+inline constexpr ErrorKind manifest_encryption{"manifest.encryption",
+                                               "the manifest encrypts the image in a way this firmware does not know"};
 // Refused before anything is written
 inline constexpr ErrorKind ota_wrong_app{"ota.wrong_app", "the update is for another application"};
 inline constexpr ErrorKind ota_wrong_hw{"ota.wrong_hw", "the update is for another chip"};
@@ -39,7 +40,10 @@ inline constexpr ErrorKind ota_too_soon{"ota.too_soon", "this update failed a mo
 inline constexpr ErrorKind ota_host{"ota.host", "the host of the image is not among ota.hosts"};
 inline constexpr ErrorKind ota_given_up{"ota.given_up",
                                         "this update has failed too often: sign it anew, or: ota retry"};
+inline constexpr ErrorKind ota_no_key{"ota.no_key", "the image is encrypted, and its key is not wrapped for this device"};
+inline constexpr ErrorKind ota_wrong_key{"ota.wrong_key", "the image's key was wrapped for another key than the device's"};
 // Ended while downloading or verifying
+inline constexpr ErrorKind ota_chunk{"ota.chunk", "a piece of the file is not what was encrypted for this image"};
 inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not what its manifest says"};
 inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};
 inline constexpr ErrorKind ota_hash{"ota.hash", "the image in flash does not have the manifest's SHA-256"};
@@ -64,11 +68,12 @@ namespace esb::ota {
 inline constexpr const ErrorKind* all_errors[] = {
     &errors::key_malformed, &errors::key_unknown, &errors::envelope_too_large, &errors::envelope_malformed,
     &errors::envelope_header, &errors::envelope_alg, &errors::envelope_typ, &errors::manifest_member,
-    &errors::manifest_urls, &errors::manifest_no_hash, &errors::manifest_encrypted, &errors::ota_wrong_app,
+    &errors::manifest_urls, &errors::manifest_no_hash, &errors::manifest_encryption, &errors::ota_wrong_app,
     &errors::ota_wrong_hw, &errors::ota_wrong_device, &errors::ota_seq, &errors::ota_below_floor,
     &errors::ota_expired, &errors::ota_too_large, &errors::ota_quarantined, &errors::ota_in_trial,
     &errors::ota_counter, &errors::ota_key_version, &errors::ota_legacy_off, &errors::ota_legacy_malformed,
     &errors::ota_heap, &errors::ota_no_rollback, &errors::ota_too_soon, &errors::ota_host, &errors::ota_given_up,
+    &errors::ota_no_key, &errors::ota_wrong_key, &errors::ota_chunk,
     &errors::ota_descriptor, &errors::ota_size, &errors::ota_hash, &errors::ota_upload_lost, &errors::ota_unguarded,
     &errors::ota_trial_crashed, &errors::ota_trial_hung, &errors::ota_trial_silent, &errors::ota_trial_power,
     &errors::ota_boot_loader, &errors::ota_no_descriptor, &errors::ota_record,

@@ -32,6 +32,7 @@ DownloadPlan Install::plan(chip::SlotId slot, const UpdatePolicy& policy, const 
     plan.job = offer.digest;
     if (!offer.is_legacy()) plan.size = offer.manifest.size;
     plan.slot = slot;
+    plan.cipher = cipher.get();
     plan.urls = &offer.manifest.urls;
     plan.hosts = &policy.hosts;
     if (const auto* known = failures.find(offer.digest)) plan.strikes = known->strikes;
@@ -47,6 +48,7 @@ DownloadPlan Install::upload_plan(chip::SlotId slot) const {
     plan.job = offer.digest;
     plan.size = offer.manifest.size;
     plan.slot = slot;
+    plan.cipher = cipher.get();
     return plan;
 }
 

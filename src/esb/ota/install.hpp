@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace esb::ota {
@@ -38,6 +39,7 @@ struct Install {
         : download(reactor, names, slots, entropy, records, owner) {}
 
     Offer offer;
+    std::unique_ptr<ChunkCipher> cipher;  // of an encrypted image
     Download download;
     bool uploaded = false;  // by a browser
     bool written = false;   // its image is the candidate

@@ -93,6 +93,50 @@ Result<TrustedKey> read_jwk(JsonValue jwk) {
     return parse_key(text);
 }
 
+// Exactly one spelling of exactly that many bytes.
+Status read_bytes(JsonValue value, MutBytes out) {
+    const auto text = value.text();
+    if (!text || text->size() != base64url_size(out.size()) || !base64url_decode(*text, out)) return bad();
+    return {};
+}
+
+template <std::size_t N>
+Status read_key(JsonValue value, Secret<crypto::wrapped_key_size>& key) {
+    std::array<std::uint8_t, N> bytes{};
+    ESB_TRY(read_bytes(value, bytes));
+    const auto kept = key.assign(bytes);
+    wipe(bytes);
+    return kept;
+}
+
+// Each entry has to be sound, ours is kept.
+Status read_wrapped_keys(JsonValue value, const Identity& us, Secret<crypto::wrapped_key_size>& ours) {
+    if (!value.is_object() || value.size() == 0 || value.size() > max_devices) return bad();
+    for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
+        const auto identity = make_identity(item.name());
+        Secret<crypto::wrapped_key_size> key;
+        if (!identity) return bad();
+        ESB_TRY(read_key<crypto::wrapped_key_size>(item, key));
+        if (*identity == us) ours = key;
+    }
+    return {};
+}
+
+Status read_encryption(JsonValue value, const Identity& us, std::optional<ImageEncryption>& out) {
+    if (!value.is_present()) return {};
+    if (value["alg"].text().value_or("") != "A256GCM") return fail(errors::manifest_encryption);
+    auto& made = out.emplace();
+    const JsonValue plain = value["key"];
+    const JsonValue sender = value["epk"];
+    const JsonValue wrapped = value["for"];
+    if (plain.is_present() == wrapped.is_present() || sender.is_present() != wrapped.is_present()) return bad();
+    if (plain.is_present()) return read_key<32>(plain, made.key);
+    const auto key = read_jwk(sender);
+    if (!key) return fail(key.error());
+    made.sender = key->key;
+    return read_wrapped_keys(wrapped, us, made.key);
+}
+
 }  // namespace
 
 Status UrlList::push_back(std::string_view url) {
@@ -131,8 +175,7 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& mani
     ESB_TRY(read_audience(root["dev"], us, manifest.audience));
     ESB_TRY(read_expiry(root["exp"], manifest.expires));
     if (manifest.floor > manifest.seq) return bad();  // it would forbid itself
-    if (root["enc"].is_present()) return fail(errors::manifest_encrypted);
-    return {};
+    return read_encryption(root["enc"], us, manifest.encryption);
 }
 
 Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us) {

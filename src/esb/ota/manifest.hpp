@@ -6,6 +6,7 @@
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/crypto/key_wrap.hpp"
 #include "esb/ota/errors.hpp"
 #include "esb/ota/keys.hpp"
 
@@ -43,6 +44,13 @@ private:
     std::size_t size_ = 0;
 };
 
+// "enc": the file is the image in encrypted chunks (chunk_cipher.hpp). Its key is in the manifest, for whoever can read the
+// broker's messages, or wrapped for each device by ECDH-ES+A256KW (RFC 7518 §4.6): then `sender` is the ephemeral key.
+struct ImageEncryption {
+    std::optional<crypto::P256PublicKey> sender;
+    Secret<crypto::wrapped_key_size> key;  // 32 bytes, or wrapped_key_size for us; empty: for others only
+};
+
 struct UpdateManifest {
     FixedString<31> app;
     FixedString<15> hw;
@@ -55,6 +63,7 @@ struct UpdateManifest {
     UrlList urls;
     Audience audience;
     std::optional<UnixTime> expires;
+    std::optional<ImageEncryption> encryption;
 };
 
 struct SignedCommand {

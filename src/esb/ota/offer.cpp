@@ -2,6 +2,7 @@
 
 #include "esb/base/features.hpp"
 #include "esb/net/url.hpp"
+#include "esb/ota/chunk_cipher.hpp"
 #include "esb/ota/legacy.hpp"
 
 #include <algorithm>
@@ -53,6 +54,10 @@ Status Offer::preflight(const OfferFacts& facts) const {
     if (manifest.expires && facts.wall && *facts.wall >= *manifest.expires) return fail(errors::ota_expired);
     if (facts.heap_free < facts.policy.heap_needed) return fail(errors::ota_heap);
     return {};
+}
+
+std::uint64_t Offer::file_size() const {
+    return manifest.encryption ? encrypted_size(*manifest.size) : std::uint64_t{*manifest.size};
 }
 
 bool Offer::given_up(const FailureList& failures, unsigned limit) const {

@@ -41,6 +41,8 @@ struct Offer {
     Status preflight(const OfferFacts& facts) const;
     // It expires, and nobody knows what time it is.
     bool freshness_unknown(const OfferFacts& facts) const { return manifest.expires && !facts.wall; }
+    // Of what is downloaded; only for what tells its size.
+    std::uint64_t file_size() const;
     // Has failed too often, in all starts.
     bool given_up(const FailureList& failures, unsigned limit) const;
     // The image is the one that the offer speaks of. Completes a legacy one by what the image says.

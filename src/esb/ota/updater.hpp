@@ -47,6 +47,7 @@ namespace esb::ota {
 
 struct Install;
 struct Opening;
+class ChunkCipher;
 
 // Called from the reactor's task. May not call the updater back, except restart-free questions.
 class UpdaterHandler {
@@ -67,6 +68,7 @@ struct UpdaterParts {
     chip::Clock& clock;
     chip::Entropy& entropy;
     chip::System& system;
+    const crypto::KeyPairHolder* key = nullptr;  // the device's, for images that are encrypted for it
     Witness* witness = nullptr;  // of the steps; for tests
 };
 
@@ -167,6 +169,8 @@ private:
     Status admit(std::string_view text);
     Status accept(std::string_view text);
     Status preflight(const Offer& offer);
+    Result<std::unique_ptr<ChunkCipher>> cipher_for(const Offer& offer);
+    Status unlock_job();
     bool failed_lately(const Offer& offer) const;
     bool under_way(const crypto::Digest& digest) const;
     std::optional<std::uint32_t> seq_under_way() const;

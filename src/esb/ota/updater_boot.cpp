@@ -97,9 +97,18 @@ Status Updater::open_stored(std::string_view text) {
     return envelope ? opening_->offer.open(*envelope, identity_) : Status(fail(envelope.error()));
 }
 
+Status Updater::unlock_job() {
+    auto cipher = cipher_for(install_->offer);
+    if (!cipher) return fail(cipher.error());
+    install_->cipher = std::move(*cipher);
+    return {};
+}
+
 void Updater::resume_job() {
     const Offer& job = install_->offer;
-    if (const auto fit = preflight(job); !fit) {
+    auto fit = preflight(job);
+    if (fit) fit = unlock_job();
+    if (!fit) {
         if (fit.error() != errors::ota_heap) return job_failed(fit.error());
         take(Event::memory_short);
         return pause();

@@ -6,6 +6,7 @@
 #include "esb/ota/updater.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace esb::ota {
 
@@ -61,14 +62,21 @@ Status Updater::admit(std::string_view text) {
 
 Status Updater::accept(std::string_view text) {
     if (const auto room = take_install(); !room) return refuse_offer(room.error());
+    auto cipher = cipher_for(opening_->offer);
+    if (!cipher) return refuse_offer(cipher.error());
     if (here() != Step::idle) take(Event::superseded);
     install_->download.stop();
     if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
     forget_candidate();
     if (const auto saved = records_.save_job(text, opening_->text); !saved) return refuse_offer(saved.error());
     install_->offer = opening_->offer;
+    install_->cipher = std::move(*cipher);
     start_download(Event::accepted);
     return {};
+}
+
+Result<std::unique_ptr<ChunkCipher>> Updater::cipher_for(const Offer& offer) {
+    return make_cipher(offer.manifest, parts_.key != nullptr ? parts_.key->pair() : nullptr, parts_.entropy);
 }
 
 Status Updater::preflight(const Offer& offer) {

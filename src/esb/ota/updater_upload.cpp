@@ -15,7 +15,8 @@ Status Updater::begin_upload(std::uint32_t size) {
     if (on_trial()) return fail(errors::ota_in_trial);
     if (!machine_.can(Event::upload_begun)) return fail(errors::busy);
     if (trust_.lost()) return refuse(Error(errors::trust_lost), nullptr, {});
-    const bool too_large = size > envelope_line_max + 1 + parts_.slots.geometry().size;
+    const auto slot = static_cast<std::uint32_t>(parts_.slots.geometry().size);
+    const bool too_large = size > envelope_line_max + 1 + encrypted_size(slot);
     if (too_large) return refuse(Error(errors::ota_too_large), nullptr, {});
     if (const auto room = take_opening(); !room) return refuse(room.error(), nullptr, {});
     opening_->bundle_size = size;
@@ -54,8 +55,14 @@ Status Updater::open_bundle() {
         take(Event::failed);
         return refuse_offer(fit.error());
     }
+    auto cipher = cipher_for(offer);
+    if (!cipher) {
+        take(Event::failed);
+        return refuse_offer(cipher.error());
+    }
     take(Event::envelope_good);
     install_->offer = offer;
+    install_->cipher = std::move(*cipher);
     install_->uploaded = true;
     install_->written = false;
     switch_failures_ = 0;
@@ -69,7 +76,7 @@ Status Updater::judge_bundle() {
     const Offer& offer = opening_->offer;
     ESB_TRY(preflight(offer));
     if (failed_lately(offer)) return fail(errors::ota_too_soon);
-    if (opening_->bundle_size - opening_->envelope_size - 1 != *offer.manifest.size) return fail(errors::ota_size);
+    if (opening_->bundle_size - opening_->envelope_size - 1 != offer.file_size()) return fail(errors::ota_size);
     return take_install();
 }
 

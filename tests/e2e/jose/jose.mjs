@@ -1,6 +1,6 @@
 // Signs and encrypts with the library `jose`: one JSON request on standard input, its answer on standard output.
 import { readFileSync } from "node:fs";
-import { CompactEncrypt, CompactSign, importJWK, importPKCS8 } from "jose";
+import { CompactEncrypt, CompactSign, FlattenedEncrypt, base64url, decodeProtectedHeader, importJWK, importPKCS8 } from "jose";
 
 const request = JSON.parse(readFileSync(0, "utf8"));
 const bytes = new TextEncoder().encode(request.text);
@@ -18,4 +18,15 @@ async function sign() {
   return new CompactSign(bytes).setProtectedHeader(request.header).sign(key);
 }
 
-process.stdout.write(await (request.key ? encrypt() : sign()));
+// Only a key, under the recipient's.
+async function wrap() {
+  const [x, y] = request.key.split(".");
+  const key = await importJWK({ kty: "EC", crv: "P-256", x, y }, request.header.alg);
+  const made = await new FlattenedEncrypt(bytes)
+    .setProtectedHeader(request.header)
+    .setContentEncryptionKey(base64url.decode(request.wrap))
+    .encrypt(key);
+  return JSON.stringify({ epk: decodeProtectedHeader(made).epk, encrypted_key: made.encrypted_key });
+}
+
+process.stdout.write(await (request.wrap ? wrap() : request.key ? encrypt() : sign()));

@@ -137,7 +137,9 @@ TEST(UpdateManifest, limits_urls_and_devices) {
     EXPECT_EQ(with("dev", "[" + devices + ",\"one-more\"]"), "manifest.member");
 }
 
-TEST(UpdateManifest, refuses_encrypted_images) { EXPECT_EQ(with("enc", R"({"alg":"A256GCM"})"), "manifest.encrypted"); }
+TEST(UpdateManifest, refuses_ways_to_encrypt_that_it_does_not_know) {
+    EXPECT_EQ(with("enc", R"({"alg":"A128GCM"})"), "manifest.encryption");
+}
 
 TEST(UpdateManifest, refuses_what_is_not_an_object) {
     EXPECT_EQ(outcome(test::read_update(as_bytes("[]"))), "manifest.member");

@@ -127,7 +127,7 @@ TEST_F(Offers, refuse_what_does_not_fit_or_cannot_be_fetched) {
     expect_refused(rig.envelope(bad), errors::manifest_no_hash);
     bad = manifest();
     bad.more = R"(,"enc":{"alg":"A256GCM"})";
-    expect_refused(rig.envelope(bad), errors::manifest_encrypted);
+    expect_refused(rig.envelope(bad), errors::manifest_encryption);
 }
 
 TEST_F(Offers, judge_the_expiry_only_by_a_set_clock) {

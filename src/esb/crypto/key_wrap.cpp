@@ -1,0 +1,73 @@
+// Knows Mbed TLS, as crypto.cpp does. Its own key wrap is left out of many builds, ESP-IDF's among them.
+#include "esb/crypto/key_wrap.hpp"
+
+#include "esb/base/secret.hpp"
+
+#include <mbedtls/aes.h>
+
+#include <array>
+
+namespace esb::crypto {
+namespace {
+
+constexpr std::size_t half = 8;  // of AES's block, RFC 3394's unit
+constexpr std::size_t pieces = wrapped_key_size / half - 1;
+constexpr std::array<std::uint8_t, half> initial_value{0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6};  // §2.2.3.1
+
+using Block = std::array<std::uint8_t, 2 * half>;
+
+struct Aes {
+    mbedtls_aes_context context;
+    Aes() { mbedtls_aes_init(&context); }
+    ~Aes() { mbedtls_aes_free(&context); }
+    Aes(const Aes&) = delete;
+    Aes& operator=(const Aes&) = delete;
+};
+
+}  // namespace
+
+// §2.2.1: six rounds over the pieces.
+Status wrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::uint8_t, 32> key,
+                std::span<std::uint8_t, wrapped_key_size> out) {
+    Aes aes;
+    int code = mbedtls_aes_setkey_enc(&aes.context, with.data(), 256);
+    Block block{};
+    copy(initial_value, block);
+    const auto wrapped = MutBytes(out).subspan(half);
+    copy(key, wrapped);
+    for (std::size_t step = 1; step <= 6 * pieces; ++step) {
+        const auto piece = wrapped.subspan((step - 1) % pieces * half, half);
+        copy(piece, MutBytes(block).last(half));
+        if (code == 0) code = mbedtls_aes_crypt_ecb(&aes.context, MBEDTLS_AES_ENCRYPT, block.data(), block.data());
+        copy(ConstBytes(block).last(half), piece);
+        block[half - 1] ^= static_cast<std::uint8_t>(step);  // t is below 256
+    }
+    copy(ConstBytes(block).first(half), out);
+    wipe(block);
+    return code == 0 ? Status() : fail(errors::no_memory);
+}
+
+// §2.2.2: six rounds over the pieces, backwards.
+Status unwrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::uint8_t, wrapped_key_size> wrapped,
+                  std::span<std::uint8_t, 32> out) {
+    Aes aes;
+    int code = mbedtls_aes_setkey_dec(&aes.context, with.data(), 256);
+    Block block{};
+    const auto a = MutBytes(block).first(half);
+    copy(wrapped.first(half), a);
+    copy(wrapped.subspan(half), out);
+    for (std::size_t step = 6 * pieces; step > 0; --step) {
+        const auto piece = MutBytes(out).subspan((step - 1) % pieces * half, half);
+        block[half - 1] ^= static_cast<std::uint8_t>(step);  // t is below 256
+        copy(piece, MutBytes(block).last(half));
+        if (code == 0) code = mbedtls_aes_crypt_ecb(&aes.context, MBEDTLS_AES_DECRYPT, block.data(), block.data());
+        copy(ConstBytes(block).last(half), piece);
+    }
+    const bool good = code == 0 && equal_constant_time(a, initial_value);
+    wipe(block);
+    if (good) return {};
+    wipe(out);
+    return fail(errors::bad_tag);
+}
+
+}  // namespace esb::crypto
