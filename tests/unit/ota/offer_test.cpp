@@ -126,7 +126,7 @@ TEST_F(Offers, refuse_what_does_not_fit_or_cannot_be_fetched) {
     bad.sha256 = std::string(64, '0');
     expect_refused(rig.envelope(bad), errors::manifest_no_hash);
     bad = manifest();
-    bad.more = R"(,"enc":{"alg":"A256GCM"})";
+    bad.more = R"(,"enc":{"alg":"A128GCM"})";
     expect_refused(rig.envelope(bad), errors::manifest_encryption);
 }
 
