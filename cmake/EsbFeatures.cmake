@@ -10,7 +10,9 @@ set(ESB_SOURCES_OF_LEGACY_MD5 ota/legacy crypto/md5)
 set(ESB_SOURCES_OF_CONSOLE_EDITING console/line_keys console/history console/completion console/terminal)
 set(ESB_SOURCES_OF_LOG_WORDS)  # constants and branches only
 
-set(ESB_SOURCES_OF_CERTIFICATES net/tls_trust net/certificate_name)
+set(ESB_SOURCES_OF_CERTIFICATES
+  base/pem crypto/certificate net/tls_trust net/certificate_name settings/shelf life/client_keys
+  device/broker_credentials)
 set(ESB_SOURCES_OF_MQTT_OFFLINE mqtt/offline)
 
 # esb_leave_out(VARIABLE FEATURE...): takes the sources of these features off a list of files.

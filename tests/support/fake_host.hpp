@@ -80,6 +80,7 @@ public:
     chip::Radio& radio() const override { return radio_; }
     const settings::Schema& schema() const override { return table; }
     const settings::Store& settings() const override { return store; }
+    settings::Shelf* shelf() override { return nullptr; }
     Status change(const settings::Patch& patch) override {
         calls.emplace_back("change");
         if (refusal) return fail(*refusal);

@@ -46,6 +46,9 @@ inline constexpr ErrorKind json_duplicate{"json.duplicate", "a member appears tw
 inline constexpr ErrorKind json_number{"json.number", "a number is not an integer below 2^53"};
 inline constexpr ErrorKind json_nul{"json.nul", "a text contains a NUL"};
 inline constexpr ErrorKind json_member{"json.member", "a member is missing or has the wrong type"};
+
+inline constexpr ErrorKind pem_malformed{"pem.malformed", "this is not a whole certificate in PEM form"};
+inline constexpr ErrorKind pem_private_key{"pem.private_key", "this is a private key, which belongs to nobody else"};
 }  // namespace esb::errors
 
 namespace esb::base {
@@ -56,6 +59,6 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::would_block,      &errors::closed,         &errors::timed_out,      &errors::no_memory,
     &errors::cancelled,        &errors::bad_identity,   &errors::json_too_large, &errors::json_too_deep,
     &errors::json_syntax,      &errors::json_duplicate, &errors::json_number,    &errors::json_nul,
-    &errors::json_member,
+    &errors::json_member,      &errors::pem_malformed,  &errors::pem_private_key,
 };
 }  // namespace esb::base

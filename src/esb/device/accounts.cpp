@@ -35,10 +35,47 @@ settings::Key<settings::Type::key> key_name(const settings::Store& store, link::
     return names::brokers[has_own_key(store, choice.broker) ? choice.broker : 0].psk[choice.key];
 }
 
+#if ESB_CERTIFICATES
+namespace {
+
+net::TlsTrust trust_of(const settings::Store& store, std::size_t broker) {
+    const auto how = store.text(names::trusts[broker].how);
+    return how == "ca" ? net::TlsTrust::ca : how == "pin" ? net::TlsTrust::pin : net::TlsTrust::psk;
+}
+
+std::optional<link::Certified::Hash> hash_of(const settings::Store& store, settings::Key<settings::Type::key> key) {
+    const auto value = store.bytes(key);
+    link::Certified::Hash hash{};
+    if (value.size() != hash.size()) return std::nullopt;
+    copy(value, hash);
+    return hash;
+}
+
+link::Certified certified(const settings::Store& store, std::size_t broker) {
+    const auto& trust = names::trusts[broker];
+    link::Certified by;
+    by.trust = trust_of(store, broker);
+    by.authority = hash_of(store, trust.authority);
+    for (std::size_t i = 0; i < by.pins.size(); ++i) by.pins[i] = hash_of(store, trust.pin[i]);
+    by.certificate = hash_of(store, trust.certificate);
+    static_cast<void>(by.user.assign(store.text(trust.user)));
+    static_cast<void>(by.password.assign(as_bytes(store.text(trust.password))));
+    return by;
+}
+
+}  // namespace
+#endif
+
 link::Brokers::Usable usable_accounts(const settings::Store& store) {
     link::Brokers::Usable usable{};
     for (std::uint8_t broker = 0; broker < link::Brokers::max_brokers; ++broker) {
         if (store.text(names::brokers[broker].host).empty()) continue;
+#if ESB_CERTIFICATES
+        if (trust_of(store, broker) != net::TlsTrust::psk) {
+            usable[broker][0] = certified(store, broker).complete();  // there is nothing to take turns with
+            continue;
+        }
+#endif
         for (std::uint8_t key = 0; key < link::Brokers::max_keys; ++key) {
             usable[broker][key] = !store.bytes(key_name(store, {broker, key})).empty();
         }
@@ -54,6 +91,9 @@ link::Account account_of(const settings::Store& store, link::Brokers::Choice cho
     const auto ident = store.text(store.text(broker.ident).empty() ? names::mqtt_ident : broker.ident);
     account.identity = make_identity(ident).value_or(own);
     static_cast<void>(account.psk.assign(store.bytes(key_name(store, choice))));
+#if ESB_CERTIFICATES
+    account.by = certified(store, choice.broker);
+#endif
     account.base = base_topic(account.identity);
     if (const auto base = store.text(broker.base); !base.empty()) static_cast<void>(account.base.assign(base));
     return account;

@@ -10,7 +10,8 @@
 
 namespace esb {
 
-// The accounts that are complete: a host and that key.
+// The accounts that are complete: a host and that key, or what the broker's certificate is checked with (which counts as
+// the first key).
 link::Brokers::Usable usable_accounts(const settings::Store& store);
 // One account. What a further broker leaves empty (identity, keys) is as for the first one.
 link::Account account_of(const settings::Store& store, link::Brokers::Choice choice, const Identity& own);

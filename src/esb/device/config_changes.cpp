@@ -46,6 +46,7 @@ std::string_view report_json(const Report& report, Stage waits, std::string_view
 
 Status ConfigChanges::propose(const settings::Patch& patch, Proposer by) {
     if (trial_.on_trial() && by != Proposer::other && by == proposer_) ESB_TRY(trial_.revert());
+    ESB_TRY(check(patch));
     ESB_TRY(trial_.propose(patch, {}, parts_.commissioned.is()));
     proposer_ = by;
     return {};
@@ -72,9 +73,14 @@ Status ConfigChanges::read(const link::Message& message, std::string_view id, Fi
     if (parts_.store.local_lost()) return fail(errors::trust_lost);
     settings::Patch patch(parts_.schema, settings::Origin::mqtt);
     ESB_TRY(read_patch(message.bytes, patch, offending));
+    ESB_TRY(check(patch));
     ESB_TRY(trial_.propose(patch, id, true));
     proposer_ = Proposer::other;
     return {};
+}
+
+Status ConfigChanges::check(const settings::Patch& patch) const {
+    return parts_.certificates != nullptr ? parts_.certificates->check(patch) : Status();
 }
 
 // Signed or bare. No JSON text begins as an envelope does, whose header begins with a brace in base64.
@@ -84,16 +90,17 @@ Status ConfigChanges::read_patch(ConstBytes message, settings::Patch& patch,
     std::optional<settings::Unwrapper> unwrapper;
     if (pair != nullptr) unwrapper.emplace(settings::Unwrapper{*pair, parts_.entropy});
     const auto* const open = unwrapper ? &*unwrapper : nullptr;
+    auto* const shelf = parts_.certificates != nullptr ? &parts_.certificates->shelf() : nullptr;
     const auto text = bare_text(as_text(message));
     if (!text.starts_with('e')) {
         if (parts_.store.boolean(settings::names::settings_signed)) return fail(errors::config_unsigned);
-        return settings::read_json_patch(message, patch, offending, open);
+        return settings::read_json_patch(message, patch, offending, open, shelf);
     }
     const auto payload = parts_.updater.open_config(text);
     if (!payload) return fail(payload.error());
     const auto document = JsonDocument::parse(*payload);
     if (!document) return fail(document.error());
-    return settings::read_json_patch(document->root()["set"], patch, offending, open);
+    return settings::read_json_patch(document->root()["set"], patch, offending, open, shelf);
 }
 
 bool ConfigChanges::may_apply(Instant now) const {

@@ -10,6 +10,7 @@
 #include "esb/link/inbox.hpp"
 #include "esb/link/publisher.hpp"
 #include "esb/ota/updater.hpp"
+#include "esb/settings/shelf.hpp"
 #include "esb/settings/trial.hpp"
 
 #include <optional>
@@ -20,6 +21,16 @@ namespace esb {
 // Who proposes a change here at the device. A person at a set-up page, or a browser at the serial port, tries again after
 // a mistake: their own change on trial makes room for the next one.
 enum class Proposer : std::uint8_t { other, portal, improv };
+
+// Where the certificates of changes go, and what is to be said about them. Called from the reactor's task.
+class CertificateDesk {
+public:
+    virtual ~CertificateDesk() = default;
+    virtual settings::Shelf& shelf() = 0;
+    // Whether the certificates that a change names are there, and those of the device are for keys of the device.
+    // setting_not_on_shelf, setting_own_certificate, no_memory.
+    virtual Status check(const settings::Patch& patch) const = 0;
+};
 
 // Called from the reactor's task.
 class ChangeListener {
@@ -42,6 +53,7 @@ public:
         ota::Updater& updater;  // which keys sign, and which counters they have used
         ChangeListener& listener;
         chip::Entropy& entropy;
+        CertificateDesk* certificates;  // null: this firmware knows none
         Notes& notes;
         Voice& voice;
     };
@@ -64,6 +76,7 @@ public:
     // What the trial still waits for; Stage::none when there is no trial.
     settings::Stage waits_for() const { return trial_.waits_for(); }
 
+    CertificateDesk* certificates() const { return parts_.certificates; }
     settings::Trial& trial() { return trial_; }
     const settings::Trial& trial() const { return trial_; }
     // False while whoever sent staged values has not been told yet; their connection may go when they are put to use.
@@ -82,6 +95,7 @@ private:
     void print();
     void publish();
     Status read(const link::Message& message, std::string_view id, FixedString<settings::name_max>& offending);
+    Status check(const settings::Patch& patch) const;
     Status read_patch(ConstBytes message, settings::Patch& patch, FixedString<settings::name_max>& offending);
 
     Parts parts_;

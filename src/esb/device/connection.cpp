@@ -23,6 +23,16 @@ std::uint32_t mark_of(const link::Account& account) {
     add(as_bytes(account.identity.view()));
     add(account.psk.reveal());
     add(as_bytes(account.base.view()));
+#if ESB_CERTIFICATES
+    const auto& by = account.by;
+    const auto trust = static_cast<std::uint8_t>(by.trust);
+    add({&trust, 1});
+    for (const auto& hash : {by.authority, by.pins[0], by.pins[1], by.certificate}) {
+        add(hash ? ConstBytes(*hash) : ConstBytes());
+    }
+    add(as_bytes(by.user.view()));
+    add(by.password.reveal());
+#endif
     return mark;
 }
 

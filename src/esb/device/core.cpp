@@ -23,6 +23,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       time(ports, reactor, names, recorder, voice),
       device_key(ports.key_value, ports.entropy),
       commissioned(ports.key_value),
+#if ESB_CERTIFICATES
+      credentials({ports, store, broker_link, time}),
+#endif
       connection({reactor, store,  identity, broker_link,    brokers, inbox,  subscriptions, publisher, sessions, topics,
                   presence, updates, config, home_assistant, network, set_up, commissioned,  notes,     voice,    online}),
       broker_link(reactor, names, ports.entropy, connection, limits),
@@ -45,7 +48,7 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       portal(reactor, set_up),
 #endif
       config({store, schema, broker_link, publisher, brokers, commissioned, device_key, updates.updater(),
-              set_up, ports.entropy, notes, voice}),
+              set_up, ports.entropy, desk(), notes, voice}),
       topics({reactor, broker_link, inbox, subscriptions, presence, updates, config, home_assistant, notes, voice}),
 #if ESB_IMPROV
       improv({ports, reactor, console, network.wifi(), config, schema, commissioned, app.image, identity}),
@@ -68,9 +71,20 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
     if (app.defaults == Defaults::product) {
         static_cast<void>(schema.set_fallback(settings::names::settings_signed, "on"));  // the first one fits
     }
+#if ESB_CERTIFICATES
+    broker_link.set_credentials(&credentials);
+#endif
     policy.wifi.portal_available = with_portal;
     add_commands();
     static_cast<void>(reactor.add(*this));  // the first of a new reactor always fits
+}
+
+CertificateDesk* Core::desk() {
+#if ESB_CERTIFICATES
+    return &credentials;
+#else
+    return nullptr;
+#endif
 }
 
 Core::~Core() { reactor.remove(*this); }

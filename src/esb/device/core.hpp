@@ -3,6 +3,9 @@
 
 #include "esb/device/app.hpp"
 #include "esb/device/button.hpp"
+#if ESB_CERTIFICATES
+#include "esb/device/broker_credentials.hpp"
+#endif
 #include "esb/device/commands.hpp"
 #include "esb/device/connection.hpp"
 #include "esb/device/log_names.hpp"
@@ -51,6 +54,9 @@ struct Core final : private Task {
     life::DeviceKey device_key;
     life::Commissioned commissioned;
 
+#if ESB_CERTIFICATES
+    BrokerCredentials credentials;
+#endif
     Connection connection;
     link::BrokerLink broker_link;
     link::Brokers brokers;
@@ -91,6 +97,7 @@ private:
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
 
+    CertificateDesk* desk();
     void add_commands();
     void print_banner();
     void mount();

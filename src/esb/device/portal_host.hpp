@@ -64,6 +64,10 @@ public:
     chip::Radio& radio() const override { return parts_.chip.radio; }
     const settings::Schema& schema() const override { return parts_.schema; }
     const settings::Store& settings() const override { return parts_.store; }
+    settings::Shelf* shelf() override {
+        auto* const desk = parts_.config.certificates();
+        return desk != nullptr ? &desk->shelf() : nullptr;
+    }
     Status change(const settings::Patch& patch) override { return parts_.config.propose(patch, Proposer::portal); }
     Status set_console_password(std::string_view password) override;
     void try_now(std::string_view ssid) override;

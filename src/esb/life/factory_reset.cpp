@@ -2,6 +2,9 @@
 
 #include "esb/life/birth.hpp"
 #include "esb/life/commissioned.hpp"
+#if ESB_CERTIFICATES
+#include "esb/life/client_keys.hpp"
+#endif
 #include "esb/life/device_key.hpp"
 #include "esb/life/last_network.hpp"
 #include "esb/settings/trust_record.hpp"
@@ -45,6 +48,10 @@ Result<bool> finish_factory_reset(chip::KeyValue& key_value, settings::Store& st
     if (what == nothing) return false;
     ESB_TRY(what == all_but_secrets ? wipe_settings(store) : wipe_all(key_value, store));
     ESB_TRY(key_value.remove(DeviceKey::key));
+#if ESB_CERTIFICATES
+    ESB_TRY(settings::Shelf::erase_all(key_value));
+    ESB_TRY(ClientKeys::erase_all(key_value));
+#endif
     // After the settings, so that the old key is never told.
     ESB_TRY(Commissioned(key_value).forget(what != all_but_secrets));
     ESB_TRY(key_value.remove(LastNetwork::key));

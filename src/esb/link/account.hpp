@@ -1,13 +1,32 @@
-// Where a broker is, and as whom the device goes there.
+// Where a broker is, how it is known, and as whom the device goes there.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/identity.hpp"
 #include "esb/net/tls_stream.hpp"
 
+#include <array>
 #include <cstdint>
+#include <optional>
 
 namespace esb::link {
+
+// What is known of a broker with a certificate.
+struct Certified {
+    using Hash = std::array<std::uint8_t, 32>;
+    net::TlsTrust trust = net::TlsTrust::psk;
+    std::optional<Hash> authority;                           // a certificate of the shelf
+    std::array<std::optional<net::SpkiPin>, net::max_pins> pins;
+    std::optional<Hash> certificate;                         // the own one, of the shelf too
+    FixedString<64> user;
+    Secret<128> password;
+    friend bool operator==(const Certified&, const Certified&) = default;
+    // Whether the broker can be told from others, apart from a pre-shared key.
+    bool complete() const {
+        return trust == net::TlsTrust::ca ? authority.has_value() : pins[0].has_value() || pins[1].has_value();
+    }
+};
 
 struct Account {
     FixedString<253> host;
@@ -15,8 +34,17 @@ struct Account {
     Identity identity;
     net::Psk psk;
     Identity base;  // topic
+#if ESB_CERTIFICATES
+    Certified by;
+#endif
     friend bool operator==(const Account&, const Account&) = default;
-    bool complete() const { return !host.empty() && !identity.empty() && !psk.empty(); }
+    bool complete() const {
+        if (host.empty() || identity.empty()) return false;
+#if ESB_CERTIFICATES
+        if (by.trust != net::TlsTrust::psk) return by.complete();
+#endif
+        return !psk.empty();
+    }
 };
 
 }  // namespace esb::link

@@ -33,11 +33,29 @@ Status BrokerLink::configure() {
     const auto will_topic = whole_topic({"online"}, account_.base);
     if (!will_topic) return fail(will_topic.error());
     will_topic_ = *will_topic;
-    ESB_TRY(pump_.configure({account_.identity, account_.psk.reveal(), false}));
+    ESB_TRY(configure_tls());
     mqtt::ConnectOptions options;
     options.client_id = account_.identity;
+#if ESB_CERTIFICATES
+    options.user_name = account_.by.user;
+    options.password = account_.by.password.reveal();
+#endif
     options.will = {will_topic_, as_bytes("0"), mqtt::Qos::at_least_once, true};
     return client_.configure(options);
+}
+
+Status BrokerLink::configure_tls() {
+    net::TlsConfig config{account_.identity, account_.psk.reveal()};
+#if ESB_CERTIFICATES
+    FixedVector<net::SpkiPin, net::max_pins> pins;
+    for (const auto& pin : account_.by.pins) {
+        if (pin) static_cast<void>(pins.push_back(*pin));  // there is room
+    }
+    config.trust = account_.by.trust;
+    config.pins = {pins.begin(), pins.end()};
+    config.credentials = credentials_;
+#endif
+    return pump_.configure(config);
 }
 
 void BrokerLink::set_network(bool up, Instant now) {

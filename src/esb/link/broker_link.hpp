@@ -16,6 +16,9 @@ public:
     BrokerLink(net::Reactor& reactor, net::Names& names, chip::Entropy& entropy, mqtt::Handler& handler,
                const Limits& limits);
 
+    // What certificates are taken from, for accounts that need some. Before the first use().
+    void set_credentials(net::TlsCredentials* credentials) { credentials_ = credentials; }
+
     // The account to use from now on. A change ends the present connection; another identity also ends the session.
     Status use(const Account& account, Instant now);
     // The same between two connections, without disturbing the back-off.
@@ -52,9 +55,11 @@ public:
 
 private:
     Status configure();
+    Status configure_tls();
     void end(const Error& why, Instant now);
 
     chip::Entropy& entropy_;
+    net::TlsCredentials* credentials_ = nullptr;
     std::unique_ptr<std::uint8_t[]> memory_;
     mqtt::Client client_;
     Pump pump_;

@@ -1,5 +1,6 @@
 #include "esb/net/tls_trust.hpp"
 
+#include "esb/base/pem.hpp"
 #include "esb/net/certificate_name.hpp"
 #include "esb/net/tls_library.hpp"
 
@@ -53,23 +54,15 @@ Error to_error(int code) {
     return Error(is_out_of_memory(code) ? errors::no_memory : errors::tls_credentials, -code);
 }
 
-// DER certificates one behind another: each says how long it is (X.690 §8.1.3).
-std::size_t der_size(ConstBytes der) {
-    constexpr std::uint8_t sequence = 0x30;
-    if (der.size() < 4 || der[0] != sequence || der[1] != 0x82) return 0;  // none is shorter than 256 bytes
-    const std::size_t size = 4 + (std::size_t{der[2]} << 8 | der[3]);
-    return size <= der.size() ? size : 0;
-}
-
 Status parse_all(mbedtls_x509_crt& chain, ConstBytes der) {
     if (der.empty()) return fail(errors::tls_credentials);
     while (!der.empty()) {
-        const auto size = der_size(der);
-        if (size == 0) return fail(errors::tls_credentials);
-        if (const int code = mbedtls_x509_crt_parse_der(&chain, der.data(), size); code != 0) {
+        const auto one = first_certificate(der);
+        if (one.empty()) return fail(errors::tls_credentials);
+        if (const int code = mbedtls_x509_crt_parse_der(&chain, one.data(), one.size()); code != 0) {
             return fail(to_error(code));
         }
-        der = der.subspan(size);
+        der = der.subspan(one.size());
     }
     return {};
 }

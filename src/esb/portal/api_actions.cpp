@@ -59,7 +59,7 @@ net::HttpReply Actions::answer(const Status& outcome, unsigned status) {
 net::HttpReply Actions::scan(ConstBytes) { return answer(host_.radio().start_scan(), 202); }
 
 Status Actions::read_change(ConstBytes body, settings::Patch& patch, FixedString<settings::name_max>& offending) const {
-    ESB_TRY(settings::read_json_patch(body, patch, offending));
+    ESB_TRY(settings::read_json_patch(body, patch, offending, nullptr, host_.shelf()));
     // What is stored under this name is a hash: nobody else's may get there.
     settings::RecordReader reader(patch.records());
     while (const auto record = reader.next()) {

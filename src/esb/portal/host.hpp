@@ -5,6 +5,7 @@
 #include "esb/chip/radio.hpp"
 #include "esb/life/snapshot.hpp"
 #include "esb/ota/updater.hpp"
+#include "esb/settings/shelf.hpp"
 #include "esb/settings/store.hpp"
 
 #include <cstdint>
@@ -36,6 +37,8 @@ public:
 
     virtual const settings::Schema& schema() const = 0;
     virtual const settings::Store& settings() const = 0;
+    // For certificates; null where this firmware knows none.
+    virtual settings::Shelf* shelf() = 0;
     // Proposes a change (Origin::portal) as the console does: at once, or on trial once the device is commissioned.
     // config_on_trial, the errors of settings::Store::stage().
     virtual Status change(const settings::Patch& patch) = 0;

@@ -143,4 +143,7 @@ Status update_key(ConstBytes value) {
     return {};
 }
 
+// SHA-256.
+Status hash(ConstBytes value) { return value.size() == 32 ? Status() : Status(fail(errors::setting_length)); }
+
 }  // namespace esb::settings::checks

@@ -22,6 +22,7 @@ Status own_name(ConstBytes value);
 Status mask(ConstBytes value);
 Status base_topic(ConstBytes value);
 Status update_key(ConstBytes value);
+Status hash(ConstBytes value);
 
 // An IPv4 address as a number: its first byte is the highest.
 constexpr std::uint32_t ipv4_number(const chip::IpAddress& address) {

@@ -72,6 +72,32 @@ constexpr Row base(std::size_t n, std::string_view name) {
         .check = checks::base_topic, .help = "base topic; empty: the identity with every - turned into /"});
 }
 
+constexpr Row trust(std::size_t n, std::string_view name) {
+    return row(trusts[n].how, {.name = name, .type = choice, .high = 0, .choices = "psk|ca|pin", .fallback = "psk",
+        .stage = broker, .help = "how the broker is known: a shared key, an authority's certificate, its own public key"});
+}
+constexpr Row authority(std::size_t n, std::string_view name) {
+    return row(trusts[n].authority, {.name = name, .type = key, .high = 32, .stage = broker, .check = checks::hash,
+        .help = "the authority's certificate, set as PEM (one or two, 4 KB); shown as its SHA-256"});
+}
+constexpr Row pin(std::size_t n, std::size_t slot, std::string_view name) {
+    return row(trusts[n].pin[slot], {.name = name, .type = key, .high = 32, .stage = broker, .check = checks::hash,
+        .help = slot == 0 ? "SHA-256 of the broker's public key (SubjectPublicKeyInfo) in hex"
+                          : "another one, for its replacement: either is good"});
+}
+constexpr Row user(std::size_t n, std::string_view name) {
+    return row(trusts[n].user, {.name = name, .type = text, .high = 64, .stage = broker,
+        .help = "user name at the broker; empty: none"});
+}
+constexpr Row password(std::size_t n, std::string_view name) {
+    return row(trusts[n].password, {.name = name, .type = text, .high = 128, .stage = broker, .secret = true,
+        .help = "its password"});
+}
+constexpr Row certificate(std::size_t n, std::string_view name) {
+    return row(trusts[n].certificate, {.name = name, .type = key, .high = 32, .stage = broker, .check = checks::hash,
+        .help = "the device's certificate there, set as PEM; shown as its SHA-256; empty: none"});
+}
+
 // --- the table
 
 constexpr Row rows[] = {
@@ -148,6 +174,28 @@ constexpr Row rows[] = {
         .check = checks::host, .help = "host name or IPv4 address of the time server (SNTP); empty: none"}),
     row(ha_discovery, {.name = "ha.discovery", .type = boolean, .high = 1, .fallback = "off",
         .help = "announce the device to Home Assistant"}),
+
+    trust(0, "mqtt.0.trust"),
+    authority(0, "mqtt.0.ca"),
+    pin(0, 0, "mqtt.0.pin.0"),
+    pin(0, 1, "mqtt.0.pin.1"),
+    user(0, "mqtt.0.user"),
+    password(0, "mqtt.0.pass"),
+    certificate(0, "mqtt.0.cert"),
+    trust(1, "mqtt.1.trust"),
+    authority(1, "mqtt.1.ca"),
+    pin(1, 0, "mqtt.1.pin.0"),
+    pin(1, 1, "mqtt.1.pin.1"),
+    user(1, "mqtt.1.user"),
+    password(1, "mqtt.1.pass"),
+    certificate(1, "mqtt.1.cert"),
+    trust(2, "mqtt.2.trust"),
+    authority(2, "mqtt.2.ca"),
+    pin(2, 0, "mqtt.2.pin.0"),
+    pin(2, 1, "mqtt.2.pin.1"),
+    user(2, "mqtt.2.user"),
+    password(2, "mqtt.2.pass"),
+    certificate(2, "mqtt.2.cert"),
 };
 // clang-format on
 

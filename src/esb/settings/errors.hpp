@@ -21,6 +21,12 @@ inline constexpr ErrorKind setting_host_address{
     "setting.host_address", "no host can have this address: it is a network's own, its broadcast, or reserved"};
 inline constexpr ErrorKind setting_address_clash{"setting.address_clash",
                                                  "the set-up page's address lies in the network of the static address"};
+inline constexpr ErrorKind setting_trust{
+    "setting.trust", "a broker that is known by an authority needs its certificate, by its own key a pin"};
+inline constexpr ErrorKind setting_certificate{"setting.certificate", "no certificate belongs here"};
+inline constexpr ErrorKind setting_not_on_shelf{"setting.not_on_shelf", "there is no such certificate: give it as PEM"};
+inline constexpr ErrorKind setting_own_certificate{"setting.own_certificate",
+                                                   "this certificate is for a key that this device has not got"};
 inline constexpr ErrorKind setting_needed{"setting.needed", "this secret can be replaced, not taken away"};
 inline constexpr ErrorKind setting_secret{"setting.secret", "this setting is secret: it can be replaced, not read"};
 
@@ -34,6 +40,7 @@ inline constexpr ErrorKind host_port{"host.port",
                                      "what stands behind the host is no port, or not the port given for it"};
 
 inline constexpr ErrorKind settings_full{"settings.full", "the settings do not fit into their blob"};
+inline constexpr ErrorKind shelf_full{"shelf.full", "no place is left for another certificate"};
 inline constexpr ErrorKind settings_not_loaded{"settings.not_loaded", "the settings have not been loaded"};
 
 inline constexpr ErrorKind config_not_object{"config.not_object", "a change of settings is one JSON object"};
@@ -69,6 +76,10 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::setting_address,
     &errors::setting_host_address,
     &errors::setting_address_clash,
+    &errors::setting_trust,
+    &errors::setting_certificate,
+    &errors::setting_not_on_shelf,
+    &errors::setting_own_certificate,
     &errors::setting_needed,
     &errors::setting_secret,
     &errors::host_scheme,
@@ -76,6 +87,7 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::host_ipv6,
     &errors::host_port,
     &errors::settings_full,
+    &errors::shelf_full,
     &errors::settings_not_loaded,
     &errors::config_not_object,
     &errors::config_wrapped,

@@ -20,7 +20,8 @@ Status put_wrapped(Patch& patch, const Setting& setting, const JsonValue& value,
     return done;
 }
 
-Status put(Patch& patch, std::string_view name, const JsonValue& value, const Unwrapper* unwrapper) {
+Status put(Patch& patch, std::string_view name, const JsonValue& value, const Unwrapper* unwrapper,
+           Shelf* shelf) {
     if (value.is_null()) return patch.unset(name);
     const auto* setting = patch.schema().find(name);
     if (setting == nullptr) return fail(errors::setting_unknown);
@@ -36,18 +37,23 @@ Status put(Patch& patch, std::string_view name, const JsonValue& value, const Un
     const auto text = value.text();
     const bool has_text = setting->type != Type::boolean && setting->type != Type::integer;
     if (!text || !has_text) return fail(errors::setting_type);
+#if ESB_CERTIFICATES
+    if (shelf != nullptr && is_pem(*text)) return set_certificate(patch, name, *text, *shelf);
+#else
+    static_cast<void>(shelf);
+#endif
     return patch.set(name, *text);
 }
 
 }  // namespace
 
 Status read_json_patch(const JsonValue& object, Patch& patch, FixedString<name_max>& offending,
-                       const Unwrapper* unwrapper) {
+                       const Unwrapper* unwrapper, Shelf* shelf) {
     offending.clear();
     patch.clear();
     if (!object.is_object()) return fail(errors::config_not_object);
     for (auto member = object.first(); member.is_present(); member = member.next()) {
-        const auto done = put(patch, member.name(), member, unwrapper);
+        const auto done = put(patch, member.name(), member, unwrapper, shelf);
         if (done) continue;
         static_cast<void>(offending.append(member.name().substr(0, offending.capacity())));
         patch.clear();
@@ -56,12 +62,13 @@ Status read_json_patch(const JsonValue& object, Patch& patch, FixedString<name_m
     return {};
 }
 
-Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending, const Unwrapper* unwrapper) {
+Status read_json_patch(ConstBytes json, Patch& patch, FixedString<name_max>& offending, const Unwrapper* unwrapper,
+                       Shelf* shelf) {
     offending.clear();
     patch.clear();
     const auto document = JsonDocument::parse(as_bytes(bare_text(as_text(json))));
     if (!document) return fail(document.error());
-    return read_json_patch(document->root(), patch, offending, unwrapper);
+    return read_json_patch(document->root(), patch, offending, unwrapper, shelf);
 }
 
 }  // namespace esb::settings

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -93,10 +94,13 @@ enum class RowName : std::uint8_t {
     log_level,
     time_server,
     ha_discovery,
+    broker_trust,  // of all brokers, one behind another
+    after_broker_trust = broker_trust + 3 * 7,
 };
-inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::ha_discovery) + 1;
+inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::after_broker_trust);
 
 constexpr bool is_left_out(std::size_t row) {
+    if (row >= static_cast<std::size_t>(RowName::broker_trust)) return !with_certificates;
     switch (static_cast<RowName>(row)) {
         case RowName::ap_pass:
         case RowName::ap_address:
@@ -133,6 +137,34 @@ inline constexpr Key<Type::integer> config_confirm(place_of(RowName::config_conf
 inline constexpr Key<Type::choice> log_level(place_of(RowName::log_level));
 inline constexpr Key<Type::text> time_server(place_of(RowName::time_server));
 inline constexpr Key<Type::boolean> ha_discovery(place_of(RowName::ha_discovery));
+
+// How a broker is known, and what the device says of itself there. Only with certificates (base/features.hpp).
+struct Trust {
+    Key<Type::choice> how;
+    Key<Type::key> authority;  // what a certificate is known by on the shelf (shelf.hpp)
+    Key<Type::key> pin[2];
+    Key<Type::text> user;
+    Key<Type::text> password;
+    Key<Type::key> certificate;
+
+    static constexpr std::size_t rows = 7;
+    constexpr explicit Trust(std::size_t row)
+        : how(row),
+          authority(row + 1),
+          pin{Key<Type::key>(row + 2), Key<Type::key>(row + 3)},
+          user(row + 4),
+          password(row + 5),
+          certificate(row + 6) {}
+};
+constexpr Trust trust_of(std::size_t broker) {
+    return Trust(place_of(RowName::broker_trust) + broker * Trust::rows);
+}
+inline constexpr Trust trusts[] = {trust_of(0), trust_of(1), trust_of(2)};
+static_assert(std::size(trusts) == std::size(brokers));
+
+// The settings that name certificates of the shelf.
+inline constexpr Key<Type::key> certificates[] = {trusts[0].authority,   trusts[1].authority,   trusts[2].authority,
+                                                  trusts[0].certificate, trusts[1].certificate, trusts[2].certificate};
 
 }  // namespace names
 

@@ -114,6 +114,16 @@ Result<std::string_view> Store::show(std::string_view name, std::span<char> out)
     return format(*setting, fallback->reveal(), out);
 }
 
+bool Store::mentions(std::span<const Key<Type::key>> among, ConstBytes value) const {
+    const auto in = [value](ConstBytes records, AnyKey key) {
+        const auto record = find_record(records, key);
+        return record && equal(record->value, value);
+    };
+    return std::any_of(among.begin(), among.end(), [&](AnyKey key) {
+        return in(active().records(), key) || (staged() && in(scratch().records(), key));
+    });
+}
+
 // --- changes
 
 Status Store::writable() const {

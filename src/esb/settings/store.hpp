@@ -116,6 +116,9 @@ public:
     // setting_secret, too_long.
     Result<std::string_view> show(std::string_view name, std::span<char> out) const;
 
+    // True when the values in use say this of one of the keys, or those that may still come back.
+    bool mentions(std::span<const Key<Type::key>> among, ConstBytes value) const;
+
     // Applies a patch at once and durably. No flash operation when nothing changes. Old values on any error.
     // `busy` while a staged generation waits; the errors of check_together(); setting_needed; settings_full,
     // settings_newer, settings_not_loaded, the key/value store's errors (if that has stored it all the same, a restart

@@ -60,6 +60,19 @@ bool loses(ConstBytes before, ConstBytes after, std::string_view name) {
     return !value_of(before, name).empty() && value_of(after, name).empty();
 }
 
+// Otherwise the device would wait for what nobody can give.
+Status check_trust(ConstBytes records) {
+    for (const auto& trust : names::trusts) {
+        const auto has = [records](std::string_view name) { return !value_of(records, name).empty(); };
+        const auto how = as_text(value_of(records, trust.how));
+        const bool complete = how == "ca"    ? has(trust.authority)
+                              : how == "pin" ? has(trust.pin[0]) || has(trust.pin[1])
+                                             : true;
+        if (!complete) return fail(errors::setting_trust);
+    }
+    return {};
+}
+
 }  // namespace
 
 Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
@@ -78,6 +91,7 @@ Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
 }
 
 Status check_together(ConstBytes records, ConstBytes before) {
+    if constexpr (with_certificates) ESB_TRY(check_trust(records));
     const auto all = addresses_of(records);
     if (all == addresses_of(before)) return {};
     return check_addresses(all);

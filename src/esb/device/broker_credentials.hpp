@@ -1,0 +1,46 @@
+// What handshakes with certificates need of the device: the account's authorities, its own certificate with its key, and
+// what is known of the time.
+#pragma once
+
+#include "esb/device/config_changes.hpp"
+#include "esb/device/time_keeper.hpp"
+#include "esb/life/client_keys.hpp"
+#include "esb/link/broker_link.hpp"
+#include "esb/settings/shelf.hpp"
+
+namespace esb {
+
+// Reactor's task only.
+class BrokerCredentials final : public net::TlsCredentials, public CertificateDesk {
+public:
+    struct Parts {
+        chip::Chip& chip;
+        const settings::Store& store;
+        const link::BrokerLink& link;
+        const TimeKeeper& time;
+    };
+    explicit BrokerCredentials(const Parts& parts)
+        : parts_(parts),
+          shelf_(parts.chip.key_value, parts.store),
+          keys_(parts.chip.key_value, parts.chip.entropy, shelf_) {}
+
+    settings::Shelf& shelf() override { return shelf_; }
+    Status check(const settings::Patch& patch) const override;
+    // A request for a certificate for the spare key, in the device's name: DER in `out`. The errors of
+    // life::ClientKeys::spare() and crypto::make_request().
+    Result<ConstBytes> request(std::string_view common_name, MutBytes out);
+
+    Result<ConstBytes> authorities(MutBytes room) override;
+    Result<ConstBytes> own_certificates(MutBytes room) override;
+    Result<net::ClientKey> own_key() override;
+    net::CertificateTime time() const override;
+
+private:
+    Status check_one(const settings::Record& record, MutBytes room) const;
+
+    Parts parts_;
+    settings::Shelf shelf_;
+    life::ClientKeys keys_;
+};
+
+}  // namespace esb
