@@ -12,7 +12,7 @@ set(ESB_SOURCES_OF_LOG_WORDS)  # constants and branches only
 
 set(ESB_SOURCES_OF_CERTIFICATES
   base/pem crypto/certificate net/tls_trust net/certificate_name settings/shelf life/client_keys
-  device/broker_credentials)
+  console/paste device/commands_certificates device/broker_credentials)
 set(ESB_SOURCES_OF_MQTT_OFFLINE mqtt/offline)
 
 # esb_leave_out(VARIABLE FEATURE...): takes the sources of these features off a list of files.

@@ -1,5 +1,7 @@
 #include "esb/base/pem.hpp"
 
+#include <algorithm>
+
 namespace esb {
 namespace {
 
@@ -42,6 +44,26 @@ Status decode_base64(std::string_view text, ByteWriter& out) {
 }
 
 }  // namespace
+
+Result<std::string_view> encode_pem(std::string_view label, ConstBytes der, std::span<char> out) {
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    constexpr std::size_t bytes_of_line = 48;
+    ByteWriter writer({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    writer.text(pem_begin).text(label).text("-----\n");
+    for (std::size_t at = 0; at < der.size(); at += 3) {
+        const auto three = der.subspan(at, std::min<std::size_t>(3, der.size() - at));
+        std::uint32_t held = 0;
+        for (std::size_t i = 0; i < 3; ++i) held = held << 8 | (i < three.size() ? three[i] : 0U);
+        for (std::size_t i = 0; i < 4; ++i) {
+            const auto digit = held >> (18 - 6 * i) & 0x3F;
+            writer.u8(static_cast<std::uint8_t>(i <= three.size() ? digits[digit] : '='));
+        }
+        if ((at + 3) % bytes_of_line == 0 || at + 3 >= der.size()) writer.text("\n");
+    }
+    writer.text("-----END ").text(label).text("-----\n");
+    if (writer.overflowed()) return fail(errors::too_long);
+    return as_text(writer.written());
+}
 
 ConstBytes first_certificate(ConstBytes bytes) {
     constexpr std::uint8_t sequence = 0x30, two_bytes = 0x82;

@@ -5,6 +5,7 @@
 #include "esb/base/result.hpp"
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace esb {
@@ -17,6 +18,9 @@ inline constexpr std::string_view pem_begin = "-----BEGIN ";
 // is not exactly one value of 256 to 65539 bytes; pem_private_key: there is one among them; too_long: more than pem_max of
 // text, or than `out` holds, which may then have a part.
 Result<ConstBytes> decode_pem(std::string_view text, MutBytes out);
+
+// One block of PEM, lines of 64 characters, each with its LF. too_long.
+Result<std::string_view> encode_pem(std::string_view label, ConstBytes der, std::span<char> out);
 
 // The DER value that `bytes` begins with, as certificates are: a SEQUENCE of two bytes of length (X.690 §8.1.3). Empty
 // when it does not.

@@ -10,6 +10,9 @@ namespace esb::console {
 namespace {
 
 constexpr std::string_view json_word = "--json";
+#if ESB_CERTIFICATES
+constexpr Duration paste_patience = std::chrono::minutes(1);
+#endif
 
 std::size_t synopsis_size(const Syntax& syntax) {
     return syntax.name.size() + (syntax.usage.empty() ? 0 : 1 + syntax.usage.size());
@@ -77,6 +80,9 @@ void Console::set_locked(bool locked) {
 
 void Console::poll(Instant now) {
     output_.flush();
+#if ESB_CERTIFICATES
+    if (paste_.active() && now - last_input_ > paste_patience) give_paste_up(errors::timed_out);
+#endif
     if (report_.waiting()) run(true);
     while (!report_.waiting() && output_.room() > Output::pending_max / 2) {
         if (input_taken_ == input_size_) {
@@ -94,6 +100,9 @@ void Console::poll(Instant now) {
 std::optional<Instant> Console::deadline(Instant now) const {
     const bool to_draw = editor_.terminal() && !output_.drawn();
     if (report_.waiting() || !output_.idle() || to_draw || input_taken_ < input_size_) return now + retry;
+#if ESB_CERTIFICATES
+    if (paste_.active()) return last_input_ + paste_patience + retry;
+#endif
     return std::nullopt;
 }
 
@@ -104,7 +113,35 @@ void Console::pass(std::uint8_t byte, Instant now) {
     }
 }
 
+#if ESB_CERTIFICATES
+Status Console::take_text(Taker taker) {
+    ESB_TRY(paste_.begin());
+    taker_ = taker;
+    paste_json_ = report_.json();
+    return {};
+}
+
+void Console::take_paste(char byte) {
+    const auto event = paste_.take(byte);
+    if (event == Paste::Event::none) return;
+    if (event == Paste::Event::given_up) return give_paste_up(errors::cancelled);
+    report_.begin(paste_json_);
+    const auto text = paste_.text();
+    report_.end(text ? taker_(*text, report_) : fail(text.error()));
+    paste_.end();
+}
+
+void Console::give_paste_up(const ErrorKind& why) {
+    report_.begin(paste_json_);
+    report_.end(fail(why));
+    paste_.end();
+}
+#endif
+
 void Console::take(char byte) {
+#if ESB_CERTIFICATES
+    if (paste_.active()) return take_paste(byte);
+#endif
     // Who types is shown the line first; the answer stands below it.
     switch (editor_.take(byte)) {
         case LineEditor::Event::line:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/function.hpp"
 #include "esb/base/result.hpp"
@@ -11,6 +12,9 @@
 #include "esb/console/errors.hpp"
 #include "esb/console/line_editor.hpp"
 #include "esb/console/output.hpp"
+#if ESB_CERTIFICATES
+#include "esb/console/paste.hpp"
+#endif
 #include "esb/console/report.hpp"
 #include "esb/console/split.hpp"
 #include "esb/console/table.hpp"
@@ -64,6 +68,13 @@ public:
 
     Output& output() { return output_; }
 
+#if ESB_CERTIFICATES
+    // From within a command: what follows is a text (paste.hpp), which `taker` gets when it is whole. Given up after a
+    // minute without input. no_memory, busy.
+    using Taker = Function<Status(std::string_view text, Report& report)>;
+    Status take_text(Taker taker);
+#endif
+
 private:
     void pass(std::uint8_t byte, Instant now);
     void take(char byte);
@@ -76,6 +87,14 @@ private:
     bool visible(const Syntax& syntax) const { return !locked_ || syntax.traits.while_locked; }
     void complete();
     void draw_when_due();
+
+#if ESB_CERTIFICATES
+    void take_paste(char byte);
+    void give_paste_up(const ErrorKind& why);
+    Paste paste_;
+    Taker taker_;
+    bool paste_json_ = false;
+#endif
 
     chip::Uart& uart_;
     Output output_;

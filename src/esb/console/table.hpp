@@ -10,7 +10,7 @@ namespace esb::console {
 
 class CommandTable {
 public:
-    static constexpr std::size_t max_tables = 9;
+    static constexpr std::size_t max_tables = 10;
     static constexpr std::size_t max_added = 16;  // commands that are not in a constant table
 
     // Both take the command's views for as long as the table lives. `full`, or invalid_argument for a name that is

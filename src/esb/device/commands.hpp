@@ -3,6 +3,9 @@
 #pragma once
 
 #include "esb/console/console.hpp"
+#if ESB_CERTIFICATES
+#include "esb/device/broker_credentials.hpp"
+#endif
 #include "esb/device/config_changes.hpp"
 #include "esb/device/health.hpp"
 #include "esb/device/network.hpp"
@@ -70,6 +73,19 @@ struct MqttCommands {
 
     std::span<const console::TableCommand> table() const;
 };
+
+#if ESB_CERTIFICATES
+// mqtt ca, csr, ...
+struct CertificateCommands {
+    console::Console& console;
+    BrokerCredentials& credentials;
+    const Identity& identity;
+    ConfigCommands& config;
+    std::size_t broker = 0;  // that the text which is being given is for
+
+    std::span<const console::TableCommand> table() const;
+};
+#endif
 
 // debug ...
 struct DebugCommands {

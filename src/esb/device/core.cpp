@@ -61,6 +61,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       device_commands{snapshot, broker_link, subscriptions, updates, ports, restart},
       wifi_commands{network.wifi(), ports.radio, reactor, store, config_commands},
       mqtt_commands{broker_link, presence, snapshot, store, config_commands},
+#if ESB_CERTIFICATES
+      certificate_commands{console, credentials, identity, config_commands},
+#endif
       debug_commands{shell.variables()},
       lock_commands{shell, reactor, config_commands},
 #if ESB_PORTAL
@@ -94,6 +97,9 @@ void Core::add_commands() {
     add(device_commands);
     add(wifi_commands);
     add(mqtt_commands);
+#if ESB_CERTIFICATES
+    add(certificate_commands);
+#endif
     add(config_commands);
     add(debug_commands);
     add(lock_commands);

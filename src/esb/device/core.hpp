@@ -3,9 +3,6 @@
 
 #include "esb/device/app.hpp"
 #include "esb/device/button.hpp"
-#if ESB_CERTIFICATES
-#include "esb/device/broker_credentials.hpp"
-#endif
 #include "esb/device/commands.hpp"
 #include "esb/device/connection.hpp"
 #include "esb/device/log_names.hpp"
@@ -86,6 +83,9 @@ struct Core final : private Task {
     DeviceCommands device_commands;
     WifiCommands wifi_commands;
     MqttCommands mqtt_commands;
+#if ESB_CERTIFICATES
+    CertificateCommands certificate_commands;
+#endif
     DebugCommands debug_commands;
     LockCommands lock_commands;
 #if ESB_PORTAL
