@@ -5,9 +5,13 @@ get_filename_component(ESB_PAGES_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 function(esb_embed_pages target python)
   set(script ${ESB_PAGES_ROOT}/tools/embed_web.py)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/esb_pages.cpp)
+  set(features)
+  if(ESB_CERTIFICATES OR CONFIG_ESB_CERTIFICATES)
+    set(features --with certificates)
+  endif()
   file(GLOB files CONFIGURE_DEPENDS ${ESB_PAGES_ROOT}/web/*)
   add_custom_command(OUTPUT ${output}
-    COMMAND ${python} ${script} ${ESB_PAGES_ROOT}/web ${output}
+    COMMAND ${python} ${script} ${ESB_PAGES_ROOT}/web ${output} ${features}
     DEPENDS ${script} ${files} COMMENT "Compressing the set-up page" VERBATIM)
   target_sources(${target} PRIVATE ${output})
 endfunction()

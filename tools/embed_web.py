@@ -3,6 +3,8 @@
 
     embed_web.py FOLDER OUTPUT.cpp [--language en]     writes the source
     embed_web.py FOLDER --check BYTES [--language en]  prints the weight; fails if it is more
+    ... --with FEATURE                                 with what stands behind //+FEATURE, in styles in /*+FEATURE ...*/;
+                                                       `//+FEATURE include FILE` stands for that file
     embed_web.py FOLDER --unpack TARGET                writes what browsers get, to be looked at
 
 The same files make the same source: no times, no names of machines. Comments and the white space of scripts and
@@ -55,10 +57,24 @@ PAGES = [
 ]
 
 
-def contents(folder: pathlib.Path, language: str):
+# Words that only a feature needs.
+WORDS_OF = {"certificates": "trust.{}.js"}
+
+
+def with_features(folder: pathlib.Path, text: str, features: list[str]) -> str:
+    for feature in features:
+        text = re.sub(rf"//\+{feature} include (\S+)", lambda m: (folder / m[1]).read_text(encoding="utf-8"), text)
+        text = re.sub(rf"/\*\+{feature} (.*?)\*/", r"\1", text)
+        text = text.replace(f"//+{feature} ", "")
+    return text
+
+
+def contents(folder: pathlib.Path, language: str, features: list[str]):
     for path, names, content_type, small in PAGES:
+        if path == "/app.js":
+            names = [names[0], *(WORDS_OF[feature] for feature in features), names[1]]
         text = "".join((folder / name.format(language)).read_text(encoding="utf-8") for name in names)
-        yield path, content_type, small(text).encode()
+        yield path, content_type, small(with_features(folder, text, features)).encode()
 
 
 def compress(data: bytes) -> bytes:
@@ -100,8 +116,9 @@ def main() -> int:
     arguments.add_argument("--check", type=int)
     arguments.add_argument("--unpack", type=pathlib.Path)
     arguments.add_argument("--language", default="en")
+    arguments.add_argument("--with", dest="features", action="append", default=[], choices=WORDS_OF)
     options = arguments.parse_args()
-    plain = list(contents(options.folder, options.language))
+    plain = list(contents(options.folder, options.language, options.features))
     if options.unpack:
         unpack(plain, options.unpack)
     pages = [(path, content_type, compress(data)) for path, content_type, data in plain]

@@ -92,6 +92,7 @@
     $("host").value = state.broker.host;
     $("port").value = state.broker.port;
     $("ident").value = state.broker.ident;
+    //+certificates begin_trust();
     selected = state.wifi.ssid || null;
     draw_networks();
     show("ap", !state.portal.commissioned);
@@ -377,6 +378,7 @@
     if (Number(value("port")) !== port) set["mqtt.0.port"] = Number(value("port"));
     if (value("ident") !== ident) set["mqtt.0.ident"] = value("ident") || null;
     if (value("psk")) set["mqtt.0.psk.0"] = value("psk").toLowerCase();
+    //+certificates add_trust(set);
     return set;
   }
 
@@ -499,7 +501,8 @@
     const notes = [setting.help].concat(setting.local ? T.local : [], setting.type === "integer" ? setting.low + " – " + setting.high : []);
     const help = make(group, "p", notes.join("; "), "muted");
     const line = make(group, "div", undefined, "field");
-    const field = make(line, setting.type === "choice" ? "select" : "input");
+    let field = make(line, setting.type === "choice" ? "select" : "input");
+    //+certificates if (/^mqtt.*(ca|cert)$/.test(setting.name)) { field.remove(); field = make(line, "textarea"); }
     label.htmlFor = field.id = "s-" + setting.name;
     help.id = field.id + "-help";
     field.setAttribute("aria-describedby", help.id);
@@ -633,6 +636,7 @@
   $("reset-ident").oninput = () => { $("reset").disabled = !state || $("reset-ident").value.trim() !== state.about.identity; };
   $("reset").onclick = () => care("reset", {identity: $("reset-ident").value.trim()}, T.restarting);
 
+  //+certificates include trust.js
   document.documentElement.lang = T.lang;
   all("[data-t]", (element) => { element.textContent = T[element.dataset.t]; });
   poll();

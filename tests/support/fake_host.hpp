@@ -36,6 +36,7 @@ public:
     settings::Schema table;
     MemoryKeyValue flash;
     settings::Store store{flash, table};
+    settings::Shelf shelf_{flash, store};
 
     static life::Snapshot usual() {
         life::Snapshot now;
@@ -80,7 +81,12 @@ public:
     chip::Radio& radio() const override { return radio_; }
     const settings::Schema& schema() const override { return table; }
     const settings::Store& settings() const override { return store; }
-    settings::Shelf* shelf() override { return nullptr; }
+    settings::Shelf* shelf() override { return with_certificates ? &shelf_ : nullptr; }
+    Result<std::string_view> certificate_request(std::span<char> out) override {
+        constexpr std::string_view text = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
+        copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+        return std::string_view(out.data(), text.size());
+    }
     Status change(const settings::Patch& patch) override {
         calls.emplace_back("change");
         if (refusal) return fail(*refusal);

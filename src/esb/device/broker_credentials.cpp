@@ -1,6 +1,9 @@
 #include "esb/device/broker_credentials.hpp"
 
+#include "esb/base/pem.hpp"
+
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <new>
 
@@ -41,10 +44,12 @@ Status BrokerCredentials::check_one(const settings::Record& record, MutBytes roo
     return facts->on_p256 && keys_.find(facts->key) ? Status() : fail(errors::setting_own_certificate);
 }
 
-Result<ConstBytes> BrokerCredentials::request(std::string_view common_name, MutBytes out) {
+Result<std::string_view> BrokerCredentials::request(std::string_view common_name, std::span<char> out) {
     const auto pair = keys_.spare();
     if (!pair) return fail(pair.error());
-    return crypto::make_request(pair->secret, common_name, parts_.chip.entropy, out);
+    std::array<std::uint8_t, 384> room;
+    const auto der = crypto::make_request(pair->secret, common_name, parts_.chip.entropy, room);
+    return der ? encode_pem("CERTIFICATE REQUEST", *der, out) : fail(der.error());
 }
 
 Result<ConstBytes> BrokerCredentials::authorities(MutBytes room) {

@@ -26,9 +26,7 @@ public:
 
     settings::Shelf& shelf() override { return shelf_; }
     Status check(const settings::Patch& patch) const override;
-    // A request for a certificate for the spare key, in the device's name: DER in `out`. The errors of
-    // life::ClientKeys::spare() and crypto::make_request().
-    Result<ConstBytes> request(std::string_view common_name, MutBytes out);
+    Result<std::string_view> request(std::string_view common_name, std::span<char> out) override;
 
     Result<ConstBytes> authorities(MutBytes room) override;
     Result<ConstBytes> own_certificates(MutBytes room) override;

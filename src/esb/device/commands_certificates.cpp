@@ -2,7 +2,6 @@
 #include "esb/device/commands.hpp"
 
 #include "esb/base/encoding.hpp"
-#include "esb/base/pem.hpp"
 
 #include <array>
 
@@ -80,11 +79,8 @@ Status set_user(CertificateCommands& rooms, Arguments arguments, Report& report)
 }
 
 Status show_request(CertificateCommands& rooms, Arguments arguments, Report& report) {
-    std::array<std::uint8_t, 512> room;
-    const auto der = rooms.credentials.request(arguments.empty() ? rooms.identity.view() : arguments[0], room);
-    if (!der) return fail(der.error());
-    std::array<char, 800> text;
-    const auto pem = encode_pem("CERTIFICATE REQUEST", *der, text);
+    std::array<char, 640> text;
+    const auto pem = rooms.credentials.request(arguments.empty() ? rooms.identity.view() : arguments[0], text);
     if (!pem) return fail(pem.error());
     for (auto rest = *pem; !rest.empty();) {
         const auto end = rest.find('\n');

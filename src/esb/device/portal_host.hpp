@@ -68,6 +68,10 @@ public:
         auto* const desk = parts_.config.certificates();
         return desk != nullptr ? &desk->shelf() : nullptr;
     }
+    Result<std::string_view> certificate_request(std::span<char> out) override {
+        auto* const desk = parts_.config.certificates();
+        return desk != nullptr ? desk->request(parts_.snapshot.read().identity, out) : fail(errors::not_found);
+    }
     Status change(const settings::Patch& patch) override { return parts_.config.propose(patch, Proposer::portal); }
     Status set_console_password(std::string_view password) override;
     void try_now(std::string_view ssid) override;

@@ -18,7 +18,7 @@ inline constexpr std::string_view json_type = "application/json";
 
 // What a generated reply is made of, and a number that belongs to it.
 struct Source {
-    enum class Kind : std::uint8_t { state, networks, settings, log, key, changed, tried, refusal };
+    enum class Kind : std::uint8_t { state, networks, settings, log, key, changed, tried, refusal, request };
     static constexpr std::uint32_t argument_bits = 28;
     static constexpr std::uint32_t argument_mask = (std::uint32_t{1} << argument_bits) - 1;
 

@@ -15,6 +15,7 @@
 namespace esb::portal {
 namespace {
 
+constexpr std::size_t request_max = 480;  // as JSON it still fits into one piece
 constexpr std::uint32_t on_trial_bit = 1U << (Source::argument_bits - 1);
 
 Result<JsonDocument> read_object(ConstBytes body) {
@@ -37,6 +38,7 @@ net::HttpReply Actions::run(std::string_view path, ConstBytes body) {
         {"/api/try", &Actions::try_settings, true},
         {"/api/settings", &Actions::change_settings, true},
         {"/api/key", &Actions::show_key, false},
+        {"/api/csr", &Actions::make_request, false},
         {"/api/console-password", &Actions::console_password, true},
         {"/api/shown", &Actions::shown, false},
         {"/api/close", &Actions::close, false},
@@ -99,6 +101,13 @@ net::HttpReply Actions::show_key(ConstBytes) {
     return generated({Source::Kind::key});
 }
 
+// It is made anew when it is sent, by the same key.
+net::HttpReply Actions::make_request(ConstBytes) {
+    std::array<char, request_max> text;
+    const auto made = host_.certificate_request(text);
+    return made ? generated({Source::Kind::request}) : refusals_.refuse(made.error());
+}
+
 net::HttpReply Actions::console_password(ConstBytes body) {
     const auto object = read_object(body);
     if (!object) return refusals_.refuse(object.error());
@@ -142,6 +151,14 @@ std::size_t write_tried(std::uint32_t argument, MutBytes out) {
     JsonWriter json(as_chars(out));
     json.begin_object().key("on_trial").boolean((argument & on_trial_bit) != 0);
     json.key("attempt").number(argument & (on_trial_bit - 1)).end_object();
+    return json.written().size();
+}
+
+std::size_t write_request(Host& host, MutBytes out) {
+    std::array<char, request_max> text;
+    const auto made = host.certificate_request(text);
+    JsonWriter json(as_chars(out));
+    json.begin_object().key("csr").text(made.value_or(std::string_view())).end_object();
     return json.written().size();
 }
 

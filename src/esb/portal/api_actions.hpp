@@ -22,6 +22,7 @@ private:
     net::HttpReply try_settings(ConstBytes body);
     net::HttpReply change_settings(ConstBytes body);
     net::HttpReply show_key(ConstBytes body);
+    net::HttpReply make_request(ConstBytes body);
     net::HttpReply console_password(ConstBytes body);
     net::HttpReply shown(ConstBytes body);
     net::HttpReply close(ConstBytes body);
@@ -40,6 +41,8 @@ private:
 // The answer to a change of settings: {"on_trial":false}, and after a try which one it was.
 std::size_t write_changed(std::uint32_t argument, MutBytes out);
 std::size_t write_tried(std::uint32_t argument, MutBytes out);
+// A request for a certificate of the device's own.
+std::size_t write_request(Host& host, MutBytes out);
 // Identity and key for the broker's account; portal_key_hidden when the device has been on line meanwhile.
 std::size_t write_key(const Host& host, MutBytes out);
 

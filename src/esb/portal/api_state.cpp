@@ -53,11 +53,19 @@ void put_update(const Host& host, const Attempt&, JsonWriter& json) {
     json.key("error").text(name_of(update.error)).key("why").text(text_of(update.error)).end_object();
 }
 
+// How the first broker is known.
+void put_trust(const settings::Store& settings, JsonWriter& json) {
+    const auto& trust = settings::names::trusts[0];
+    json.key("trust").begin_object().key("how").text(settings.text(trust.how));
+    json.key("user").text(settings.text(trust.user)).end_object();
+}
+
 void put_portal(const Host& host, const Attempt&, JsonWriter& json) {
     const auto now = host.snapshot();
     json.key("portal").begin_object().key("left").number(seconds(now.portal_left));
     json.key("commissioned").boolean(now.commissioned).key("key").boolean(key_is_shown(host));
     json.key("on_trial").boolean(!now.config_waits_for.empty()).end_object();
+    if constexpr (with_certificates) put_trust(host.settings(), json);
 }
 
 void put_system(const Host& host, const Attempt&, JsonWriter& json) {

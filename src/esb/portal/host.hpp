@@ -39,6 +39,9 @@ public:
     virtual const settings::Store& settings() const = 0;
     // For certificates; null where this firmware knows none.
     virtual settings::Shelf* shelf() = 0;
+    // A request for a certificate for a key of this device (PKCS#10), as PEM. too_long; not_found where this firmware
+    // knows no certificates.
+    virtual Result<std::string_view> certificate_request(std::span<char> out) = 0;
     // Proposes a change (Origin::portal) as the console does: at once, or on trial once the device is commissioned.
     // config_on_trial, the errors of settings::Store::stage().
     virtual Status change(const settings::Patch& patch) = 0;

@@ -20,7 +20,7 @@ public:
     Portal(const Portal&) = delete;
     Portal& operator=(const Portal&) = delete;
 
-    // Serves the pages at address:80 and answers names at address:53. Its memory (about 11 KB) is taken here and given
+    // Serves the pages at address:80 and answers names at address:53. Its memory (about 11 KB, 13 with certificates) is taken here and given
     // back by close(): a device on line should not pay for it. no_memory, socket errors, `full`; nothing is open then.
     // Open already: nothing.
     Status open(const chip::IpAddress& address);

@@ -82,6 +82,8 @@ std::size_t Site::on_more(std::uint32_t source, std::uint32_t& cursor, MutBytes 
             return once(cursor, [&] { return write_changed(from.argument, out); });
         case Source::Kind::tried:
             return once(cursor, [&] { return write_tried(from.argument, out); });
+        case Source::Kind::request:
+            return once(cursor, [&] { return write_request(host_, out); });
         case Source::Kind::refusal:
             return once(cursor, [&] { return refusals_.write(from.argument, out); });
     }

@@ -58,6 +58,12 @@ bool has_broker(const settings::Store& store) {
     const auto has_key = [&store](const settings::names::Broker& broker) {
         return !store.bytes(broker.psk[0]).empty() || !store.bytes(broker.psk[1]).empty();
     };
+    if constexpr (with_certificates) {
+        for (std::size_t i = 0; i < std::size(settings::names::trusts); ++i) {
+            const bool named = !store.text(settings::names::brokers[i].host).empty();
+            if (named && store.text(settings::names::trusts[i].how) != "psk") return true;
+        }
+    }
     // A broker without a key of its own uses the first one's.
     const bool common_key = has_key(settings::names::brokers[0]);
     return std::any_of(

@@ -63,7 +63,7 @@ TEST_F(PortalApi, state) {
         R"("broker":{"host":"mqtt.example.org","port":8883,"ident":"ESP-024553420001","online":false},)"
         R"("attempt":{"n":0,"state":"idle","step":"join","error":"","why":"","reason":"","ip":"","back":false},)"
         R"("update":{"state":"idle","ver":"","done":0,"size":0,"error":"","why":""},)"
-        R"("portal":{"left":540,"commissioned":false,"key":true,"on_trial":false},)"
+        R"("portal":{"left":540,"commissioned":false,"key":true,"on_trial":false},"trust":{"how":"psk","user":""},)"
         R"("system":{"heap":150000,"heap_min":120000,"up":123}})");
     EXPECT_EQ(host.served, 1);
 }

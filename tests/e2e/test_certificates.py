@@ -1,0 +1,208 @@
+"""Brokers that are known by a certificate: mosquitto in every mode that a device can be set to, real processes."""
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from esb_lab import Lab, free_ports, wait_until
+from on_line import Device, Topic, firmware
+from pki import Pki
+
+QUICK = 10  # seconds that a stage may take here
+
+
+class Certified(Device):
+    """A device on line by its key, beside whose listener the broker has two with certificates: `user` asks for a user
+    name and a password, `mutual` for a certificate."""
+
+    host = "localhost"
+
+    def start_services(self):
+        self.pki = Pki(self.lab.folder / "pki")
+        for name in ("root", "other", "devices"):
+            self.pki.authority(name)
+        self.pki.server("server", "root", "DNS:localhost")
+        self.pki.server("stranger", "other")
+        self.user_port, self.mutual_port = free_ports(2)
+        self.broker.init()
+        self.broker.start()
+        self.web.start()
+
+    def take_birth(self):
+        super().take_birth()
+        self.add_listeners()
+
+    def add_listeners(self):
+        folder = self.broker.folder
+        subprocess.run(["mosquitto_passwd", "-b", "-c", folder / "passwords", self.identity, "not a secret: 1"], check=True)
+        common = (f"acl_file {folder}/acl\nuse_username_as_clientid true\ntls_version tlsv1.2\nallow_anonymous false\n"
+                  f"certfile {self.pki.path('server.pem')}\nkeyfile {self.pki.path('server.key')}\n")
+        with open(folder / "mosquitto.conf", "a", encoding="utf-8") as config:
+            config.write(f"listener {self.user_port} 127.0.0.1\n{common}password_file {folder}/passwords\n")
+            config.write(f"listener {self.mutual_port} 127.0.0.1\n{common}cafile {self.pki.path('devices.pem')}\n"
+                         "require_certificate true\nuse_identity_as_username true\n")
+        for path in (folder, self.pki.folder):
+            os.chmod(path, 0o755)
+            for file in path.iterdir():
+                os.chmod(file, 0o755 if file.is_dir() else 0o644)
+        self.broker.stop()
+        self.broker.start()
+
+    def paste(self, command: str, pem: str, answer: str):
+        self.chip.ask(command, r"then a line with a dot\r*\n")
+        for line in pem.splitlines():
+            self.chip.terminal.sendline(line)
+        self.chip.ask(".", answer)
+
+    def request(self) -> str:
+        self.chip.type("mqtt csr")
+        self.chip.expect(r"-----END CERTIFICATE REQUEST-----\r*\n")
+        lines = self.chip.lines
+        begin = max(i for i, line in enumerate(lines) if "BEGIN CERTIFICATE REQUEST" in line)
+        end = next(i for i in range(begin, len(lines)) if "END CERTIFICATE REQUEST" in lines[i])
+        return "\n".join(line.strip() for line in lines[begin:end + 1]) + "\n"
+
+    def set(self, **settings):
+        """One change by MQTT, of several settings."""
+        self.publish("config", json.dumps({name.replace("__", "."): value for name, value in settings.items()}))
+
+    def suite(self) -> str:
+        return self.chip.ask("mqtt info", r"suite: (\S+)\r*\n")[1]
+
+    def reconnected(self, port: int):
+        self.chip.expect(rf"mqtt: connected to localhost:{port} ", 60)
+        self.chip.expect(r"ping: echo after \d+ ms", 60)
+
+    def goes_to_user_listener(self, **more):
+        """By one change over MQTT, as an operator moves a device; on trial, then kept."""
+        since = len(self.reports.messages)
+        self.set(mqtt__0__port=self.user_port, mqtt__0__user=self.identity, mqtt__0__pass="not a secret: 1", **more)
+        self.reports.wait_for(since, state="kept")
+        self.chip.expect(r"config: kept", 60)
+
+
+@pytest.fixture(scope="module")
+def device(request):
+    with Lab() as lab:
+        made = Certified(lab, "steady-1.0.0")
+        made.reports = Topic(lab, made.broker, f"{made.base}/config/status")
+        made.chip.ask(f"config set config.confirm {QUICK}", r"ok\r*\n")
+        yield made
+        lab.keep = lab.keep or bool(request.session.testsfailed)
+
+
+# In the order in which they stand: each begins where the one before has left the device.
+
+def test_an_authority_and_a_password_come_by_mqtt_as_one_change(device):
+    device.goes_to_user_listener(mqtt__0__trust="ca", mqtt__0__ca=device.pki.pem("root"))
+    assert device.suite().startswith("TLS-ECDHE-ECDSA-WITH-")
+    told = device.chip.ask("config get mqtt.0.ca", r"mqtt.0.ca = ([0-9a-f]{64})\r*\n")[1]
+    der = device.pki.run("x509", "-in", "root.pem", "-outform", "DER")
+    assert device.pki.run("dgst", "-sha256", "-r", input=der).decode().split()[0] == told
+    device.chip.ask("config get mqtt.0.pass", r"set \(never shown\)")
+
+
+def test_will_and_retained_messages_work_there(device):
+    assert device.broker.retained(f"{device.base}/online") == "1"
+    assert json.loads(device.broker.retained(f"{device.base}/status"))["app"] == "steady"
+    device.chip.power_off()
+    wait_until("the will", lambda: device.broker.retained(f"{device.base}/online") == "0")
+    device.chip.power_on()
+    device.reconnected(device.user_port)
+    assert device.broker.retained(f"{device.base}/online") == "1"
+
+
+def test_a_broker_s_restart_is_survived_and_the_session_resumed(device):
+    device.broker.stop()
+    device.chip.expect(r"mqtt: .*next try")
+    device.broker.start()
+    device.reconnected(device.user_port)
+    os.kill(device.broker.process.pid, signal.SIGHUP)
+    device.require_on_line()
+
+
+def test_another_authority_is_tried_and_taken_back(device):
+    device.paste("mqtt ca", device.pki.pem("other"), r"ok, on trial\r*\n")
+    device.chip.expect(r"tls\.unknown_authority")
+    device.chip.expect(r"config: reverted", 60)
+    device.reconnected(device.user_port)
+
+
+def test_a_wrong_password_is_tried_and_taken_back(device):
+    device.chip.ask(f"mqtt user {device.identity} wrong", r"ok, on trial\r*\n")
+    device.chip.expect(r"mqtt\.refused\.\w+")
+    device.chip.expect(r"config: reverted", 60)
+    device.reconnected(device.user_port)
+
+
+def test_a_name_that_the_certificate_has_not_got_is_refused(device):
+    device.chip.ask(f"mqtt server 127.0.0.1 {device.user_port}", r"ok, on trial\r*\n")
+    device.chip.expect(r"tls\.wrong_name")
+    device.chip.expect(r"config: reverted", 60)
+    device.reconnected(device.user_port)
+
+
+def test_a_pin_is_enough_and_the_second_one_is_for_the_next_key(device):
+    device.chip.ask(f"mqtt pin {device.pki.pin('stranger')}", r"ok, on trial\r*\n")
+    device.chip.expect(r"tls\.pin_mismatch")
+    device.chip.expect(r"config: reverted", 60)
+    device.reconnected(device.user_port)
+    device.chip.ask(f"mqtt pin {device.pki.pin('stranger')} {device.pki.pin('server')}", r"ok, on trial\r*\n")
+    device.chip.expect(r"config: kept", 60)
+
+
+def test_nonsense_in_place_of_a_certificate_is_refused_by_name(device):
+    device.paste("mqtt ca", "hello", r"pem\.malformed")
+    device.paste("mqtt ca", device.pki.path("root.key").read_text(), r"pem\.private_key")
+    device.paste("mqtt ca", device.pki.pem("root") * 9, r"too_long")
+    since = len(device.reports.messages)
+    device.set(mqtt__0__psk__0=device.pki.pem("root"))
+    device.reports.wait_for(since, state="refused", error="setting.certificate", setting="mqtt.0.psk.0")
+    device.require_on_line()
+
+
+def test_a_certificate_of_another_device_is_not_taken(device):
+    device.pki.key("alien")
+    device.pki.certify("alien", "devices", "extendedKeyUsage=clientAuth")
+    device.paste("mqtt cert", device.pki.pem("alien"), r"setting\.own_certificate")
+
+
+def test_its_own_certificate_takes_the_place_of_the_password(device):
+    request = device.request()
+    assert request == device.request() or "BEGIN" in request
+    device.pki.device(device.identity, "devices", request)
+    since = len(device.reports.messages)
+    device.set(mqtt__0__port=device.mutual_port, mqtt__0__user=None, mqtt__0__pass=None,
+               mqtt__0__cert=device.pki.pem(device.identity))
+    device.reports.wait_for(since, state="kept")
+    device.chip.expect(r"config: kept", 60)
+
+
+def test_a_certificate_that_the_broker_does_not_trust_is_tried_and_taken_back(device):
+    device.pki.device("untrusted", "other", device.request())
+    device.paste("mqtt cert", device.pki.pem("untrusted"), r"ok, on trial\r*\n")
+    device.chip.expect(r"tls\.client_refused")
+    device.chip.expect(r"config: reverted", 60)
+    device.reconnected(device.mutual_port)
+
+
+def test_an_update_comes_that_way_end_to_end(device):
+    device.confirm_update(firmware(device.lab.products, "steady-1.1.0").read_bytes())
+    device.require_on_line()
+    device.chip.power_off()
+    device.chip.power_on()
+    device.reconnected(device.mutual_port)
+
+
+def test_a_factory_reset_forgets_certificates_and_keys(device):
+    before = device.request()
+    device.chip.ask("factory-reset yes", r"factory reset: done", None)
+    device.chip.expect(r"MQTT ident=")
+    device.chip.ask("config get mqtt.0.trust", r"mqtt.0.trust = psk\r*\n")
+    device.chip.ask("config get mqtt.0.cert", r"mqtt.0.cert = \r*\n")
+    after = device.request()
+    public = [device.pki.run("req", "-noout", "-pubkey", input=one.encode()) for one in (before, after)]
+    assert public[0] != public[1]
