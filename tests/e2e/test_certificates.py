@@ -107,7 +107,7 @@ def test_an_authority_and_a_password_come_by_mqtt_as_one_change(device):
 
 def test_will_and_retained_messages_work_there(device):
     assert device.broker.retained(f"{device.base}/online") == "1"
-    assert json.loads(device.broker.retained(f"{device.base}/status"))["app"] == "steady"
+    assert json.loads(device.broker.retained(f"{device.base}/status"))["app"] == "basic"
     device.chip.power_off()
     wait_until("the will", lambda: device.broker.retained(f"{device.base}/online") == "0")
     device.chip.power_on()
