@@ -58,6 +58,18 @@ Result<ConstBytes> BrokerCredentials::authorities(MutBytes room) {
     return der ? der : fail(errors::tls_credentials);
 }
 
+ConstBytes BrokerCredentials::web_authority() const {
+    const auto own = parts_.store.bytes(names::ota_ca);
+    return own.empty() ? parts_.store.bytes(names::trusts[0].authority) : own;
+}
+
+net::TlsCredentials* BrokerCredentials::web() { return web_authority().empty() ? nullptr : &web_; }
+
+Result<ConstBytes> BrokerCredentials::Web::authorities(MutBytes room) {
+    const auto der = of.shelf_.get(of.web_authority(), room);
+    return der ? der : fail(errors::tls_credentials);
+}
+
 Result<ConstBytes> BrokerCredentials::own_certificates(MutBytes room) {
     const auto& name = parts_.link.account().by.certificate;
     if (!name) return ConstBytes();

@@ -28,6 +28,8 @@ public:
     Status check(const settings::Patch& patch) const override;
     Result<std::string_view> request(std::string_view common_name, std::span<char> out) override;
 
+    net::TlsCredentials* web() override;
+
     Result<ConstBytes> authorities(MutBytes room) override;
     Result<ConstBytes> own_certificates(MutBytes room) override;
     Result<net::ClientKey> own_key() override;
@@ -36,9 +38,19 @@ public:
 private:
     Status check_one(const settings::Record& record, MutBytes room) const;
 
+    // What https servers are trusted by: the same clock, an authority of their own or the broker's.
+    struct Web final : net::TlsCredentials {
+        explicit Web(const BrokerCredentials& device) : of(device) {}
+        Result<ConstBytes> authorities(MutBytes room) override;
+        net::CertificateTime time() const override { return of.time(); }
+        const BrokerCredentials& of;
+    };
+    ConstBytes web_authority() const;
+
     Parts parts_;
     settings::Shelf shelf_;
     life::ClientKeys keys_;
+    Web web_{*this};
 };
 
 }  // namespace esb

@@ -30,6 +30,8 @@ public:
     // Whether the certificates that a change names are there, and those of the device are for keys of the device.
     // setting_not_on_shelf, setting_own_certificate, no_memory.
     virtual Status check(const settings::Patch& patch) const = 0;
+    // What https servers are trusted by; null while no authority is set for them.
+    virtual net::TlsCredentials* web() = 0;
     // A request for a certificate for the device's spare key, as PEM. The errors of life::ClientKeys::spare() and
     // crypto::make_request().
     virtual Result<std::string_view> request(std::string_view common_name, std::span<char> out) = 0;

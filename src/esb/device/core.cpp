@@ -32,7 +32,7 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       inbox(limits.max_message),
       subscriptions(inbox, broker_link, ports.entropy, connection),
       publisher(broker_link, reactor, limits),
-      updates({ports, reactor, names, store, publisher, broker_link, device_key, app, restart, notes, voice}),
+      updates({ports, reactor, names, store, publisher, broker_link, device_key, app, restart, desk(), notes, voice}),
       network({ports, reactor, store, identity, broker_link, online, updates.updater(), commissioned, config, time, improv,
                set_up, restart, notes, voice, policy}),
       snapshot({ports, app.image, identity, reactor, network.wifi(), sessions, updates.updater(), config, commissioned,

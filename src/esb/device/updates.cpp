@@ -1,5 +1,6 @@
 #include "esb/device/updates.hpp"
 
+#include "esb/device/config_changes.hpp"
 #include "esb/device/status_json.hpp"
 
 #include <array>
@@ -35,6 +36,7 @@ bool Updates::trust(std::string_view key) { return parts_.voice.tell("update key
 void Updates::use_settings() {
     updater_.policy().legacy_md5 = parts_.store.boolean(names::ota_legacy_md5);
     static_cast<void>(updater_.policy().hosts.assign(parts_.store.text(names::ota_hosts)));  // same length
+    updater_.policy().web = parts_.certificates != nullptr ? parts_.certificates->web() : nullptr;
 }
 
 Status Updates::repair_trust(std::uint32_t counter) {

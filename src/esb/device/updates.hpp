@@ -14,6 +14,8 @@
 
 namespace esb {
 
+class CertificateDesk;
+
 class Updates final : public Task, private ota::UpdaterHandler {
 public:
     struct Parts {
@@ -26,6 +28,7 @@ public:
         const life::DeviceKey& device_key;
         const AppDesc& app;
         Restart& restart;
+        CertificateDesk* certificates;  // null: this firmware knows none
         Notes& notes;
         Voice& voice;
     };

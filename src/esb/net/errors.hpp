@@ -46,7 +46,8 @@ inline constexpr ErrorKind http_slow{"http.slow", "the web server is too slow"};
 inline constexpr ErrorKind http_silent{"http.silent", "the web server has fallen silent"};
 inline constexpr ErrorKind http_redirects{"http.redirects", "the web server redirects too often, or in a circle"};
 inline constexpr ErrorKind http_location{"http.location", "the web server redirects to what is no usable URL"};
-inline constexpr ErrorKind http_https{"http.https", "https needs a trust anchor, and this firmware has none"};
+inline constexpr ErrorKind http_downgrade{"http.downgrade", "the web server redirects from https to http"};
+inline constexpr ErrorKind http_https{"http.https", "https needs an authority to trust, and none is set"};
 
 inline constexpr ErrorKind web_malformed{"web.malformed", "the request is malformed"};
 inline constexpr ErrorKind web_version{"web.version", "only HTTP/1.0 and HTTP/1.1 are spoken here"};
@@ -115,6 +116,7 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::http_silent,
     &errors::http_redirects,
     &errors::http_location,
+    &errors::http_downgrade,
     &errors::http_https,
     &errors::web_malformed,
     &errors::web_version,

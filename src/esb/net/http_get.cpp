@@ -12,7 +12,7 @@ namespace {
 
 // Into the buffer of the request itself: it is too long for the stack.
 Status write_request(const Url& url, std::uint64_t from, std::string_view if_range, RequestText& text) {
-    const std::uint16_t usual_port = 80;
+    const std::uint16_t usual_port = url.tls ? 443 : 80;
     text.clear();
     ESB_TRY(text.append("GET "));
     ESB_TRY(text.append(url.target.empty() ? "/" : url.target));
@@ -61,7 +61,7 @@ struct HttpGet::Request {
 };
 
 HttpGet::HttpGet(Reactor& reactor, Names& names, const HttpLimits& limits)
-    : reactor_(reactor), tcp_(reactor, names), limits_(limits) {}
+    : reactor_(reactor), names_(names), tcp_(reactor, names), limits_(limits) {}
 
 HttpGet::~HttpGet() { cancel(); }
 
@@ -70,7 +70,18 @@ bool HttpGet::active() const { return request_ && request_->handler != nullptr; 
 std::string_view HttpGet::host() const { return request_ ? request_->host.view() : std::string_view(); }
 
 void HttpGet::release() {
-    if (!active()) request_.reset();
+    if (active()) return;
+    request_.reset();
+#if ESB_CERTIFICATES
+    tls_.reset();
+#endif
+}
+
+Stream& HttpGet::stream() {
+#if ESB_CERTIFICATES
+    if (secure_) return *tls_;
+#endif
+    return tcp_;
 }
 
 Status HttpGet::start(std::string_view url, std::uint64_t from, HttpHandler& handler, std::string_view if_range) {
@@ -84,6 +95,7 @@ Status HttpGet::start(std::string_view url, std::uint64_t from, HttpHandler& han
     request.from = from;
     ESB_TRY(request.if_range.assign(if_range));
     request.seen.clear();
+    secure_ = false;
     ESB_TRY(reactor_.add(*this));
     request.handler = &handler;
     ++request.number;
@@ -100,21 +112,43 @@ Status HttpGet::open() {
     if (!url) return fail(url.error());
     ESB_TRY(request.host.assign(url->host));
     ESB_TRY(request.handler->on_host(url->host));
-    if (url->tls) return fail(errors::http_https);
+    if (secure_ && !url->tls) return fail(errors::http_downgrade);
     ESB_TRY(request.seen.push_back(crc32(as_bytes(request.url))));
     ESB_TRY(write_request(*url, request.from, request.if_range, request.text));
     request.sent = 0;
     request.connected = false;
     request.answered = false;
-    return tcp_.open(url->host, url->port, *this);
+    return open_stream(*url);
 }
+
+Status HttpGet::open_stream(const Url& url) {
+#if ESB_CERTIFICATES
+    if (url.tls) return open_tls(url);
+#endif
+    if (url.tls) return fail(errors::http_https);
+    return tcp_.open(url.host, url.port, *this);
+}
+
+#if ESB_CERTIFICATES
+Status HttpGet::open_tls(const Url& url) {
+    if (trust_ == nullptr) return fail(errors::http_https);
+    if (!tls_) tls_.reset(new (std::nothrow) TlsStream(reactor_, names_, *entropy_));
+    if (!tls_) return fail(errors::no_memory);
+    TlsConfig config;
+    config.trust = TlsTrust::ca;
+    config.credentials = trust_;
+    ESB_TRY(tls_->configure(config));
+    secure_ = true;
+    return tls_->open(url.host, url.port, *this);
+}
+#endif
 
 void HttpGet::cancel() {
     if (!active()) return;
     request_->response.cancel();
     request_->connected = false;
     request_->handler = nullptr;
-    tcp_.close();
+    stream().close();
     reactor_.remove(*this);
 }
 
@@ -138,7 +172,7 @@ void HttpGet::on_writable() { send_request(); }
 void HttpGet::send_request() {
     auto& request = *request_;
     while (!request.answered && request.sent < request.text.size()) {
-        const auto taken = tcp_.write(as_bytes(request.text).subspan(request.sent));
+        const auto taken = stream().write(as_bytes(request.text).subspan(request.sent));
         // After another error than would_block, on_closed tells of it.
         if (!taken) return;
         request.sent += *taken;
@@ -148,7 +182,7 @@ void HttpGet::send_request() {
 // One piece a turn, so that a fast server does not keep the others from their turn.
 void HttpGet::on_readable() {
     auto& request = *request_;
-    const auto got = tcp_.read(request.buffer);
+    const auto got = stream().read(request.buffer);
     if (!got && got.error() == errors::would_block) return;
     if (!got) return finish(got.error() == errors::closed ? request.response.end() : fail(got.error()));
 
@@ -175,7 +209,7 @@ void HttpGet::take_note(bool head_was_seen, std::size_t bytes) {
 }
 
 void HttpGet::follow() {
-    tcp_.close();
+    stream().close();
     if (const auto gone = go_elsewhere(); !gone) finish(gone);
 }
 

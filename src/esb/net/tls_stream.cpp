@@ -299,18 +299,19 @@ TlsStream::TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, con
       entropy_(entropy),
       tcp_(reactor, names, limits.open_timeout),
       handshake_timeout_(limits.handshake_timeout),
-      context_(std::make_unique<Context>(tcp_, entropy_)) {}
+      context_(new (std::nothrow) Context(tcp_, entropy_)) {}
 
 TlsStream::~TlsStream() { close(); }
 
 Status TlsStream::configure(const TlsConfig& config) {
     if (state_ != State::closed) return fail(errors::busy);
+    if (!context_) return fail(errors::no_memory);
     return context_->configure(config);
 }
 
 Status TlsStream::open(std::string_view host, std::uint16_t port, StreamHandler& handler) {
     if (state_ != State::closed) return fail(errors::busy);
-    if (!context_->configured()) return fail(errors::tls_setup);
+    if (!context_ || !context_->configured()) return fail(errors::tls_setup);
 #if ESB_CERTIFICATES
     ESB_TRY(context_->host.assign(host));
 #endif

@@ -29,7 +29,9 @@ bool is_refusal(const Error& why) {
     if (why == errors::http_status) return is_definite(why.detail());
     return is_one_of(why,
                      {&errors::http_range, &errors::http_encoded, &errors::http_location, &errors::http_redirects,
-                      &errors::http_https, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
+                      &errors::http_https, &errors::http_downgrade, &errors::tls_unknown_authority, &errors::tls_wrong_name,
+                      &errors::tls_expired, &errors::tls_not_yet_valid, &errors::tls_key_usage, &errors::tls_weak,
+                      &errors::tls_no_common_suite, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
                       &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash, &errors::ota_chunk,
                       &errors::flash_failed});
 }
@@ -204,6 +206,9 @@ void Download::fetch() {
     resumed_ = resumed_ || writer_.received() > 0;
     const bool same = version_.address == address_;
     const auto tag = same ? version_.etag.view() : std::string_view();
+#if ESB_CERTIFICATES
+    http_.use_trust(plan_.web, entropy_);
+#endif
     if (plan_.cipher != nullptr) plan_.cipher->begin(received());
     const auto started = http_.start((*plan_.urls)[address_], file_offset(), *this, tag);
     if (started) return;
@@ -246,7 +251,7 @@ bool Download::judge_gain() {
 void Download::learn(const Error& why) {
     Address& address = addresses_[address_];
     const auto parsed = net::parse_url((*plan_.urls)[address_]);
-    const bool https = parsed && parsed->tls;
+    const bool https = why == errors::http_https && parsed && parsed->tls;
     const bool never = https || (why == errors::ota_host && parsed && parsed->host == host_.view());
     if (never) address.dead = true;
     if (refuses_to_resume(why)) address.whole = true;

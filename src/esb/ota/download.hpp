@@ -33,6 +33,7 @@ struct DownloadPlan {
     const UrlList* urls = nullptr;  // outlives the download; not empty
     const FixedString<255>* hosts =
         nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
+    net::TlsCredentials* web = nullptr;  // whom https servers are trusted by; outlives the download; null: nobody
     Strikes strikes{};
     unsigned tries = 10;    // rounds over all addresses without a gain
     unsigned refusals = 4;  // the same, when every address gave a definite answer

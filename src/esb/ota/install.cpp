@@ -35,6 +35,7 @@ DownloadPlan Install::plan(chip::SlotId slot, const UpdatePolicy& policy, const 
     plan.cipher = cipher.get();
     plan.urls = &offer.manifest.urls;
     plan.hosts = &policy.hosts;
+    plan.web = policy.web;
     if (const auto* known = failures.find(offer.digest)) plan.strikes = known->strikes;
     plan.tries = policy.download_tries;
     plan.refusals = policy.download_refusals;

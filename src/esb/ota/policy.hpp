@@ -3,6 +3,7 @@
 
 #include "esb/base/fixed.hpp"
 #include "esb/base/time.hpp"
+#include "esb/net/tls_config.hpp"
 
 #include <cstddef>
 
@@ -22,6 +23,7 @@ struct UpdatePolicy {
     std::size_t heap_needed = 20 * 1024;  // free bytes before a download starts
     bool legacy_md5 = false;              // accept URL|md5 (setting ota.legacy_md5)
     FixedString<255> hosts;               // that images may come from (setting ota.hosts); empty: any
+    net::TlsCredentials* web = nullptr;   // whom https servers are trusted by; null: nobody
 };
 
 }  // namespace esb::ota

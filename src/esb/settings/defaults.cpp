@@ -196,6 +196,8 @@ constexpr Row rows[] = {
     user(2, "mqtt.2.user"),
     password(2, "mqtt.2.pass"),
     certificate(2, "mqtt.2.cert"),
+    row(ota_ca, {.name = "ota.ca", .type = key, .high = 32, .check = checks::hash,
+        .help = "authority of https servers that images come from, set as PEM; empty: mqtt.0.ca"}),
 };
 // clang-format on
 

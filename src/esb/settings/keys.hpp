@@ -95,9 +95,9 @@ enum class RowName : std::uint8_t {
     time_server,
     ha_discovery,
     broker_trust,  // of all brokers, one behind another
-    after_broker_trust = broker_trust + 3 * 7,
+    ota_ca = broker_trust + 3 * 7,
 };
-inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::after_broker_trust);
+inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::ota_ca) + 1;
 
 constexpr bool is_left_out(std::size_t row) {
     if (row >= static_cast<std::size_t>(RowName::broker_trust)) return !with_certificates;
@@ -162,9 +162,12 @@ constexpr Trust trust_of(std::size_t broker) {
 inline constexpr Trust trusts[] = {trust_of(0), trust_of(1), trust_of(2)};
 static_assert(std::size(trusts) == std::size(brokers));
 
+inline constexpr Key<Type::key> ota_ca(place_of(RowName::ota_ca));
+
 // The settings that name certificates of the shelf.
 inline constexpr Key<Type::key> certificates[] = {trusts[0].authority,   trusts[1].authority,   trusts[2].authority,
-                                                  trusts[0].certificate, trusts[1].certificate, trusts[2].certificate};
+                                                  trusts[0].certificate, trusts[1].certificate, trusts[2].certificate,
+                                                  ota_ca};
 
 }  // namespace names
 

@@ -1,4 +1,5 @@
 // Certificates against OpenSSL's server on this machine: what must be refused, by name, and what must be accepted.
+#include "esb/net/http_get.hpp"
 #include "esb/net/tls_stream.hpp"
 #include "host/vchip/clock_posix.hpp"
 #include "host/vchip/entropy_posix.hpp"
@@ -11,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -405,6 +407,51 @@ TEST_F(TlsCertificate, alpn_is_asked_for) {
     EXPECT_EQ(client.connect("server.test", server.port()), "");
     EXPECT_TRUE(client.run_until([&] { return server.log().find("ALPN protocols selected: mqtt") != std::string::npos; }))
         << server.log();
+}
+
+struct Download final : net::HttpHandler {
+    std::string body, outcome = "nothing";
+    Status on_host(std::string_view) override { return {}; }
+    Status on_head(const net::HttpHead&) override { return {}; }
+    Status on_body(ConstBytes piece) override {
+        body += as_text(piece);
+        return {};
+    }
+    void on_done(Status done) override { outcome = done ? "" : std::string(done.error().name()); }
+};
+
+class Https : public TlsCertificate {
+protected:
+    // What `url` brings; its port stands for %.
+    std::string fetch(std::string url, bool trusted = true) {
+        credentials.trusted = pki().der("root");
+        const test::OpensslServer server(pki().path(""), serves("good") + " -HTTP");
+        url.replace(url.find('%'), 1, std::to_string(server.port()));
+        Client client;
+        net::HttpGet get{client.reactor, client.names};
+        if (trusted) get.use_trust(&credentials, client.entropy);
+        Download download;
+        if (const auto started = get.start(url, 0, download); !started) return std::string(started.error().name());
+        EXPECT_TRUE(client.run_until([&] { return download.outcome != "nothing"; }));
+        return download.outcome.empty() ? download.body : download.outcome;
+    }
+    // A file whose text is a whole answer.
+    void answer(const std::string& name, const std::string& text) { std::ofstream(pki().path(name)) << text; }
+};
+
+TEST_F(Https, a_file_comes_from_a_server_that_is_trusted) {
+    answer("file", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    EXPECT_EQ(fetch("https://server.test:%/file"), "hello");
+    EXPECT_EQ(fetch("https://server.test:%/file", false), "http.https");
+    EXPECT_EQ(fetch("https://else.test:%/file"), "tls.wrong_name");
+}
+
+TEST_F(Https, a_redirect_stays_within_it) {
+    answer("down", "HTTP/1.1 302 Found\r\nLocation: http://server.test/file\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(fetch("https://server.test:%/down"), "http.downgrade");
+    answer("file", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    answer("on", "HTTP/1.1 302 Found\r\nLocation: /file\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(fetch("https://server.test:%/on"), "hello");
 }
 
 }  // namespace
