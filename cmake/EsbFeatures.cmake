@@ -12,7 +12,8 @@ set(ESB_SOURCES_OF_LOG_WORDS)  # constants and branches only
 
 set(ESB_SOURCES_OF_CERTIFICATES
   base/pem crypto/certificate net/tls_trust net/certificate_name settings/shelf life/client_keys
-  console/paste device/commands_certificates device/broker_credentials)
+  console/paste crypto/pkcs7
+  device/commands_certificates device/broker_credentials device/est_client device/renewal)
 set(ESB_SOURCES_OF_MQTT_OFFLINE mqtt/offline)
 
 # esb_leave_out(VARIABLE FEATURE...): takes the sources of these features off a list of files.

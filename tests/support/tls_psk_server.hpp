@@ -28,6 +28,10 @@ public:
         std::optional<int> refuse_in_state{};      // sends `refusal` and resets TCP when the handshake has come so far
         std::string refusal{"\x15\x03\x03\0\x02\x02\x73", 7};  // the alert unknown_psk_identity
         int maximum_minor = MBEDTLS_SSL_MINOR_VERSION_3;
+        // With a certificate (DER; its key outlives the server) instead of keys; with an authority each client has to
+        // show one of it, whose dates are not looked at: they are of the test's time.
+        std::vector<std::uint8_t> certificate{}, clients{};
+        mbedtls_pk_context* key = nullptr;
     };
 
     TlsPskServer(vchip::SimNetwork& network, const chip::IpAddress& address, std::uint16_t port, Options chosen)
@@ -56,6 +60,7 @@ public:
     std::size_t sent = 0;  // bytes on the wire in the latest connection
     std::string received;  // of the latest connection
     std::string suite;
+    std::vector<std::uint8_t> client;  // the latest client's certificate
     bool encrypt_then_mac = false;
 
     // How far Mbed TLS's handshake has come; 0 before it.
@@ -100,9 +105,27 @@ private:
         mbedtls_ssl_conf_ciphersuites(&config_, suites_.data());
         mbedtls_ssl_conf_max_version(&config_, MBEDTLS_SSL_MAJOR_VERSION_3, options.maximum_minor);
         mbedtls_ssl_conf_rng(&config_, random, this);
-        mbedtls_ssl_conf_psk_cb(&config_, choose_key, this);
+        if (options.key == nullptr) mbedtls_ssl_conf_psk_cb(&config_, choose_key, this);
+        if (options.key != nullptr) use_certificate();
         mbedtls_ssl_setup(&ssl_, &config_);
         mbedtls_ssl_set_bio(&ssl_, this, send, receive, nullptr);
+    }
+
+    void use_certificate() {
+        mbedtls_x509_crt_init(&own_);
+        mbedtls_x509_crt_init(&clients_);
+        mbedtls_x509_crt_parse_der(&own_, options.certificate.data(), options.certificate.size());
+        mbedtls_ssl_conf_own_cert(&config_, &own_, options.key);
+        if (options.clients.empty()) return;
+        mbedtls_x509_crt_parse_der(&clients_, options.clients.data(), options.clients.size());
+        mbedtls_ssl_conf_ca_chain(&config_, &clients_, nullptr);
+        mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_REQUIRED);
+        mbedtls_ssl_conf_verify(&config_, look_at_client, this);
+    }
+    static int look_at_client(void* self, mbedtls_x509_crt* shown, int depth, std::uint32_t* flags) {
+        *flags &= ~static_cast<std::uint32_t>(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
+        if (depth == 0) static_cast<TlsPskServer*>(self)->client.assign(shown->raw.p, shown->raw.p + shown->raw.len);
+        return 0;
     }
 
     void handshake() {
@@ -163,6 +186,10 @@ private:
         if (!made_) return;
         mbedtls_ssl_free(&ssl_);
         mbedtls_ssl_config_free(&config_);
+        if (options.key != nullptr) {
+            mbedtls_x509_crt_free(&own_);
+            mbedtls_x509_crt_free(&clients_);
+        }
         made_ = false;
     }
 
@@ -208,6 +235,7 @@ private:
     mbedtls_ssl_config config_{};
     mbedtls_ssl_context ssl_{};
     std::vector<int> suites_;
+    mbedtls_x509_crt own_{}, clients_{};
     std::string outbox_;
     std::size_t under_way_ = 0;
     std::uint64_t random_ = 42;

@@ -43,24 +43,42 @@ Status decode_base64(std::string_view text, ByteWriter& out) {
     return out.overflowed() ? Status(fail(errors::too_long)) : Status();
 }
 
-}  // namespace
-
-Result<std::string_view> encode_pem(std::string_view label, ConstBytes der, std::span<char> out) {
+// `line_end` after every 64 characters and at the end.
+void write_base64(ConstBytes bytes, std::string_view line_end, ByteWriter& out) {
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     constexpr std::size_t bytes_of_line = 48;
-    ByteWriter writer({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
-    writer.text(pem_begin).text(label).text("-----\n");
-    for (std::size_t at = 0; at < der.size(); at += 3) {
-        const auto three = der.subspan(at, std::min<std::size_t>(3, der.size() - at));
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        const auto three = bytes.subspan(at, std::min<std::size_t>(3, bytes.size() - at));
         std::uint32_t held = 0;
         for (std::size_t i = 0; i < 3; ++i) held = held << 8 | (i < three.size() ? three[i] : 0U);
         for (std::size_t i = 0; i < 4; ++i) {
             const auto digit = held >> (18 - 6 * i) & 0x3F;
-            writer.u8(static_cast<std::uint8_t>(i <= three.size() ? digits[digit] : '='));
+            out.u8(static_cast<std::uint8_t>(i <= three.size() ? digits[digit] : '='));
         }
-        if ((at + 3) % bytes_of_line == 0 || at + 3 >= der.size()) writer.text("\n");
+        if ((at + 3) % bytes_of_line == 0 || at + 3 >= bytes.size()) out.text(line_end);
     }
+}
+
+}  // namespace
+
+Result<std::string_view> encode_pem(std::string_view label, ConstBytes der, std::span<char> out) {
+    ByteWriter writer({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    writer.text(pem_begin).text(label).text("-----\n");
+    write_base64(der, "\n", writer);
     writer.text("-----END ").text(label).text("-----\n");
+    if (writer.overflowed()) return fail(errors::too_long);
+    return as_text(writer.written());
+}
+
+Result<ConstBytes> decode_base64(std::string_view text, MutBytes out) {
+    ByteWriter writer(out);
+    ESB_TRY(decode_base64(text, writer));
+    return writer.written();
+}
+
+Result<std::string_view> encode_base64(ConstBytes bytes, std::span<char> out) {
+    ByteWriter writer({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    write_base64(bytes, {}, writer);
     if (writer.overflowed()) return fail(errors::too_long);
     return as_text(writer.written());
 }

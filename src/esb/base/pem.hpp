@@ -19,6 +19,10 @@ inline constexpr std::string_view pem_begin = "-----BEGIN ";
 // text, or than `out` holds, which may then have a part.
 Result<ConstBytes> decode_pem(std::string_view text, MutBytes out);
 
+// Base64 with its padding (RFC 4648 §4), blanks and line ends between. pem_malformed, too_long.
+Result<ConstBytes> decode_base64(std::string_view text, MutBytes out);
+Result<std::string_view> encode_base64(ConstBytes bytes, std::span<char> out);
+
 // One block of PEM, lines of 64 characters, each with its LF. too_long.
 Result<std::string_view> encode_pem(std::string_view label, ConstBytes der, std::span<char> out);
 

@@ -44,12 +44,48 @@ Status BrokerCredentials::check_one(const settings::Record& record, MutBytes roo
     return facts->on_p256 && keys_.find(facts->key) ? Status() : fail(errors::setting_own_certificate);
 }
 
-Result<std::string_view> BrokerCredentials::request(std::string_view common_name, std::span<char> out) {
+Result<ConstBytes> BrokerCredentials::request_der(std::string_view common_name, MutBytes out) {
     const auto pair = keys_.spare();
     if (!pair) return fail(pair.error());
+    return crypto::make_request(pair->secret, common_name, parts_.chip.entropy, out);
+}
+
+Result<std::string_view> BrokerCredentials::request(std::string_view common_name, std::span<char> out) {
     std::array<std::uint8_t, 384> room;
-    const auto der = crypto::make_request(pair->secret, common_name, parts_.chip.entropy, room);
+    const auto der = request_der(common_name, room);
     return der ? encode_pem("CERTIFICATE REQUEST", *der, out) : fail(der.error());
+}
+
+Result<ConstBytes> BrokerCredentials::with_ours_first(ConstBytes certificates, MutBytes out) const {
+    ConstBytes ours;
+    for (auto rest = certificates; !rest.empty() && ours.empty();) {
+        const auto one = first_certificate(rest);
+        if (one.empty()) break;
+        const auto facts = crypto::read_certificate(one);
+        if (facts && facts->on_p256 && keys_.find(facts->key)) ours = one;
+        rest = rest.subspan(one.size());
+    }
+    if (ours.empty()) return fail(errors::setting_own_certificate);
+    const auto before = static_cast<std::size_t>(ours.data() - certificates.data());
+    ByteWriter writer(out);
+    writer.bytes(ours).bytes(certificates.first(before)).bytes(certificates.subspan(before + ours.size()));
+    if (writer.overflowed()) return fail(errors::too_long);
+    return writer.written();
+}
+
+Result<crypto::CertificateFacts> BrokerCredentials::facts_of(ConstBytes name) const {
+    const auto room = make_room();
+    if (!room) return fail(errors::no_memory);
+    const auto der = shelf_.get(name, {room.get(), settings::Shelf::longest});
+    return der ? crypto::read_certificate(*der) : fail(der.error());
+}
+
+Result<net::ClientKey> BrokerCredentials::key_of(ConstBytes name) const {
+    const auto facts = facts_of(name);
+    if (!facts) return fail(facts.error());
+    const auto pair = keys_.find(facts->key);
+    if (!pair) return fail(errors::tls_credentials);
+    return pair->secret;
 }
 
 Result<ConstBytes> BrokerCredentials::authorities(MutBytes room) {
@@ -78,15 +114,22 @@ Result<ConstBytes> BrokerCredentials::own_certificates(MutBytes room) {
 }
 
 Result<net::ClientKey> BrokerCredentials::own_key() {
-    const auto room = make_room();
-    if (!room) return fail(errors::no_memory);
-    const auto der = own_certificates({room.get(), settings::Shelf::longest});
-    if (!der) return fail(der.error());
-    const auto facts = crypto::read_certificate(*der);
-    if (!facts) return fail(facts.error());
-    const auto pair = keys_.find(facts->key);
-    if (!pair) return fail(errors::tls_credentials);
-    return pair->secret;
+    const auto& name = parts_.link.account().by.certificate;
+    return name ? key_of(*name) : fail(errors::tls_credentials);
+}
+
+Result<ConstBytes> BrokerCredentials::First::authorities(MutBytes room) {
+    const auto der = of.shelf_.get(of.parts_.store.bytes(names::trusts[0].authority), room);
+    return der ? der : fail(errors::tls_credentials);
+}
+
+Result<ConstBytes> BrokerCredentials::First::own_certificates(MutBytes room) {
+    const auto der = of.shelf_.get(of.parts_.store.bytes(names::trusts[0].certificate), room);
+    return der ? der : fail(errors::tls_credentials);
+}
+
+Result<net::ClientKey> BrokerCredentials::First::own_key() {
+    return of.key_of(of.parts_.store.bytes(names::trusts[0].certificate));
 }
 
 net::CertificateTime BrokerCredentials::time() const {

@@ -29,6 +29,14 @@ public:
     Result<std::string_view> request(std::string_view common_name, std::span<char> out) override;
 
     net::TlsCredentials* web() override;
+    // As the first broker has them, whichever is in use: for who renews the certificate.
+    net::TlsCredentials& first_broker() { return first_; }
+    // Of the certificate of this name. not_found, bad_certificate, no_memory.
+    Result<crypto::CertificateFacts> facts_of(ConstBytes name) const;
+    // The same certificates, the one for a key of this device in front. setting_own_certificate, too_long.
+    Result<ConstBytes> with_ours_first(ConstBytes certificates, MutBytes out) const;
+    // request() as DER.
+    Result<ConstBytes> request_der(std::string_view common_name, MutBytes out);
 
     Result<ConstBytes> authorities(MutBytes room) override;
     Result<ConstBytes> own_certificates(MutBytes room) override;
@@ -45,12 +53,22 @@ private:
         net::CertificateTime time() const override { return of.time(); }
         const BrokerCredentials& of;
     };
+    struct First final : net::TlsCredentials {
+        explicit First(const BrokerCredentials& device) : of(device) {}
+        Result<ConstBytes> authorities(MutBytes room) override;
+        Result<ConstBytes> own_certificates(MutBytes room) override;
+        Result<net::ClientKey> own_key() override;
+        net::CertificateTime time() const override { return of.time(); }
+        const BrokerCredentials& of;
+    };
     ConstBytes web_authority() const;
+    Result<net::ClientKey> key_of(ConstBytes name) const;
 
     Parts parts_;
     settings::Shelf shelf_;
     life::ClientKeys keys_;
     Web web_{*this};
+    First first_{*this};
 };
 
 }  // namespace esb

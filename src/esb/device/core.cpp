@@ -57,6 +57,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       button(ports, network, restart, voice),
       settings_in_use({reactor, store, broker_link, brokers, connection, topics, network, set_up, updates, config,
                        home_assistant, time, voice, online}),
+#if ESB_CERTIFICATES
+      renewal({ports, reactor, names, store, schema, identity, credentials, config, online, voice}),
+#endif
       config_commands{config, store, schema, ports.entropy},
       device_commands{snapshot, broker_link, subscriptions, updates, ports, restart},
       wifi_commands{network.wifi(), ports.radio, reactor, store, config_commands},

@@ -8,6 +8,9 @@
 #include "esb/device/log_names.hpp"
 #include "esb/device/log_publisher.hpp"
 #include "esb/device/periodic.hpp"
+#if ESB_CERTIFICATES
+#include "esb/device/renewal.hpp"
+#endif
 #include "esb/device/settings_in_use.hpp"
 #include "esb/device/watchdog.hpp"
 #include "esb/link/limits.hpp"
@@ -78,6 +81,9 @@ struct Core final : private Task {
     Button button;
     Periodic periodic;
     SettingsInUse settings_in_use;
+#if ESB_CERTIFICATES
+    Renewal renewal;
+#endif
 
     ConfigCommands config_commands;
     DeviceCommands device_commands;
@@ -106,7 +112,7 @@ private:
 
     // What a person or the network has asked for comes first, then what follows from it; what says something to the
     // broker comes before the link, so that it leaves in the same turn.
-    const std::array<Task*, 17> parts_{
+    const std::array<Task*, 17 + (with_certificates ? 1 : 0)> parts_{
         &watchdog,         // fed even if a later part should take long
         &button,           //
         &shell,            // commands may change settings,
@@ -120,6 +126,9 @@ private:
         &home_assistant,   //
         &log_publisher,    // entries of this turn so far
         &updates,          //
+#if ESB_CERTIFICATES
+        &renewal,          // may begin a change,
+#endif
         &config,           // reports of changes
         &connection,       // sends all of it
         &set_up,           // sees what became of the link

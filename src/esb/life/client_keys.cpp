@@ -18,6 +18,16 @@ FixedString<9> key_of(std::size_t place) {
     return key;
 }
 
+std::optional<crypto::P256KeyPair> unpack(std::string_view key, ConstBytes stored) {
+    const auto content = settings::unseal(key, record_version, stored);
+    if (!content || content->size() != 3 * size) return std::nullopt;
+    crypto::P256KeyPair pair;
+    static_cast<void>(pair.secret.assign(content->first(size)));  // as large as it is
+    copy(content->subspan(size, size), pair.open.x);
+    copy(content->last(size), pair.open.y);
+    return pair;
+}
+
 bool same(const crypto::P256PublicKey& a, const crypto::P256PublicKey& b) {
     return equal(a.x, b.x) && equal(a.y, b.y);
 }
@@ -28,14 +38,7 @@ std::optional<crypto::P256KeyPair> ClientKeys::at(std::size_t place) const {
     Record record{};
     const auto key = key_of(place);
     const auto stored = key_value_.get(key, record);
-    const auto content = stored ? settings::unseal(key, record_version, *stored) : std::nullopt;
-    std::optional<crypto::P256KeyPair> pair;
-    if (content && content->size() == 3 * size) {
-        pair.emplace();
-        static_cast<void>(pair->secret.assign(content->first(size)));  // as large as it is
-        copy(content->subspan(size, size), pair->open.x);
-        copy(content->last(size), pair->open.y);
-    }
+    const auto pair = stored ? unpack(key, *stored) : std::nullopt;
     wipe(record);
     return pair;
 }

@@ -11,10 +11,15 @@ namespace esb::net {
 namespace {
 
 // Into the buffer of the request itself: it is too long for the stack.
-Status write_request(const Url& url, std::uint64_t from, std::string_view if_range, RequestText& text) {
+struct Post {
+    std::string_view type, body;
+    bool is() const { return !type.empty(); }
+};
+
+Status write_request(const Url& url, std::uint64_t from, std::string_view if_range, const Post& post, RequestText& text) {
     const std::uint16_t usual_port = url.tls ? 443 : 80;
     text.clear();
-    ESB_TRY(text.append("GET "));
+    ESB_TRY(text.append(post.is() ? "POST " : "GET "));
     ESB_TRY(text.append(url.target.empty() ? "/" : url.target));
     ESB_TRY(text.append(" HTTP/1.1\r\nHost: "));
     ESB_TRY(text.append(url.host));
@@ -34,6 +39,14 @@ Status write_request(const Url& url, std::uint64_t from, std::string_view if_ran
         ESB_TRY(text.append(if_range));
         ESB_TRY(text.append("\r\n"));
     }
+    if (post.is()) {
+        ESB_TRY(text.append("Content-Type: "));
+        ESB_TRY(text.append(post.type));
+        ESB_TRY(text.append("\r\nContent-Transfer-Encoding: base64\r\nContent-Length: "));
+        ESB_TRY(text.append(decimal(post.body.size())));
+        ESB_TRY(text.append("\r\n\r\n"));
+        return text.append(post.body);
+    }
     return text.append("\r\n");
 }
 
@@ -44,6 +57,7 @@ struct HttpGet::Request {
     std::uint32_t number = 0;        // tells a request from the one a handler has begun in its place
     std::uint64_t from = 0;
     FixedString<max_entity_tag> if_range;
+    Post posted;
     UrlText url;            // where we are: redirects change it
     FixedString<253> host;  // its host
     RequestText text;       // the request; once bytes have come: the Location of the answer
@@ -88,12 +102,27 @@ Status HttpGet::start(std::string_view url, std::uint64_t from, HttpHandler& han
     if (active()) return fail(errors::busy);
     if (!request_) request_.reset(new (std::nothrow) Request);
     if (!request_) return fail(errors::no_memory);
+    request_->from = from;
+    request_->posted = {};
+    ESB_TRY(request_->if_range.assign(if_range));
+    return begin(url, handler);
+}
+
+Status HttpGet::post(std::string_view url, std::string_view type, std::string_view body, HttpHandler& handler) {
+    if (active()) return fail(errors::busy);
+    if (!request_) request_.reset(new (std::nothrow) Request);
+    if (!request_) return fail(errors::no_memory);
+    request_->from = 0;
+    request_->posted = {type, body};
+    request_->if_range.clear();
+    return begin(url, handler);
+}
+
+Status HttpGet::begin(std::string_view url, HttpHandler& handler) {
     auto& request = *request_;
     request.host.clear();
     if (const auto parsed = parse_url(url); !parsed) return fail(parsed.error());
     static_cast<void>(request.url.assign(url));  // parse_url has seen that it fits
-    request.from = from;
-    ESB_TRY(request.if_range.assign(if_range));
     request.seen.clear();
     secure_ = false;
     ESB_TRY(reactor_.add(*this));
@@ -114,7 +143,7 @@ Status HttpGet::open() {
     ESB_TRY(request.handler->on_host(url->host));
     if (secure_ && !url->tls) return fail(errors::http_downgrade);
     ESB_TRY(request.seen.push_back(crc32(as_bytes(request.url))));
-    ESB_TRY(write_request(*url, request.from, request.if_range, request.text));
+    ESB_TRY(write_request(*url, request.from, request.if_range, request.posted, request.text));
     request.sent = 0;
     request.connected = false;
     request.answered = false;
@@ -192,7 +221,7 @@ void HttpGet::on_readable() {
     const bool head_was_seen = request.response.head_seen();
     const auto fed = request.response.feed(ConstBytes(request.buffer).first(*got));
     if (!active() || request.number != number) return;  // the handler has cancelled it
-    if (request.response.redirects()) return follow();
+    if (request.response.redirects() && !request.posted.is()) return follow();
     if (!fed) return finish(fed);
     if (request.response.complete()) return finish({});
     take_note(head_was_seen, *got);

@@ -1,4 +1,4 @@
-// One HTTP/1.1 GET at a time, streamed (RFC 9110, 9112). Parsing is http_parser's.
+// One HTTP/1.1 GET, or a short POST, at a time, streamed (RFC 9110, 9112). Parsing is http_parser's.
 #pragma once
 
 #include "esb/base/features.hpp"
@@ -33,6 +33,8 @@ public:
     // the handler sees by head.offset == 0. `if_range`: the strong entity tag that the rest must belong to; empty: any.
     // All is copied. url_*, http_https, `busy`, `no_memory`, what on_host() returned, errors of the stream.
     Status start(std::string_view url, std::uint64_t from, HttpHandler& handler, std::string_view if_range = {});
+    // The same as a POST of this text, which must stay until the end. An answer that leads elsewhere is http_status.
+    Status post(std::string_view url, std::string_view type, std::string_view body, HttpHandler& handler);
     // No callback comes afterwards.
     void cancel();
     // Gives back the memory of the latest request (9 KB, 2 more after https), taken by start(); host() is empty then. Nothing while active; not
@@ -51,6 +53,7 @@ private:
     void on_closed(const Error& why) override;
     void step(Instant now) override;
     std::optional<Instant> deadline() const override;
+    Status begin(std::string_view url, HttpHandler& handler);
     Stream& stream();
     Status open();
     Status open_stream(const Url& url);

@@ -21,7 +21,7 @@ using SpkiPin = std::array<std::uint8_t, 32>;  // SHA-256 of a certificate's Sub
 inline constexpr std::size_t max_pins = 2;
 inline constexpr std::size_t max_authorities = 3072;      // bytes of DER: what 4 KB of PEM can hold
 inline constexpr std::size_t max_own_certificates = 2048;  // bytes of DER
-inline constexpr std::size_t max_server_chain = 4096;      // bytes of DER: the same on every chip, whatever its buffers
+inline constexpr std::size_t max_server_chain = 4064;  // bytes of DER, so that a record of 4 KB holds the message
 inline constexpr std::size_t max_alpn = 2;
 
 // What a certificate's dates are compared with.

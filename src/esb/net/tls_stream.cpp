@@ -24,8 +24,6 @@ constexpr std::size_t max_identity = 128;
 // Alert descriptions, RFC 5246 §7.2.2 and RFC 4279 §2.
 constexpr std::uint8_t alert_bad_record_mac = 20;
 constexpr std::uint8_t alert_handshake_failure = 40;
-constexpr std::uint8_t alert_bad_certificate = 42;
-constexpr std::uint8_t alert_access_denied = 49;
 constexpr std::uint8_t alert_decrypt_error = 51;
 constexpr std::uint8_t alert_insufficient_security = 71;
 constexpr std::uint8_t alert_unknown_psk_identity = 115;
@@ -44,12 +42,15 @@ Error alert_error(std::uint8_t alert) {
     }
 }
 
+#if ESB_CERTIFICATES
 // The same once we have accepted the other side's certificate: what is wrong then is ours, or that we have shown none.
 Error alert_about_us(std::uint8_t alert) {
+    constexpr std::uint8_t alert_bad_certificate = 42, alert_access_denied = 49;
     const bool about_certificates = alert >= alert_bad_certificate && alert <= alert_access_denied;
     const bool ours = about_certificates || alert == alert_handshake_failure || alert == alert_decrypt_error;
     return Error(ours ? errors::tls_client_refused : errors::tls_alert, alert);
 }
+#endif
 
 Error transport_error(const Error& why) {
     // TCP's end is no end of TLS: anybody on the way could have made it (RFC 5246 §7.2.1).

@@ -1,6 +1,7 @@
 #include "esb/settings/checks.hpp"
 
 #include "esb/base/ascii.hpp"
+#include "esb/base/encoding.hpp"
 #include "esb/base/identity.hpp"
 #include "esb/settings/errors.hpp"
 
@@ -141,6 +142,19 @@ Status update_key(ConstBytes value) {
     const bool shaped = key.size() == 87 && key[43] == '.';
     if (!shaped || std::count_if(key.begin(), key.end(), allowed) != 86) return fail(errors::setting_format);
     return {};
+}
+
+// https://host or https://host:port, nothing behind it.
+Status https_server(ConstBytes value) {
+    constexpr std::string_view scheme = "https://";
+    const auto text = as_text(value);
+    if (!text.starts_with(scheme)) return fail(errors::setting_format);
+    auto name = text.substr(scheme.size());
+    if (const auto colon = name.find(':'); colon != std::string_view::npos) {
+        if (!parse_unsigned(name.substr(colon + 1), 1, 65535)) return fail(errors::setting_format);
+        name = name.substr(0, colon);
+    }
+    return host(as_bytes(name));
 }
 
 // SHA-256.

@@ -198,6 +198,8 @@ constexpr Row rows[] = {
     certificate(2, "mqtt.2.cert"),
     row(ota_ca, {.name = "ota.ca", .type = key, .high = 32, .check = checks::hash,
         .help = "authority of https servers that images come from, set as PEM; empty: mqtt.0.ca"}),
+    row(est_url, {.name = "est.url", .type = text, .high = 253, .check = checks::https_server,
+        .help = "https://host:port of the EST server that renews mqtt.0.cert, known by mqtt.0.ca; empty: nobody does"}),
 };
 // clang-format on
 

@@ -96,8 +96,9 @@ enum class RowName : std::uint8_t {
     ha_discovery,
     broker_trust,  // of all brokers, one behind another
     ota_ca = broker_trust + 3 * 7,
+    est_url,
 };
-inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::ota_ca) + 1;
+inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::est_url) + 1;
 
 constexpr bool is_left_out(std::size_t row) {
     if (row >= static_cast<std::size_t>(RowName::broker_trust)) return !with_certificates;
@@ -162,6 +163,7 @@ constexpr Trust trust_of(std::size_t broker) {
 inline constexpr Trust trusts[] = {trust_of(0), trust_of(1), trust_of(2)};
 static_assert(std::size(trusts) == std::size(brokers));
 
+inline constexpr Key<Type::text> est_url(place_of(RowName::est_url));
 inline constexpr Key<Type::key> ota_ca(place_of(RowName::ota_ca));
 
 // The settings that name certificates of the shelf.

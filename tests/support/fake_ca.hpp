@@ -1,0 +1,130 @@
+// A certificate authority in the test's own process (Mbed TLS 2.28), for certificates of any time.
+#pragma once
+
+#include "esb/base/bytes.hpp"
+#include "esb/base/time.hpp"
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crt.h>
+#include <mbedtls/x509_csr.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace esb::test {
+
+class FakeCa {
+public:
+    using Der = std::vector<std::uint8_t>;
+
+    FakeCa() {
+        mbedtls_pk_init(&key_);
+        make_key(key_);
+        certificate = issue(key_, "CN=Fake CA", UnixTime(0), UnixTime(4'000'000'000), true, {});
+    }
+    ~FakeCa() { mbedtls_pk_free(&key_); }
+    FakeCa(const FakeCa&) = delete;
+    FakeCa& operator=(const FakeCa&) = delete;
+
+    Der certificate;
+
+    // For a device's request.
+    Der device(ConstBytes request, UnixTime from, UnixTime until) {
+        mbedtls_x509_csr csr;
+        mbedtls_x509_csr_init(&csr);
+        if (mbedtls_x509_csr_parse_der(&csr, request.data(), request.size()) != 0) return {};
+        std::array<char, 128> name{};
+        mbedtls_x509_dn_gets(name.data(), name.size(), &csr.subject);
+        auto made = issue(csr.pk, name.data(), from, until, false, {});
+        mbedtls_x509_csr_free(&csr);
+        return made;
+    }
+    // A server's, with its new key in `key`.
+    Der server(const std::string& host, mbedtls_pk_context& key) {
+        make_key(key);
+        return issue(key, "CN=server", UnixTime(0), UnixTime(4'000'000'000), false, host);
+    }
+    // PKCS#7, certs-only (RFC 5652).
+    static Der wrap(const Der& one) {
+        const Der version{0x02, 0x01, 0x01}, none{0x31, 0x00}, data_oid{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01};
+        const Der signed_oid{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02};
+        const auto content = value(0x30, data_oid);
+        const auto data = value(0x30, join({version, none, content, value(0xA0, one), none}));
+        return value(0x30, join({signed_oid, value(0xA0, data)}));
+    }
+
+private:
+    static int random(void* self, unsigned char* out, std::size_t size) {
+        auto& state = static_cast<FakeCa*>(self)->random_;
+        for (std::size_t i = 0; i < size; ++i) {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            out[i] = static_cast<unsigned char>(state >> 56);
+        }
+        return 0;
+    }
+    static Der join(std::initializer_list<Der> parts) {
+        Der all;
+        for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+        return all;
+    }
+    static Der value(std::uint8_t tag, const Der& content) {
+        Der made{tag, 0x82, static_cast<std::uint8_t>(content.size() >> 8), static_cast<std::uint8_t>(content.size())};
+        made.insert(made.end(), content.begin(), content.end());
+        return made;
+    }
+    static std::string text(UnixTime at) {
+        const std::chrono::sys_seconds time(at);
+        const auto day = std::chrono::floor<std::chrono::days>(time);
+        const std::chrono::year_month_day date(day);
+        const std::chrono::hh_mm_ss clock(time - day);
+        std::array<char, 32> digits{};
+        std::snprintf(digits.data(), digits.size(), "%04d%02u%02u%02d%02d%02d", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                      static_cast<int>(clock.seconds().count()));
+        return digits.data();
+    }
+    void make_key(mbedtls_pk_context& key) {
+        mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
+        mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key), random, this);
+    }
+    Der issue(mbedtls_pk_context& subject, const std::string& name, UnixTime from, UnixTime until, bool authority,
+              const std::string& host) {
+        mbedtls_x509write_cert writer;
+        mbedtls_x509write_crt_init(&writer);
+        mbedtls_mpi serial;
+        mbedtls_mpi_init(&serial);
+        mbedtls_mpi_lset(&serial, ++serial_);
+        mbedtls_x509write_crt_set_version(&writer, MBEDTLS_X509_CRT_VERSION_3);
+        mbedtls_x509write_crt_set_md_alg(&writer, MBEDTLS_MD_SHA256);
+        mbedtls_x509write_crt_set_serial(&writer, &serial);
+        mbedtls_x509write_crt_set_subject_key(&writer, &subject);
+        mbedtls_x509write_crt_set_issuer_key(&writer, &key_);
+        mbedtls_x509write_crt_set_subject_name(&writer, name.c_str());
+        mbedtls_x509write_crt_set_issuer_name(&writer, "CN=Fake CA");
+        mbedtls_x509write_crt_set_validity(&writer, text(from).c_str(), text(until).c_str());
+        mbedtls_x509write_crt_set_basic_constraints(&writer, authority ? 1 : 0, -1);
+        if (!host.empty()) {
+            Der san{0x30, static_cast<std::uint8_t>(host.size() + 2), 0x82, static_cast<std::uint8_t>(host.size())};
+            san.insert(san.end(), host.begin(), host.end());
+            mbedtls_x509write_crt_set_extension(&writer, MBEDTLS_OID_SUBJECT_ALT_NAME,
+                                                MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), 0, san.data(), san.size());
+        }
+        std::array<std::uint8_t, 2048> room;
+        const int size = mbedtls_x509write_crt_der(&writer, room.data(), room.size(), random, this);
+        mbedtls_mpi_free(&serial);
+        mbedtls_x509write_crt_free(&writer);
+        return size > 0 ? Der(room.end() - size, room.end()) : Der();
+    }
+
+    mbedtls_pk_context key_{};
+    std::uint64_t random_ = 7;
+    int serial_ = 0;
+};
+
+}  // namespace esb::test
