@@ -54,6 +54,9 @@ STANDARD = Profile("standard")
 MINIMAL = Profile("minimal", tuple(f"CONFIG_ESB_{feature}=n" for feature in (
     "PORTAL", "IMPROV", "HOME_ASSISTANT", "LEGACY_MD5", "CONSOLE_EDITING", "LOG_WORDS"))
     + ("CONFIG_ESP_WIFI_SOFTAP_SUPPORT=n",))
+CERTIFICATES = (ROOT / "examples/basic/sdkconfig.certificates").read_text().splitlines()
+FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONFIG_")),
+                        "CONFIG_ESB_MQTT5=y", "CONFIG_ESB_MQTT_OFFLINE=y"))
 
 
 class IdfBuild:
