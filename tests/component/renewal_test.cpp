@@ -169,11 +169,12 @@ TEST(Renewal, a_new_certificate_that_the_broker_refuses_gives_way_to_the_one_bef
     RenewalRig r;
     ASSERT_TRUE(r.rig.online());
     const auto good = r.rig.broker.server.client;
-    FakeCa other;
+    FakeCa other(8);
     r.restart(begin + std::chrono::days(70));
     ASSERT_TRUE(r.rig.online());
     r.est.when_asked = [&] { r.rig.broker.server.options.clients = other.certificate; };
-    ASSERT_TRUE(r.rig.run_until([&] { return r.rig.printed("config: reverted"); }, std::chrono::minutes(10)));
+    ASSERT_TRUE(r.rig.run_until([&] { return r.rig.printed("config: reverted"); }, std::chrono::minutes(10)))
+        << r.rig.chip.uart.output();
     r.rig.broker.server.options.clients = r.ca.certificate;
     ASSERT_TRUE(r.rig.online());
     EXPECT_EQ(r.rig.broker.server.client, good);

@@ -22,7 +22,7 @@ class FakeCa {
 public:
     using Der = std::vector<std::uint8_t>;
 
-    FakeCa() {
+    explicit FakeCa(std::uint64_t seed = 7) : random_(seed) {
         mbedtls_pk_init(&key_);
         make_key(key_);
         certificate = issue(key_, "CN=Fake CA", UnixTime(0), UnixTime(4'000'000'000), true, {});
@@ -123,7 +123,7 @@ private:
     }
 
     mbedtls_pk_context key_{};
-    std::uint64_t random_ = 7;
+    std::uint64_t random_;
     int serial_ = 0;
 };
 

@@ -15,7 +15,7 @@
 namespace esb::portal {
 namespace {
 
-constexpr std::size_t request_max = 480;  // as JSON it still fits into one piece
+constexpr std::size_t request_max = 460;  // as JSON it still fits into one piece
 constexpr std::uint32_t on_trial_bit = 1U << (Source::argument_bits - 1);
 
 Result<JsonDocument> read_object(ConstBytes body) {

@@ -131,7 +131,7 @@ TEST_F(PortalApi, networks_none_and_many) {
 
 TEST_F(PortalApi, a_request_for_a_certificate_is_text) {
     EXPECT_EQ(rig.post("/api/csr"),
-              R"({"csr":"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"})");
+              R"({"csr":"-----BEGIN CERTIFICATE REQUEST-----\u000aAAAA\u000a-----END CERTIFICATE REQUEST-----\u000a"})");
 }
 
 TEST_F(PortalApi, settings_without_values_of_secrets) {
