@@ -8,7 +8,7 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build pkg-config
   libmbedtls-dev libhttp-parser-dev libcjson-dev libcli11-dev libqrencode-dev libpng-dev libgtest-dev libgmock-dev
-  mosquitto mosquitto-clients nginx-light openssl curl
+  mosquitto mosquitto-clients nginx-light openssl curl strace
   zbar-tools nodejs npm
   python3 python3-pytest python3-pexpect python3-cryptography gcovr
   chromium chromium-driver python3-selenium

@@ -21,21 +21,10 @@ Outcome<Serial> random_serial() {
     return serial;
 }
 
-Outcome<SigningKey> load_key(const std::filesystem::path& file) {
-    if (auto good = check_private(file); !good) return std::unexpected(good.error());
-    auto key = SigningKey::load_pem(file);
-    if (!key) return failure(file.string(), key.error());
-    return std::move(*key);
-}
-
 // The key of an authority that is being made. One that an earlier run left, which a loss of power ended, is used.
 Outcome<SigningKey> first_key(const std::filesystem::path& file) {
     std::error_code error;
-    if (std::filesystem::exists(file, error)) return load_key(file);
-    auto key = SigningKey::generate();
-    if (!key) return failure("no key could be made", key.error());
-    if (const auto saved = key->save_pem(file); !saved) return failure(file.string(), saved.error());
-    return std::move(*key);
+    return std::filesystem::exists(file, error) ? load_key(file) : make_key(file);
 }
 
 bool is_good_name(const std::string& name) {
@@ -44,6 +33,24 @@ bool is_good_name(const std::string& name) {
 }
 
 }  // namespace
+
+Outcome<SigningKey> make_key(const std::filesystem::path& file) {
+    auto key = SigningKey::generate();
+    if (!key) return failure("no key could be made", key.error());
+    auto text = key->pem();
+    if (!text) return failure("no key could be made", text.error());
+    const auto done = create_file(file, *text, 0600);
+    wipe(MutBytes(reinterpret_cast<std::uint8_t*>(text->data()), text->size()));
+    if (!done) return std::unexpected(done.error());
+    return std::move(*key);
+}
+
+Outcome<SigningKey> load_key(const std::filesystem::path& file) {
+    if (auto good = check_private(file); !good) return std::unexpected(good.error());
+    auto key = SigningKey::load_pem(file);
+    if (!key) return failure(file.string(), key.error());
+    return std::move(*key);
+}
 
 Seconds calendar_now() { return std::time(nullptr); }
 

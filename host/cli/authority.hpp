@@ -93,6 +93,11 @@ private:
     AuthorityIndex index_;
 };
 
+// Makes a key and stores it (0600), whole or not at all; fails where there is a file.
+Outcome<SigningKey> make_key(const std::filesystem::path& file);
+// One that is not private is not used.
+Outcome<SigningKey> load_key(const std::filesystem::path& file);
+
 // Fails unless the kind of certificate may have this subject and these hosts.
 Outcome<void> check_order(const Order& order);
 

@@ -38,16 +38,10 @@ Outcome<void> sign_for(const std::filesystem::path& broker_folder, const BrokerT
     const auto authority = Authority::open(tls.authority);
     if (!authority) return std::unexpected(authority.error());
     const auto folder = broker_folder / folder_name;
-    const auto key = SigningKey::generate();
-    if (!key) return failure("no key could be made", key.error());
     std::error_code error;
     std::filesystem::remove(folder / "server.key", error);  // of an `init` that did not come to its end
-    if (const auto saved = key->save_pem(folder / "server.key"); !saved)
-        return failure((folder / "server.key").string(), saved.error());
-    // It is root's otherwise, and the broker is not.
-    const auto key_text = read_file(folder / "server.key", file_max);
-    if (!key_text) return std::unexpected(key_text.error());
-    if (auto done = replace_file(folder / "server.key", *key_text, 0600); !done) return done;
+    const auto key = make_key(folder / "server.key");
+    if (!key) return std::unexpected(key.error());
     {
         auto work = authority->begin();
         if (!work) return std::unexpected(work.error());

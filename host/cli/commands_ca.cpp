@@ -81,9 +81,8 @@ Outcome<void> issue_with_key(Order order, const Options& options, Shell& shell) 
     for (const auto& path : {key_file, certificate_file}) {
         if (std::filesystem::exists(path, error)) return failure(path + " exists already; nothing is overwritten");
     }
-    const auto key = SigningKey::generate();
-    if (!key) return failure("no key could be made", key.error());
-    if (const auto saved = key->save_pem(key_file); !saved) return failure(key_file, saved.error());
+    const auto key = make_key(key_file);
+    if (!key) return std::unexpected(key.error());
     order.key = key->public_key();
     auto work = authority->begin();
     if (!work) return std::unexpected(work.error());

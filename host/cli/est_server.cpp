@@ -100,15 +100,7 @@ private:
 Outcome<SigningKey> Server::own_key() const {
     const auto file = authority_.path() / "serve.key";
     std::error_code error;
-    if (!std::filesystem::exists(file, error)) {
-        const auto made = SigningKey::generate();
-        if (!made) return failure("no key could be made", made.error());
-        if (const auto saved = made->save_pem(file); !saved) return failure(file.string(), saved.error());
-    }
-    if (auto good = check_private(file); !good) return std::unexpected(good.error());
-    auto key = SigningKey::load_pem(file);
-    if (!key) return failure(file.string(), key.error());
-    return std::move(*key);
+    return std::filesystem::exists(file, error) ? load_key(file) : make_key(file);
 }
 
 bool Server::still_good(const Outcome<std::string>& text) const {

@@ -116,13 +116,13 @@ Outcome<void> replace_file(const std::filesystem::path& path, std::string_view t
 }
 
 Outcome<void> create_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    std::string temporary = path.string() + ".XXXXXX";
+    const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
     if (file.get() < 0) return os_failure(path);
-    if (auto done = fill(path, file.get(), text, mode); !done) {
-        ::unlink(path.c_str());
-        return done;
-    }
-    return sync_folder(path);
+    auto done = fill(path, file.get(), text, mode);
+    if (done && ::link(temporary.c_str(), path.c_str()) != 0) done = os_failure(path);
+    ::unlink(temporary.c_str());
+    return done ? sync_folder(path) : done;
 }
 
 Outcome<void> check_private(const std::filesystem::path& path) {

@@ -24,7 +24,7 @@ Outcome<std::string> read_bare_text(const std::filesystem::path& path, std::size
 // Writes a temporary file beside `path`, syncs it, renames it and syncs the folder: afterwards the old or the new
 // text is there, never a part. When run by root the new file gets the owner of its folder.
 Outcome<void> replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode);
-// Creates `path`; fails when there is something already.
+// Creates `path`, with all of the text; fails when there is something already.
 Outcome<void> create_file(const std::filesystem::path& path, std::string_view text, mode_t mode);
 
 // Fails when somebody else than its owner may read or write it: what it holds is a secret no longer.

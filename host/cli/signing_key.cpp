@@ -138,15 +138,20 @@ Result<SigningKey> SigningKey::load_pem(const std::filesystem::path& path) {
     return key;
 }
 
-Status SigningKey::save_pem(const std::filesystem::path& path) const {
+Result<std::string> SigningKey::pem() const {
     Pair pair;
-    std::array<unsigned char, 512> pem{};
-    if (!pair.load(private_) || mbedtls_pk_write_key_pem(&pair.pk, pem.data(), pem.size()) != 0) {
+    std::array<unsigned char, 512> text{};
+    if (!pair.load(private_) || mbedtls_pk_write_key_pem(&pair.pk, text.data(), text.size()) != 0) {
         return fail(errors::key_failed);
     }
-    const auto saved = write_private_file(path, reinterpret_cast<const char*>(pem.data()));
-    wipe(pem);
-    return saved;
+    std::string pem = reinterpret_cast<const char*>(text.data());
+    wipe(text);
+    return pem;
+}
+
+Status SigningKey::save_pem(const std::filesystem::path& path) const {
+    const auto text = pem();
+    return text ? write_private_file(path, *text) : fail(text.error());
 }
 
 std::string SigningKey::public_text() const { return base64url(public_.x) + '.' + base64url(public_.y); }

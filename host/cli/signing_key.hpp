@@ -29,6 +29,9 @@ public:
     // Creates the file with mode 0600; one that exists is not overwritten. key_file, key_failed.
     Status save_pem(const std::filesystem::path& path) const;
 
+    // The same text, for files that must be whole or not there (files.hpp). key_failed.
+    Result<std::string> pem() const;
+
     // The public half: "x.y" as the firmware's trust anchor, as JWK (RFC 7517), and its short name.
     std::string public_text() const;
     std::string public_jwk() const;

@@ -1,6 +1,8 @@
 """`esb ca` as others see it: every certificate, list and refusal judged by openssl."""
 
+import itertools
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -174,6 +176,52 @@ def test_a_killed_run_leaves_an_authority_that_goes_on(lab):
         assert verify(lab, "after.crt")
     serials = [c["serial"] for c in lab.esb_json("ca", "list", "ca")]
     assert len(serials) == len(set(serials))
+
+
+def cut_short(lab, *arguments, before=lambda: None):
+    """Runs the command again and again, killed at its first change of a file, at its second, and so on, for each kind of
+    change; to its end."""
+    for call in ("mkdir", "fchmod", "write", "fsync", "rename", "link", "unlink"):
+        for number in itertools.count(1):
+            before()
+            done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={number}",
+                                   lab.products.esb, *arguments], cwd=lab.folder, env=lab.environment, capture_output=True,
+                                  text=True, timeout=60)
+            if "ptrace" in done.stderr.lower():
+                pytest.skip("this machine does not let strace work")
+            if done.returncode == 0:
+                break
+            yield f"{call} {number}"
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_whatever_moment_a_run_ends_at_the_authority_is_whole(lab, capsys):
+    csr, cuts = request(lab, "cut"), 0
+    for cut in cut_short(lab, "ca", "init", "cut", before=lambda: shutil.rmtree(lab.folder / "cut", ignore_errors=True)):
+        done = lab.esb("ca", "init", "cut", check=False, quiet=True)
+        assert done.returncode == 0 or "exists already" in done.stderr, (cut, done.stderr)
+        lab.esb("ca", "issue", "device", "cut", csr, "-o", "cut.crt", quiet=True)
+        assert verify(lab, "cut.crt", ca="cut"), cut
+        cuts += 1
+
+    for cut in cut_short(lab, "ca", "issue", "device", "cut", csr, "-o", "cut.crt"):
+        lab.esb("ca", "issue", "device", "cut", csr, "-o", "after.crt", quiet=True)
+        assert verify(lab, "after.crt", ca="cut"), cut
+        cuts += 1
+
+    def good_one():
+        lab.esb("ca", "issue", "device", "cut", csr, "-o", "after.crt", quiet=True)
+
+    for cut in cut_short(lab, "ca", "revoke", "cut", "ESP-AABBCC", before=good_one):
+        # The next run of any kind brings the list up to what the index says.
+        lab.esb("ca", "issue", "operator", "cut", "--out", f"cut {cut}", quiet=True)
+        last = [one["state"] for one in lab.esb_json("ca", "list", "cut") if one["subject"] == "ESP-AABBCC"][-1]
+        assert verify(lab, "after.crt", ca="cut") == (last == "good"), cut
+        cuts += 1
+    serials = [one["serial"] for one in lab.esb_json("ca", "list", "cut")]
+    assert len(serials) == len(set(serials)) and cuts > 40
+    with capsys.disabled():
+        print(f" {cuts} cuts", end="")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
