@@ -44,8 +44,10 @@ class Peer:
 
     def start(self):
         with open(self.lab.logs / f"{self.name}.out", "ab") as log:
-            self.process = subprocess.Popen(list(map(str, self.command())), stdout=log, stderr=log, stdin=subprocess.PIPE,
-                                            cwd=self.folder, env={**os.environ, **self.environment()}, start_new_session=True)
+            self.process = subprocess.Popen(list(map(str, self.command())), stdout=log, stderr=log,
+                                            stdin=subprocess.PIPE,
+                                            cwd=self.folder, env={**os.environ, **self.environment()},
+                                            start_new_session=True)
         self.process.stdin.write(f"{PASSWORD}\n".encode())
         self.process.stdin.close()
 
@@ -68,7 +70,8 @@ class Peer:
         self.process = None
 
     def as_tool(self, tool: str, *arguments: str) -> list[str]:
-        return [tool, "-h", self.host, "-p", str(self.port), "--cafile", str(self.ca), "-u", USER, "-P", PASSWORD, *arguments]
+        return [tool, "-h", self.host, "-p", str(self.port), "--cafile", str(self.ca), "-u", USER, "-P", PASSWORD,
+                *arguments]
 
     def retained(self, topic: str, patience: float = 2) -> str | None:
         done = subprocess.run(self.as_tool("mosquitto_sub", "-t", topic, "-C", "1", "-W", str(int(patience)),
@@ -80,7 +83,8 @@ class Peer:
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o600)
-        return ["--broker", f"mqtts://{USER}@{self.host}:{self.port}", "--ca", str(self.ca), "--password-file", str(secret)]
+        return ["--broker", f"mqtts://{USER}@{self.host}:{self.port}", "--ca", str(self.ca), "--password-file",
+                str(secret)]
 
 
 class Mosquitto(Peer):
@@ -117,7 +121,8 @@ class Nats(Peer):
         return ["nats-server", "-c", self.folder / "conf"]
 
     def version(self):
-        return subprocess.run(["nats-server", "--version"], capture_output=True, text=True).stdout.split()[-1].lstrip("v")
+        return subprocess.run(["nats-server", "--version"], capture_output=True,
+                              text=True).stdout.split()[-1].lstrip("v")
 
 
 class RabbitMq(Peer):

@@ -1,7 +1,8 @@
 """A broker with AWS IoT's rules, as far as they are published: what it forbids, it ends the connection for.
 
-Client certificates only; ALPN at the port for it; client id and topics by policy; no QoS 2; no retained messages and wills
-without a policy for them; short limits. TLS is Python's; MQTT 3.1.1 is read here, byte by byte, and nothing is forgiven.
+Client certificates only; ALPN at the port for it; client id and topics by policy; no QoS 2; no retained messages and
+wills without a policy for them; short limits. TLS is Python's; MQTT 3.1.1 is read here, byte by byte, and nothing is
+forgiven.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""A device and `esb` under AWS IoT's rules (strict_broker.py): client certificate, policies, no QoS 2, nothing forgiven."""
+"""A device and `esb` under AWS IoT's rules (strict_broker.py): client certificates, policies, nothing forgiven."""
 
 import json
 import subprocess
@@ -84,7 +84,8 @@ def test_its_will_is_kept_and_an_old_connection_gives_way(thing):
 
 def test_an_update_breaks_no_rule(thing):
     image = firmware(thing.lab.products, "steady-1.1.0").read_bytes()
-    thing.strict.publish(f"{thing.base}/ota", thing.signer.envelope(manifest(image, thing.serve(image))).encode(), False)
+    thing.strict.publish(f"{thing.base}/ota", thing.signer.envelope(manifest(image, thing.serve(image))).encode(),
+                         False)
     thing.chip.expect(r"ota: confirmed", 90)
     wait_until("the report", lambda: json.loads(thing.retained("ota/status") or "{}").get("state") == "confirmed", 30)
     assert thing.strict.forbidden == []
@@ -108,7 +109,8 @@ def test_without_a_policy_for_retained_messages_it_backs_off(thing):
 
 def test_a_certificate_without_a_policy_and_one_of_another_device_are_turned_away(thing):
     count = len(thing.strict.forbidden)
-    words = ["--cafile", str(thing.files[2]), "-h", "localhost", "-p", str(thing.port), "-t", f"{thing.base}/ping", "-m", "x"]
+    words = ["--cafile", str(thing.files[2]), "-h", "localhost", "-p", str(thing.port), "-t", f"{thing.base}/ping",
+             "-m", "x"]
     own = ["--cert", str(thing.lab.folder / "operator.crt"), "--key", str(thing.lab.folder / "operator.key")]
     for more in ([], own, [*own, "-i", thing.identity]):
         assert subprocess.run(["mosquitto_pub", *words, *more], capture_output=True, timeout=30).returncode != 0
@@ -121,13 +123,16 @@ def test_the_tool_asks_for_the_protocol_at_port_443(thing):
     except OSError as why:
         pytest.skip(f"port 443: {why}")
     try:
-        done = thing.lab.esb("devices", "--for", "0.2", "--broker", f"mqtts://{HTTPS}:443", "--ca", "ca/ca.crt", "--cert",
+        done = thing.lab.esb("devices", "--for", "0.2", "--broker", f"mqtts://{HTTPS}:443", "--ca", "ca/ca.crt",
+                             "--cert",
                              "operator.crt", "--cert-key", "operator.key", check=False)
         # The name was right, or the rules had not been asked; it has no policy here, and is told that it was closed.
         assert done.returncode == 1
         assert wait_until("it is refused", lambda: strict.forbidden)[0].startswith("connect as esb-")
-        plain = subprocess.run(["mosquitto_pub", "--cafile", thing.files[2], "-h", HTTPS, "-p", "443", "-t", "x", "-m", "x",
-                                "--cert", thing.lab.folder / "operator.crt", "--key", thing.lab.folder / "operator.key"],
+        plain = subprocess.run(["mosquitto_pub", "--cafile", thing.files[2], "-h", HTTPS, "-p", "443", "-t", "x",
+                                "-m", "x",
+                                "--cert", thing.lab.folder / "operator.crt", "--key",
+                                thing.lab.folder / "operator.key"],
                                capture_output=True, timeout=30)
         assert plain.returncode != 0
         wait_until("it is refused", lambda: strict.forbidden[1:] == ["ALPN None"])

@@ -1,4 +1,4 @@
-"""`esb broker init --tls …`: devices with certificates or passwords, against a real mosquitto, with ordinary MQTT tools."""
+"""`esb broker init --tls …`: devices with certificates or passwords, a real mosquitto, ordinary MQTT tools."""
 
 import pathlib
 import subprocess
@@ -27,14 +27,17 @@ class TlsBroker(Broker):
 
     def init(self):
         self.lab.esb("ca", "init", self.ca)
-        self.lab.esb("broker", "init", self.folder, "--port", self.port, "--tools-port", self.tools_port, "--ca-dir", self.ca,
+        self.lab.esb("broker", "init", self.folder, "--port", self.port, "--tools-port", self.tools_port, "--ca-dir",
+                     self.ca,
                      "--host", "localhost", "--host", "127.0.0.1", *self.options)
 
     def certify(self, identity: str, ca=None) -> list[str]:
         """A certificate; the words for mosquitto's tools."""
         stem = self.lab.folder / f"{identity}-{(ca or self.ca).name}"
-        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                        f"{stem}.key", "-out", f"{stem}.csr", "-subj", f"/CN={identity}"], check=True, capture_output=True)
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout",
+                        f"{stem}.key", "-out", f"{stem}.csr", "-subj", f"/CN={identity}"], check=True,
+                       capture_output=True)
         self.lab.esb("ca", "issue", "device", ca or self.ca, f"{stem}.csr", "-o", f"{stem}.crt")
         return ["--cert", f"{stem}.crt", "--key", f"{stem}.key"]
 
@@ -97,7 +100,8 @@ def test_enrolling_signs_what_a_console_printed_and_makes_the_account(certificat
     assert certificates.arrives(f"{base(identity)}/status", *words)
     again = lab.esb("enroll", certificates.ca, "-", "--account", certificates.folder, "-o", "again.crt", stdin=printed)
     assert f"esb config set {identity} --file mqtt.0.cert=again.crt" in again.stderr and again.stdout == ""
-    refused = lab.esb("enroll", certificates.ca, "-", "-o", "no.crt", stdin="> mqtt csr\nunknown command\n", check=False)
+    refused = lab.esb("enroll", certificates.ca, "-", "-o", "no.crt", stdin="> mqtt csr\nunknown command\n",
+                      check=False)
     assert refused.returncode == 1 and "no certificate request" in refused.stderr
 
 
@@ -127,9 +131,11 @@ def test_a_revoked_certificate_does_not_come_in_any_more(certificates):
 
 def test_a_renewed_certificate_of_the_broker_is_in_use_at_once(certificates):
     def served() -> str:
-        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{certificates.port}"], capture_output=True,
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{certificates.port}"],
+                              capture_output=True,
                               text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
-        return subprocess.run(["openssl", "x509", "-noout", "-serial"], input=done.stdout, capture_output=True, text=True,
+        return subprocess.run(["openssl", "x509", "-noout", "-serial"], input=done.stdout, capture_output=True,
+                              text=True,
                               check=True).stdout
     before = served()
     certificates.lab.esb("ca", "renew", certificates.ca, "localhost", "-o", "renewed.crt")
@@ -170,7 +176,8 @@ def test_keys_and_certificates_side_by_side(lab):
     both.add(ALICE, PSK)
     lab.esb("broker", "add", both.folder, MALLORY, "--certificate")
     alice, mallory = both.certify(ALICE), both.certify(MALLORY)
-    key = subprocess.run(both.as_device("mosquitto_pub", ALICE, PSK, "-q", "1", "-t", f"{base(ALICE)}/status", "-m", "x"),
+    key = subprocess.run(both.as_device("mosquitto_pub", ALICE, PSK, "-q", "1", "-t", f"{base(ALICE)}/status", "-m",
+                                        "x"),
                          timeout=PATIENCE)
     assert key.returncode == 0
     assert both.arrives(f"{base(MALLORY)}/status", *mallory, port=both.certificate_port)
@@ -188,8 +195,10 @@ def test_files_of_another_authority(lab, certificates):
     broker = TlsBroker(lab, "files", "--tls", "ca")
     lab.esb("ca", "init", broker.ca)
     lab.esb("ca", "issue", "server", broker.ca, "--name", "localhost", "--out", "files-server")
-    lab.esb("broker", "init", broker.folder, "--port", broker.port, "--tools-port", broker.tools_port, "--tls", "ca", "--ca",
-            broker.ca / "ca.crt", "--cert", "files-server.crt", "--cert-key", "files-server.key", "--crl", broker.ca / "crl.pem")
+    lab.esb("broker", "init", broker.folder, "--port", broker.port, "--tools-port", broker.tools_port, "--tls", "ca",
+            "--ca",
+            broker.ca / "ca.crt", "--cert", "files-server.crt", "--cert-key", "files-server.key", "--crl",
+            broker.ca / "crl.pem")
     broker.start()
     lab.esb("broker", "add", broker.folder, ALICE, "--certificate")
     assert broker.arrives(f"{base(ALICE)}/status", *broker.certify(ALICE))

@@ -1,4 +1,4 @@
-"""Brokers that nobody of ours has written or configured for us: the device and `esb` on mosquitto, RabbitMQ, NATS and aedes.
+"""Brokers that know nothing of us: a device and `esb` on mosquitto, RabbitMQ, NATS and aedes.
 
 TLS by an authority, a user and a password. mosquitto always; the others with ESB_FULL, where they are installed.
 """

@@ -25,14 +25,16 @@ def lab():
 
 def request(lab, name: str, *, subject="/CN=ESP-AABBCC", key=("ec", "ec_paramgen_curve:P-256"), digest="-sha256"):
     csr = lab.folder / f"{name}.csr"
-    openssl("req", "-new", "-newkey", key[0], "-pkeyopt", key[1], "-nodes", "-keyout", lab.folder / f"{name}.key", "-subj",
+    openssl("req", "-new", "-newkey", key[0], "-pkeyopt", key[1], "-nodes", "-keyout", lab.folder / f"{name}.key",
+            "-subj",
             subject, digest, "-out", csr)
     return csr
 
 
 def verify(lab, file, *more, ca="ca") -> bool:
     """Strictly, with the list of what was revoked."""
-    done = openssl("verify", "-x509_strict", "-CAfile", lab.folder / ca / "ca.crt", "-CRLfile", lab.folder / ca / "crl.pem",
+    done = openssl("verify", "-x509_strict", "-CAfile", lab.folder / ca / "ca.crt", "-CRLfile",
+                   lab.folder / ca / "crl.pem",
                    "-crl_check", *more, lab.folder / file, check=False)
     return done.returncode == 0
 
@@ -43,14 +45,16 @@ def text_of(lab, file) -> str:
 
 def test_the_authority_signs_one_level_and_lists(lab):
     text = text_of(lab, "ca/ca.crt")
-    for words in ("Version: 3", "ecdsa-with-SHA256", "CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign", "NIST CURVE: P-256"):
+    for words in ("Version: 3", "ecdsa-with-SHA256", "CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign",
+                  "NIST CURVE: P-256"):
         assert words in text
     assert "Extended Key Usage" not in text
     assert verify(lab, "ca/ca.crt")
 
 
 def test_a_servers_certificate_is_for_its_names_and_for_nothing_else(lab):
-    lab.esb("ca", "issue", "server", "ca", "--name", "broker.local", "--ip", "127.0.0.1", "--ip", "fd00::1", "--out", "server")
+    lab.esb("ca", "issue", "server", "ca", "--name", "broker.local", "--ip", "127.0.0.1", "--ip", "fd00::1", "--out",
+            "server")
     assert (lab.folder / "server.key").stat().st_mode & 0o777 == 0o600
     for good in (["-verify_hostname", "broker.local"], ["-verify_ip", "127.0.0.1"], ["-verify_ip", "fd00::1"]):
         assert verify(lab, "server.crt", "-purpose", "sslserver", *good)
@@ -97,7 +101,8 @@ def test_a_request_that_is_not_a_devices_is_refused(lab, why, more):
 
 def test_a_request_that_somebody_has_changed_is_refused(lab):
     csr = request(lab, "changed")
-    der = bytearray(subprocess.run(["openssl", "req", "-in", csr, "-outform", "DER"], capture_output=True, check=True).stdout)
+    der = bytearray(subprocess.run(["openssl", "req", "-in", csr, "-outform", "DER"], capture_output=True,
+                                   check=True).stdout)
     refused = 0
     for at in range(len(der)):
         der[at] ^= 1
@@ -132,7 +137,8 @@ def test_a_renewed_certificate_has_the_same_key_and_names(lab):
     for what in ("-pubkey", "-subject"):
         first, second = (openssl("x509", "-in", lab.folder / f, "-noout", what).stdout for f in ("web.crt", "web2.crt"))
         assert first == second
-    first, second = (openssl("x509", "-in", lab.folder / f, "-noout", "-serial").stdout for f in ("web.crt", "web2.crt"))
+    first, second = (openssl("x509", "-in", lab.folder / f, "-noout", "-serial").stdout for f in ("web.crt",
+                                                                                                  "web2.crt"))
     assert first != second
 
 
@@ -154,7 +160,8 @@ def test_nothing_is_overwritten(lab):
 def test_many_at_once_get_serial_numbers_of_their_own(lab):
     csr = request(lab, "many")
     count = len(lab.esb_json("ca", "list", "ca"))
-    runs = [subprocess.Popen([lab.products.esb, "ca", "issue", "device", "ca", csr, "-o", f"many{i}.crt"], cwd=lab.folder,
+    runs = [subprocess.Popen([lab.products.esb, "ca", "issue", "device", "ca", csr, "-o", f"many{i}.crt"],
+                             cwd=lab.folder,
                              env=lab.environment, stdout=subprocess.DEVNULL) for i in range(8)]
     assert [run.wait(60) for run in runs] == [0] * 8
     serials = {openssl("x509", "-in", lab.folder / f"many{i}.crt", "-noout", "-serial").stdout for i in range(8)}
@@ -165,7 +172,8 @@ def test_a_killed_run_leaves_an_authority_that_goes_on(lab):
     """kill -9 at a different moment each time: the next run signs, and its list is whole."""
     csr = request(lab, "killed")
     for delay in range(0, 30, 2):
-        run = subprocess.Popen([lab.products.esb, "ca", "issue", "device", "ca", csr, "-o", "killed.crt"], cwd=lab.folder,
+        run = subprocess.Popen([lab.products.esb, "ca", "issue", "device", "ca", csr, "-o", "killed.crt"],
+                               cwd=lab.folder,
                                env=lab.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             run.wait(delay / 1000)
@@ -179,13 +187,15 @@ def test_a_killed_run_leaves_an_authority_that_goes_on(lab):
 
 
 def cut_short(lab, *arguments, before=lambda: None):
-    """Runs the command again and again, killed at its first change of a file, at its second, and so on, for each kind of
-    change; to its end."""
+    """Runs the command again and again, killed at its first change of a file, at its second, and so on, for each kind
+    of change; to its end."""
     for call in ("mkdir", "fchmod", "write", "fsync", "rename", "link", "unlink"):
         for number in itertools.count(1):
             before()
-            done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={number}",
-                                   lab.products.esb, *arguments], cwd=lab.folder, env=lab.environment, capture_output=True,
+            done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e",
+                                   f"inject={call}:signal=KILL:when={number}",
+                                   lab.products.esb, *arguments], cwd=lab.folder, env=lab.environment,
+                                  capture_output=True,
                                   text=True, timeout=60)
             if "ptrace" in done.stderr.lower():
                 pytest.skip("this machine does not let strace work")
@@ -197,7 +207,8 @@ def cut_short(lab, *arguments, before=lambda: None):
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_whatever_moment_a_run_ends_at_the_authority_is_whole(lab, capsys):
     csr, cuts = request(lab, "cut"), 0
-    for cut in cut_short(lab, "ca", "init", "cut", before=lambda: shutil.rmtree(lab.folder / "cut", ignore_errors=True)):
+    for cut in cut_short(lab, "ca", "init", "cut", before=lambda: shutil.rmtree(lab.folder / "cut",
+                                                                                ignore_errors=True)):
         done = lab.esb("ca", "init", "cut", check=False, quiet=True)
         assert done.returncode == 0 or "exists already" in done.stderr, (cut, done.stderr)
         lab.esb("ca", "issue", "device", "cut", csr, "-o", "cut.crt", quiet=True)

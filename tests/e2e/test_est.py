@@ -21,7 +21,8 @@ class Est:
         lab.esb("ca", "init", "ca")
         self.ca = lab.folder / "ca"
         self.log = lab.logs / "est.out"
-        self.process = subprocess.Popen([lab.products.esb, "ca", "serve", "ca", "--port", str(self.port)], cwd=lab.folder,
+        self.process = subprocess.Popen([lab.products.esb, "ca", "serve", "ca", "--port", str(self.port)],
+                                        cwd=lab.folder,
                                         env=lab.environment, stdout=open(self.log, "wb"), stderr=subprocess.STDOUT)
         lab.keep_track(self)
 
@@ -40,8 +41,10 @@ class Est:
         """The status and the body."""
         out = self.lab.folder / "answer"
         out.write_bytes(b"")
-        done = subprocess.run(["curl", "-sS", "--cacert", self.ca / "ca.crt", "-o", out, "-w", "%{http_code}", *map(str, more),
-                               f"https://localhost:{self.port}/.well-known/est/{what}"], input=stdin, capture_output=True,
+        done = subprocess.run(["curl", "-sS", "--cacert", self.ca / "ca.crt", "-o", out, "-w", "%{http_code}",
+                               *map(str, more),
+                               f"https://localhost:{self.port}/.well-known/est/{what}"], input=stdin,
+                              capture_output=True,
                               timeout=30)
         return int(done.stdout or b"0"), out.read_bytes()
 
@@ -49,7 +52,8 @@ class Est:
         folder = self.lab.folder
         if not key:
             key = name
-            openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder / f"{name}.key")
+            openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+                    folder / f"{name}.key")
         der = openssl("req", "-new", "-key", folder / f"{key}.key", "-subj", f"/CN={subject}", "-outform", "DER")
         return base64.encodebytes(der)
 
@@ -212,8 +216,10 @@ def test_two_at_once_and_one_at_the_terminal(est):
         (est.lab.folder / f"body{i}").write_bytes(body)
     count = est.count()
     runs = [subprocess.Popen(["curl", "-sS", "--cacert", est.ca / "ca.crt", "-f", "-o", "/dev/null", "-H",
-                              "Content-Type: application/pkcs10", "--data-binary", f"@{est.lab.folder}/body{i}", *map(str, w),
-                              f"https://localhost:{est.port}/.well-known/est/simplereenroll"]) for i, w in enumerate(words)]
+                              "Content-Type: application/pkcs10", "--data-binary", f"@{est.lab.folder}/body{i}",
+                              *map(str, w),
+                              f"https://localhost:{est.port}/.well-known/est/simplereenroll"])
+            for i, w in enumerate(words)]
     est.lab.esb("ca", "issue", "operator", "ca", "--out", "meanwhile")
     assert [run.wait(30) for run in runs] == [0] * 4
     assert est.count() == count + 5

@@ -1,4 +1,4 @@
-"""`esb` from another machine: brokers that are known by a certificate, a pin or a key, with user names, certificates, files."""
+"""`esb` from another machine: brokers known by a certificate, a pin or a key; user names, certificates, files."""
 
 import hashlib
 import os
@@ -37,7 +37,8 @@ class Elsewhere:
         self.lab.esb("ca", "issue", "server", self.own.ca, "--name", "localhost", "--out", "foreign/server")
         (folder / "passwords").write_text("")
         subprocess.run(["mosquitto_passwd", "-b", folder / "passwords", "anna", PASSWORD], check=True)
-        (folder / "conf").write_text(f"user root\nlistener {port}\ncertfile {folder}/server.crt\nkeyfile {folder}/server.key\n"
+        (folder / "conf").write_text(f"user root\nlistener {port}\n"
+                                     f"certfile {folder}/server.crt\nkeyfile {folder}/server.key\n"
                                      f"password_file {folder}/passwords\nallow_anonymous false\n")
         self.process = subprocess.Popen(["mosquitto", "-c", folder / "conf"], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
@@ -51,7 +52,8 @@ class Elsewhere:
 
     def esb(self, *words, **variables) -> subprocess.CompletedProcess:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.lab.folder / "home"), **variables}
-        return subprocess.run([self.lab.products.esb, *map(str, words)], capture_output=True, text=True, cwd=self.lab.folder,
+        return subprocess.run([self.lab.products.esb, *map(str, words)], capture_output=True, text=True,
+                              cwd=self.lab.folder,
                               env=environment, stdin=subprocess.DEVNULL, timeout=PATIENCE)
 
     def devices(self, *words, **variables) -> subprocess.CompletedProcess:
@@ -75,8 +77,10 @@ def bad(done, *words):
 
 
 def pin_of(certificate: pathlib.Path) -> str:
-    public = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], capture_output=True, check=True)
-    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public.stdout, capture_output=True, check=True)
+    public = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], capture_output=True,
+                            check=True)
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public.stdout, capture_output=True,
+                         check=True)
     return hashlib.sha256(der.stdout).hexdigest()
 
 
@@ -147,7 +151,8 @@ def test_the_configuration_file_says_it_once_for_all(there):
     good(there.devices())
     bad(there.devices("--pin", "0" * 64), "tls.pin_mismatch")  # what is said counts
     named = there.lab.folder / "other.toml"
-    named.write_text(f'[broker]\nurl = "mqtts://anna@localhost:{there.foreign}"\nca = "{there.ca}"\npassword = "{PASSWORD}"\n')
+    named.write_text(f'[broker]\nurl = "mqtts://anna@localhost:{there.foreign}"\nca = "{there.ca}"\n'
+                     f'password = "{PASSWORD}"\n')
     named.chmod(0o644)
     bad(there.devices(ESB_CONFIG=str(named)), "other.toml can be read by others")
     named.chmod(0o600)
