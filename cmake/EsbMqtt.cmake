@@ -1,0 +1,10 @@
+# What the MQTT engine is made of when it is built alone: ESB_MQTT_ROOT (the folder of includes) and ESB_MQTT_SOURCES.
+get_filename_component(ESB_MQTT_ROOT ${CMAKE_CURRENT_LIST_DIR}/../src ABSOLUTE)
+file(GLOB ESB_MQTT_SOURCES ${ESB_MQTT_ROOT}/esb/mqtt/*.cpp)
+include(${CMAKE_CURRENT_LIST_DIR}/EsbFeatures.cmake)
+foreach(feature MQTT5 MQTT_OFFLINE)
+  if(DEFINED ESB_${feature} AND NOT ESB_${feature})
+    esb_leave_out(ESB_MQTT_SOURCES ${feature})
+  endif()
+endforeach()
+list(APPEND ESB_MQTT_SOURCES ${ESB_MQTT_ROOT}/esb/base/backoff.cpp ${ESB_MQTT_ROOT}/esb/base/secret.cpp)
