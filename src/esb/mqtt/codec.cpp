@@ -173,10 +173,12 @@ void set_packet_id(MutBytes packet, PacketId id) {
     packet[at + 1] = static_cast<std::uint8_t>(id & 0xFF);
 }
 
+#if ESB_MQTT_OFFLINE
 std::string_view topic_of(ConstBytes packet) {
     const std::size_t at = header_size(packet);
     return as_text(packet.subspan(at + 2, static_cast<std::size_t>(packet[at]) << 8 | packet[at + 1]));
 }
+#endif
 
 void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> out) {
     // PUBREL's reserved flags must be 0010 (MQTT-3.6.1-1).

@@ -27,9 +27,11 @@ struct Record {
     Kind kind;
     Phase phase;
     bool doomed;     // its completion (with an error) is due
-    bool completed : 1;  // already completed; only the rest of its bytes must still go
 #if ESB_MQTT_OFFLINE
+    bool completed : 1;  // already completed; only the rest of its bytes must still go
     Waiting waiting : 2 = Waiting::refuse;  // of a publish
+#else
+    bool completed;
 #endif
 
     // QoS 1 and 2 publishes belong to the session; all else dies with the connection.
