@@ -1,6 +1,6 @@
 # The features that can be left out, and the sources that go with them: for Debian's CMake and for ESP-IDF, where
 # Kconfig has the switches. What is off is told to the sources by src/esb/base/features.hpp.
-set(ESB_FEATURES PORTAL IMPROV HOME_ASSISTANT LEGACY_MD5 CONSOLE_EDITING LOG_WORDS CERTIFICATES MQTT_OFFLINE)
+set(ESB_FEATURES PORTAL IMPROV HOME_ASSISTANT LEGACY_MD5 CONSOLE_EDITING LOG_WORDS CERTIFICATES MQTT_OFFLINE MQTT5)
 set(ESB_SOURCES_OF_PORTAL
   portal/ net/captive_dns net/http_connection net/http_grammar net/http_head net/http_request net/http_server
   device/portal_host device/commands_portal)
@@ -9,6 +9,8 @@ set(ESB_SOURCES_OF_HOME_ASSISTANT device/home_assistant device/topics_home_assis
 set(ESB_SOURCES_OF_LEGACY_MD5 ota/legacy crypto/md5)
 set(ESB_SOURCES_OF_CONSOLE_EDITING console/line_keys console/history console/completion console/terminal)
 set(ESB_SOURCES_OF_LOG_WORDS)  # constants and branches only
+set(ESB_SOURCES_OF_MQTT5
+  mqtt/decoder5 mqtt/engine5 mqtt/session5 mqtt/properties mqtt/property_scan mqtt/reasons)
 
 set(ESB_SOURCES_OF_CERTIFICATES
   base/pem crypto/certificate net/tls_trust net/certificate_name settings/shelf life/client_keys

@@ -26,6 +26,9 @@
 #ifndef ESB_MQTT_OFFLINE
 #define ESB_MQTT_OFFLINE 1
 #endif
+#ifndef ESB_MQTT5
+#define ESB_MQTT5 1
+#endif
 
 namespace esb {
 
@@ -38,5 +41,6 @@ inline constexpr bool with_console_editing = ESB_CONSOLE_EDITING;
 inline constexpr bool with_log_words = ESB_LOG_WORDS;
 inline constexpr bool with_certificates = ESB_CERTIFICATES;
 inline constexpr bool with_mqtt_offline = ESB_MQTT_OFFLINE;
+inline constexpr bool with_mqtt5 = ESB_MQTT5;
 
 }  // namespace esb

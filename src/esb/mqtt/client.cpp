@@ -46,10 +46,13 @@ Engine* make_engine(Handler& handler, const Limits& limits, MutBytes memory) {
     parts.releases = take<Session::Release>(at, sizes.releases);
     parts.received = take<PacketId>(at, sizes.received);
     parts.topic = take<std::uint8_t>(at, sizes.topic);
+    MutBytes properties;
+    if constexpr (with_mqtt5) properties = take<std::uint8_t>(at, limits.max_properties);
     parts.control = take<std::uint8_t>(at, sizes.control);
     parts.arena = {at, memory.data() + memory.size()};
     auto* engine = new (place) Engine();
     engine->set_up(handler, limits, parts);
+    if constexpr (with_mqtt5) engine->set_up5(limits, properties);
     return engine;
 }
 
@@ -65,7 +68,8 @@ std::size_t Client::minimum_memory(const Limits& limits) {
     const std::size_t fixed = sizeof(Engine) + sizes.releases * sizeof(Session::Release) +
                               sizes.received * sizeof(PacketId) + sizes.topic + sizes.control;
     const std::size_t alignment = 2 * alignof(std::max_align_t);
-    return fixed + alignment + Outbox::footprint(sizes.topic + smallest_arena_payload);
+    const std::size_t properties = with_mqtt5 ? limits.max_properties : 0;
+    return fixed + properties + alignment + Outbox::footprint(sizes.topic + smallest_arena_payload);
 }
 
 Status Client::configure(const ConnectOptions& options) { return engine_->configure(options); }
@@ -98,6 +102,12 @@ bool Client::wants_input() const { return engine_->wants_input(); }
 void Client::tick(Instant now) { engine_->tick(now); }
 std::optional<Instant> Client::next_deadline() const { return engine_->next_deadline(); }
 bool Client::receiving(Instant now) const { return engine_->receiving(now); }
+
+#if ESB_MQTT5
+void Client::stop_with_will(Instant now) { engine_->stop_with_will(now); }
+bool Client::speaks_five() const { return engine_->five(); }
+Properties Client::properties() const { return engine_->properties(); }
+#endif
 
 std::size_t Client::pending() const { return engine_->pending(); }
 const Statistics& Client::statistics() const { return engine_->statistics(); }

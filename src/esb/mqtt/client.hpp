@@ -1,4 +1,4 @@
-// The MQTT 3.1.1 client engine: bytes and times in, bytes and events out. No socket, thread, clock or heap.
+// The client engine of MQTT 3.1.1 and 5.0: bytes and times in, bytes and events out. No socket, thread, clock or heap.
 //
 // The driver's loop:
 //   if (client.wants_transport(now)) open one; tell it with transport_opened() or transport_closed();
@@ -45,7 +45,8 @@ public:
     static std::size_t minimum_memory(const Limits& limits);
 
     // Sets what the next CONNECT says. invalid_argument (not UTF-8; no client_id without clean_session,
-    // MQTT-3.1.3-7; a password without user name, MQTT-3.1.2-22), mqtt_bad_topic, too_long; nothing changes then.
+    // MQTT-3.1.3-7; properties that may not stand there; a password without user name, MQTT-3.1.2-22), mqtt_bad_topic,
+    // too_long; nothing changes then.
     Status configure(const ConnectOptions& options);
     // From now on the client wants a transport, at once, also if it was in a back-off; that begins anew. `random` seeds the
     // back-off's jitter and the packet identifiers.
@@ -53,6 +54,10 @@ public:
     // If connected, sends what was published and may go, then DISCONNECT (so no will), within 5 s; what comes in is
     // ignored from now on. Afterwards the client wants nothing. The session stays, QoS 1 and 2 wait for start().
     void stop(Instant now);
+#if ESB_MQTT5
+    // The same with a DISCONNECT that asks for the will; with 3.1.1, which has none, the connection just ends.
+    void stop_with_will(Instant now);
+#endif
     // Drops our side of the session: every open publish and subscribe completes with `cancelled`. A connection
     // goes on. What the broker remembers goes only with a CONNECT that has clean_session.
     void forget_session();
@@ -97,6 +102,17 @@ public:
     std::optional<Instant> next_deadline() const;
     // A long packet is coming in and gets on: what the broker says after it has to wait.
     bool receiving(Instant now) const;
+
+    // MQTT 5.0. The connection speaks it (from transport_opened() on).
+#if ESB_MQTT5
+    bool speaks_five() const;
+    // Within a callback: of the packet that it comes from. CONNACK: the assigned client identifier, a server
+    // reference; DISCONNECT and refusals: a reason in words.
+    Properties properties() const;
+#else
+    bool speaks_five() const { return false; }
+    Properties properties() const { return {}; }
+#endif
 
     // Publishes not completed yet.
     std::size_t pending() const;

@@ -8,6 +8,16 @@
 namespace esb::mqtt {
 namespace {
 
+// Of a message, a will, a CONNECT.
+template <typename Author>
+[[maybe_unused]] ConstBytes properties_of([[maybe_unused]] const Author& author) {
+#if ESB_MQTT5
+    return author.properties;
+#else
+    return {};
+#endif
+}
+
 constexpr std::uint8_t first_byte(PacketType type, unsigned flags) {
     return static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4 | flags);
 }
@@ -26,17 +36,38 @@ std::size_t header_size(ConstBytes packet) {
 }
 
 // Section 2.2.3: seven bits a byte, least significant first. Gives where it ends.
+std::uint8_t* put_length(std::size_t value, std::uint8_t* at) {
+    for (; value > 0x7F; value >>= 7) *at++ = static_cast<std::uint8_t>(value | 0x80);
+    *at++ = static_cast<std::uint8_t>(value);
+    return at;
+}
+
 std::uint8_t* put_header(std::uint8_t first, std::size_t remaining, std::uint8_t* at) {
     *at++ = first;
-    for (; remaining > 0x7F; remaining >>= 7) *at++ = static_cast<std::uint8_t>(remaining | 0x80);
-    *at++ = static_cast<std::uint8_t>(remaining);
-    return at;
+    return put_length(remaining, at);
 }
 
 std::uint8_t* put_be16(std::size_t value, std::uint8_t* at) {
     at[0] = static_cast<std::uint8_t>(value >> 8);
     at[1] = static_cast<std::uint8_t>(value & 0xFF);
     return at + 2;
+}
+
+// Reads a length; moves `at` behind it.
+[[maybe_unused]] std::size_t take_length(ConstBytes bytes, std::size_t& at) {
+    std::size_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        const std::uint8_t byte = bytes[at++];
+        value |= static_cast<std::size_t>(byte & 0x7F) << shift;
+        if ((byte & 0x80) == 0) return value;
+    }
+}
+
+// MQTT 5.0, section 2.2.2: behind their length.
+[[maybe_unused]] std::uint8_t* put_properties(ConstBytes bytes, std::uint8_t* at) {
+    at = put_length(bytes.size(), at);
+    copy(bytes, {at, bytes.size()});
+    return at + bytes.size();
 }
 
 // Takes a whole packet piece by piece and keeps the slice that is wanted.
@@ -69,6 +100,12 @@ public:
         std::uint8_t bytes[5];
         put(bytes, static_cast<std::size_t>(put_header(first, remaining, bytes) - bytes));
     }
+    void properties(ConstBytes ours, ConstBytes authors) {
+        std::uint8_t bytes[4];
+        put(bytes, static_cast<std::size_t>(put_length(ours.size() + authors.size(), bytes) - bytes));
+        put(ours.data(), ours.size());
+        put(authors.data(), authors.size());
+    }
     std::size_t seen() const { return seen_; }
     std::size_t room() const { return room_; }
 
@@ -83,27 +120,55 @@ std::size_t id_size(PacketType type, const Publish& message) {
     return type == PacketType::publish && message.qos == Qos::at_most_once ? 0 : 2;
 }
 
-std::size_t remaining_length(PacketType type, const Publish& message) {
-    return 2 + message.topic.size() + id_size(type, message) + message.payload.size();
+std::size_t remaining_length(PacketType type, const Publish& message, bool five) {
+    const std::size_t size = 2 + message.topic.size() + id_size(type, message) + message.payload.size();
+    if constexpr (with_mqtt5) {
+        if (five) return size - 1 + with_header(properties_of(message).size());  // there the length has the same form
+    }
+    return size;
 }
 
-std::uint8_t connect_flags(const ConnectOptions& options) {
+std::uint8_t connect_flags(const ConnectOptions& options, bool clean) {
     unsigned flags = 0;
     if (!options.user_name.empty()) flags |= 0x80;
     if (!options.password.empty()) flags |= 0x40;
-    if (options.clean_session) flags |= 0x02;
+    if (clean) flags |= 0x02;
     if (options.will.topic.empty()) return static_cast<std::uint8_t>(flags);
     flags |= 0x04U | static_cast<unsigned>(options.will.qos) << 3 | (options.will.retain ? 0x20U : 0U);
     return static_cast<std::uint8_t>(flags);
 }
 
+// Section 3.1.2.11 of MQTT 5.0. Topic Alias Maximum is 0 when it is not there.
+[[maybe_unused]] void put_connect_properties(const ConnectOptions& options, const Connect5& five, Slice& slice) {
+    std::uint8_t bytes[13];
+    PropertyWriter ours(bytes);
+    if (five.session_expiry_s != 0) ours.number(Property::session_expiry, five.session_expiry_s);
+    ours.number(Property::receive_maximum, five.receive_maximum);
+    ours.number(Property::maximum_packet_size, five.maximum_packet_size);
+    slice.properties(ours.written(), properties_of(options));
+}
+
 // Sections 3.1.2 and 3.1.3: the variable header and the payload in their fixed order.
-void put_connect_body(const ConnectOptions& options, Slice& slice) {
-    const std::uint8_t head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, connect_flags(options)};
+void put_connect_body(const ConnectOptions& options, const Connect5* five, Slice& slice) {
+    std::uint8_t head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, 0};
+    bool clean = options.clean_session;
+    if constexpr (with_mqtt5) {
+        if (five != nullptr) {
+            head[6] = 5;
+            clean = five->clean_start;
+        }
+    }
+    head[7] = connect_flags(options, clean);
     slice.put(head, sizeof head);
     slice.be16(options.keep_alive_s);
+    if constexpr (with_mqtt5) {
+        if (five != nullptr) put_connect_properties(options, *five, slice);
+    }
     slice.field(options.client_id);
     if (!options.will.topic.empty()) {
+        if constexpr (with_mqtt5) {
+            if (five != nullptr) slice.properties({}, properties_of(options.will));
+        }
         slice.field(options.will.topic);
         slice.field(options.will.payload);
     }
@@ -111,9 +176,9 @@ void put_connect_body(const ConnectOptions& options, Slice& slice) {
     if (!options.password.empty()) slice.field(options.password);
 }
 
-std::size_t connect_remaining(const ConnectOptions& options) {
+std::size_t connect_remaining(const ConnectOptions& options, const Connect5* five) {
     Slice counter(0, {});
-    put_connect_body(options, counter);
+    put_connect_body(options, five, counter);
     return counter.seen();
 }
 
@@ -147,22 +212,55 @@ bool is_topic_filter(std::string_view filter) {
     return true;
 }
 
-std::size_t packet_size(PacketType type, const Publish& message) {
-    return with_header(remaining_length(type, message));
+std::size_t packet_size(PacketType type, const Publish& message, bool five) {
+    return with_header(remaining_length(type, message, five));
 }
 
-void write_packet(PacketType type, const Publish& message, MutBytes out) {
+void write_packet(PacketType type, const Publish& message, MutBytes out, bool five) {
     const bool publish = type == PacketType::publish;
     const unsigned flags = static_cast<unsigned>(message.qos) << 1 | (message.retain ? 1U : 0U);
     // The reserved flags must be 0010 (MQTT-3.8.1-1, MQTT-3.10.1-1).
-    auto* at = put_header(first_byte(type, publish ? flags : 2), remaining_length(type, message), out.data());
+    auto* at = put_header(first_byte(type, publish ? flags : 2), remaining_length(type, message, five), out.data());
     if (!publish) at = put_be16(0, at);
+    if constexpr (with_mqtt5) {
+        if (five && !publish) *at++ = 0;  // no properties
+    }
     at = put_be16(message.topic.size(), at);
     std::memcpy(at, message.topic.data(), message.topic.size());
     at += message.topic.size();
     if (publish && message.qos != Qos::at_most_once) at = put_be16(0, at);
+    if constexpr (with_mqtt5) {
+        if (five && publish) at = put_properties(properties_of(message), at);
+    }
     copy(message.payload, {at, message.payload.size()});
 }
+
+#if ESB_MQTT5
+std::size_t restyle(MutBytes whole, std::size_t front, bool to_five) {
+    const std::uint8_t first = whole[front];
+    std::size_t at = front + 1;
+    std::size_t remaining = take_length(whole, at);
+    const std::size_t head = at;  // the topic and, with QoS 1 and 2, the identifier
+    const std::size_t head_size = 2 + (static_cast<std::size_t>(whole[at]) << 8 | whole[at + 1]) +
+                                  ((first & 6) != 0 ? std::size_t{2} : 0);
+    std::size_t rest = head + head_size;
+    if (to_five) {
+        rest -= 1;  // for the properties' length
+        remaining += 1;
+    } else {
+        const std::size_t before = rest;
+        const std::size_t size = take_length(whole, rest);
+        rest += size;
+        remaining -= rest - before;
+    }
+    const std::size_t new_head = rest - head_size;
+    const std::size_t begin = new_head + remaining - with_header(remaining);
+    std::memmove(whole.data() + new_head, whole.data() + head, head_size);
+    if (to_five) whole[rest] = 0;
+    put_header(first, remaining, &whole[begin]);
+    return begin;
+}
+#endif
 
 void set_packet_id(MutBytes packet, PacketId id) {
     std::size_t at = header_size(packet);
@@ -188,12 +286,14 @@ void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> o
     out[3] = static_cast<std::uint8_t>(id & 0xFF);
 }
 
-std::size_t connect_size(const ConnectOptions& options) { return with_header(connect_remaining(options)); }
+std::size_t connect_size(const ConnectOptions& options, const Connect5* five) {
+    return with_header(connect_remaining(options, five));
+}
 
-std::size_t write_connect(const ConnectOptions& options, std::size_t from, MutBytes out) {
+std::size_t write_connect(const ConnectOptions& options, std::size_t from, MutBytes out, const Connect5* five) {
     Slice slice(from, out);
-    slice.header(first_byte(PacketType::connect, 0), connect_remaining(options));
-    put_connect_body(options, slice);
+    slice.header(first_byte(PacketType::connect, 0), connect_remaining(options, five));
+    put_connect_body(options, five, slice);
     return out.size() - slice.room();
 }
 

@@ -1,4 +1,4 @@
-// MQTT 3.1.1 packets as bytes: what a client writes. Pure functions; decoder.hpp is the other direction.
+// MQTT packets as bytes: what a client writes. Pure functions; decoder.hpp is the other direction.
 #pragma once
 
 #include "esb/mqtt/types.hpp"
@@ -25,6 +25,7 @@ enum class PacketType : std::uint8_t {
     pingreq = 12,
     pingresp = 13,
     disconnect = 14,
+    auth = 15,  // MQTT 5.0
 };
 
 using PacketId = std::uint16_t;  // 0 is no identifier (MQTT-2.3.1-1)
@@ -42,10 +43,14 @@ bool is_topic_filter(std::string_view filter);
 
 // A PUBLISH; or a SUBSCRIBE with one filter, or an UNSUBSCRIBE. Those have the same parts: the filter in place of the
 // topic, and as the payload the QoS in one byte, or nothing.
-// Bytes of the whole packet. The payload must not be longer than max_remaining_length.
-std::size_t packet_size(PacketType type, const Publish& message);
+// Bytes of the whole packet. The payload must not be longer than max_remaining_length. `five`: in the form of MQTT 5.0.
+std::size_t packet_size(PacketType type, const Publish& message, bool five = false);
 // Writes the packet to `out`, which has packet_size() bytes. The identifier is 0, see set_packet_id().
-void write_packet(PacketType type, const Publish& message, MutBytes out);
+void write_packet(PacketType type, const Publish& message, MutBytes out, bool five = false);
+// Turns a complete PUBLISH, which begins `front` bytes into `whole` and ends with it, into the other version's. Returns
+// where it begins now. Properties are lost on the way to 3.1.1; the way to 5.0 needs spare_front bytes in front.
+std::size_t restyle(MutBytes whole, std::size_t front, bool to_five);
+inline constexpr std::size_t spare_front = 2;
 
 // Puts the identifier into a complete PUBLISH of QoS 1 or 2, SUBSCRIBE or UNSUBSCRIBE.
 void set_packet_id(MutBytes packet, PacketId id);
@@ -62,7 +67,15 @@ void write_ack(PacketType type, PacketId id, std::span<std::uint8_t, ack_size> o
 
 // CONNECT can be longer than any buffer we own, so it is written in slices: bytes [from, from + out.size()) of
 // it go to `out`. Returns how many were written, fewer only at its end.
-std::size_t connect_size(const ConnectOptions& options);
-std::size_t write_connect(const ConnectOptions& options, std::size_t from, MutBytes out);
+// `five`: what a CONNECT of MQTT 5.0 says besides; nullptr for 3.1.1.
+struct Connect5 {
+    bool clean_start;
+    std::uint32_t session_expiry_s;
+    std::uint16_t receive_maximum;
+    std::uint32_t maximum_packet_size;
+};
+std::size_t connect_size(const ConnectOptions& options, const Connect5* five = nullptr);
+std::size_t write_connect(const ConnectOptions& options, std::size_t from, MutBytes out,
+                          const Connect5* five = nullptr);
 
 }  // namespace esb::mqtt

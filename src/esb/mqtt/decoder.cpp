@@ -45,6 +45,9 @@ inline Decoder::Event Decoder::take_first_byte(std::uint8_t byte) {
     remaining_ = 0;
     length_shift_ = 0;
     if (packet_.type != PacketType::publish) {
+        if constexpr (with_mqtt5) {
+            if (v5_.on && byte >= 0xE0) return byte == 0xE0 ? Event::more : take_high_type(byte);
+        }
         const Rule& rule = rules[byte >> 4];
         if (!rule.exists || flags != rule.flags) return malformed();  // MQTT-2.2.2-2
         return rule.from_server ? Event::more : reject();
@@ -61,6 +64,9 @@ inline Decoder::Event Decoder::take_length(const std::uint8_t*& at, const std::u
     do {
         const std::uint8_t byte = *at++;
         remaining_ |= static_cast<std::size_t>(byte & 0x7F) << length_shift_;
+        if constexpr (with_mqtt5) {
+            if (v5_.on && byte == 0 && length_shift_ > 0) return malformed();  // longer than needed, MQTT-1.5.5-1
+        }
         if ((byte & 0x80) == 0) return begin_body();
         length_shift_ = static_cast<std::uint8_t>(length_shift_ + 7);
         if (length_shift_ > 21) return malformed();  // a fifth byte, section 2.2.3
@@ -69,6 +75,9 @@ inline Decoder::Event Decoder::take_length(const std::uint8_t*& at, const std::u
 }
 
 inline Decoder::Event Decoder::begin_body() {
+    if constexpr (with_mqtt5) {
+        if (v5_.on) return begin_body5();
+    }
     if (packet_.type == PacketType::publish) {
         too_large_ = remaining_ > max_packet_;
         return remaining_ < 2 ? malformed() : collect_next(Stage::topic_size, 2);
@@ -80,12 +89,17 @@ inline Decoder::Event Decoder::begin_body() {
 inline Decoder::Event Decoder::take_topic_size() {
     const std::size_t size = scratch16();
     const std::size_t id = piece_.qos == Qos::at_most_once ? 0 : 2;
-    if (size == 0 || 2 + size + id > remaining_) return malformed();  // MQTT-4.7.3-1
+    // MQTT-4.7.3-1. With MQTT 5.0 a topic alias may stand in place of the topic: end_properties().
+    if ((size == 0 && !v5_.on) || 2 + size + id > remaining_) return malformed();
     topic_size_ = size;
     topic_scan_ = {};
     too_large_ = too_large_ || !topic_fits();
     remaining_ -= 2 + size + id;
-    return collect_next(Stage::topic, size);
+    collect_next(Stage::topic, size);
+    if constexpr (with_mqtt5) {
+        if (size == 0) return take_topic({scratch_, 0});
+    }
+    return Event::more;
 }
 
 inline Decoder::Event Decoder::take_topic(ConstBytes part) {
@@ -95,7 +109,7 @@ inline Decoder::Event Decoder::take_topic(ConstBytes part) {
     if (have_ < needed_) return Event::more;
     if (!topic_scan_.complete()) return malformed();
     piece_.topic = topic_fits() ? as_text(topic_.first(needed_)) : std::string_view();
-    return piece_.qos == Qos::at_most_once ? begin_payload() : collect_next(Stage::packet_id, 2);
+    return piece_.qos == Qos::at_most_once ? after_id() : collect_next(Stage::packet_id, 2);
 }
 
 Decoder::Event Decoder::begin_payload() {
@@ -116,6 +130,9 @@ inline Decoder::Event Decoder::take_payload(ConstBytes part) {
 // What was needed of a stage is in scratch_.
 inline Decoder::Event Decoder::take_collected() {
     if (stage_ == Stage::topic_size) return take_topic_size();
+    if constexpr (with_mqtt5) {
+        if (v5_.on && stage_ >= Stage::body) return stage_ == Stage::body ? take_body5() : take_tail();
+    }
     if (packet_.type == PacketType::connack) {
         if (scratch_[0] > 1) return malformed();  // reserved bits, section 3.2.2.1
         packet_.session_present = scratch_[0] == 1;
@@ -124,7 +141,7 @@ inline Decoder::Event Decoder::take_collected() {
     }
     packet_.id = scratch16();
     if (packet_.id == 0) return malformed();  // MQTT-2.3.1-1
-    if (stage_ == Stage::packet_id) return begin_payload();
+    if (stage_ == Stage::packet_id) return after_id();
     if (packet_.type == PacketType::suback) {
         packet_.code = scratch_[2];
         if (!is_suback_code(packet_.code)) return malformed();  // MQTT-3.9.3-2
@@ -175,19 +192,33 @@ Decoder::Event Decoder::next(ConstBytes& bytes) {
                 if (stage_ != Stage::payload || !goes_on()) break;
                 [[fallthrough]];
             }
-            case Stage::payload:
+            case Stage::payload: {
                 const ConstBytes part(at, std::min(static_cast<std::size_t>(end - at), remaining_));
                 at += part.size();
                 event = take_payload(part);
+                break;
+            }
+#if ESB_MQTT5
+            case Stage::properties:
+                ConstBytes rest(at, end);
+                event = take_properties(rest);
+                at = rest.data();
+#endif
         }
     }
     bytes = {at, end};
     return event;
 }
 
-Decoder::Event Decoder::malformed() { return failed(errors::mqtt_malformed); }
+Decoder::Event Decoder::malformed() {
+    if constexpr (with_mqtt5) v5_.code = 0x81;
+    return failed(errors::mqtt_malformed);
+}
 
-Decoder::Event Decoder::reject() { return failed(errors::mqtt_unexpected); }
+Decoder::Event Decoder::reject() {
+    if constexpr (with_mqtt5) v5_.code = 0x82;
+    return failed(errors::mqtt_unexpected);
+}
 
 Decoder::Event Decoder::failed(const ErrorKind& kind) {
     stage_ = Stage::failed;

@@ -11,10 +11,6 @@ using State = Client::State;
 constexpr Duration stable_after = 30s;
 // How long stop() may take to send what is queued.
 constexpr Duration closing_timeout = 5s;
-// PINGREQ goes so much before the keep-alive interval ends that a late tick() does not break it. With the wait for the
-// answer that is at most 1.5 intervals of silence.
-constexpr std::uint32_t ping_margin_ms = 2'000;
-constexpr std::uint32_t longest_ping_wait_ms = 20'000;
 
 }  // namespace
 
@@ -26,6 +22,7 @@ void Engine::start(Instant now, std::uint32_t random) {
     }
     wanted_ = true;
     backoff_.reset();  // whatever it was for
+    if constexpr (with_mqtt5) forget_fall_back();
     if (state_ == State::closing) at_once_ = true;
     if (state_ != State::stopped && state_ != State::waiting) return;
     state_ = State::waiting;
@@ -54,6 +51,7 @@ void Engine::stop(Instant now) {
 
 void Engine::forget_session() {
     session_.forget();
+    if constexpr (with_mqtt5) forget_session5();
     complete_doomed(errors::cancelled);
 }
 
@@ -69,11 +67,13 @@ void Engine::transport_opened(Instant now) {
     begin_connection();
     connection_.began = now;
     connection_.clean_session = options_.clean_session;
-    const std::uint32_t keep_alive_ms = options_.keep_alive_s * 1'000U;
-    connection_.ping_interval_ms = keep_alive_ms - std::min(ping_margin_ms, keep_alive_ms / 4);
-    connection_.ping_wait_ms = std::min(longest_ping_wait_ms, keep_alive_ms / 2);
-    connection_.connect_size = connect_size(options_);
-    decoder_.reset();
+    set_keep_alive(options_.keep_alive_s);
+    if constexpr (with_mqtt5) {
+        begin_version();
+    } else {
+        connection_.connect_size = connect_size(options_);
+        decoder_.reset();
+    }
     control_.clear();
     state_ = State::connecting;
 }
@@ -82,6 +82,7 @@ void Engine::transport_closed(Instant now, const Error& why) {
     if (state_ == State::stopped || state_ == State::waiting) return;
     now_ = now;
     const Error reason = why;  // may be our own close_reason(), which end_connection() resets
+    if constexpr (with_mqtt5) at_once_ = fall_back(reason.kind()) || at_once_;
     end_connection();
     complete_doomed(errors::closed);
     handler_->on_disconnected(reason, state_ == State::waiting ? retry_at_ : Instant::max());
@@ -117,6 +118,13 @@ void Engine::close_after_output(const ErrorKind& reason, Instant now) {
     connection_.reason = Error(reason);
     connection_.closing_until = now + closing_timeout;
 }
+
+#if ESB_MQTT5
+void Engine::take_disconnect(const Packet& packet) {
+    take_refusal5(packet);
+    if (packet.code < 0x80) connection_.reason = Error(errors::closed, packet.code);
+}
+#endif
 
 void Engine::complete_doomed(const ErrorKind& why) {
     while (const auto doomed = session_.take_doomed()) {
@@ -156,7 +164,9 @@ void Engine::tick(Instant now) {
     if (state_ == State::connected) check_keep_alive();
     if (now < connection_.closing_until) return;
     if (state_ == State::closing) connection_.close_now = true;
-    if (state_ == State::connected && connection_.draining) close_after_output(errors::mqtt_overrun, now);
+    if (state_ != State::connected || !connection_.draining) return;
+    close_after_output(errors::mqtt_overrun, now);
+    if constexpr (with_mqtt5) overrun5();
 }
 
 // MQTT-3.1.2-23: the interval counts from the last packet sent. Silence counts from the last answer: what we send says

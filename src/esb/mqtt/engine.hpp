@@ -2,7 +2,7 @@
 //
 // Order on the wire: the rest of a packet begun, then control packets, then what the session gives.
 // engine.cpp: configuration, life of a connection, timers. engine_out.cpp: what the application asks for and what
-// goes out. engine_in.cpp: what comes in.
+// goes out. engine_in.cpp: what comes in. engine5.cpp: what is particular to MQTT 5.0.
 #pragma once
 
 #include "esb/mqtt/client.hpp"
@@ -10,7 +10,35 @@
 #include "esb/mqtt/decoder.hpp"
 #include "esb/mqtt/session.hpp"
 
+#include <algorithm>
+#include <type_traits>
+
 namespace esb::mqtt {
+
+// What a connection has besides with MQTT 5.0, and what the engine has; and what they are without.
+struct ConnectionFive {
+    bool on = false;
+    bool abrupt = false;   // nothing but DISCONNECT is to be sent any more
+    bool resumed = false;  // the broker had the session
+    std::uint8_t disconnect_code = 0;
+    // What the broker takes.
+    std::uint32_t max_packet = max_remaining_length + 5;
+    Qos max_qos = Qos::exactly_once;
+    unsigned lacking = 0;  // abilities from first_ability on, a bit each
+};
+inline constexpr unsigned first_ability = static_cast<unsigned>(Property::maximum_qos);
+struct ConnectionThree {
+    static constexpr bool on = false;
+    static constexpr bool abrupt = false;
+};
+struct EngineFive {
+    // Whether the next connection speaks 3.1.1 though it may speak 5.0.
+    enum class FallBack : std::uint8_t { none, once, until_start };
+    FallBack fall_back = FallBack::none;
+    bool has_session = false;
+    Connect5 connect{};
+};
+struct EngineThree {};
 
 class Engine {
 public:
@@ -22,8 +50,12 @@ public:
         std::span<PacketId> received;
         MutBytes arena;
     };
-    // Room in `control` that acknowledgements leave free: one PINGREQ and one DISCONNECT.
-    static constexpr std::size_t control_reserve = 4;
+    // Room in `control` that acknowledgements leave free: one PINGREQ and one DISCONNECT, with MQTT 5.0 a longer one.
+    static constexpr std::size_t control_reserve = with_mqtt5 ? 5 : 4;
+    // PINGREQ goes so much before the keep-alive interval ends that a late tick() does not break it. With the wait for
+    // the answer that is at most 1.5 intervals of silence.
+    static constexpr std::uint32_t ping_margin_ms = 2'000;
+    static constexpr std::uint32_t longest_ping_wait_ms = 20'000;
     // A packet that gets on by so many bytes within the wait for an answer prolongs it: the answer may be behind it.
     static constexpr std::size_t flow_step = 1024;
 
@@ -36,6 +68,14 @@ public:
         decoder_.use(parts.topic, limits.max_packet_in);
         session_.use(parts.arena, parts.releases, parts.received, statistics_);
     }
+
+    // engine5.cpp
+    void set_up5(const Limits& limits, MutBytes properties);
+    void stop_with_will(Instant now);
+    bool five() const { return connection_.v5.on; }
+#if ESB_MQTT5
+    Properties properties() const { return decoder_.properties(); }
+#endif
 
     Status configure(const ConnectOptions& options);
     void start(Instant now, std::uint32_t random);
@@ -99,6 +139,7 @@ private:
         Instant asked_at;
         Instant flowed_at;
         Instant closing_until;
+        [[no_unique_address]] std::conditional_t<with_mqtt5, ConnectionFive, ConnectionThree> v5;
     };
 
     // There is a transport.
@@ -133,6 +174,50 @@ private:
     Count next_ping() const;
     Count silence_deadline() const;
 
+    // engine5.cpp
+    void begin_version();
+    void forget_fall_back();
+    void forget_session5();
+    bool fall_back(const ErrorKind& why);
+    bool is_good5(const ConnectOptions& options) const;
+    bool is_good5(const Publish& message) const;
+    const ErrorKind* problem5(PacketType type, const Publish& message) const;
+    const ErrorKind* problem5(std::size_t size, Qos qos, bool retain) const;
+    bool goes_as_five(PacketType type) const;
+    std::size_t size5(PacketType type, const Publish& message) const;
+    void write_packet5(PacketType type, const Publish& message, Record& record) const;
+    void close_for5(const ErrorKind& reason);
+    void overrun5();
+    void take_refusal5(const Packet& packet);
+    bool take_connack5(const Packet& packet);
+    void take_limits5();
+    bool lacks(Property ability) const;
+    void take_disconnect(const Packet& packet);
+    const ErrorKind* problem5(const Packet& ack) const;
+    void answer5(const Packet& packet);
+    [[gnu::always_inline]] void set_keep_alive(std::uint32_t seconds) {
+        const std::uint32_t ms = seconds * 1'000U;
+        connection_.ping_interval_ms = ms - std::min(ping_margin_ms, ms / 4);
+        connection_.ping_wait_ms = std::min(longest_ping_wait_ms, ms / 2);
+    }
+    void append5(PacketType type, PacketId id, std::uint8_t code);
+    void append_disconnect5();
+    const Connect5* connect5() const;
+    std::size_t write_connect5();
+
+    // For an error of the broker: tells it why, if the version can.
+    void close_for(const ErrorKind& reason) {
+        if constexpr (with_mqtt5) {
+            close_for5(reason);
+        } else {
+            close_now(reason);
+        }
+    }
+    // In the outbox.
+    std::size_t bytes_of(PacketType type, const Publish& message) const {
+        if constexpr (with_mqtt5) return size5(type, message);
+        return packet_size(type, message);
+    }
     void write_connect_slice();
     void control_sent(std::size_t count);
     void packet_sent(std::size_t count);
@@ -148,7 +233,7 @@ private:
     void take_final_ack(const Packet& packet);
     bool is_answer(Session::Ack ack);
     void append(PacketType type, PacketId id = 0);
-    bool ack_room() const { return control_.room() >= ack_size + control_reserve; }
+    bool ack_room() const { return control_.room() >= ack_size + (connection_.v5.on ? 6 : 4); }
 
     Client::State state_ = Client::State::stopped;
     bool wanted_ = false;   // between start() and stop()
@@ -166,6 +251,7 @@ private:
     Backoff backoff_;
     std::uint32_t random_ = 0;
     ConnectOptions options_;
+    [[no_unique_address]] std::conditional_t<with_mqtt5, EngineFive, EngineThree> v5_;
 };
 
 }  // namespace esb::mqtt

@@ -1,4 +1,7 @@
 #include "esb/mqtt/engine.hpp"
+#if ESB_MQTT5
+#include "esb/mqtt/reasons.hpp"
+#endif
 
 namespace esb::mqtt {
 namespace {
@@ -8,6 +11,7 @@ using State = Client::State;
 // From mqtt_overrun being known to the end of the connection.
 constexpr Duration drain_time = 2s;
 
+#if !ESB_MQTT5
 const ErrorKind& refusal(std::uint8_t code) {
     switch (code) {
         case 1:
@@ -24,6 +28,7 @@ const ErrorKind& refusal(std::uint8_t code) {
             return errors::mqtt_refused_unknown;
     }
 }
+#endif
 
 }  // namespace
 
@@ -36,7 +41,7 @@ void Engine::receive(ConstBytes bytes, Instant now) {
         note_flow(before - bytes.size());
         if (event == Decoder::Event::packet) take_packet();
         if (event == Decoder::Event::piece) take_piece();
-        if (event == Decoder::Event::error) close_now(decoder_.error());
+        if (event == Decoder::Event::error) close_for(decoder_.error());
     }
 }
 
@@ -62,14 +67,22 @@ inline void Engine::take_packet() {
     const Packet& packet = decoder_.packet();
     // CONNACK comes first and once (MQTT-3.2.0-1, section 3.2).
     if ((packet.type == PacketType::connack) == connection_.connected) return refuse_packet();
+    if constexpr (with_mqtt5) {
+        if (packet.type == PacketType::disconnect) return take_disconnect(packet);
+    }
     connection_.answered = now_;
     connection_.asked = false;
     connection_.held = false;
     if (packet.type == PacketType::connack) return take_connack(packet);
     if (packet.type == PacketType::pingresp) return;  // an answer like any other
     if (packet.type != PacketType::pubrec && packet.type != PacketType::pubrel) return take_final_ack(packet);
+    if constexpr (with_mqtt5) {
+        if (packet.type == PacketType::pubrec && packet.code >= 0x80) return take_final_ack(packet);
+    }
     if (!ack_room()) return begin_draining();  // unanswered it comes again on a resume
-    if (packet.type == PacketType::pubrel) {
+    if constexpr (with_mqtt5) {
+        answer5(packet);
+    } else if (packet.type == PacketType::pubrel) {
         session_.remove_received(packet.id);
         append(PacketType::pubcomp, packet.id);  // always, also for an unknown one: MQTT-4.3.3-2
     } else if (is_answer(session_.on_pubrec(packet.id))) {
@@ -78,6 +91,9 @@ inline void Engine::take_packet() {
 }
 
 inline void Engine::take_connack(const Packet& packet) {
+    if constexpr (with_mqtt5) {
+        if (connection_.v5.on && packet.code >= 0x80) return take_refusal5(packet);
+    }
     if (packet.code != 0) {
         close_now(refusal(packet.code));
         connection_.reason = Error(connection_.reason.kind(), packet.code);
@@ -88,6 +104,9 @@ inline void Engine::take_connack(const Packet& packet) {
     // though we know of none: a device restarts, its session at the broker stays.)
     const bool impossible = packet.session_present && connection_.clean_session;
     if (!connect_sent || impossible) return refuse_packet();
+    if constexpr (with_mqtt5) {
+        if (connection_.v5.on && !take_connack5(packet)) return;
+    }
     take_accepted(packet.session_present);
 }
 
@@ -165,9 +184,12 @@ inline void Engine::end_message(Qos qos) {
 inline void Engine::take_final_ack(const Packet& packet) {
     Token token = 0;
     if (!is_answer(session_.on_final_ack(packet.type, packet.id, token))) return;
-    if (packet.type <= PacketType::pubcomp) return complete_publish(token, nullptr);
-    const bool refused = packet.code > 2;
-    complete_subscribe(token, refused ? &errors::mqtt_subscribe_refused : nullptr, static_cast<Qos>(packet.code));
+    const ErrorKind* why = packet.code > 2 ? &errors::mqtt_subscribe_refused : nullptr;
+    if constexpr (with_mqtt5) {
+        if (connection_.v5.on) why = problem5(packet);
+    }
+    if (packet.type <= PacketType::pubcomp) return complete_publish(token, why);
+    complete_subscribe(token, why, static_cast<Qos>(packet.code));
 }
 
 // Whether the acknowledgement has a consequence; one that its packet cannot get ends the connection.
@@ -178,7 +200,7 @@ bool Engine::is_answer(Session::Ack ack) {
 
 void Engine::refuse_packet() {
     decoder_.reject();
-    close_now(decoder_.error());
+    close_for(decoder_.error());
 }
 
 }  // namespace esb::mqtt

@@ -4,7 +4,19 @@
 
 namespace esb::mqtt {
 
+namespace {
+
 using State = Client::State;
+
+// MQTT 5.0 may give a session to whom it gives an identifier.
+bool needs_id(const ConnectOptions& options) {
+#if ESB_MQTT5
+    if (options.version == Version::v5) return false;
+#endif
+    return !options.clean_session;
+}
+
+}  // namespace
 
 inline const ErrorKind* Engine::problem_with(std::string_view topic, Qos qos, bool filter) const {
     if (topic.size() > max_topic_) return &errors::too_long;
@@ -21,15 +33,19 @@ Status Engine::configure(const ConnectOptions& options) {
         problem = &errors::too_long;
     } else if (!is_text(options.client_id) || !is_text(options.user_name) ||
                // MQTT-3.1.3-7: no identifier, no session. MQTT-3.1.2-22: no password without a user name.
-               (options.client_id.empty() && !options.clean_session) ||
+               (options.client_id.empty() && needs_id(options)) ||
                (options.user_name.empty() && !options.password.empty()) || options.connack_timeout.count() <= 0) {
         problem = &errors::invalid_argument;
     } else if (!will.topic.empty()) {
         problem =
             will.payload.size() > max_text ? &errors::too_long : problem_with(will.topic, will.qos, false);
     }
+    if constexpr (with_mqtt5) {
+        if (problem == nullptr && !is_good5(options)) problem = &errors::invalid_argument;
+    }
     if (problem != nullptr) return fail(*problem);
     options_ = options;
+    if constexpr (with_mqtt5) forget_fall_back();
     // A CONNECT of which the rest would be written from the new options.
     const bool half_written = connection_.connect_written < connection_.connect_size;
     if (state_ == State::connecting && half_written) cancel();
@@ -48,14 +64,22 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
     waits = waits || by_policy;
 #endif
     if (state_ != State::connected && !waits) return fail(errors::closed);
-    const std::size_t size = packet_size(type, message);
+    if constexpr (with_mqtt5) {
+        if (!is_good5(message)) return fail(errors::invalid_argument);
+        if (const auto* why = problem5(type, message)) return fail(*why);
+    }
+    const std::size_t size = bytes_of(type, message);
 #if ESB_MQTT_OFFLINE
     Record* record = by_policy ? add_waiting(kind, size, message) : session_.add(kind, size);
 #else
     Record* record = session_.add(kind, size);
 #endif
     if (record == nullptr) return fail(session_.could_hold(size) ? errors::full : errors::too_long);
-    write_packet(type, message, Outbox::packet(*record));
+    if constexpr (with_mqtt5) {
+        write_packet5(type, message, *record);
+    } else {
+        write_packet(type, message, Outbox::packet(*record));
+    }
     if (publish) ++pending_;
     return record->token;
 }
@@ -65,20 +89,30 @@ ConstBytes Engine::output() {
     if (Record* record = session_.current()) return Outbox::packet(*record).subspan(connection_.packet_sent);
     if (state_ == State::connecting && control_.empty()) write_connect_slice();
     if (!control_.empty() || state_ == State::connecting) return control_.pending();
-    if (Record* record = session_.start_next()) return Outbox::packet(*record);
+    if (Record* record = connection_.v5.abrupt ? nullptr : session_.start_next()) return Outbox::packet(*record);
     if (state_ == State::closing) {
-        append(PacketType::disconnect);
+        if constexpr (with_mqtt5) {
+            append_disconnect5();
+        } else {
+            append(PacketType::disconnect);
+        }
         connection_.disconnect_queued = true;
     }
     return control_.pending();
 }
 
 inline void Engine::write_connect_slice() {
-    const std::size_t written = write_connect(options_, connection_.connect_written, control_.space());
+    std::size_t written = 0;
+    if constexpr (with_mqtt5) {
+        written = write_connect5();
+    } else {
+        written = write_connect(options_, connection_.connect_written, control_.space());
+    }
     control_.commit(written);
     connection_.connect_written += written;
 }
 
+#if !ESB_MQTT5
 // Acknowledgements, PINGREQ and DISCONNECT.
 void Engine::append(PacketType type, PacketId id) {
     if (id != 0) return write_ack(type, id, control_.append(ack_size).first<ack_size>());
@@ -86,6 +120,7 @@ void Engine::append(PacketType type, PacketId id) {
     out[0] = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4);
     out[1] = 0;
 }
+#endif
 
 void Engine::sent(std::size_t count, Instant now) {
     if (count == 0 || !attached()) return;
@@ -95,7 +130,7 @@ void Engine::sent(std::size_t count, Instant now) {
 }
 
 inline void Engine::packet_sent(std::size_t count) {
-    const std::size_t size = session_.current()->size;
+    const std::size_t size = Outbox::packet(*session_.current()).size();
     connection_.packet_sent += std::min(count, size - connection_.packet_sent);
     if (connection_.packet_sent < size) return;
     connection_.packet_sent = 0;

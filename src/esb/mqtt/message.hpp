@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/mqtt/properties.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,9 @@ struct MessagePiece {
     Qos qos;
     bool retain;
     bool duplicate;  // the DUP flag
+#if !defined(ESB_MQTT5) || ESB_MQTT5  // base/features.hpp, which authors need not see
+    Properties properties{};  // the same with every piece
+#endif
     bool is_last() const { return offset + bytes.size() == total; }
 };
 

@@ -21,7 +21,7 @@ struct Record {
         removed,
     };
 
-    std::uint32_t size;  // of the packet
+    std::uint32_t size;  // of the packet and what stands before it
     Token token;
     PacketId id;  // 0 until the packet is begun
     Kind kind;
@@ -32,6 +32,11 @@ struct Record {
     Waiting waiting : 2 = Waiting::refuse;  // of a publish
 #else
     bool completed;
+#endif
+#if ESB_MQTT5
+    // Bytes before the packet, which the other version's form may need (restyle()), and in which form it is.
+    std::uint16_t front : 15 = 0;
+    std::uint16_t five : 1 = 0;
 #endif
 
     // QoS 1 and 2 publishes belong to the session; all else dies with the connection.
@@ -67,6 +72,14 @@ public:
     // Arena bytes that no record has.
     std::size_t room() const { return capacity_ - live_; }
     static MutBytes packet(Record& record) {
+#if ESB_MQTT5
+        return whole(record).subspan(record.front);
+#else
+        return whole(record);
+#endif
+    }
+    // With what stands before the packet.
+    static MutBytes whole(Record& record) {
         return {reinterpret_cast<std::uint8_t*>(&record) + sizeof(Record), record.size};
     }
 

@@ -13,6 +13,9 @@ Kind answered_by(PacketType type) {
     if (type == PacketType::puback) return Kind::qos1;
     if (type == PacketType::suback) return Kind::subscribe;
     if (type == PacketType::unsuback) return Kind::unsubscribe;
+    if constexpr (with_mqtt5) {
+        if (type == PacketType::pubrec) return Kind::qos2;  // that says no
+    }
     return Kind::qos0;  // PUBCOMP: no record may get it
 }
 
@@ -58,6 +61,7 @@ Record* Session::start_next() {
         record = others_queued_ > 0 ? outbox_.after(*record) : nullptr;
         if (record == nullptr) return nullptr;
     }
+    if constexpr (with_mqtt5) bring_up(*record);
     if (record->phase == Phase::resend) {
         ++statistics_->resends;
         set_duplicate(Outbox::packet(*record), true);
@@ -70,9 +74,17 @@ Record* Session::start_next() {
     return record;
 }
 
-inline bool Session::window_open() const { return publish_ids_ + release_count_ < releases_.size(); }
+inline bool Session::window_open() {
+    if constexpr (with_mqtt5) {
+        if (!quota_left()) return false;
+    }
+    return publish_ids_ + release_count_ < releases_.size();
+}
 
-bool Session::may_start(const Record& record) const {
+bool Session::may_start(const Record& record) {
+    if constexpr (with_mqtt5) {
+        if (record.phase == Phase::resend) return quota_left();
+    }
     if (record.phase != Phase::queued) return record.phase == Phase::resend;
     if (record.kind == Kind::qos0) return true;
     const bool id_free = ids_in_use() < 0xFFFF;
@@ -98,7 +110,9 @@ inline Session::Ack Session::judge(const Record* record, Kind kind) {
 
 Session::Ack Session::on_final_ack(PacketType type, PacketId id, Token& token) {
     Release* release = find_release(id);
-    if (type == PacketType::pubcomp && release != nullptr) {
+    bool ends_release = type == PacketType::pubcomp;
+    if constexpr (with_mqtt5) ends_release = ends_release || type == PacketType::pubrec;
+    if (ends_release && release != nullptr) {
         token = release->token;
         remove_release(release);
         return Ack::done;

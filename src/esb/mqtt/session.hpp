@@ -52,6 +52,8 @@ public:
 
     // --- going out ---
     bool could_hold(std::size_t packet_size) const { return outbox_.could_hold(packet_size); }
+    // MQTT 5.0: in what form publishes go, and how many of QoS 1 and 2 the broker takes at once.
+    void use_version(bool five, std::size_t window);
     // A new record, with a token, whose packet the caller writes; nullptr when full.
     Record* add(Record::Kind kind, std::size_t packet_size);
 #if ESB_MQTT_OFFLINE
@@ -79,6 +81,8 @@ public:
     Ack on_pubcomp(PacketId id, Token& token) { return on_final_ack(PacketType::pubcomp, id, token); }
     Ack on_final_ack(PacketType type, PacketId id, Token& token);
     Ack on_pubrec(PacketId id);
+    // PUBREC has come for it, PUBCOMP has not.
+    bool is_release(PacketId id) { return find_release(id) != nullptr; }
     // Identifiers in PUBREL phase, in the order of their PUBRECs (MQTT-4.6.0-4).
     std::span<const Release> releases() const { return releases_.first(release_count_); }
 
@@ -103,6 +107,14 @@ public:
     void forget();
     // Removes and gives the next doomed operation, oldest first. Call until empty.
     std::optional<Doomed> take_doomed();
+    // MQTT 5.0, between two packets: removes and gives the first publish that `refusal` (called with its bytes) gives a
+    // cause for. Call until the cause is nullptr.
+    struct Refused {
+        Token token;
+        const ErrorKind* why;
+    };
+    using Refusal = const ErrorKind* (*)(const void* by, ConstBytes packet);
+    Refused take_refused(Refusal refusal, const void* by);
 
     // Identifiers in use.
     std::size_t ids_in_use() const { return record_ids_ + release_count_; }
@@ -113,8 +125,9 @@ private:
     void remove(Record& record);
     void doom(Record& record);
     void drop_exchanges();
-    bool window_open() const;
-    bool may_start(const Record& record) const;
+    bool window_open();
+    bool quota_left();
+    bool may_start(const Record& record);
     Record* find_record(PacketId id);
     Release* find_release(PacketId id);
     void remove_release(Release* release);
@@ -124,6 +137,7 @@ private:
     Token next_token();
     bool uses_token(Token token);
     static Ack judge(const Record* record, Record::Kind kind);
+    void bring_up(Record& record);
 
     Outbox outbox_;
     PacketId last_id_ = 0;
@@ -140,6 +154,10 @@ private:
     std::size_t record_ids_ = 0;       // records that have an identifier
     std::size_t publish_ids_ = 0;      // publishes among them
     std::size_t others_queued_ = 0;    // queued records that are not of the session
+#if ESB_MQTT5
+    std::size_t window_ = max_remaining_length;
+    bool five_ = false;
+#endif
 };
 
 }  // namespace esb::mqtt

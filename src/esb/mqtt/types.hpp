@@ -1,4 +1,5 @@
-// What goes into and comes out of the MQTT client. Words are those of MQTT 3.1.1 (OASIS, 29 October 2014).
+// What goes into and comes out of the MQTT client. Words are those of MQTT 3.1.1 (OASIS, 29 October 2014) and 5.0
+// (7 March 2019).
 #pragma once
 
 #include "esb/base/bytes.hpp"
@@ -26,14 +27,29 @@ struct Limits {
     std::uint16_t max_acks = 128;
     // Remaining length of a PUBLISH. A larger one, or one with a longer topic, is read past: acknowledged and reported
     // by on_too_large(), not delivered.
+    // With MQTT 5.0 the broker is told so, and leaves such messages out itself.
     std::size_t max_packet_in = std::size_t{256} * 1024;
+    // Of one packet's properties, MQTT 5.0. A message with more is too large like one with a longer topic.
+    std::size_t max_properties = with_mqtt5 ? 256 : 0;
 };
+
+enum class Version : std::uint8_t {
+    v3_1_1,
+    v5,
+    // 5.0, and 3.1.1 where the broker refuses it: by its reason code or return code until start() or configure(), by
+    // closing before CONNACK for one connection.
+    v5_then_v3,
+};
+inline constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
 
 struct Will {
     std::string_view topic;
     ConstBytes payload;
     Qos qos = Qos::at_most_once;
     bool retain = false;
+#if ESB_MQTT5
+    ConstBytes properties{};  // from a PropertyWriter: those of a message and the will delay
+#endif
 };
 
 // The views must stay valid until the next configure().
@@ -45,6 +61,15 @@ struct ConnectOptions {
     std::uint16_t keep_alive_s = 60;  // 0 turns keep-alive off
     Duration connack_timeout = std::chrono::seconds(10);
     Will will;  // empty topic: none
+#if ESB_MQTT5
+    Version version = Version::v3_1_1;
+    // How long the broker keeps the session without a connection; with clean_session not at all.
+    std::uint32_t session_expiry_s = never_expires;
+    // The session of an earlier life of this program is ours, though nothing of it is remembered here. Otherwise the
+    // first connection asks for a new one (MQTT-3.2.2-4).
+    bool session_known = false;
+    ConstBytes properties{};  // user properties
+#endif
 };
 
 // Identifies one publish, subscribe or unsubscribe until its completion; never 0. Reused only after 2^32 others.
@@ -65,6 +90,9 @@ struct Publish {
     ConstBytes payload;
     Qos qos = Qos::at_most_once;
     bool retain = false;
+#if ESB_MQTT5
+    ConstBytes properties{};  // from a PropertyWriter; left out where the broker speaks 3.1.1
+#endif
 #if ESB_MQTT_OFFLINE
     Waiting waiting = Waiting::refuse;
 #endif
@@ -92,7 +120,8 @@ public:
     virtual void on_message(const MessagePiece& piece) = 0;
     // Once for each message that was too large, when all of it has passed by. It is acknowledged like any other.
     virtual void on_too_large(const TooLarge&) {}
-    // Exactly once for each accepted publish(). QoS 0: handed to the transport; 1: PUBACK; 2: PUBCOMP.
+    // Exactly once for each accepted publish(). QoS 0: handed to the transport; 1: PUBACK; 2: PUBCOMP. With MQTT 5.0
+    // an error may be the broker's reason not to take it.
     // Errors: `closed` (QoS 0 and the connection went first), `cancelled` (forget_session), mqtt_session_lost (QoS 2
     // after PUBREC, and the broker lost the session: it may or may not have passed the message on), mqtt_dropped and
     // mqtt_replaced (see Waiting; these two come from within publish() of the message that takes the place).

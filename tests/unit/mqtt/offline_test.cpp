@@ -15,7 +15,8 @@ using Lines = MqttRig::Lines;
 constexpr std::size_t small_outbox = 200;  // three messages of 40 bytes
 
 Result<Token> publish(MqttRig& rig, std::string_view topic, std::string_view text, unsigned qos, Waiting waiting) {
-    return rig.client.publish({topic, as_bytes(text), static_cast<Qos>(qos), false, waiting});
+    return rig.client.publish(
+        {.topic = topic, .payload = as_bytes(text), .qos = static_cast<Qos>(qos), .waiting = waiting});
 }
 
 std::string text(char letter) { return std::string(40, letter); }
