@@ -18,6 +18,13 @@ chip::IpAddress address(const settings::Store& store, settings::Key<settings::Ty
     return chip::parse_ipv4(store.text(key)).value_or(chip::IpAddress());
 }
 
+#if ESB_MQTT5
+mqtt::Version version_of(std::string_view word) {
+    if (word == "5") return mqtt::Version::v5;
+    return word == "auto" ? mqtt::Version::v5_then_v3 : mqtt::Version::v3_1_1;
+}
+#endif
+
 chip::AddressConfig address_config(const settings::Store& store) {
     chip::AddressConfig ip;
     ip.address = address(store, names::wifi_ip);
@@ -95,6 +102,9 @@ link::Account account_of(const settings::Store& store, link::Brokers::Choice cho
     account.by = certified(store, choice.broker);
 #endif
     account.base = base_topic(account.identity);
+#if ESB_MQTT5
+    account.version = version_of(store.text(names::mqtt_version));
+#endif
     if (const auto base = store.text(broker.base); !base.empty()) static_cast<void>(account.base.assign(base));
     return account;
 }

@@ -21,9 +21,14 @@ Status show_info(MqttCommands& rooms, Arguments, Report& report) {
     const bool has_key = !settings.bytes(names::mqtt_psk).empty();
     report.label("psk").say(has_key ? "set (never shown)" : "not set").data("psk", has_key);
     report.line("state", state_name(rooms.link.client().state())).data("online", rooms.snapshot.read().online);
+    if (const auto& end = rooms.link.last_end()) {
+        report.label("last end").fact("last_end", end->name());
+        if constexpr (with_log_words) report.say(": ").say(end->text());
+    }
     if (!rooms.link.connected()) return {};
     const auto& account = rooms.link.account();
     report.label("connected to").fact("used_host", account.host.view()).say(":").fact("used_port", account.port);
+    if constexpr (with_mqtt5) report.line("version", rooms.link.client().speaks_five() ? "5.0" : "3.1.1");
     report.line("suite", rooms.link.suite());
     if (const auto time = rooms.presence.last_round_trip()) {
         report.label("echo").fact("echo_ms", time->count()).say(" ms");

@@ -33,6 +33,10 @@ std::uint32_t mark_of(const link::Account& account) {
     add(as_bytes(by.user.view()));
     add(by.password.reveal());
 #endif
+#if ESB_MQTT5
+    const std::uint8_t version[] = {static_cast<std::uint8_t>(account.version)};
+    add(version);
+#endif
     return mark;
 }
 
@@ -79,7 +83,9 @@ void Connection::on_connected(bool session_present) {
         auto& out = parts_.voice.out();
         out.text("tls: ").line(parts_.link.suite());
         out.text("mqtt: connected to ").text(account.host).text(":").number(account.port);
-        out.text(" as ").text(account.identity).line(session_present ? ", session resumed" : "");
+        out.text(" as ").text(account.identity);
+        if (parts_.link.client().speaks_five()) out.text(", MQTT 5.0");
+        out.line(session_present ? ", session resumed" : "");
     }
     parts_.config.trial().broker_reached();
     parts_.sessions.began(now);
@@ -97,6 +103,7 @@ void Connection::on_disconnected(const Error& why, Instant retry_at) {
     const bool suspicious = parts_.sessions.ended(why, parts_.reactor.now());
     set_online(false);
     parts_.notes.broker_lost(why);
+    parts_.link.note_end(why);
     if (!is_ours(why)) parts_.set_up.broker_failed(why);
     parts_.network.tell_about_broker();
     print_end(why, retry_at);
@@ -129,6 +136,10 @@ void Connection::print_end(const Error& why, Instant retry_at) {
     out.text(why.name());
     if (why.detail() != 0) out.text(" ").number(why.detail());
     if constexpr (with_log_words) out.text(")");
+#if ESB_MQTT5
+    const auto said = parts_.link.client().properties().text(mqtt::Property::reason_string);
+    if (!said.empty()) out.text(", it says: ").text(said);
+#endif
     if (retry_at != Instant::max()) {
         const auto pause = std::max(retry_at - parts_.reactor.now(), Duration(0));
         out.text(", next try in ").number(pause.count()).text(" ms");

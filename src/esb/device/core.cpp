@@ -35,8 +35,8 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       updates({ports, reactor, names, store, publisher, broker_link, device_key, app, restart, desk(), notes, voice}),
       network({ports, reactor, store, identity, broker_link, online, updates.updater(), commissioned, config, time, improv,
                set_up, restart, notes, voice, policy}),
-      snapshot({ports, app.image, identity, reactor, network.wifi(), sessions, updates.updater(), config, commissioned,
-                health, online}),
+      snapshot({ports, app.image, identity, reactor, network.wifi(), broker_link, sessions, updates.updater(), config,
+                commissioned, health, online}),
       presence({ports.clock, broker_link, publisher, subscriptions, device_key, snapshot, policy, connection}),
       log_publisher(recorder, log_names, publisher, online),
 #if ESB_HOME_ASSISTANT

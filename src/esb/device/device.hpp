@@ -27,6 +27,9 @@ namespace esb {
 
 using link::Message;
 using link::PublishOptions;
+#if !defined(ESB_MQTT5) || ESB_MQTT5
+using link::MessageProperties;
+#endif
 using link::SubscribeOptions;
 // An event of the author's firmware: a stable dotted name, which goes on the wire, and one line of text for people.
 using LogEvent = ErrorKind;

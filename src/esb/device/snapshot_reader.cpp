@@ -3,6 +3,7 @@
 #include "esb/device/config_changes.hpp"
 #include "esb/device/health.hpp"
 #include "esb/life/commissioned.hpp"
+#include "esb/link/broker_link.hpp"
 #include "esb/link/errors.hpp"
 #include "esb/link/short_sessions.hpp"
 #include "esb/ota/updater.hpp"
@@ -51,6 +52,7 @@ void SnapshotReader::read_network(life::Snapshot& now) const {
 
 void SnapshotReader::read_broker(life::Snapshot& now) const {
     now.online = parts_.online.load();
+    now.mqtt5 = parts_.link.client().speaks_five();
     now.commissioned = parts_.commissioned.is();
     now.key_was_used = parts_.commissioned.key_was_used();
     if (parts_.sessions.suspected(parts_.reactor.now())) now.hint = &errors::link_second_device;

@@ -14,6 +14,7 @@ namespace life {
 class Commissioned;
 }
 namespace link {
+class BrokerLink;
 class ShortSessions;
 }
 namespace net {
@@ -36,6 +37,7 @@ public:
         const Identity& identity;
         const net::Reactor& reactor;
         const wifi::Supervisor& wifi;
+        const link::BrokerLink& link;
         const link::ShortSessions& sessions;
         const ota::Updater& updater;
         const ConfigChanges& config;

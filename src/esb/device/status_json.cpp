@@ -1,5 +1,6 @@
 #include "esb/device/status_json.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/base/json.hpp"
 
 #include <array>
@@ -20,6 +21,7 @@ std::string_view status_json(const life::Snapshot& now, const link::Subscription
     json.key("up").number(std::chrono::duration_cast<std::chrono::seconds>(now.up).count());
     json.key("safe").boolean(now.safe_mode);
     json.key("trust").text(now.trust_lost ? "lost" : "kept");
+    if constexpr (with_mqtt5) json.key("mqtt").text(now.mqtt5 ? "5.0" : "3.1.1");
     json.key("sec").begin_array();
     for (const auto protection : now.protections) json.text(protection);
     json.end_array();

@@ -41,6 +41,7 @@ struct Snapshot {
 
     // The broker.
     bool online = false;                // the MQTT round trip has succeeded in this connection
+    bool mqtt5 = false;                 // the connection speaks MQTT 5.0
     bool commissioned = false;          // it has been on line
     bool key_was_used = false;          // the key of the account has been on line: it is not shown any more
     const ErrorKind* hint = nullptr;    // no end of anything, but should be seen

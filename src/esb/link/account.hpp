@@ -4,6 +4,7 @@
 #include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/identity.hpp"
+#include "esb/mqtt/types.hpp"
 #include "esb/net/tls_stream.hpp"
 
 #include <array>
@@ -36,6 +37,9 @@ struct Account {
     Identity base;  // topic
 #if ESB_CERTIFICATES
     Certified by;
+#endif
+#if ESB_MQTT5
+    mqtt::Version version = mqtt::Version::v3_1_1;
 #endif
     friend bool operator==(const Account&, const Account&) = default;
     bool complete() const {

@@ -40,6 +40,10 @@ Status BrokerLink::configure() {
     options.user_name = account_.by.user;
     options.password = account_.by.password.reveal();
 #endif
+#if ESB_MQTT5
+    options.version = account_.version;
+    options.session_known = true;  // what the broker keeps for us through a restart is ours: nothing of it is held here
+#endif
     options.will = {will_topic_, as_bytes("0"), mqtt::Qos::at_least_once, true};
     return client_.configure(options);
 }

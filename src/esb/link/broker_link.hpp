@@ -51,6 +51,9 @@ public:
     const Identity& base() const { return account_.base; }
     // The negotiated cipher suite; empty while there is no connection.
     std::string_view suite() const { return pump_.suite(); }
+    // Why the last connection, or the last try, ended.
+    void note_end(const Error& why) { last_end_ = why; }
+    const std::optional<Error>& last_end() const { return last_end_; }
     bool connected() const { return client_.state() == mqtt::Client::State::connected; }
 
 private:
@@ -67,6 +70,7 @@ private:
     WholeTopic will_topic_;
     bool network_ = false;
     std::optional<Error> drop_;
+    std::optional<Error> last_end_;
 };
 
 }  // namespace esb::link

@@ -5,6 +5,7 @@
 #include "esb/base/json.hpp"
 #include "esb/mqtt/message.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -31,11 +32,58 @@ struct Message : mqtt::MessagePiece {
     Result<JsonDocument> json() const { return JsonDocument::parse(bytes); }
 };
 
+#if !defined(ESB_MQTT5) || ESB_MQTT5
+// What an author gives a message besides its payload, with MQTT 5.0: few bytes, copied with the message.
+// .properties = MessageProperties().response_topic("site/answers").correlation_data(id).expires_after(60)
+class MessageProperties {
+public:
+    static constexpr std::size_t most = 96;  // bytes of all together, with 3 to 5 for each
+
+    MessageProperties& content_type(std::string_view type) { return text(mqtt::Property::content_type, type); }
+    // A whole topic. With wildcards in it the publish is invalid_argument.
+    MessageProperties& response_topic(std::string_view topic) { return text(mqtt::Property::response_topic, topic); }
+    MessageProperties& correlation_data(ConstBytes data) { return text(mqtt::Property::correlation_data, as_text(data)); }
+    // The broker drops the message for those whom it has not reached by then.
+    MessageProperties& expires_after(std::uint32_t seconds) {
+        auto writer = rest();
+        return take(writer.number(mqtt::Property::message_expiry, seconds));
+    }
+    MessageProperties& user(std::string_view name, std::string_view value) {
+        auto writer = rest();
+        return take(writer.user(name, value));
+    }
+
+    ConstBytes bytes() const { return ConstBytes(memory_).first(used_); }
+    // They were more than `most`: the publish is too_long.
+    bool overflowed() const { return overflowed_; }
+
+private:
+    mqtt::PropertyWriter rest() { return mqtt::PropertyWriter(MutBytes(memory_).subspan(used_)); }
+    MessageProperties& text(mqtt::Property property, std::string_view value) {
+        auto writer = rest();
+        return take(writer.text(property, value));
+    }
+    MessageProperties& take(const mqtt::PropertyWriter& writer) {
+        used_ += writer.written().size();
+        overflowed_ = overflowed_ || writer.overflowed();
+        return *this;
+    }
+
+    std::array<std::uint8_t, most> memory_{};
+    std::size_t used_ = 0;
+    bool overflowed_ = false;
+};
+#endif
+
 struct PublishOptions {
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     bool retain = false;
     // Called once on the reactor's task when the publish is done (see mqtt::Handler::on_published) or has failed.
     Function<void(Status)> done = {};
+#if !defined(ESB_MQTT5) || ESB_MQTT5
+    // Left out where the broker speaks 3.1.1.
+    MessageProperties properties = {};
+#endif
 };
 
 struct SubscribeOptions {

@@ -10,6 +10,9 @@ PublishQueue::PublishQueue(std::size_t slots, std::size_t max_payload)
 
 Status PublishQueue::push(const Topic& topic, ConstBytes payload, const PublishOptions& options) {
     if (topic.name.size() > name_max || payload.size() > max_payload_) return fail(errors::too_long);
+#if ESB_MQTT5
+    if (options.properties.overflowed()) return fail(errors::too_long);
+#endif
     // A ticket names its slot (ticket % slots), so pushes keep their order however the tasks interleave.
     auto ticket = next_ticket_.load();
     for (;;) {

@@ -9,7 +9,12 @@ Status Publisher::publish(const Topic& topic, ConstBytes payload, const PublishO
     if (options.done && waiting_.full()) return fail(errors::full);
     const auto whole = whole_topic(topic, link_.base());
     if (!whole) return fail(whole.error());
-    const auto token = link_.client().publish({*whole, payload, options.qos, options.retain});
+    mqtt::Publish message{*whole, payload, options.qos, options.retain};
+#if ESB_MQTT5
+    if (options.properties.overflowed()) return fail(errors::too_long);
+    message.properties = options.properties.bytes();
+#endif
+    const auto token = link_.client().publish(message);
     if (!token) return fail(token.error());
     if (options.done) static_cast<void>(waiting_.push_back({*token, options.done}));  // room was checked above
     return {};

@@ -3,6 +3,7 @@
 
 #include "esb/base/time.hpp"
 #include "esb/chip/sockets.hpp"
+#include "esb/mqtt/errors.hpp"
 #include "esb/net/tls_stream.hpp"
 
 #include <optional>
@@ -18,6 +19,9 @@ public:
     void began(Instant now) { began_ = now; }
     // The broker's side ended the connection without saying why.
     static bool is_plain_end(const Error& why) {
+#if ESB_MQTT5
+        if (why == errors::mqtt_reason_taken_over) return true;  // or has said just that
+#endif
         return why == errors::closed || why == errors::socket_reset || why == errors::tls_truncated;
     }
     // True when the connection that ends makes it suspicious.

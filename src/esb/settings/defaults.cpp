@@ -174,6 +174,8 @@ constexpr Row rows[] = {
         .check = checks::host, .help = "host name or IPv4 address of the time server (SNTP); empty: none"}),
     row(ha_discovery, {.name = "ha.discovery", .type = boolean, .high = 1, .fallback = "off",
         .help = "announce the device to Home Assistant"}),
+    row(mqtt_version, {.name = "mqtt.version", .type = choice, .high = 0, .choices = "3|5|auto", .fallback = "3",
+        .stage = broker, .help = "MQTT at the brokers: 3.1.1, 5.0, or 5.0 and where a broker refuses it 3.1.1"}),
 
     trust(0, "mqtt.0.trust"),
     authority(0, "mqtt.0.ca"),
@@ -215,6 +217,9 @@ static_assert(in_place(), "each row stands where its key points, and has its key
 
 // One of a feature that is left out: whoever has its key reads the default that says no, or nothing.
 constexpr Setting nameless(const Row& row) {
+    if (row.type == choice) {
+        return {.name = {}, .type = choice, .choices = row.setting.choices, .fallback = row.setting.fallback};
+    }
     return {.name = {}, .type = row.type, .fallback = row.type == boolean ? "off" : ""};
 }
 constexpr std::array<Setting, base_size> settings_of_rows() {

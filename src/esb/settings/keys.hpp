@@ -94,6 +94,7 @@ enum class RowName : std::uint8_t {
     log_level,
     time_server,
     ha_discovery,
+    mqtt_version,
     broker_trust,  // of all brokers, one behind another
     ota_ca = broker_trust + 3 * 7,
     est_url,
@@ -110,6 +111,8 @@ constexpr bool is_left_out(std::size_t row) {
             return !with_legacy_md5;
         case RowName::ha_discovery:
             return !with_home_assistant;
+        case RowName::mqtt_version:
+            return !with_mqtt5;
         default:
             return false;
     }
@@ -138,6 +141,7 @@ inline constexpr Key<Type::integer> config_confirm(place_of(RowName::config_conf
 inline constexpr Key<Type::choice> log_level(place_of(RowName::log_level));
 inline constexpr Key<Type::text> time_server(place_of(RowName::time_server));
 inline constexpr Key<Type::boolean> ha_discovery(place_of(RowName::ha_discovery));
+inline constexpr Key<Type::choice> mqtt_version(place_of(RowName::mqtt_version));
 
 // How a broker is known, and what the device says of itself there. Only with certificates (base/features.hpp).
 struct Trust {
