@@ -1,5 +1,5 @@
-// The MQTT decoder: any bytes, cut anywhere. The first byte chooses the size of the pieces they are fed in; the
-// events must not depend on it, and what is reported must hold together.
+// The MQTT decoder: any bytes, cut anywhere. The first byte chooses the size of the pieces they are fed in and the version;
+// the events must not depend on it, and what is reported must hold together.
 #include "esb/mqtt/decoder.hpp"
 
 #include <array>
@@ -17,7 +17,14 @@ void check(bool condition) {
 }
 
 struct Run {
+    explicit Run(bool version5) : five(version5) {
+        decoder.use_five(properties, 305);
+        decoder.reset(five);
+    }
+
+    bool five;
     std::array<std::uint8_t, 24> topic{};
+    std::array<std::uint8_t, 32> properties{};
     Decoder decoder{topic, 300};
     std::string events;
     std::size_t payload = 0;
@@ -30,19 +37,32 @@ struct Run {
         check((piece.qos == mqtt::Qos::at_most_once) == (decoder.piece_id() == 0));
         const std::size_t id = piece.qos == mqtt::Qos::at_most_once ? 0 : 2;
         const bool topic_fits = decoder.topic_size() <= topic.size();
-        check(decoder.too_large() == (!topic_fits || 2 + decoder.topic_size() + id + piece.total > 300));
+        const bool too_large = !topic_fits || 2 + decoder.topic_size() + id + piece.total > 300;
+        check(five ? decoder.too_large() || !too_large : decoder.too_large() == too_large);
         check(piece.topic.size() == (topic_fits ? decoder.topic_size() : 0));
         check(!topic_fits || mqtt::is_topic_name(piece.topic));
         check(decoder.between_packets() == piece.is_last());
         events += as_text(piece.bytes);
         if (!piece.is_last()) return;
+        check_properties(piece.properties);
         payload = 0;
         events += (decoder.too_large() ? "|large " : "|") + std::string(piece.topic) +
                   std::to_string(decoder.piece_id()) + (piece.duplicate ? "d" : "") + (piece.retain ? "r" : "") + "\n";
     }
+    // What is given out was checked: each can be read, and is what may stand there.
+    void check_properties(mqtt::Properties given) {
+        check(given.bytes().size() <= properties.size() && (five || given.empty()));
+        if (!given.response_topic().empty()) check(mqtt::is_topic_name(given.response_topic()));
+        check(mqtt::is_text(given.content_type()) && !given.number(mqtt::Property::topic_alias));
+        for (std::size_t i = 0; const auto user = given.user(i); ++i) {
+            check(mqtt::is_text(user->name) && mqtt::is_text(user->value));
+            events += std::string(user->name) + "=" + std::string(user->value);
+        }
+    }
     void take_packet() {
         const auto& packet = decoder.packet();
         check(packet.type != mqtt::PacketType::publish);
+        check_properties(decoder.properties());
         events += std::to_string(static_cast<int>(packet.type)) + ":" + std::to_string(packet.id) + ":" +
                   std::to_string(packet.code) + ":" + std::to_string(packet.session_present) + "\n";
     }
@@ -78,7 +98,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::size_t chunk = data[0] % 16 + 1U;
     ConstBytes bytes{data + 1, size - 1};
-    Run whole, pieces;
+    const bool five = (data[0] & 0x80) != 0;
+    Run whole(five), pieces(five);
     whole.feed(bytes);
     while (!bytes.empty()) {
         const auto part = bytes.first(std::min(chunk, bytes.size()));
@@ -86,7 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!pieces.feed(part)) break;
     }
     check(whole.events == pieces.events);
-    whole.decoder.reset();
+    whole.decoder.reset(five);
     whole.payload = 0;
     const std::uint8_t pingresp[] = {0xD0, 0};
     check(whole.feed(pingresp));

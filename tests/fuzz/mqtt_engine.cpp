@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "esb/mqtt/client.hpp"
-#include "tests/support/mqtt_wire.hpp"
+#include "tests/support/mqtt_wire5.hpp"
 
 namespace {
 
 using namespace esb;
 namespace wire = esb::test::wire;
+namespace wire5 = esb::test::wire5;
 using State = mqtt::Client::State;
 
 void check(bool condition) {
@@ -22,16 +23,12 @@ void check(bool condition) {
 }
 
 constexpr mqtt::Limits limits{
-    .max_topic = 12, .max_inflight_out = 2, .max_inflight_in = 2, .max_acks = 4, .max_packet_in = 200};
+    .max_topic = 12, .max_inflight_out = 2, .max_inflight_in = 2, .max_acks = 4, .max_packet_in = 200, .max_properties = 24};
 
 class World : mqtt::Handler {
 public:
     World() : memory_(mqtt::Client::minimum_memory(limits) + 128), client_(*this, limits, memory_) {
-        mqtt::ConnectOptions options;
-        options.client_id = "fuzz";
-        options.keep_alive_s = 10;
-        options.will = {"will", as_bytes("0"), mqtt::Qos::at_least_once, false};
-        check(client_.configure(options).has_value());
+        configure(0);
     }
 
     void run(ConstBytes input) {
@@ -53,6 +50,10 @@ private:
         const auto bytes = rest.first(std::min<std::size_t>(value, rest.size()));
         if (command % 64 == 63) {
             send_large(value);
+            return 0;
+        }
+        if (command % 64 == 62) {
+            configure(value);
             return 0;
         }
         switch (command % 12) {
@@ -95,18 +96,32 @@ private:
         return 0;
     }
 
+    // From now on another version.
+    void configure(std::uint8_t value) {
+        mqtt::ConnectOptions options;
+        options.client_id = "fuzz";
+        options.keep_alive_s = 10;
+        options.will = {"will", as_bytes("0"), mqtt::Qos::at_least_once, false};
+        options.version = static_cast<mqtt::Version>(value % 3);
+        options.clean_session = value % 16 == 15;
+        options.session_known = true;
+        check(client_.configure(options).has_value());
+    }
     // A message above the limits, by its topic or its payload, wherever in the stream it falls.
     void send_large(std::uint8_t value) {
         const std::string topic(value % 2 == 0 ? 13 + value : 1, 't');
         const std::string payload(value % 4 < 2 ? 250 : value, 'x');
-        client_.receive(wire::publish(topic, payload, value % 3, value + 1U), now_);
+        client_.receive(client_.speaks_five() ? wire5::publish(topic, payload, value % 3, value + 1U)
+                                              : wire::publish(topic, payload, value % 3, value + 1U),
+                        now_);
     }
 
     void go_online(bool session_present) {
         if (client_.state() == State::waiting) pass(121s);
         open();
         while (!client_.output().empty()) send(255);
-        if (client_.state() == State::connecting) client_.receive(wire::connack(session_present), now_);
+        if (client_.state() != State::connecting) return;
+        client_.receive(client_.speaks_five() ? wire5::connack(session_present) : wire::connack(session_present), now_);
     }
     void open() {
         if (!client_.wants_transport(now_)) return;
@@ -118,7 +133,7 @@ private:
         client_.transport_closed(now_, why);
         stream_.clear();
         offered_.clear();
-        connect_seen_ = false;
+        connect_seen_ = disconnect_seen_ = false;
     }
     void pass(Duration by) {
         now_ += by;
@@ -138,13 +153,16 @@ private:
         while (const auto packet = wire::take_packet(stream_)) {
             check((packet->type == 1) != connect_seen_);
             connect_seen_ = true;
+            check(!disconnect_seen_);
+            disconnect_seen_ = packet->type == 14;
             check(packet->type != 2 && packet->type != 9 && packet->type != 11 && packet->type != 13);
             if (packet->type == 3) check(packet->qos < 3 && (packet->qos > 0 || !packet->duplicate()));
             if (packet->type == 3 ? packet->qos > 0 : packet->type >= 4 && packet->type <= 10) check(packet->id != 0);
         }
     }
     void publish(std::uint8_t value, ConstBytes payload) {
-        const auto token = client_.publish({"t", payload, static_cast<mqtt::Qos>(value % 4), false});
+        const auto properties = value >= 128 ? payload : ConstBytes();
+        const auto token = client_.publish({"t", payload, static_cast<mqtt::Qos>(value % 4), false, properties});
         if (token) check(publishes_.insert(*token).second);
     }
     void subscribe(std::uint8_t value) {
@@ -178,6 +196,7 @@ private:
         check(client_.output().empty());
         // Whatever happened, it can get on line again and use its whole window.
         client_.stop(now_);
+        configure(static_cast<std::uint8_t>(now_.time_since_epoch().count() % 2));
         client_.start(now_, 0);
         go_online(false);
         check(client_.state() == State::connected);
@@ -187,7 +206,8 @@ private:
             send(255);
         }
         check(publishes_.size() == limits.max_inflight_out);
-        // And no message is so large that it would cost the connection.
+        // And no message is so large that it would cost the connection. With MQTT 5.0 the broker keeps them.
+        if (client_.speaks_five()) return;
         for (std::uint8_t value = 0; value < 8; ++value) {
             const auto before = large_;
             send_large(value);
@@ -226,6 +246,7 @@ private:
     wire::Bytes stream_;
     wire::Bytes offered_;  // and not taken
     bool connect_seen_ = false;
+    bool disconnect_seen_ = false;
     std::size_t expected_ = 0;
     std::size_t large_ = 0;
     std::uint8_t reaction_ = 0;

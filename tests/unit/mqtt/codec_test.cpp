@@ -25,6 +25,8 @@ Bytes written(const ConnectOptions& options) {
     return out;
 }
 
+// MQTT 3.1.1: 1.5.3-1, 1.5.3-2, 3.3.2-2, 4.7.1-1, 4.7.3-1, 4.7.3-2, 4.7.3-3
+// MQTT 5.0: 4.7.0-1, 4.7.3-1, 4.7.3-2, 4.7.3-3, 3.3.2-2
 TEST(MqttTopic, names_must_be_non_empty_utf_8_without_nul_and_wildcards) {
     EXPECT_TRUE(is_topic_name("a"));
     EXPECT_TRUE(is_topic_name("/"));
@@ -39,6 +41,8 @@ TEST(MqttTopic, names_must_be_non_empty_utf_8_without_nul_and_wildcards) {
     EXPECT_TRUE(is_topic_name(std::string(65'535, 'a')));
 }
 
+// MQTT 3.1.1: 4.7.1-2, 4.7.1-3
+// MQTT 5.0: 4.7.1-1, 4.7.1-2
 TEST(MqttTopic, filters_take_wildcards_only_as_whole_levels) {
     for (const auto* good : {"#", "+", "a/#", "+/b/+", "a/+/b", "/+", "+/#", "/"})
         EXPECT_TRUE(is_topic_filter(good)) << good;
@@ -46,6 +50,8 @@ TEST(MqttTopic, filters_take_wildcards_only_as_whole_levels) {
         EXPECT_FALSE(is_topic_filter(bad)) << bad;
 }
 
+// MQTT 3.1.1: 2.3.1-5, 3.3.2-1
+// MQTT 5.0: 3.3.2-1
 TEST(MqttCodec, publish_at_each_qos) {
     const auto payload = as_bytes("hi");
     EXPECT_EQ(written({"a/b", payload}), wire::hex("30 07 0003 612f62 6869"));
@@ -70,6 +76,7 @@ TEST(MqttCodec, remaining_length_grows_at_its_boundaries) {
     }
 }
 
+// MQTT 3.1.1: 3.3.1-1
 TEST(MqttCodec, identifier_and_duplicate_flag_are_set_in_place) {
     Bytes packet = written({"t", Bytes(200, 'x'), Qos::at_least_once});
     set_packet_id(packet, 0x1234);
@@ -84,6 +91,7 @@ TEST(MqttCodec, identifier_and_duplicate_flag_are_set_in_place) {
     EXPECT_FALSE(parsed->duplicate());
 }
 
+// MQTT 3.1.1: 2.2.2-1, 3.8.1-1, 3.8.3-3, 3.8.3-4, 3.10.1-1, 3.10.3-2
 TEST(MqttCodec, subscribe_and_unsubscribe) {
     const std::uint8_t qos[] = {2};
     const Publish subscribe{"a/#", qos, Qos::exactly_once};
@@ -97,6 +105,8 @@ TEST(MqttCodec, subscribe_and_unsubscribe) {
     EXPECT_EQ(out, wire::hex("a2 07 ffff 0003 612f23"));
 }
 
+// MQTT 3.1.1: 2.3.1-6, 3.6.1-1
+// MQTT 5.0: 3.6.1-1
 TEST(MqttCodec, acknowledgements) {
     std::array<std::uint8_t, 4> out{};
     write_ack(PacketType::puback, 0x0102, out);
@@ -105,6 +115,7 @@ TEST(MqttCodec, acknowledgements) {
     EXPECT_EQ(Bytes(out.begin(), out.end()), wire::hex("62020003"));
 }
 
+// MQTT 3.1.1: 3.1.2-11, 3.1.2-13, 3.1.2-15, 3.1.2-18, 3.1.2-20, 3.1.3-3
 TEST(MqttCodec, connect_with_little) {
     ConnectOptions options;
     options.client_id = "c";
@@ -124,6 +135,7 @@ ConnectOptions full_options() {
     return options;
 }
 
+// MQTT 3.1.1: 3.1.2-9, 3.1.2-19, 3.1.2-21, 3.1.3-1
 TEST(MqttCodec, connect_with_everything_in_the_order_of_section_313) {
     EXPECT_EQ(written(full_options()),
               wire::hex("10 1f 0004 4d515454 04 ec 003c  0003 646576  0003 772f74  0001 30  0002 7573  0002 7077"));

@@ -29,6 +29,7 @@ std::string close_reason_after(const wire::Bytes& bytes, bool bytewise = false, 
     return name;
 }
 
+// MQTT 3.1.1: 3.1.0-1
 TEST(MqttConnection, start_wants_a_transport_at_once_and_only_once) {
     MqttRig rig;
     EXPECT_FALSE(rig.client.wants_transport(rig.now));
@@ -50,6 +51,7 @@ TEST(MqttConnection, start_wants_a_transport_at_once_and_only_once) {
     EXPECT_EQ(rig.client.statistics().connects, 1U);
 }
 
+// MQTT 3.1.1: 3.1.2-9, 3.1.2-14, 3.1.3-1, 3.1.3-2, 3.1.3-3
 TEST(MqttConnection, connect_carries_will_user_and_password) {
     MqttRig rig({.max_topic = 32, .max_acks = 1});
     const std::string password(1000, 'p');  // longer than any buffer of the client
@@ -96,6 +98,7 @@ TEST(MqttConnection, the_password_is_wiped_when_connect_was_cut_short) {
     EXPECT_EQ(as_text(rig.memory).find("needle-in-memory"), std::string_view::npos);
 }
 
+// MQTT 3.1.1: 3.1.2-14, 3.1.2-22, 3.1.3-4, 3.1.3-7, 3.1.3-10, 3.1.3-11
 TEST(MqttConnection, configure_refuses_what_the_specification_forbids) {
     MqttRig rig;
     const auto refused = [&rig](auto change) -> std::string {
@@ -164,6 +167,7 @@ TEST(MqttConnection, garbage_instead_of_connack_is_malformed) {
     EXPECT_EQ(close_reason_after(wire::hex("20 ff ff ff ff 01")), "mqtt.malformed");
 }
 
+// MQTT 3.1.1: 3.2.0-1, 4.8.0-1
 TEST(MqttConnection, connack_must_come_first) {  // MQTT-3.2.0-1
     for (const auto& bytes : {wire::pingresp(), wire::puback(1), wire::publish("t", "x"), wire::publish("t", "", 2, 5),
                               wire::suback(1, 0), wire::pubrel(1), wire::hex("10 00")}) {
@@ -198,9 +202,15 @@ TEST(MqttConnection, a_refusal_before_all_of_connect_went_is_a_refusal) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_refused_unavailable);
 }
 
+// MQTT 3.1.1: 3.2.2-1
 TEST(MqttConnection, a_session_we_asked_to_be_clean_must_not_be_present) {  // MQTT-3.2.2-1
     EXPECT_EQ(close_reason_after(wire::connack(true), false, true), "mqtt.unexpected");
     EXPECT_EQ(close_reason_after(wire::connack(false), false, true), "open");
+}
+
+// MQTT 3.1.1: 3.2.2-4
+TEST(MqttConnection, a_refusal_is_a_refusal_whatever_it_says_of_a_session) {
+    EXPECT_EQ(close_reason_after(wire::connack(true, 5)), "mqtt.refused.not_authorized");
 }
 
 TEST(MqttConnection, a_session_from_before_a_restart_is_welcome) {  // section 3.2.2.2
@@ -228,6 +238,7 @@ TEST(MqttConnection, no_connack_in_time) {
     EXPECT_FALSE(rig.client.next_deadline());
 }
 
+// MQTT 3.1.1: 1.5.3-1, 3.3.1-4, 3.3.2-1, 3.3.2-2, 4.8.0-1
 TEST(MqttConnection, protocol_errors_when_connected_have_their_names) {
     const std::pair<wire::Bytes, const char*> table[] = {
         {wire::hex("36 05 0001 61 0001"), "mqtt.malformed"},
@@ -327,6 +338,7 @@ TEST(MqttConnection, start_in_a_back_off_ends_it) {
     EXPECT_TRUE(rig.client.wants_transport(rig.now));
 }
 
+// MQTT 3.1.1: 3.14.1-1, 3.14.4-1, 3.14.4-2
 TEST(MqttConnection, stop_sends_disconnect_and_then_wants_nothing) {  // MQTT-3.14.4: no will
     MqttRig rig;
     rig.connect();
@@ -346,6 +358,7 @@ TEST(MqttConnection, stop_sends_disconnect_and_then_wants_nothing) {  // MQTT-3.
     EXPECT_EQ(rig.client.state(), State::stopped);
 }
 
+// MQTT 3.1.1: 3.14.4-2
 TEST(MqttConnection, stop_sends_what_was_published_before_it) {
     MqttRig rig;
     rig.connect();

@@ -77,6 +77,8 @@ TEST(MqttDecoder, publish_at_each_qos) {
     EXPECT_EQ(decode(stream), (Lines{"q0 id0 a/b=one", "q1 id9 dup a/b=two", "q2 id10 retain a/b=", "q0 id0 c="}));
 }
 
+// MQTT 3.1.1: 7.1.2-1
+// MQTT 5.0: 4.2-1
 TEST(MqttDecoder, cuts_anywhere_change_nothing) {
     const Bytes stream = wire::connack() + wire::publish("topic/é", std::string(300, 'x'), 2, 77) + wire::suback(1, 2) +
                          wire::publish("t", "") + wire::publish("t", "y", 1, 3) + wire::pingresp();
@@ -102,6 +104,8 @@ TEST(MqttDecoder, payload_is_handed_through_and_not_copied) {
     EXPECT_TRUE(rest.empty());
 }
 
+// MQTT 3.1.1: 2.2.2-2
+// MQTT 5.0: 2.1.3-1
 TEST(MqttDecoder, reserved_types_and_flags_are_malformed) {
     EXPECT_EQ(decode("00 00"), malformed);
     EXPECT_EQ(decode("f0 00"), malformed);
@@ -120,8 +124,11 @@ TEST(MqttDecoder, packets_of_clients_are_unexpected) {
         EXPECT_EQ(decode(first), unexpected) << first;
 }
 
+// MQTT 3.1.1: 3.3.1-4
+// MQTT 5.0: 3.3.1-4
 TEST(MqttDecoder, qos_3_is_malformed) { EXPECT_EQ(decode("36 05 0001 61 0001"), malformed); }  // MQTT-3.3.1-4
 
+// MQTT 3.1.1: 3.3.1-2
 TEST(MqttDecoder, duplicate_flag_on_qos_0_is_malformed) { EXPECT_EQ(decode("38 03 0001 61"), malformed); }  // MQTT-3.3.1-2
 
 TEST(MqttDecoder, wrong_lengths_are_malformed) {
@@ -217,6 +224,8 @@ TEST(MqttDecoder, what_is_too_large_must_still_be_well_formed) {
     EXPECT_EQ(decode("32 80 02 00ff" + std::string(510, '6')), malformed) << "no room for the identifier";
 }
 
+// MQTT 3.1.1: 1.5.3-1, 1.5.3-2, 3.3.2-1, 3.3.2-2
+// MQTT 5.0: 3.3.2-1, 3.3.2-2
 TEST(MqttDecoder, topics_of_messages_are_checked) {
     EXPECT_EQ(decode(wire::publish("a/+", "")), malformed);  // MQTT-3.3.2-2
     EXPECT_EQ(decode(wire::publish("#", "")), malformed);
@@ -225,6 +234,7 @@ TEST(MqttDecoder, topics_of_messages_are_checked) {
     EXPECT_EQ(decode(wire::publish("\xED\xB0\x80", "")), malformed);
 }
 
+// MQTT 3.1.1: 2.3.1-1
 TEST(MqttDecoder, identifier_zero_is_malformed) {  // MQTT-2.3.1-1
     EXPECT_EQ(decode(wire::publish("t", "", 1, 0)), malformed);
     for (const auto& bytes :
@@ -233,6 +243,7 @@ TEST(MqttDecoder, identifier_zero_is_malformed) {  // MQTT-2.3.1-1
     }
 }
 
+// MQTT 3.1.1: 3.9.3-2
 TEST(MqttDecoder, return_codes) {
     EXPECT_EQ(decode("90 03 0001 02"), Lines{"9 id1 code2"});
     EXPECT_EQ(decode("90 03 0001 03"), malformed);  // MQTT-3.9.3-2

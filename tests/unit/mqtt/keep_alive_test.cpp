@@ -13,6 +13,7 @@ using Lines = MqttRig::Lines;
 using State = Client::State;
 namespace wire = test::wire;
 
+// MQTT 3.1.1: 3.1.2-23
 TEST(MqttKeepAlive, pings_before_the_interval_ends) {  // MQTT-3.1.2-23
     MqttRig rig;
     rig.connect();
@@ -189,6 +190,7 @@ TEST(MqttKeepAlive, short_intervals_keep_a_quarter_in_hand) {
     EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
 }
 
+// MQTT 3.1.1: 3.12.4-1
 TEST(MqttKeepAlive, no_answer_is_silence) {
     MqttRig rig;
     rig.connect();

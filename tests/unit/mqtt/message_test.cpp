@@ -11,6 +11,7 @@ using Lines = MqttRig::Lines;
 using State = Client::State;
 namespace wire = test::wire;
 
+// MQTT 3.1.1: 3.3.4-1, 4.3.2-2, 4.3.3-2, 4.6.0-2, 4.6.0-3
 TEST(MqttMessage, each_qos_is_answered_as_section_43_says) {
     MqttRig rig;
     rig.connect();
@@ -56,6 +57,8 @@ TEST(MqttMessage, a_long_message_passes_through_small_memory) {
 }
 
 // A message above the limits must not cost the connection, or a persistent session would bring it for ever.
+// MQTT 3.1.1: 4.5.0-2
+// MQTT 5.0: 4.5.0-2
 TEST(MqttMessage, what_is_too_large_is_acknowledged_and_reported_and_the_connection_lives_on) {
     const std::string payload(2000, 'x');
     const std::string topic(129, 't');
@@ -132,6 +135,7 @@ TEST(MqttMessage, more_qos_2_messages_that_are_too_large_than_can_be_remembered_
     EXPECT_EQ(rig.take_events(), Lines{"too large q2 dup t 1+2000"});
 }
 
+// MQTT 3.1.1: 4.3.3-2
 TEST(MqttMessage, a_qos_2_duplicate_is_answered_but_not_delivered_again) {  // MQTT-4.3.3-2
     MqttRig rig;
     rig.connect();
@@ -149,6 +153,7 @@ TEST(MqttMessage, a_qos_2_duplicate_is_answered_but_not_delivered_again) {  // M
     EXPECT_EQ(rig.events, Lines{"message q2 t=y"});
 }
 
+// MQTT 3.1.1: 4.3.2-2
 TEST(MqttMessage, a_qos_1_message_may_come_twice) {  // section 4.3.2
     MqttRig rig;
     rig.connect();
@@ -157,6 +162,7 @@ TEST(MqttMessage, a_qos_1_message_may_come_twice) {  // section 4.3.2
     EXPECT_EQ(rig.wire(), (Lines{"PUBACK 6", "PUBACK 6"}));
 }
 
+// MQTT 3.1.1: 4.3.3-2
 TEST(MqttMessage, unknown_pubrel_is_always_answered) {
     MqttRig rig;
     rig.connect();
@@ -190,6 +196,7 @@ TEST(MqttMessage, broken_in_the_middle_it_comes_again_from_offset_zero) {
     }
 }
 
+// MQTT 3.1.1: 4.8.0-2
 TEST(MqttMessage, one_more_qos_2_message_than_can_be_remembered_closes_without_losing_it) {
     MqttRig rig({.max_inflight_in = 2});
     rig.connect();

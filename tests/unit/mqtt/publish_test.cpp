@@ -15,6 +15,7 @@ std::string refusal(MqttRig& rig, const Publish& message) {
     return token ? "ok" : std::string(token.error().name());
 }
 
+// MQTT 3.1.1: 4.3.1-1
 TEST(MqttPublish, qos_0_is_complete_when_the_transport_took_it) {
     MqttRig rig;
     rig.connect();
@@ -29,6 +30,7 @@ TEST(MqttPublish, qos_0_is_complete_when_the_transport_took_it) {
     EXPECT_EQ(rig.client.statistics().messages_out, 1U);
 }
 
+// MQTT 3.1.1: 4.3.2-1
 TEST(MqttPublish, qos_1_is_complete_with_puback) {
     MqttRig rig;
     rig.connect();
@@ -39,6 +41,7 @@ TEST(MqttPublish, qos_1_is_complete_with_puback) {
     EXPECT_EQ(rig.events, Lines{"published 1 ok"});
 }
 
+// MQTT 3.1.1: 2.3.1-6, 4.3.3-1
 TEST(MqttPublish, qos_2_is_complete_with_pubcomp) {
     MqttRig rig;
     rig.connect();
@@ -74,6 +77,7 @@ TEST(MqttPublish, unknown_acknowledgements_stall_nothing) {
     EXPECT_TRUE(rig.events.empty());
 }
 
+// MQTT 3.1.1: 4.8.0-1
 TEST(MqttPublish, an_acknowledgement_of_the_wrong_kind_closes_and_the_message_goes_again) {  // MQTT-4.8.0-1
     for (const auto& wrong : {wire::puback(1), wire::pubcomp(1), wire::suback(1, 0)}) {
         MqttRig rig;
@@ -102,6 +106,8 @@ TEST(MqttPublish, without_a_connection_qos_1_and_2_wait_and_qos_0_is_refused) {
     EXPECT_EQ(rig.wire(), (Lines{"PUBLISH q1 id1 t=1", "PUBLISH q2 id2 t=2"}));
 }
 
+// MQTT 3.1.1: 1.5.3-1, 3.3.1-4, 3.3.2-2, 4.7.1-1, 4.7.3-1
+// MQTT 5.0: 3.3.1-4
 TEST(MqttPublish, refuses_what_cannot_be_sent) {
     MqttRig rig;
     rig.connect();
@@ -146,6 +152,7 @@ TEST(MqttPublish, the_window_is_kept_and_the_others_follow_in_order) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id4 t=d"});
 }
 
+// MQTT 3.1.1: 7.1.2-1
 TEST(MqttPublish, partial_sends_at_every_byte_give_the_same_stream) {
     const auto run = [](std::size_t chunk) {
         MqttRig rig;
@@ -205,6 +212,7 @@ TEST(MqttPublish, output_not_taken_comes_again_unchanged) {
     }
 }
 
+// MQTT 3.1.1: 2.3.1-3, 3.1.2-4, 3.3.1-1, 4.3.2-1, 4.3.3-1, 4.4.0-1, 4.6.0-1
 TEST(MqttPublish, resume_repeats_in_order_with_dup_and_nothing_else) {  // MQTT-4.4.0-1, MQTT-4.6.0-1
     MqttRig rig;
     rig.connect();
@@ -227,6 +235,7 @@ TEST(MqttPublish, resume_repeats_in_order_with_dup_and_nothing_else) {  // MQTT-
     EXPECT_EQ(rig.client.pending(), 0U);
 }
 
+// MQTT 3.1.1: 4.3.3-1, 4.6.0-4
 TEST(MqttPublish, pubrels_are_repeated_in_the_order_of_their_pubrecs) {  // MQTT-4.6.0-4
     MqttRig rig;
     rig.connect();
@@ -255,6 +264,7 @@ TEST(MqttPublish, a_resume_cut_short_is_resumed_again) {
     EXPECT_EQ(rig.wire(), (Lines{"PUBLISH q1 id1 dup t=a", "PUBLISH q1 id2 dup t=b", "PUBLISH q1 id3 dup t=c"}));
 }
 
+// MQTT 3.1.1: 3.3.1-3
 TEST(MqttPublish, after_a_lost_session_they_are_new_messages) {  // section 3.2.2.2
     MqttRig rig;
     rig.connect();
@@ -273,6 +283,7 @@ TEST(MqttPublish, after_a_lost_session_they_are_new_messages) {  // section 3.2.
     EXPECT_EQ(rig.client.pending(), 2U);
 }
 
+// MQTT 3.1.1: 3.1.2-6
 TEST(MqttPublish, with_clean_session_in_flight_messages_are_new_each_time) {  // MQTT-3.1.2-6
     MqttRig rig;
     rig.options.clean_session = true;
@@ -311,6 +322,7 @@ TEST(MqttPublish, a_half_sent_qos_1_goes_again) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id1 dup t=x"});
 }
 
+// MQTT 3.1.1: 3.1.2-4, 4.1.0-1, 4.1.0-2
 TEST(MqttPublish, the_session_outlives_stop) {
     MqttRig rig;
     rig.connect();
@@ -360,6 +372,8 @@ TEST(MqttPublish, forget_session_without_a_connection) {
     EXPECT_TRUE(rig.wire().empty());
 }
 
+// MQTT 3.1.1: 2.3.1-1, 2.3.1-2
+// MQTT 5.0: 2.2.1-3
 TEST(MqttPublish, identifiers_wrap_around_without_collision) {
     MqttRig rig({.max_inflight_out = 2});
     rig.connect();
@@ -386,6 +400,7 @@ TEST(MqttPublish, identifiers_start_where_the_random_number_says) {
     EXPECT_EQ(rig.wire(), Lines{"PUBLISH q1 id" + std::to_string(0x1235) + " t=x"});
 }
 
+// MQTT 3.1.1: 3.8.1-1, 3.10.1-1
 TEST(MqttSubscribe, granted_refused_and_unsubscribed) {
     MqttRig rig;
     rig.connect();
@@ -398,6 +413,8 @@ TEST(MqttSubscribe, granted_refused_and_unsubscribed) {
     EXPECT_EQ(rig.client.pending(), 0U);  // counts publishes
 }
 
+// MQTT 3.1.1: 3.8.3-1, 3.8.3-4, 3.10.3-1, 4.7.1-2, 4.7.1-3
+// MQTT 5.0: 3.8.3-1, 3.10.3-1
 TEST(MqttSubscribe, refuses_bad_filters_and_no_connection) {
     MqttRig rig;
     EXPECT_EQ(rig.client.subscribe("a", Qos::at_most_once).error(), errors::closed);

@@ -47,6 +47,7 @@ TEST(MqttSession, identifiers_wrap_around_zero_and_never_collide) {
     EXPECT_EQ(rig.send(), 3);  // FFFF, 1 and 2 are in use
 }
 
+// MQTT 3.1.1: 2.3.1-3
 TEST(MqttSession, an_identifier_is_free_after_its_acknowledgement) {  // section 2.3.1
     Rig rig;
     rig.add(1);

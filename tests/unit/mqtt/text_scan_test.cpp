@@ -42,6 +42,8 @@ TEST(MqttTextScan, every_text_of_two_bytes) {
     }
 }
 
+// MQTT 3.1.1: 1.5.3-1, 1.5.3-3
+// MQTT 5.0: 1.5.4-1, 1.5.4-3
 TEST(MqttTextScan, the_edges_of_each_length) {
     const std::vector<std::string_view> edges{"\x7F",
                                               "\xC2\x80",
