@@ -92,3 +92,8 @@ def test_links_lead_somewhere(page):
         elif heading and heading not in {slug(h) for h in re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.M)}:
             missing.append(target)
     assert not missing
+
+
+def test_the_readme_shows_the_example_as_it_is():
+    shown = (ROOT / "README.md").read_text().split("```cpp\n")[1].split("```\n")[0]
+    assert shown == (ROOT / "examples/basic/main.cpp").read_text()

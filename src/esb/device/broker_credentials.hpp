@@ -10,7 +10,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class BrokerCredentials final : public net::TlsCredentials, public CertificateDesk {
 public:
     struct Parts {

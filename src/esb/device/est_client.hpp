@@ -21,7 +21,7 @@ public:
     virtual void on_enrolled(Result<ConstBytes> certificates) = 0;
 };
 
-// Reactor's task only. Takes 12 KB while it asks.
+// Takes 12 KB while it asks.
 class EstClient final : private net::HttpHandler {
 public:
     EstClient(net::Reactor& reactor, net::Names& names, chip::Entropy& entropy, net::TlsCredentials& credentials)

@@ -13,7 +13,6 @@
 
 namespace esb {
 
-// Reactor's task only.
 class Renewal final : public Task, private EnrollListener {
 public:
     static constexpr Duration first_pause = std::chrono::hours(1);

@@ -15,7 +15,7 @@
 
 namespace esb::life {
 
-// Holds nothing in memory. Reactor's task only.
+// Holds nothing in memory.
 class ClientKeys {
 public:
     static constexpr std::size_t places = 4;  // a broker each, and one that waits for its certificate

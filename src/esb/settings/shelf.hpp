@@ -18,7 +18,6 @@
 
 namespace esb::settings {
 
-// Reactor's task only.
 class Shelf {
 public:
     static constexpr std::size_t places = 8;
