@@ -172,12 +172,12 @@ TEST(MqttConnect5, refusals_have_their_names) {
         {0x90, "mqtt.topic"},
         {0x95, "mqtt.packet_size"},
         {0x97, "mqtt.quota"},
-        {0x99, "mqtt.payload_format"},
+        {0x99, "mqtt.payload"},
         {0x9A, "mqtt.retain"},
         {0x9B, "mqtt.qos"},
         {0x9C, "mqtt.other_server"},
         {0x9D, "mqtt.moved"},
-        {0x9F, "mqtt.connection_rate"},
+        {0x9F, "mqtt.connects"},
         {1, "mqtt.malformed"},     // 3.1.1's codes have no place here, ...
         {0x8E, "mqtt.malformed"},  // ... nor has that of DISCONNECT
         {0x92, "mqtt.malformed"},
@@ -311,14 +311,14 @@ TEST(MqttConnect5, subscriptions_that_the_broker_has_not_are_refused) {
 TEST(MqttConnect5, the_brokers_disconnect_has_its_name_and_nothing_more_is_sent) {
     const std::pair<unsigned, const char*> table[] = {{0x00, "closed"},
                                                       {0x80, "mqtt.unspecified"},
-                                                      {0x8B, "mqtt.shutting_down"},
+                                                      {0x8B, "mqtt.shutdown"},
                                                       {0x8D, "mqtt.keep_alive"},
                                                       {0x8E, "mqtt.taken_over"},
-                                                      {0x93, "mqtt.receive_maximum"},
+                                                      {0x93, "mqtt.in_flight"},
                                                       {0x96, "mqtt.rate"},
-                                                      {0x98, "mqtt.administrative"},
+                                                      {0x98, "mqtt.ended"},
                                                       {0xA0, "mqtt.connect_time"},
-                                                      {0x81, "mqtt.sent_malformed"},
+                                                      {0x81, "mqtt.bad_packet"},
                                                       {0x82, "mqtt.protocol"}};
     for (const auto& [code, name] : table) {
         MqttRig5 rig;

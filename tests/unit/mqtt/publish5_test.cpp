@@ -39,7 +39,7 @@ TEST(MqttPublish5, acknowledgements_with_and_without_codes_complete) {
 TEST(MqttPublish5, a_refused_publish_is_over_and_has_its_reason) {
     const std::pair<unsigned, const char*> table[] = {
         {0x80, "mqtt.unspecified"}, {0x83, "mqtt.own"},   {0x87, "mqtt.refused.not_authorized"}, {0x90, "mqtt.topic"},
-        {0x91, "mqtt.id_in_use"},   {0x97, "mqtt.quota"}, {0x99, "mqtt.payload_format"}};
+        {0x91, "mqtt.id_in_use"},   {0x97, "mqtt.quota"}, {0x99, "mqtt.payload"}};
     for (const auto& [code, name] : table) {
         MqttRig5 rig;
         rig.connect();
