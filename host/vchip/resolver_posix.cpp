@@ -71,7 +71,8 @@ struct ThreadResolver::Shared {
 
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<Item> items;  // at most max_queries
+    std::vector<Item> items;  // at most max_queries; added and erased by the reactor's thread only, which may ask without
+                              // the lock whether there are any
     Query last = 0;
     bool stop = false;
     chip::Wake* wake = nullptr;  // null once the resolver is gone
@@ -164,6 +165,7 @@ Result<chip::Resolver::Query> ThreadResolver::resolve(std::string_view host) {
 }
 
 std::optional<chip::Resolver::Answer> ThreadResolver::next_answer() {
+    if (shared_->items.empty()) return std::nullopt;
     poll();
     const std::lock_guard lock(shared_->mutex);
     const Shared::Item* item = shared_->find(Shared::Stage::answered);
@@ -179,6 +181,7 @@ void ThreadResolver::cancel(Query query) {
 }
 
 std::optional<Instant> ThreadResolver::due() const {
+    if (shared_->items.empty()) return std::nullopt;
     const std::lock_guard lock(shared_->mutex);
     std::optional<Instant> first;
     for (const auto& item : shared_->items) {
@@ -189,6 +192,7 @@ std::optional<Instant> ThreadResolver::due() const {
 
 // Gives up on what has taken too long.
 void ThreadResolver::poll() {
+    if (shared_->items.empty()) return;
     const std::lock_guard lock(shared_->mutex);
     for (auto& item : shared_->items) {
         if (item.stage == Shared::Stage::answered || clock_.now() < item.since + longest) continue;

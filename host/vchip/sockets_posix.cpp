@@ -285,42 +285,36 @@ void PosixSockets::close(SocketId socket) {
 }
 
 Status PosixSockets::wait(std::span<chip::Interest> interests, Duration timeout) {
-    Instant now = clock_.now();
-    const Instant deadline = now + std::clamp(timeout, Duration::zero(), longest_wait);
-    do {
-        if (poll_once(interests, now, deadline)) return {};
-        now = clock_.now();
-    } while (now < deadline);
+    Duration left = std::clamp(timeout, Duration::zero(), longest_wait);
+    const Instant deadline = clock_.now() + left;
+    while (!poll_once(interests, left)) {
+        left = deadline - clock_.now();
+        if (left <= Duration::zero()) break;
+    }
     return {};
 }
 
 // One poll(2) over wake-ups, sources and sockets, until the first due time. True if an interest is ready or somebody woke
 // the reactor.
-bool PosixSockets::poll_once(std::span<chip::Interest> interests, Instant now, Instant deadline) {
+bool PosixSockets::poll_once(std::span<chip::Interest> interests, Duration longest) {
     const std::size_t first_socket = 1 + sources_.size();
     polled_.resize(first_socket + interests.size());
-    const auto fds = std::span(polled_);
-    const auto sources = fds.subspan(1, sources_.size());
-    const auto sockets = fds.subspan(first_socket);
+    pollfd* const fds = polled_.data();
     fds[0] = {wake_fd_, POLLIN, 0};
-    Instant until = deadline;
-    for (std::size_t i = 0; i < sources.size(); ++i) {
-        sources[i] = {sources_[i]->fd(), POLLIN, 0};
-        until = std::min(until, sources_[i]->due().value_or(until));
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+        fds[1 + i] = {sources_[i]->fd(), POLLIN, 0};
+        if (const auto due = sources_[i]->due()) longest = std::min(longest, *due - clock_.now());
     }
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
+    pollfd* const sockets = fds + first_socket;
+    for (std::size_t i = 0; i < interests.size(); ++i) {
         sockets[i] = poll_entry(interests[i]);
-        if (sockets[i].fd == no_socket) until = now;
+        if (sockets[i].fd == no_socket) longest = Duration::zero();
     }
-    const auto left = std::max(until - now, Duration::zero());
-    ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+    ::poll(fds, polled_.size(), static_cast<int>(std::max(longest, Duration::zero()).count()));
 
-    run_sources(sources);
+    run_sources({fds + 1, sources_.size()});
     bool ready = false;
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-        mark_ready(interests[i], sockets[i]);
-        ready = ready || interests[i].ready_read || interests[i].ready_write;
-    }
+    for (std::size_t i = 0; i < interests.size(); ++i) ready |= mark_ready(interests[i], sockets[i]);
     const bool woken = take_wake((fds[0].revents & POLLIN) != 0);
     return ready || woken;
 }
@@ -342,10 +336,12 @@ pollfd PosixSockets::poll_entry(const chip::Interest& interest) {
     return {entry->fd, static_cast<short>((interest.read ? POLLIN : 0) | (interest.write ? POLLOUT : 0)), 0};
 }
 
-void PosixSockets::mark_ready(chip::Interest& interest, const pollfd& result) {
+// True if it is.
+bool PosixSockets::mark_ready(chip::Interest& interest, const pollfd& result) {
     const bool broken = result.fd == no_socket || (result.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     interest.ready_read = broken || (result.revents & POLLIN) != 0;
     interest.ready_write = broken || (result.revents & POLLOUT) != 0;
+    return interest.ready_read || interest.ready_write;
 }
 
 // Lets the sources work that are due or have something to read; they wake the reactor themselves.

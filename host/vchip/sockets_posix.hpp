@@ -70,10 +70,10 @@ private:
     Result<chip::SocketId> open_bound(const chip::Endpoint& at, int type, int backlog);
     Entry* find(chip::SocketId socket);
     bool cut_off(const Entry& entry) const { return link_ != nullptr && !entry.mapped && !link_->up; }
-    bool poll_once(std::span<chip::Interest> interests, Instant now, Instant deadline);
+    bool poll_once(std::span<chip::Interest> interests, Duration longest);
     bool take_wake(bool signalled);
     pollfd poll_entry(const chip::Interest& interest);
-    void mark_ready(chip::Interest& interest, const pollfd& result);
+    bool mark_ready(chip::Interest& interest, const pollfd& result);
     void run_sources(std::span<const pollfd> results);
 
     const chip::Clock& clock_;

@@ -18,7 +18,9 @@ Status Inbox::add(std::string_view filter, mqtt::Qos qos, Callback callback, con
     made.callback = callback;
     made.pieces = options.pieces;
     made.root = root;
-    return subscriptions_.push_back(made);
+    ESB_TRY(subscriptions_.push_back(made));
+    index_.add(filter, subscriptions_.size() - 1);
+    return {};
 }
 
 void Inbox::remove(std::string_view filter) {
@@ -27,9 +29,13 @@ void Inbox::remove(std::string_view filter) {
 }
 
 void Inbox::forget_removed() {
-    for (std::size_t i = subscriptions_.size(); i > 0; --i) {
+    const std::size_t before = subscriptions_.size();
+    for (std::size_t i = before; i > 0; --i) {
         if (subscriptions_[i - 1].removed) subscriptions_.erase(i - 1);
     }
+    if (subscriptions_.size() == before) return;
+    index_.clear();
+    for (std::size_t i = 0; i < subscriptions_.size(); ++i) index_.add(subscriptions_[i].filter, i);
 }
 
 void Inbox::take(const mqtt::MessagePiece& piece) {
@@ -47,13 +53,16 @@ void Inbox::take(const mqtt::MessagePiece& piece) {
     deliver(message);
 }
 
-// A callback may add and remove subscriptions, also its own: nothing moves before all have been called.
+// A callback may add and remove subscriptions, also its own: nothing moves before all have been called. One that is added
+// takes the next message.
 template <typename Call>
 void Inbox::for_each_taker(std::string_view topic, Call call) {
+    static_assert(max_subscriptions <= TopicIndex::max_filters);
     delivering_ = true;
-    for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
+    auto candidates = index_.candidates(topic);
+    for (std::size_t i = 0; i < subscriptions_.size() && candidates != 0; ++i, candidates >>= 1) {
         auto& one = subscriptions_[i];
-        if (!one.removed && matches(one.filter, topic)) call(one);
+        if ((candidates & 1) != 0 && !one.removed && matches(one.filter, topic)) call(one);
     }
     delivering_ = false;
     forget_removed();

@@ -7,6 +7,7 @@
 #include "esb/base/time.hpp"
 #include "esb/link/message.hpp"
 #include "esb/link/topic.hpp"
+#include "esb/link/topic_index.hpp"
 #include "esb/mqtt/types.hpp"
 
 #include <cstddef>
@@ -55,7 +56,10 @@ public:
     // Also from within its own callback.
     void remove(std::string_view filter);
     // The topics change with the identity: all are dropped.
-    void clear() { subscriptions_.clear(); }
+    void clear() {
+        subscriptions_.clear();
+        index_.clear();
+    }
     std::size_t size() const { return subscriptions_.size(); }
     const Subscription& at(std::size_t index) const { return subscriptions_[index]; }
     Subscription& at(std::size_t index) { return subscriptions_[index]; }
@@ -72,6 +76,7 @@ private:
     void deliver_pieces(const mqtt::MessagePiece& piece);
 
     FixedVector<Subscription, max_subscriptions> subscriptions_;
+    TopicIndex index_;  // by their places
     std::size_t capacity_;
     std::unique_ptr<std::uint8_t[]> buffer_;
     std::size_t held_ = 0;
