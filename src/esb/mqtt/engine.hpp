@@ -201,7 +201,7 @@ private:
         connection_.ping_wait_ms = std::min(longest_ping_wait_ms, ms / 2);
     }
     void append5(PacketType type, PacketId id, std::uint8_t code);
-    void append_disconnect5();
+    [[gnu::noinline]] void append_disconnect5();  // once a connection; output() is called for every message
     const Connect5* connect5() const;
     std::size_t write_connect5();
 

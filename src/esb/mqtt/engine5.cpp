@@ -74,7 +74,7 @@ bool Engine::is_good5(const ConnectOptions& options) const {
 }
 
 bool Engine::is_good5(const Publish& message) const {
-    return are_properties(PropertyPlace::publish_out, message.properties);
+    return message.properties.empty() || are_properties(PropertyPlace::publish_out, message.properties);
 }
 
 const ErrorKind* Engine::problem5(PacketType type, const Publish& message) const {

@@ -1,6 +1,8 @@
 // Publishes that wait by a policy of their own (Waiting): which of them make room for others.
 #include "esb/mqtt/engine.hpp"
 
+#if ESB_MQTT_OFFLINE
+
 namespace esb::mqtt {
 
 Record* Session::waiting_for(std::string_view topic) {
@@ -61,3 +63,5 @@ Record* Engine::add_waiting(Record::Kind kind, std::size_t size, const Publish& 
 }
 
 }  // namespace esb::mqtt
+
+#endif

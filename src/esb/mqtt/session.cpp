@@ -61,7 +61,9 @@ Record* Session::start_next() {
         record = others_queued_ > 0 ? outbox_.after(*record) : nullptr;
         if (record == nullptr) return nullptr;
     }
-    if constexpr (with_mqtt5) bring_up(*record);
+    if constexpr (with_mqtt5) {
+        if (is_other_form(*record)) bring_up(*record);
+    }
     if (record->phase == Phase::resend) {
         ++statistics_->resends;
         set_duplicate(Outbox::packet(*record), true);
@@ -81,7 +83,7 @@ inline bool Session::window_open() {
     return publish_ids_ + release_count_ < releases_.size();
 }
 
-bool Session::may_start(const Record& record) {
+inline bool Session::may_start(const Record& record) {
     if constexpr (with_mqtt5) {
         if (record.phase == Phase::resend) return quota_left();
     }

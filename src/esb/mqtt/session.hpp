@@ -126,7 +126,19 @@ private:
     void doom(Record& record);
     void drop_exchanges();
     bool window_open();
+#if ESB_MQTT5
+    bool is_other_form(const Record& record) const {
+        return record.five != (five_ ? 1U : 0U) && record.is_publish();
+    }
+    bool quota_left() {
+        const std::size_t in_flight = publish_ids_ + release_count_;
+        return in_flight < window_ || quota_left_of(in_flight);
+    }
+#else
+    bool is_other_form(const Record& record) const;
     bool quota_left();
+#endif
+    [[gnu::noinline]] bool quota_left_of(std::size_t in_flight);
     bool may_start(const Record& record);
     Record* find_record(PacketId id);
     Release* find_release(PacketId id);
@@ -137,7 +149,7 @@ private:
     Token next_token();
     bool uses_token(Token token);
     static Ack judge(const Record* record, Record::Kind kind);
-    void bring_up(Record& record);
+    [[gnu::noinline]] void bring_up(Record& record);
 
     Outbox outbox_;
     PacketId last_id_ = 0;

@@ -11,9 +11,7 @@ void Session::use_version(bool five, std::size_t window) {
 
 // What the broker takes at once, counted anew in each connection (section 4.9).
 // Those that are still to go again are not in flight.
-bool Session::quota_left() {
-    std::size_t in_flight = publish_ids_ + release_count_;
-    if (in_flight < window_) return true;
+bool Session::quota_left_of(std::size_t in_flight) {
     for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
         if (r->phase == Phase::resend) --in_flight;
     }
@@ -22,7 +20,7 @@ bool Session::quota_left() {
 
 // Puts a publish into the form of the connection.
 void Session::bring_up(Record& record) {
-    if (!record.is_publish() || record.five == (five_ ? 1U : 0U)) return;
+    if (!is_other_form(record)) return;
     record.front = restyle(Outbox::whole(record), record.front, five_) & 0x7FFFU;
     record.five = five_ ? 1U : 0U;
 }
