@@ -46,6 +46,8 @@ TEST_F(Features, settings_of_what_is_left_out_are_unknown) {
     EXPECT_EQ(unknown("config set ota.legacy_md5 on"), !with_legacy_md5);
     EXPECT_EQ(unknown("config get ha.discovery"), !with_home_assistant);
     EXPECT_EQ(unknown("config get mqtt.version"), !with_mqtt5);
+    EXPECT_EQ(unknown("config set mqtt.0.user pump3"), !with_certificates);
+    EXPECT_EQ(unknown("config get est.url"), !with_certificates);
     EXPECT_FALSE(unknown("config set time.server time.example.com")) << "the last one that always is";
     const auto list = rig.type("config list\n", 1s);
     EXPECT_THAT(list, HasSubstr("time.example.com"));
@@ -55,6 +57,7 @@ TEST_F(Features, settings_of_what_is_left_out_are_unknown) {
     expect(with_legacy_md5, list, "ota.legacy_md5");
     expect(with_home_assistant, list, "ha.discovery");
     expect(with_mqtt5, list, "mqtt.version");
+    expect(with_certificates, list, "mqtt.2.trust");
 }
 
 TEST_F(Features, a_key_of_a_row_that_is_left_out_reads_its_default_and_takes_nothing) {

@@ -7,10 +7,38 @@ import signal
 import pytest
 
 from certified import Certified
-from esb_lab import Lab, wait_until
-from on_line import Topic, firmware
+from esb_lab import Broker, Chip, Lab, WebServer, free_ports, wait_until
+from on_line import NETWORK, Topic, firmware
+from portal_page import Phone
 
 QUICK = 10  # seconds that a stage may take here
+
+
+class ByPage(Certified):
+    """The same device, new, with a phone at its access point."""
+
+    def start_chip(self, image: str):
+        (port,) = free_ports(1)
+        self.chip = Chip(self.lab)
+        self.chip.ports = {80: port}
+        self.lab.esb("vchip", "flash", "--flash", self.chip.flash, "--image", firmware(self.lab.products, image))
+        self.chip.air.networks = [NETWORK]
+        self.chip.air.phones = ["02:00:00:00:00:10"]
+        self.chip.air.write()
+        self.phone = Phone(self.lab, port)
+        self.chip.power_on()
+        self.take_birth()
+        self.phone.open()
+        wait_until("the trust section", lambda: self.phone.run("return document.getElementById('t-how') !== null"))
+        self.phone.run("document.getElementById('t-how').closest('details').open = true")
+
+    def choose_trust(self, how: str):
+        self.phone.run("const s = document.getElementById('t-how'); s.value = arguments[0]; s.onchange()", how)
+
+    def put(self, identifier: str, text: str):
+        """As a paste does."""
+        self.phone.run("const f = document.getElementById(arguments[0]); f.value = arguments[1];"
+                       "f.dispatchEvent(new Event('input', {bubbles: true}))", identifier, text)
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +163,55 @@ def test_a_factory_reset_forgets_certificates_and_keys(device):
     after = device.request()
     public = [device.pki.run("req", "-noout", "-pubkey", input=one.encode()) for one in (before, after)]
     assert public[0] != public[1]
+
+
+@pytest.fixture
+def page(request):
+    with Lab() as lab:
+        class New(ByPage):
+            def __init__(self, where):  # nothing is reported before it is on line
+                self.lab = where
+                self.broker, self.web, self.signer = Broker(where), WebServer(where), None
+                self.start_services()
+                self.start_chip("steady-1.0.0")
+        made = New(lab)
+        yield made
+        assert made.phone.complaints() == []
+        lab.keep = lab.keep or bool(request.session.testsfailed)
+
+
+def test_the_page_takes_an_authority_a_user_and_a_password(page):
+    phone = page.phone
+    phone.fill_in(NETWORK)
+    phone.use_broker("localhost", page.user_port)
+    page.choose_trust("ca")
+    assert not phone.is_shown("key-place")
+    phone.write("t-user", page.identity)
+    page.put("t-pass", "not a secret: 1")
+    phone.take_pictures("trust")
+    page.put("t-ca", page.pki.pem("root")[:300])
+    phone.press("try")
+    wait_until("the page refuses half a certificate", lambda: "PEM" in phone.text("form-error"))
+    page.put("t-ca", page.pki.pem("root"))
+    phone.press("try")
+    phone.wait_for("on line", 60)
+    page.require_on_line()
+    assert page.suite().startswith("TLS-ECDHE-ECDSA-WITH-")
+
+
+def test_the_page_says_that_the_authority_is_another(page):
+    phone = page.phone
+    phone.fill_in(NETWORK)
+    phone.use_broker("localhost", page.user_port)
+    page.choose_trust("ca")
+    page.put("t-ca", page.pki.pem("other"))
+    phone.press("try")
+    wait_until("the reason", lambda: "not from the authority" in phone.text("verdict"), 60)
+
+
+def test_the_page_makes_a_request_for_a_certificate(page):
+    phone = page.phone
+    phone.run("document.querySelector('#t-cert').parentNode.nextElementSibling.click()")
+    request = wait_until("the request", lambda: phone.run(
+        "const t = [...document.querySelectorAll('textarea')].find((f) => f.readOnly); return t ? t.value : ''"))
+    assert page.identity.encode() in page.pki.run("req", "-verify", "-noout", "-subject", input=request.encode())

@@ -25,13 +25,18 @@ Paste::Event Paste::take(char byte) {
         size_ = line_;
         return Event::whole;
     }
-    if (size_ == most) {
-        too_long_ = true;
-        size_ = line_ = 0;  // only its end is still looked for
-    }
+    if (size_ == most) start_over();
     text_[size_++] = byte;
     if (byte == '\n') line_ = size_;
     return Event::none;
+}
+
+// Only its end is still looked for.
+void Paste::start_over() {
+    too_long_ = true;
+    const bool within_line = size_ != line_;
+    size_ = line_ = 0;
+    if (within_line) text_[size_++] = ' ';  // what follows is not the whole line
 }
 
 Result<std::string_view> Paste::text() const {

@@ -30,6 +30,8 @@ public:
     void end();
 
 private:
+    void start_over();
+
     std::unique_ptr<char[]> text_;
     std::size_t size_ = 0;
     std::size_t line_ = 0;  // where the present one begins

@@ -59,6 +59,23 @@ TEST_F(AccountsTest, without_an_identity_it_is_the_devices_own) {
     EXPECT_EQ(account_of(store, {0, 0}, own).base, "ESP/1");
 }
 
+TEST_F(AccountsTest, a_broker_that_is_known_by_its_certificate_needs_no_key) {
+    const std::string pin(64, 'a');
+    set({{"mqtt.0.host", "one"}, {"mqtt.0.trust", "pin"}, {"mqtt.0.pin.1", pin}});
+    set({{"mqtt.0.user", "pump3"}, {"mqtt.0.pass", "secret"}, {"mqtt.1.host", "two"}});
+    EXPECT_EQ(usable_accounts(store), (link::Brokers::Usable{{{true, false}}})) << "one way in, not two keys in turn";
+    const auto account = account_of(store, {0, 0}, own);
+    EXPECT_TRUE(account.complete());
+    EXPECT_EQ(account.by.trust, net::TlsTrust::pin);
+    EXPECT_FALSE(account.by.pins[0].has_value());
+    EXPECT_EQ((*account.by.pins[1])[31], 0xAA);
+    EXPECT_EQ(account.by.user, "pump3");
+    EXPECT_EQ(as_text(account.by.password.reveal()), "secret");
+    EXPECT_FALSE(account_of(store, {1, 0}, own).complete()) << "trust is each broker's own";
+    set({{"mqtt.0.psk.0", key_a}});
+    EXPECT_EQ(usable_accounts(store), (link::Brokers::Usable{{{true, false}, {true, false}}}));
+}
+
 TEST_F(AccountsTest, networks_come_with_their_priority) {
     set({{"wifi.0.ssid", "low"}, {"wifi.1.ssid", "equal"}, {"wifi.3.ssid", "high"}, {"wifi.3.priority", "9"}});
     set({{"wifi.1.hidden", "on"}, {"wifi.1.pass", "password"}});
