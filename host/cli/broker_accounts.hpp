@@ -60,8 +60,8 @@ public:
     // Mosquitto's psk_file and password_file.
     std::string psk_file() const;
     std::string password_file() const;
-    // The acl_file of the listener for keys, or of the one for certificates and passwords: an account is worth nothing at
-    // the other.
+    // The acl_file of the listener for keys, or of the one for certificates and passwords: an account is worth nothing
+    // at the other.
     std::string acl_file(bool for_keys = true) const;
 
 private:

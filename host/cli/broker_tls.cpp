@@ -70,6 +70,20 @@ Outcome<void> tell(const Authority& authority, const std::filesystem::path& brok
     return reload ? Outcome<void>() : std::unexpected(reload.error());
 }
 
+std::vector<std::filesystem::path> brokers_of(const Authority& authority) {
+    std::vector<std::filesystem::path> found;
+    const auto known = read_file(authority.path() / "brokers", file_max);
+    std::istringstream lines(known ? *known : std::string());
+    for (std::string folder; std::getline(lines, folder);) found.emplace_back(folder);
+    return found;
+}
+
+Outcome<CertificateFacts> renew_one(const Authority& authority, const CertificateFacts& certificate) {
+    auto work = authority.begin();
+    if (!work) return std::unexpected(work.error());
+    return work->renew(serial_text(certificate.serial), server_days);
+}
+
 }  // namespace
 
 Outcome<void> check_broker_tls(const BrokerTls& tls) {
@@ -95,11 +109,23 @@ Outcome<void> make_broker_tls(const std::filesystem::path& broker_folder, const 
     return tls.list_file.empty() ? Outcome<void>() : copy(tls.list_file, folder / "crl.pem");
 }
 
+std::vector<std::string> renew_brokers(const Authority& authority) {
+    std::vector<std::string> happened;
+    for (const auto& folder : brokers_of(authority)) {
+        const auto text = read_file(folder / folder_name / "server.crt", file_max);
+        const auto own = text ? read_certificate(*text) : std::unexpected(text.error());
+        if (!own || authority.now() < own->renewal()) continue;
+        const auto renewed = renew_one(authority, *own);
+        const auto done = renewed ? tell(authority, folder, &*renewed) : std::unexpected(renewed.error());
+        happened.push_back((done ? "renewed the certificate of " : "could not renew the certificate of ") +
+                           folder.string() + (done ? std::string() : ": " + done.error().line));
+    }
+    return happened;
+}
+
 std::vector<std::string> tell_brokers(const Authority& authority, const CertificateFacts* renewed) {
     std::vector<std::string> untold;
-    const auto known = read_file(authority.path() / "brokers", file_max);
-    std::istringstream lines(known ? *known : std::string());
-    for (std::string folder; std::getline(lines, folder);) {
+    for (const auto& folder : brokers_of(authority)) {
         if (auto done = tell(authority, folder, renewed); !done) untold.push_back(done.error().line);
     }
     return untold;

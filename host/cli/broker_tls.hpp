@@ -33,4 +33,7 @@ Outcome<void> make_broker_tls(const std::filesystem::path& broker_folder, const 
 // the list, and a renewed certificate of theirs. A line for each that could not be told.
 std::vector<std::string> tell_brokers(const Authority& authority, const CertificateFacts* renewed = nullptr);
 
+// Their certificates of which two thirds are over are signed again and brought to them. A line for what happened.
+std::vector<std::string> renew_brokers(const Authority& authority);
+
 }  // namespace esb::cli

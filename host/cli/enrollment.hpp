@@ -19,8 +19,8 @@ Outcome<std::string> invite(const Authority& authority, const std::string& ident
 // answer was lost, the secret gives another certificate for that key and for no other, until its time is over.
 Outcome<CertificateFacts> enroll_invited(const Authority& authority, std::string_view identity, std::string_view secret,
                                          const CertificateRequest& request);
-// simpleenroll or simplereenroll with a certificate of this authority that has been proved to be the peer's: good in the
-// index, a device's, and for the same subject.
+// simpleenroll or simplereenroll with a certificate of this authority that has been proved to be the peer's: good in
+// the index, a device's, and for the same subject.
 Outcome<CertificateFacts> enroll_again(const Authority& authority, const CertificateFacts& peer,
                                        const CertificateRequest& request);
 

@@ -1,5 +1,6 @@
 #include "host/cli/est_server.hpp"
 
+#include "host/cli/broker_tls.hpp"
 #include "host/cli/der.hpp"
 #include "host/cli/est_service.hpp"
 #include "host/cli/est_tls.hpp"
@@ -108,8 +109,7 @@ bool Server::still_good(const Outcome<std::string>& text) const {
     const auto index = authority_.index();
     if (!facts || !index) return false;
     const auto* const entry = index->find(facts->serial);
-    const auto renewal = facts->not_before + (facts->not_after - facts->not_before) * 2 / 3;
-    return entry != nullptr && !entry->revoked && entry->hosts == options_.hosts && authority_.now() < renewal;
+    return entry != nullptr && !entry->revoked && entry->hosts == options_.hosts && authority_.now() < facts->renewal();
 }
 
 Outcome<void> Server::refresh() {
@@ -130,6 +130,7 @@ Outcome<void> Server::refresh() {
     auto key_text = read_file(authority_.path() / "serve.key", pem_max);
     if (!key_text) return std::unexpected(key_text.error());
     credentials_ = {std::move(*text), std::move(*key_text), authority_.certificate_pem()};
+    for (const auto& line : renew_brokers(authority_)) tell(line);
     renew_at_ = authority_.now() + 86400;  // looked at daily
     return {};
 }

@@ -20,9 +20,9 @@ struct EstOptions {
 inline constexpr std::size_t est_connections = 8;  // at once; further ones are closed at once
 inline constexpr unsigned est_seconds = 10;        // for a whole connection
 
-// Runs until `stop()`. `tell` gets what happened, a line each, from any thread but one at a time; first of all the place
-// where it listens. The server's own certificate is in the authority's folder (serve.key, serve.crt), and is made anew
-// when it is for other hosts or two thirds of its life are over.
+// Runs until `stop()`. `tell` gets where it listens and what happens, a line each, from any thread but one at a time.
+// The server's own certificate is in the authority's folder (serve.key, serve.crt), and is made anew when it is for other
+// hosts or two thirds of its life are over; once a day the certificates of the authority's brokers are looked at, too.
 Outcome<void> serve_est(const Authority& authority, const EstOptions& options, const std::function<bool()>& stop,
                         const std::function<void(const std::string&)>& tell);
 

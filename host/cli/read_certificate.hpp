@@ -27,6 +27,9 @@ struct CertificateFacts {
     Seconds not_before = 0;
     Seconds not_after = 0;
     std::string der;
+
+    // When two thirds of its life are over.
+    Seconds renewal() const { return not_before + (not_after - not_before) * 2 / 3; }
 };
 // Fails unless the key is on P-256. Checks no signature.
 Outcome<CertificateFacts> read_certificate(std::string_view text);

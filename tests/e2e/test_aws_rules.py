@@ -107,6 +107,22 @@ def test_without_a_policy_for_retained_messages_it_backs_off(thing):
     thing.chip.expect(r"ping: echo after \d+ ms", 120)
 
 
+def test_a_topic_that_is_forbidden_is_not_looped_on(thing):
+    """Each publish of the status is answered by the end of the connection."""
+    thing.strict.policies[thing.identity].publish = [f"{thing.base}/online", f"{thing.base}/ping"]
+    thing.chip.power_off()
+    thing.strict.forbidden.clear()
+    before = thing.strict.connections
+    thing.chip.power_on()
+    wait_until("it is cut off", lambda: thing.strict.forbidden, 60)
+    time.sleep(20)
+    assert thing.strict.connections - before <= 7
+    assert set(thing.strict.forbidden) == {f"publish {thing.base}/status"}
+    thing.chip.ask("status", r"hint: the broker ended several connections")
+    thing.strict.policies[thing.identity] = Policy.of(thing.identity)
+    thing.chip.expect(r"ping: echo after \d+ ms", 120)
+
+
 def test_a_certificate_without_a_policy_and_one_of_another_device_are_turned_away(thing):
     count = len(thing.strict.forbidden)
     words = ["--cafile", str(thing.files[2]), "-h", "localhost", "-p", str(thing.port), "-t", f"{thing.base}/ping",

@@ -1,5 +1,6 @@
 // Whether what is signed is right is for openssl to say: tests/e2e/test_ca.py.
 #include "host/cli/authority.hpp"
+#include "host/cli/broker_tls.hpp"
 #include "host/cli/enrollment.hpp"
 #include "tests/unit/cli/cli_rig.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace esb::cli {
 namespace {
@@ -159,11 +161,11 @@ TEST(AuthorityIndex, names_the_line_that_is_damaged) {
     ASSERT_TRUE(made->begin()->issue(device("dev-1")));
     const auto text = made->index()->text();
     EXPECT_EQ(AuthorityIndex::parse(text)->text(), text);
-    for (const auto* line : {"x", "crl 0 1", "crl 1", "00 good 1 device x", "zz good 1 device x",
-                             "00112233445566778899aabbccddeeff good 1 authority x",
-                             "00112233445566778899aabbccddeeff revoked:x 1 device x",
-                             "00112233445566778899aabbccddeeff good -1 device x",
-                             "00112233445566778899aabbccddeeff good 1 device"}) {
+    for (const auto* line :
+         {"x", "crl 0 1", "crl 1", "00 good 1 device x", "zz good 1 device x",
+          "00112233445566778899aabbccddeeff good 1 authority x",
+          "00112233445566778899aabbccddeeff revoked:x 1 device x", "00112233445566778899aabbccddeeff good -1 device x",
+          "00112233445566778899aabbccddeeff good 1 device"}) {
         EXPECT_THAT(why(AuthorityIndex::parse(text + line + "\n")), HasSubstr("index, line 4")) << line;
     }
 }
@@ -215,6 +217,31 @@ TEST(Renewal, is_for_the_same_device_with_a_good_certificate) {
     today += 366 * day;
     EXPECT_THAT(why(enroll_again(*made, *renewed, {"dev-1", some_key()})), HasSubstr("expired"));
     today -= 666 * day;
+}
+
+TEST(Renewal, brings_a_broker_its_next_certificate_in_time) {
+    const test::Folder folder;
+    const auto before = std::exchange(today, calendar_now());  // what make_broker_tls() goes by
+    const auto made = make(folder);
+    std::filesystem::create_directory(folder.path() / "broker");
+    BrokerTls tls;
+    tls.certificates = true;
+    tls.authority = folder / "ca";
+    tls.hosts = {"broker.local", "192.168.1.5"};
+    ASSERT_TRUE(make_broker_tls(folder.path() / "broker", tls));
+    const auto first = read_certificate(folder.read("broker/tls/server.crt"));
+    ASSERT_TRUE(first);
+    today = first->renewal() - 1;
+    EXPECT_TRUE(renew_brokers(*made).empty());
+    today = first->renewal();
+    EXPECT_THAT(renew_brokers(*made), testing::ElementsAre(HasSubstr("renewed the certificate of")));
+    const auto second = read_certificate(folder.read("broker/tls/server.crt"));
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->key, first->key);
+    EXPECT_EQ(second->not_after, today + server_days * day);
+    EXPECT_EQ(made->index()->find(second->serial)->hosts, tls.hosts);
+    EXPECT_TRUE(renew_brokers(*made).empty());
+    today = before;
 }
 
 TEST(Renewal, is_given_eight_times_a_day_at_most) {
