@@ -30,6 +30,7 @@ Outcome<BrokerAccess> by_folder(const BrokerOption& option) {
 
 Outcome<BrokerAccess> BrokerOption::access(Shell& shell) const {
     auto all = words;
+    all.take_variables();
     if (is_url(address)) {
         all.url = address;
         return access_of(std::move(all), shell);

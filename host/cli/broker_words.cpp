@@ -66,11 +66,10 @@ Outcome<std::string> secret_of_file(const std::string& file) {
     return text;
 }
 
-// Given as it is, in a file, in a variable, or asked for.
+// Given as it is, in a file, or asked for; `name` is the variable, for failures.
 Outcome<std::string> secret(const std::string& given, const std::string& file, const char* name, bool needed,
                             const std::string& what, Shell& shell) {
     if (!file.empty()) return secret_of_file(file);
-    if (const auto value = variable(name); !value.empty()) return value;
     if (!given.empty() || !needed) return given;
     if (!can_ask(shell)) return failure("no " + what + ": " + name + ", a file or a terminal is needed");
     return read_secret(shell, what);
@@ -79,7 +78,7 @@ Outcome<std::string> secret(const std::string& given, const std::string& file, c
 Outcome<void> take_psk(const BrokerWords& words, Shell& shell, BrokerAccess& access) {
     access.trust = net::TlsTrust::psk;
     access.identity = words.psk_identity;
-    access.source = words.psk_file.empty() ? "ESB_PSK" : words.psk_file;
+    access.source = words.psk_file.empty() ? "what was given" : words.psk_file;
     const auto text =
         secret(words.psk, words.psk_file, "ESB_PSK", true, "pre-shared key of " + words.psk_identity, shell);
     if (!text) return std::unexpected(text.error());
@@ -136,6 +135,11 @@ Outcome<void> take_own_certificate(const BrokerWords& words, BrokerAccess& acces
 
 bool BrokerWords::any_beside_url() const {
     return !pins.empty() || !(ca + cert + cert_key + psk_identity + psk_file + password_file + psk + password).empty();
+}
+
+void BrokerWords::take_variables() {
+    if (psk_file.empty()) psk = variable("ESB_PSK");
+    if (password_file.empty()) password = variable("ESB_PASSWORD");
 }
 
 void BrokerWords::fill_from(const BrokerWords& other) {

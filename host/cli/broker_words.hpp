@@ -25,6 +25,8 @@ struct BrokerWords {
 
     // Anything but a URL.
     bool any_beside_url() const;
+    // The secrets of ESB_PSK and ESB_PASSWORD, where no file was named.
+    void take_variables();
     // What this does not say is taken from there.
     void fill_from(const BrokerWords& other);
 };

@@ -45,11 +45,10 @@ Outcome<void> init(Options& options, Shell& shell) {
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("config").text(made->config().string());
-            json.key("port")
-                .number(options.broker.port)
-                .key("tools_port")
-                .number(options.broker.tools_port)
-                .end_object();
+            json.key("port").number(options.broker.port).key("tools_port").number(options.broker.tools_port);
+            if (tls.keys && tls.certificates) json.key("certificate_port").number(options.broker.certificate_port);
+            if (options.broker.operator_port != 0) json.key("operator_port").number(options.broker.operator_port);
+            json.end_object();
         }) << '\n';
         return {};
     }

@@ -3,6 +3,7 @@
 #include "esb/base/file_text.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -59,6 +60,13 @@ Outcome<void> fill(const std::filesystem::path& path, int fd, std::string_view t
     }
     if (!write_all(fd, text) || ::fsync(fd) != 0) return os_failure(path);
     return {};
+}
+
+// Never over another file. FAT has no second names for a file, NFS no such renaming.
+bool name_it(const std::string& temporary, const std::filesystem::path& path) {
+    if (::link(temporary.c_str(), path.c_str()) == 0) return true;
+    if (errno != EPERM && errno != EOPNOTSUPP) return false;
+    return ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
 }
 
 Outcome<void> sync_folder(const std::filesystem::path& path) {
@@ -120,7 +128,7 @@ Outcome<void> create_file(const std::filesystem::path& path, std::string_view te
     const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
     if (file.get() < 0) return os_failure(path);
     auto done = fill(path, file.get(), text, mode);
-    if (done && ::link(temporary.c_str(), path.c_str()) != 0) done = os_failure(path);
+    if (done && !name_it(temporary, path)) done = os_failure(path);
     ::unlink(temporary.c_str());
     return done ? sync_folder(path) : done;
 }

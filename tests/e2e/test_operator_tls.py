@@ -12,7 +12,6 @@ from esb_lab import PATIENCE, Lab, free_ports, port_answers, wait_until
 from test_broker_tls import TlsBroker
 
 PASSWORD = "correct horse battery"
-SECRETS = ("ESB_PASSWORD", "ESB_PSK")
 
 
 class Elsewhere:
@@ -157,6 +156,9 @@ def test_the_configuration_file_says_it_once_for_all(there):
     bad(there.devices(ESB_CONFIG=str(named)), "other.toml can be read by others")
     named.chmod(0o600)
     good(there.devices(ESB_CONFIG=str(named)))
+    named.write_text(named.read_text().replace(PASSWORD, "wrong"))
+    bad(there.devices(ESB_CONFIG=str(named)), "mqtt.refused")
+    good(there.devices(ESB_CONFIG=str(named), ESB_PASSWORD=PASSWORD))  # a variable counts before the file
     bad(there.devices(ESB_CONFIG="missing.toml"), "missing.toml")
     file.write_text("[broker]\nurl = mqtts://x\n")
     bad(there.devices(), "config.toml, line 2")

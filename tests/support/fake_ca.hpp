@@ -51,7 +51,8 @@ public:
     }
     // PKCS#7, certs-only (RFC 5652).
     static Der wrap(const Der& one) {
-        const Der version{0x02, 0x01, 0x01}, none{0x31, 0x00}, data_oid{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01};
+        const Der version{0x02, 0x01, 0x01}, none{0x31, 0x00};
+        const Der data_oid{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01};
         const Der signed_oid{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02};
         const auto content = value(0x30, data_oid);
         const auto data = value(0x30, join({version, none, content, value(0xA0, one), none}));
@@ -113,7 +114,8 @@ private:
             Der san{0x30, static_cast<std::uint8_t>(host.size() + 2), 0x82, static_cast<std::uint8_t>(host.size())};
             san.insert(san.end(), host.begin(), host.end());
             mbedtls_x509write_crt_set_extension(&writer, MBEDTLS_OID_SUBJECT_ALT_NAME,
-                                                MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), 0, san.data(), san.size());
+                                                MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), 0, san.data(),
+                                                san.size());
         }
         std::array<std::uint8_t, 2048> room;
         const int size = mbedtls_x509write_crt_der(&writer, room.data(), room.size(), random, this);

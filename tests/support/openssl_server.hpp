@@ -23,7 +23,8 @@ public:
     // `options` are split at blanks; the output goes to `log`.
     OpensslServer(const std::string& folder, const std::string& options, const std::string& log = "server.log")
         : log_(folder + "/" + log), port_(free_port()) {
-        std::istringstream words("openssl s_server -accept 127.0.0.1:" + std::to_string(port_) + " -naccept 9 " + options);
+        const auto at = "127.0.0.1:" + std::to_string(port_);
+        std::istringstream words("openssl s_server -accept " + at + " -naccept 9 " + options);
         std::vector<std::string> parts;
         for (std::string word; words >> word;) parts.push_back(word);
         int ends[2] = {};

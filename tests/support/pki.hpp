@@ -48,11 +48,12 @@ public:
     void certificate(const std::string& name, const std::string& by, const std::string& extensions,
                      const std::string& digest = "sha256", const std::string& subject = {}, int days = 100) const {
         std::ofstream(path(name + ".cnf")) << "[x]\nsubjectKeyIdentifier=hash\n" << extensions << "\n";
-        run("openssl req -new -key " + name + ".key -subj '/CN=" + (subject.empty() ? name : subject) + "' -out " + name +
-            ".csr");
+        const auto who = subject.empty() ? name : subject;
+        run("openssl req -new -key " + name + ".key -subj '/CN=" + who + "' -out " + name + ".csr");
         const auto signer = by.empty() ? "-signkey " + name + ".key" : "-CA " + by + ".pem -CAkey " + by + ".key";
         run("openssl x509 -req -in " + name + ".csr " + signer + " -set_serial 0x" + std::to_string(++serial_) + " -" +
-            digest + " -days " + std::to_string(days) + " -extfile " + name + ".cnf -extensions x -out " + name + ".pem");
+            digest + " -days " + std::to_string(days) + " -extfile " + name + ".cnf -extensions x -out " + name +
+            ".pem");
     }
     // A server's certificate as it should be.
     void server(const std::string& name, const std::string& by, const std::string& names = "DNS:server.test",
@@ -79,8 +80,8 @@ public:
     }
     // SHA-256 of NAME.pem's SubjectPublicKeyInfo.
     Bytes pin(const std::string& name) const {
-        run("openssl x509 -in " + name + ".pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 "
-            "-binary >" + name + ".pin");
+        run("openssl x509 -in " + name + ".pem -noout -pubkey | openssl pkey -pubin -outform DER | "
+            "openssl dgst -sha256 -binary >" + name + ".pin");
         return bytes(name + ".pin");
     }
     // The private number of NAME.key on P-256.

@@ -14,9 +14,9 @@ inline constexpr std::size_t pem_max = 4096;  // bytes of text
 inline constexpr std::string_view pem_begin = "-----BEGIN ";
 
 // The certificates of a text, as DER one behind another. What stands outside of blocks is passed over, as openssl's
-// remarks are; lines may end as they like. pem_malformed: no certificate, a block that is cut off or is none, a DER that
-// is not exactly one value of 256 to 65539 bytes; pem_private_key: there is one among them; too_long: more than pem_max of
-// text, or than `out` holds, which may then have a part.
+// remarks are; lines may end as they like. pem_malformed: no certificate, a block that is cut off or is none, a DER
+// that is not exactly one value of 256 to 65539 bytes; pem_private_key: there is one among them; too_long: more than
+// pem_max of text, or than `out` holds, which may then have a part.
 Result<ConstBytes> decode_pem(std::string_view text, MutBytes out);
 
 // Base64 with its padding (RFC 4648 §4), blanks and line ends between. pem_malformed, too_long.

@@ -12,7 +12,9 @@ std::string_view without_last_dot(std::string_view host) {
 bool is_name_of(std::string_view presented, std::string_view host) {
     host = without_last_dot(host);
     if (presented.empty() || host.empty() || chip::parse_ipv4(host)) return false;
-    if (!presented.starts_with("*.")) return presented.find('*') == std::string_view::npos && equal_ignoring_case(presented, host);
+    if (!presented.starts_with("*.")) {
+        return presented.find('*') == std::string_view::npos && equal_ignoring_case(presented, host);
+    }
     const auto rest = presented.substr(1);  // with its dot
     const auto dot = host.find('.');
     const bool two_labels = rest.find('.', 1) != std::string_view::npos && !rest.ends_with('.');

@@ -16,7 +16,8 @@ struct Post {
     bool is() const { return !type.empty(); }
 };
 
-Status write_request(const Url& url, std::uint64_t from, std::string_view if_range, const Post& post, RequestText& text) {
+Status write_request(const Url& url, std::uint64_t from, std::string_view if_range, const Post& post,
+                     RequestText& text) {
     const std::uint16_t usual_port = url.tls ? 443 : 80;
     text.clear();
     ESB_TRY(text.append(post.is() ? "POST " : "GET "));

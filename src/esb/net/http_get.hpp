@@ -37,8 +37,8 @@ public:
     Status post(std::string_view url, std::string_view type, std::string_view body, HttpHandler& handler);
     // No callback comes afterwards.
     void cancel();
-    // Gives back the memory of the latest request (9 KB, 2 more after https), taken by start(); host() is empty then. Nothing while active; not
-    // from within a call of the handler.
+    // Gives back the memory of the latest request (9 KB, 2 more after https), taken by start(); host() is empty then.
+    // Nothing while active; not from within a call of the handler.
     void release();
     bool active() const;
     // Of whom the outcome speaks: the host asked last, or the one a redirect led to in vain.

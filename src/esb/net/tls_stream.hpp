@@ -20,8 +20,8 @@ public:
     TlsStream(Reactor& reactor, Names& names, chip::Entropy& entropy, const StreamLimits& limits = {});
     ~TlsStream() override;
 
-    // What the next open() uses. no_memory when the constructor got none, too_short, too_long, invalid_argument (also where this firmware knows no certificates);
-    // `busy` unless closed.
+    // What the next open() uses. no_memory when the constructor got none, too_short, too_long, invalid_argument (also
+    // where this firmware knows no certificates); `busy` unless closed.
     Status configure(const TlsConfig& config);
 
     // tls_setup before configure().

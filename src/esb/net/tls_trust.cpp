@@ -79,8 +79,8 @@ void write_key(const ClientKey& key, KeyDer& out) {
 
 // Days since 1970 by the Gregorian calendar.
 UnixTime unix_time(const mbedtls_x509_time& at) {
-    const auto day = std::chrono::year_month_day(std::chrono::year(at.year), std::chrono::month(static_cast<unsigned>(at.mon)),
-                                                 std::chrono::day(static_cast<unsigned>(at.day)));
+    const std::chrono::year_month_day day(std::chrono::year(at.year), std::chrono::month(static_cast<unsigned>(at.mon)),
+                                          std::chrono::day(static_cast<unsigned>(at.day)));
     return std::chrono::sys_days(day).time_since_epoch() + std::chrono::hours(at.hour) + std::chrono::minutes(at.min) +
            UnixTime(at.sec);
 }

@@ -24,7 +24,8 @@ TEST(Certificate, a_request_is_what_openssl_takes_and_its_certificate_is_for_the
     pki.run("openssl req -in device.csr -inform DER -verify -noout -subject >device.txt 2>&1");
     EXPECT_NE(pki.text("device.txt").find("CN = ESP-C44F330A9C35"), std::string::npos) << pki.text("device.txt");
     pki.authority("root");
-    pki.run("openssl x509 -req -in device.csr -inform DER -CA root.pem -CAkey root.key -set_serial 9 -days 30 -out device.pem");
+    pki.run("openssl x509 -req -in device.csr -inform DER -CA root.pem -CAkey root.key -set_serial 9 -days 30 "
+            "-out device.pem");
     const auto facts = read_certificate(pki.der("device"));
     ASSERT_TRUE(facts);
     EXPECT_TRUE(facts->on_p256);

@@ -1,5 +1,5 @@
-// The power goes before, inside and after every flash operation of a renewal: one certificate is in use afterwards, whole
-// and with its key.
+// The power goes before, inside and after every flash operation of a renewal: one certificate is in use afterwards,
+// whole and with its key.
 #include "esb/life/client_keys.hpp"
 #include "host/vchip/key_value.hpp"
 #include "host/vchip/sim_parts.hpp"
@@ -18,7 +18,8 @@ namespace names = settings::names;
 constexpr std::size_t flash_size = 6 * vchip::erase_unit;
 
 struct Device {
-    explicit Device(vchip::Flash& flash, std::uint64_t seed) : key_value(vchip::Region(flash, 0, flash_size)), entropy{seed} {}
+    Device(vchip::Flash& flash, std::uint64_t seed)
+        : key_value(vchip::Region(flash, 0, flash_size)), entropy{seed} {}
 
     Status start() {
         ESB_TRY(key_value.mount());

@@ -29,7 +29,8 @@ TEST(CertificateName, a_wildcard_is_the_whole_first_label_and_stands_for_one) {
         EXPECT_FALSE(is_name_of("*.example.org", host)) << host;
     }
     for (const std::string_view name :
-         {"*", "*.", "*.org", "*.org.", "a*.example.org", "*a.example.org", "a.*.org", "*.*.org", "**.example.org", "*.example.*"}) {
+         {"*", "*.", "*.org", "*.org.", "a*.example.org", "*a.example.org", "a.*.org", "*.*.org", "**.example.org",
+          "*.example.*"}) {
         EXPECT_FALSE(is_name_of(name, "a.example.org")) << name;
         EXPECT_FALSE(is_name_of(name, "ab.example.org")) << name;
     }

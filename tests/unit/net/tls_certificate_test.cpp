@@ -405,8 +405,8 @@ TEST_F(TlsCertificate, alpn_is_asked_for) {
     chosen.alpn = protocols;
     ASSERT_TRUE(client.stream.configure(chosen));
     EXPECT_EQ(client.connect("server.test", server.port()), "");
-    EXPECT_TRUE(client.run_until([&] { return server.log().find("ALPN protocols selected: mqtt") != std::string::npos; }))
-        << server.log();
+    const auto selected = [&] { return server.log().find("ALPN protocols selected: mqtt") != std::string::npos; };
+    EXPECT_TRUE(client.run_until(selected)) << server.log();
 }
 
 struct Download final : net::HttpHandler {
