@@ -10,7 +10,7 @@ set(ESB_SOURCES_OF_LEGACY_MD5 ota/legacy crypto/md5)
 set(ESB_SOURCES_OF_CONSOLE_EDITING console/line_keys console/history console/completion console/terminal)
 set(ESB_SOURCES_OF_LOG_WORDS)  # constants and branches only
 set(ESB_SOURCES_OF_MQTT5
-  mqtt/decoder5 mqtt/engine5 mqtt/session5 mqtt/properties mqtt/property_scan mqtt/reasons)
+  link/message_properties mqtt/decoder5 mqtt/engine5 mqtt/session5 mqtt/properties mqtt/property_scan mqtt/reasons)
 
 set(ESB_SOURCES_OF_CERTIFICATES
   base/pem crypto/certificate net/tls_trust net/certificate_name settings/shelf life/client_keys

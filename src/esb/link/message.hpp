@@ -39,35 +39,21 @@ class MessageProperties {
 public:
     static constexpr std::size_t most = 96;  // bytes of all together, with 3 to 5 for each
 
-    MessageProperties& content_type(std::string_view type) { return text(mqtt::Property::content_type, type); }
+    MessageProperties& content_type(std::string_view type);
     // A whole topic. With wildcards in it the publish is invalid_argument.
-    MessageProperties& response_topic(std::string_view topic) { return text(mqtt::Property::response_topic, topic); }
-    MessageProperties& correlation_data(ConstBytes data) { return text(mqtt::Property::correlation_data, as_text(data)); }
+    MessageProperties& response_topic(std::string_view topic);
+    MessageProperties& correlation_data(ConstBytes data);
     // The broker drops the message for those whom it has not reached by then.
-    MessageProperties& expires_after(std::uint32_t seconds) {
-        auto writer = rest();
-        return take(writer.number(mqtt::Property::message_expiry, seconds));
-    }
-    MessageProperties& user(std::string_view name, std::string_view value) {
-        auto writer = rest();
-        return take(writer.user(name, value));
-    }
+    MessageProperties& expires_after(std::uint32_t seconds);
+    MessageProperties& user(std::string_view name, std::string_view value);
 
     ConstBytes bytes() const { return ConstBytes(memory_).first(used_); }
     // They were more than `most`: the publish is too_long.
     bool overflowed() const { return overflowed_; }
 
 private:
-    mqtt::PropertyWriter rest() { return mqtt::PropertyWriter(MutBytes(memory_).subspan(used_)); }
-    MessageProperties& text(mqtt::Property property, std::string_view value) {
-        auto writer = rest();
-        return take(writer.text(property, value));
-    }
-    MessageProperties& take(const mqtt::PropertyWriter& writer) {
-        used_ += writer.written().size();
-        overflowed_ = overflowed_ || writer.overflowed();
-        return *this;
-    }
+    template <typename Write>
+    MessageProperties& add(Write write);
 
     std::array<std::uint8_t, most> memory_{};
     std::size_t used_ = 0;

@@ -1,8 +1,6 @@
 // From connect to disconnect nothing is taken from the heap: engine, pump, stream, reactor and the host's sockets.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include <netinet/in.h>
@@ -15,17 +13,7 @@
 #include "host/vchip/resolver_posix.hpp"
 #include "host/vchip/sockets_posix.hpp"
 #include "support/mqtt_broker_model.hpp"
-
-namespace {
-unsigned long allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    return std::malloc(size);
-}
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
+#include "counted_new.hpp"
 
 namespace esb::link {
 namespace {
@@ -125,11 +113,11 @@ TEST(MqttHeap, nothing_is_allocated_from_connect_to_disconnect) {
     unsigned sent = 0;
     for (int i = 0; i < 3'000 && !device.ended; ++i) {
         if (i < 300) broker.model.publish({"in", std::string(256, 'y'), static_cast<unsigned>(i % 3)});
-        const auto before = allocations;
+        const auto before = test::allocations;
         if (i < 300 && device.client.publish({"out", payload, static_cast<mqtt::Qos>(i % 3)})) ++sent;
         if (sent > 0 && i >= 300 && device.published == sent && device.received == 300) device.client.stop(device.reactor.now());
         device.reactor.turn(1ms);
-        taken += allocations - before;
+        taken += test::allocations - before;
         broker.serve();
     }
     EXPECT_TRUE(device.ended);
