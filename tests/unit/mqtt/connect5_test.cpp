@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "esb/mqtt/reasons.hpp"
+#include "esb/mqtt/properties.hpp"
 #include "support/mqtt_rig5.hpp"
 
 namespace esb::mqtt {

@@ -1,6 +1,7 @@
 // MQTT 5.0: messages and subscriptions on their way out: reason codes, quota, properties, the other version's form.
 #include <gtest/gtest.h>
 
+#include "esb/mqtt/properties.hpp"
 #include "support/mqtt_rig5.hpp"
 
 namespace esb::mqtt {
