@@ -1,5 +1,6 @@
 #include "esb/mqtt/codec.hpp"
 
+#include "esb/mqtt/properties.hpp"
 #include "esb/mqtt/text_scan.hpp"
 
 #include <algorithm>
