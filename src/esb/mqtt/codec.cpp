@@ -141,12 +141,14 @@ std::uint8_t connect_flags(const ConnectOptions& options, bool clean) {
 
 // Section 3.1.2.11 of MQTT 5.0. Topic Alias Maximum is 0 when it is not there.
 [[maybe_unused]] void put_connect_properties(const ConnectOptions& options, const Connect5& five, Slice& slice) {
-    std::uint8_t bytes[13];
-    PropertyWriter ours(bytes);
-    if (five.session_expiry_s != 0) ours.number(Property::session_expiry, five.session_expiry_s);
-    ours.number(Property::receive_maximum, five.receive_maximum);
-    ours.number(Property::maximum_packet_size, five.maximum_packet_size);
-    slice.properties(ours.written(), properties_of(options));
+    if constexpr (with_mqtt5) {
+        std::uint8_t bytes[13];
+        PropertyWriter ours(bytes);
+        if (five.session_expiry_s != 0) ours.number(Property::session_expiry, five.session_expiry_s);
+        ours.number(Property::receive_maximum, five.receive_maximum);
+        ours.number(Property::maximum_packet_size, five.maximum_packet_size);
+        slice.properties(ours.written(), properties_of(options));
+    }
 }
 
 // Sections 3.1.2 and 3.1.3: the variable header and the payload in their fixed order.
