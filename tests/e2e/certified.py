@@ -51,7 +51,7 @@ class Certified(Device):
     def paste(self, command: str, pem: str, answer: str):
         self.chip.ask(command, r"then a line with a dot\r*\n")
         for line in pem.splitlines():
-            self.chip.terminal.sendline(line)
+            self.chip.type(line)
         self.chip.ask(".", answer)
 
     def request(self) -> str:

@@ -164,7 +164,7 @@ def test_what_the_web_server_refuses_is_said_in_its_words(scene):
     phone = scene.phone
     phone.open()
     phone.unfold("care")
-    phone.write("console-pass", "x" * 2100)
+    phone.write("console-pass", "x" * 5000)
     phone.press("console-set")
     wait_until("an answer", lambda: phone.text("care-said"))
     assert phone.text("care-said") == "the body is too large"

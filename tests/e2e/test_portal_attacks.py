@@ -226,7 +226,7 @@ def test_what_is_no_request(target, text):
 
 def test_json_bombs(target):
     for body in ("[" * 1000, '{"a":' * 500, '{"a":1,"a":2}', '{"\\u0000":1}', "{" + ",".join(f'"k{i}":1' for i in range(250)) + "}",
-                 '{"wifi.0.ssid":"' + "x" * 1900 + '"}', '{"mqtt.0.port":1e400}', "{}" + " " * 2100, "null", "\xff{}"):
+                 '{"wifi.0.ssid":"' + "x" * 1900 + '"}', '{"mqtt.0.port":1e400}', "{}" + " " * 5000, "null", "\xff{}"):
         reply = target.post("/api/settings", body)
         assert 400 <= reply.status < 500, body[:40]
 
