@@ -62,5 +62,5 @@ def test_an_encrypted_update(device):
     enc = encryption.wrapped_for(key, **{device.identity: own})
     device.offer(device.signer.envelope(manifest(image, device.serve(file), enc=enc)))
     device.runs(BASIC_1_1, "b")
-    device.chip.expect(r"ota: confirmed", 120)
     device.reconnected(device.mutual_port)
+    device.chip.expect(r"ota: confirmed", 120)
