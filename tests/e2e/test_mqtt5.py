@@ -1,4 +1,4 @@
-"""A real broker with both versions of MQTT: the setting, the session through a restart, a session taken over."""
+"""A real broker with both versions of MQTT: the setting, the session through a restart, a second device."""
 
 import json
 import subprocess
@@ -46,14 +46,14 @@ def test_the_broker_keeps_the_session_through_a_restart(device):
     device.chip.ask("config get config.confirm", r"61")
 
 
-def test_a_session_taken_over_is_told_in_words(device):
+def test_a_second_device_is_told_in_words(device):
+    """mosquitto 2.0.11 closes without saying why (a broker that says so: tests/unit/mqtt/connect5_test.cpp)."""
     rival = subprocess.Popen(device.broker.as_device("mosquitto_sub", device.identity, device.psk, "-t",
                                                      f"{device.base}/ping", "-i", device.identity, "-V", "5"),
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        device.chip.expect(r"another client took our identifier \(mqtt\.taken_over 142\)")
+        device.chip.expect(r"a second device with this identity\? \(link\.second_device\)", 60)
     finally:
         rival.kill()
         rival.wait()
     device.chip.expect(NEXT, 150)
-    device.chip.ask("mqtt info", r"last end: mqtt\.taken_over")
