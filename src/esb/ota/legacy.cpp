@@ -2,6 +2,8 @@
 
 #include "esb/base/encoding.hpp"
 
+#include <memory>
+
 namespace esb::ota {
 namespace {
 
@@ -18,7 +20,8 @@ Status open_legacy(std::string_view text, const ImageIdentity& running, Offer& o
     if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5)) return fail(errors::ota_legacy_malformed);
     ESB_TRY(check_hash(md5));
     out.digest = crypto::sha256(as_bytes(text));
-    out.manifest = {};
+    std::destroy_at(&out.manifest);  // as in parse_update()
+    std::construct_at(&out.manifest);
     out.md5 = md5;
     ESB_TRY(out.manifest.app.assign(running.app));
     ESB_TRY(out.manifest.hw.assign(running.hw));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 namespace esb::ota {
 namespace {
@@ -163,7 +164,8 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& mani
     const auto document = JsonDocument::parse(payload, payload_limits);
     if (!document) return fail(document.error());
     const JsonValue root = document->root();
-    manifest = {};
+    std::destroy_at(&manifest);  // not by assignment: a second one would be too much for the stack
+    std::construct_at(&manifest);
     ESB_TRY(read_word(root["app"], manifest.app));
     ESB_TRY(read_word(root["hw"], manifest.hw));
     ESB_TRY(read_word(root["ver"], manifest.ver));
