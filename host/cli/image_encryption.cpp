@@ -5,6 +5,7 @@
 #include "esb/crypto/key_agreement.hpp"
 #include "esb/crypto/key_wrap.hpp"
 #include "esb/ota/chunk_cipher.hpp"
+#include "host/cli/base64url.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/jwe.hpp"
 #include "host/vchip/entropy_posix.hpp"
@@ -16,12 +17,6 @@
 
 namespace esb::cli {
 namespace {
-
-std::string base64url(ConstBytes bytes) {
-    std::string text(base64url_size(bytes.size()), '\0');
-    static_cast<void>(base64url_encode(bytes, text));
-    return text;
-}
 
 struct Gcm {
     mbedtls_gcm_context context;

@@ -3,6 +3,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/crypto/key_agreement.hpp"
 #include "esb/ota/keys.hpp"
+#include "host/cli/base64url.hpp"
 #include "host/vchip/entropy_posix.hpp"
 
 #include <mbedtls/gcm.h>
@@ -12,12 +13,6 @@
 
 namespace esb::cli {
 namespace {
-
-std::string base64url(ConstBytes bytes) {
-    std::string text(base64url_size(bytes.size()), '\0');
-    static_cast<void>(base64url_encode(bytes, text));
-    return text;
-}
 
 std::string header_for(const crypto::P256PublicKey& ephemeral) {
     return R"({"alg":"ECDH-ES","enc":"A256GCM","epk":{"kty":"EC","crv":"P-256","x":")" + base64url(ephemeral.x) +

@@ -1,17 +1,9 @@
 #include "host/cli/jws.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "host/cli/base64url.hpp"
 
 namespace esb::cli {
-namespace {
-
-std::string base64url(ConstBytes bytes) {
-    std::string text(base64url_size(bytes.size()), '\0');
-    static_cast<void>(base64url_encode(bytes, text));
-    return text;
-}
-
-}  // namespace
 
 std::string sign_envelope(const SigningKey& key, std::string_view typ, std::string_view payload) {
     const std::string header = R"({"alg":"ES256","kid":")" + key.kid() + R"(","typ":")" + std::string(typ) + R"("})";

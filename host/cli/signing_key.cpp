@@ -4,6 +4,7 @@
 #include "esb/base/file_text.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/ota/keys.hpp"
+#include "host/cli/base64url.hpp"
 
 #include <fcntl.h>
 #include <mbedtls/ecdsa.h>
@@ -70,12 +71,6 @@ struct Numbers {
     Numbers(const Numbers&) = delete;
     Numbers& operator=(const Numbers&) = delete;
 };
-
-std::string base64url(ConstBytes bytes) {
-    std::string text(base64url_size(bytes.size()), '\0');
-    static_cast<void>(base64url_encode(bytes, text));
-    return text;
-}
 
 Status write_private_file(const std::filesystem::path& path, std::string_view text) {
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);

@@ -116,14 +116,22 @@ public:
         std::filesystem::copy_file("/bin/bash", program);
         const std::string script = "trap 'sleep 0.3; echo \"" + line + "\" >> " + (folder / log) +
                                    "' HUP; echo $$ > " + (folder / "broker/mosquitto.pid") +
-                                   "; while :; do sleep 0.02; done";
+                                   "; echo; while :; do sleep 0.02; done";
         const auto config = folder / "broker/mosquitto.conf";
+        int ready[2] = {};
+        EXPECT_EQ(::pipe(ready), 0);
         pid_ = ::fork();
         if (pid_ == 0) {
+            ::dup2(ready[1], STDOUT_FILENO);
+            ::close(ready[0]);
+            ::close(ready[1]);
             ::execl(program.c_str(), "mosquitto", "-c", script.c_str(), config.c_str(), nullptr);
             std::_Exit(127);
         }
-        while (folder.read("broker/mosquitto.pid").empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        ::close(ready[1]);
+        char line_end = 0;
+        EXPECT_EQ(::read(ready[0], &line_end, 1), 1) << "it ended before it was ready";
+        ::close(ready[0]);
     }
     StandInBroker(const StandInBroker&) = delete;
     StandInBroker& operator=(const StandInBroker&) = delete;
