@@ -1,6 +1,5 @@
 #include "esb/device/renewal.hpp"
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <new>
@@ -35,7 +34,7 @@ void Renewal::step(Instant now) {
     if (!ready) return;
     const auto due_at = due();
     if (!due_at || *wall < *due_at) {
-        failures_ = 0;
+        backoff_.reset();
         return;
     }
     if (const auto begun = begin(); !begun) failed(begun.error());
@@ -57,7 +56,7 @@ void Renewal::on_enrolled(Result<ConstBytes> certificates) {
     answered_ = true;
     const auto done = certificates ? install(*certificates) : Status(fail(certificates.error()));
     if (!done) return failed(done.error());
-    failures_ = 0;
+    backoff_.reset();
     parts_.voice.out().line("certificate: a new one, on trial");
 }
 
@@ -75,13 +74,7 @@ Status Renewal::install(ConstBytes certificates) {
 
 void Renewal::failed(const Error& why) {
     parts_.voice.failed("certificate", why);
-    auto pause = first_pause;
-    for (unsigned i = 0; i < failures_ && pause < longest_pause; ++i) pause *= 2;
-    ++failures_;
-    std::array<std::uint8_t, 1> random{0x80};
-    static_cast<void>(parts_.chip.entropy.fill(random));  // only spreads
-    pause = std::min(pause, longest_pause);
-    at_ = parts_.reactor.now() + pause / 2 + pause / 512 * random[0];
+    at_ = parts_.reactor.now() + backoff_.next(chip::spreading_number(parts_.chip.entropy));
 }
 
 }  // namespace esb

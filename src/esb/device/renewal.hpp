@@ -5,6 +5,7 @@
 // fails, or whenever the power goes, the one before is in use.
 #pragma once
 
+#include "esb/base/backoff.hpp"
 #include "esb/base/task.hpp"
 #include "esb/device/broker_credentials.hpp"
 #include "esb/device/est_client.hpp"
@@ -49,7 +50,7 @@ private:
     Parts parts_;
     EstClient client_;
     std::optional<Instant> at_;  // when to look again
-    unsigned failures_ = 0;
+    Backoff backoff_{first_pause, longest_pause};
     bool answered_ = false;  // its memory can go
 };
 
