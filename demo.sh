@@ -5,5 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 scripts/install-packages.sh build
-scripts/build.sh release esb basic-1.0.0_image basic-1.1.0_image crashing-2.0.0_image
-ESB_BUILD=$PWD/build/release PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 tests/e2e/demo.py
+scripts/build.sh release esb basic-1.0.0_image basic-1.1.0_image basic-1.2.0_image basic-1.3.0_image crashing-2.0.0_image
+export ESB_BUILD=$PWD/build/release PYTHONPATH=$PWD/tools/pytest_esb PYTHONDONTWRITEBYTECODE=1
+exec /usr/bin/python3 tests/e2e/demo.py

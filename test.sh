@@ -16,9 +16,9 @@ for argument in "$@"; do
   esac
 done
 
-scripts/install-packages.sh build fuzz cortex-m ${full:+peers}
+scripts/install-packages.sh build fuzz cortex-m reference ${full:+peers}
 scripts/build.sh dev
-heavy="-DESB_UNIT_TESTS=mqtt;settings;wifi"
+heavy="-DESB_UNIT_TESTS=mqtt;settings;wifi;ota"
 scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1 -DESB_FULL=OFF"
 if [[ -n $full ]]; then scale="-DESB_MODEL_STEPS=1000000 -DESB_CUTS=20 -DESB_FULL=ON"; fi
 ESB_CMAKE_OPTIONS="-DESB_TEST_PREFIX=release. $heavy $scale" scripts/build.sh release
@@ -37,4 +37,10 @@ tests/emulator/source_hash.py
 # One run over all builds, so that one summary tells it all.
 mkdir -p build/all
 printf 'subdirs(%s)\n' "$(printf '"%s" ' "$PWD"/build/{dev,release,minimal,fuzz,cortex-m})" >build/all/CTestTestfile.cmake
-exec ctest --test-dir build/all --output-on-failure --parallel "${ESB_JOBS:-2}" --timeout 900
+# What the tests have tried is added up behind it.
+export ESB_TALLY=$PWD/build/tally
+rm -f "$ESB_TALLY"
+failed=0
+ctest --test-dir build/all --output-on-failure --parallel "${ESB_JOBS:-2}" --timeout 900 || failed=1
+scripts/tally.py "$ESB_TALLY" --goals || failed=1
+exit "$failed"

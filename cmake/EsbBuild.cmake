@@ -1,16 +1,19 @@
 # Compiler settings and the functions that declare rooms and tests.
 if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
-  include(EsbLibrariesBareMetal)
+  include(${CMAKE_CURRENT_LIST_DIR}/EsbLibrariesBareMetal.cmake)
 else()
-  include(EsbLibraries)
+  include(${CMAKE_CURRENT_LIST_DIR}/EsbLibraries.cmake)
 endif()
 
 add_library(esb_options INTERFACE)
+add_library(esb::esb_options ALIAS esb_options)
 target_compile_features(esb_options INTERFACE cxx_std_23)
-target_compile_options(esb_options INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow -Werror
-  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
-  -ffunction-sections -fdata-sections)
+# Our warnings are ours: neither installed nor for an own project that has this one as a part.
+set(warnings)
+if(PROJECT_IS_TOP_LEVEL)
+  set(warnings -Wall -Wextra -Wconversion -Wshadow -Werror $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+endif()
+target_compile_options(esb_options INTERFACE "$<BUILD_INTERFACE:${warnings}>" -ffunction-sections -fdata-sections)
 set(ESB_LEFT_OUT)
 foreach(feature ${ESB_FEATURES})
   if(NOT ESB_${feature})
@@ -20,7 +23,10 @@ foreach(feature ${ESB_FEATURES})
 endforeach()
 if(ESB_SANITIZE)
   # No vptr check: tests have RTTI, the library has none.
-  target_compile_options(esb_options INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(esb_options INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
+    # Of tests' own code not those checks of each pointer that AddressSanitizer sees as well: they take as long to compile as
+    # all the rest. The library has them.
+    $<$<BOOL:$<TARGET_PROPERTY:ESB_IS_TEST>>:-fno-sanitize=null,alignment,pointer-overflow,object-size>)
   target_link_options(esb_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(ESB_COVERAGE)
@@ -36,7 +42,7 @@ endif()
 # The core's rules (no exceptions, no RTTI) are enforced here.
 function(esb_room name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;EXTERNAL" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/esb/${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/esb/${name}/*.cpp)
   esb_leave_out(sources ${ESB_LEFT_OUT})
   list(TRANSFORM ARG_DEPENDS PREPEND esb_)
   if(sources)
@@ -47,8 +53,11 @@ function(esb_room name)
     add_library(esb_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_include_directories(esb_${name} ${scope} ${CMAKE_CURRENT_SOURCE_DIR}/src)
+  add_library(esb::esb_${name} ALIAS esb_${name})
+  target_include_directories(esb_${name} ${scope}
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
   target_link_libraries(esb_${name} ${scope} esb_options ${ARG_DEPENDS} ${ARG_EXTERNAL})
+  set_property(GLOBAL APPEND PROPERTY ESB_ROOMS esb_${name})
 endfunction()
 
 set(ESB_TEST_PREFIX "" CACHE STRING "Stands before the names of this build's tests")
@@ -70,6 +79,7 @@ function(esb_test_program name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
+  set_target_properties(${name} PROPERTIES ESB_IS_TEST ON)
   gtest_discover_tests(${name} TEST_PREFIX "${ESB_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}"
                ENVIRONMENT_MODIFICATION "ESB_CUTS=set:${ESB_CUTS}")  # a list of two would be torn apart on the way

@@ -7,8 +7,9 @@
 # UPDATE_KEYS are P-256 public keys as "x.y"; UPDATE_KEY_FILE names public JWK files. At least one key is needed:
 # without it the device could never be updated. LIBRARIES replaces esb_device for firmware that brings a
 # run_firmware() of its own.
-set(ESB_DESCRIPTOR_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/esb_descriptor.ld)
-
+#
+# The same in this project, in one that has it as a part (add_subdirectory, FetchContent), and after
+# find_package(EspSecureBase).
 include(${CMAKE_CURRENT_LIST_DIR}/EsbUpdateKey.cmake)
 
 function(esb_add_firmware name)
@@ -20,25 +21,27 @@ function(esb_add_firmware name)
   endforeach()
   esb_update_keys(keys KEYS ${ARG_UPDATE_KEYS} FILES ${ARG_UPDATE_KEY_FILE})
   if(NOT ARG_LIBRARIES)
-    set(ARG_LIBRARIES esb_device)
+    set(ARG_LIBRARIES esb::esb_device)
   endif()
 
   add_executable(${name} ${ARG_SOURCES})
-  target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti)
+  target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti
+    -g1)  # lines for `esb coredump`; the image is stripped
   target_compile_definitions(${name} PRIVATE
     ESB_HW="vchip" ESB_APP_VERSION="${ARG_VERSION}" ESB_APP_SEQ=${ARG_SEQ} "ESB_UPDATE_KEYS=${keys}" ${ARG_DEFINITIONS})
-  target_link_libraries(${name} PRIVATE esb_firmware_main ${ARG_LIBRARIES} esb_vchip)
+  target_link_libraries(${name} PRIVATE esb::esb_firmware_main ${ARG_LIBRARIES} esb::esb_vchip)
   # Not position-independent: the relocations would make up a quarter of the image.
-  target_link_options(${name} PRIVATE -no-pie -Wl,--gc-sections -Wl,-T,${ESB_DESCRIPTOR_SCRIPT})
-  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${ESB_DESCRIPTOR_SCRIPT})
+  set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/esb_descriptor.ld)
+  target_link_options(${name} PRIVATE -no-pie -Wl,--gc-sections "-Wl,-T,${script}")
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${script})
 
   set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)
   add_custom_command(
     OUTPUT ${image}
     COMMAND ${CMAKE_STRIP} -s -o ${image}.stripped $<TARGET_FILE:${name}>
-    COMMAND vchip-seal ${image}.stripped ${image}
+    COMMAND $<TARGET_FILE:esb::vchip-seal> ${image}.stripped ${image}
     COMMAND ${CMAKE_COMMAND} -E rm ${image}.stripped
-    DEPENDS ${name} vchip-seal
+    DEPENDS ${name} $<TARGET_FILE:esb::vchip-seal>
     COMMENT "Sealing firmware image ${name}.img"
     VERBATIM)
   add_custom_target(${name}_image ALL DEPENDS ${image})

@@ -1,17 +1,17 @@
 # esb_embed_pages(TARGET PYTHON): adds pages() of esb/portal/pages.hpp, made from web/, to a target. Both build worlds
 # (Debian's CMake and ESP-IDF) use it.
-get_filename_component(ESB_PAGES_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 
 function(esb_embed_pages target python)
-  set(script ${ESB_PAGES_ROOT}/tools/embed_web.py)
+  get_filename_component(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/.. ABSOLUTE)
+  set(script ${root}/tools/embed_web.py)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/esb_pages.cpp)
   set(features)
   if(ESB_CERTIFICATES OR CONFIG_ESB_CERTIFICATES)
     set(features --with certificates)
   endif()
-  file(GLOB files CONFIGURE_DEPENDS ${ESB_PAGES_ROOT}/web/*)
+  file(GLOB files CONFIGURE_DEPENDS ${root}/web/*)
   add_custom_command(OUTPUT ${output}
-    COMMAND ${python} ${script} ${ESB_PAGES_ROOT}/web ${output} ${features}
+    COMMAND ${python} ${script} ${root}/web ${output} ${features}
     DEPENDS ${script} ${files} COMMENT "Compressing the set-up page" VERBATIM)
   target_sources(${target} PRIVATE ${output})
 endfunction()

@@ -10,14 +10,25 @@ foreach(feature ${ESB_FEATURES})
   endif()
 endforeach()
 file(GLOB esb_core ${ESB_ROOT}/src/esb/*/*.cpp)
-esb_leave_out(esb_core ${esb_left_out})
 file(GLOB esb_port ${ESB_ROOT}/src/esb/chip/esp32/*.cpp)
+esb_leave_out(esb_core ${esb_left_out})
+esb_leave_out(esb_port ${esb_left_out})
+
+# Each driver is a component of its own from 5.3 on; from 6.0 on "driver" has old ones alone, and cJSON comes from the
+# component registry (idf_component.yml).
+set(esb_needed driver json)
+if(IDF_VERSION_MAJOR GREATER 5 OR IDF_VERSION_MINOR GREATER_EQUAL 3)
+  set(esb_needed esp_driver_gpio esp_driver_i2c esp_driver_ledc esp_driver_uart esp_driver_usb_serial_jtag)
+  if(IDF_VERSION_MAJOR EQUAL 5)
+    list(APPEND esb_needed json)
+  endif()
+endif()
 
 idf_component_register(
   SRCS ${esb_core} ${esb_port}
   INCLUDE_DIRS ${ESB_ROOT}/src
-  PRIV_REQUIRES app_update bootloader_support driver efuse esp_event esp_netif esp_partition esp_timer esp_wifi
-                http_parser json lwip mbedtls nvs_flash
+  PRIV_REQUIRES ${esb_needed} app_update bootloader_support efuse esp_adc espcoredump esp_event esp_netif esp_partition esp_timer
+                 esp_wifi http_parser lwip mbedtls nvs_flash
   KCONFIG ${ESB_ROOT}/Kconfig)
 
 if(CONFIG_ESB_PORTAL)

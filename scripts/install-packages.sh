@@ -2,7 +2,7 @@
 # Installs the Debian packages this project needs: only what is missing, without recommended extras, and without
 # leaving services behind that the packages would start.
 #
-#   scripts/install-packages.sh [build] [fuzz] [cortex-m] [bench] [peers]     (default: build)
+#   scripts/install-packages.sh [build] [fuzz] [cortex-m] [bench] [peers] [reference]     (default: build)
 set -euo pipefail
 
 build_packages=(
@@ -10,7 +10,8 @@ build_packages=(
   libmbedtls-dev libhttp-parser-dev libcjson-dev libcli11-dev libqrencode-dev libpng-dev libgtest-dev libgmock-dev
   mosquitto mosquitto-clients nginx-light openssl curl strace
   zbar-tools nodejs npm
-  python3 python3-pytest python3-pexpect python3-cryptography gcovr
+  python3 python3-pytest python3-pexpect python3-cryptography python3-jwcrypto gcovr
+  dpkg-dev man-db
   chromium chromium-driver python3-selenium
 )
 fuzz_packages=(clang-19 libclang-rt-19-dev)
@@ -18,6 +19,8 @@ cortex_m_packages=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib libnewlib-ar
 bench_packages=(valgrind strace libmosquitto-dev libpaho-mqtt-dev)
 # Brokers of others, for ./test.sh --full.
 peers_packages=(rabbitmq-server nats-server)
+# The API reference: scripts/api-reference.sh, and the test that no public name is without words.
+reference_packages=(doxygen)
 
 fail() {
   echo "install-packages: $*" >&2
@@ -32,7 +35,8 @@ for list in "${@:-build}"; do
     cortex-m) wanted+=("${cortex_m_packages[@]}") ;;
     bench) wanted+=("${bench_packages[@]}") ;;
     peers) wanted+=("${peers_packages[@]}") ;;
-    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m, bench, peers" ;;
+    reference) wanted+=("${reference_packages[@]}") ;;
+    *) fail "unknown list '$list'; there are: build, fuzz, cortex-m, bench, peers, reference" ;;
   esac
 done
 

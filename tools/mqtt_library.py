@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 """Makes a folder of the MQTT engine alone, as an Arduino library (library.properties), a PlatformIO library (library.json)
-and an ESP-IDF component (idf_component.yml) in one: the engine's sources, the two files of base that it needs, an example.
+and an ESP-IDF component (idf_component.yml) in one: the engine's sources, the three files of base that it needs, an example.
 
 Usage: tools/mqtt_library.py FOLDER
 """
@@ -38,7 +38,7 @@ def headers_of(files: list) -> list:
 
 def make(folder: pathlib.Path) -> None:
     engine = sorted(str(file.relative_to(ROOT / "src")) for file in (ROOT / "src/esb/mqtt").glob("*.[ch]pp"))
-    own = [*engine, "esb/base/backoff.cpp", "esb/base/secret.cpp"]
+    own = [*engine, "esb/base/backoff.cpp", "esb/base/crc32.cpp", "esb/base/secret.cpp"]
     for name in {*own, *headers_of(own)}:
         (folder / "src" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "src" / name, folder / "src" / name)

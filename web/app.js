@@ -101,6 +101,7 @@
     draw_firmware();
     load_key();
     find_networks();
+    load_settings();
   }
 
   async function load_key() {
@@ -434,8 +435,10 @@
   }
 
   function enter(field) {
-    const around = field.closest("details");
-    if (around) around.open = true;
+    for (let around = field; (around = around.parentNode.closest("details"));) {
+      around.open = true;
+      around.hidden = false;
+    }
     field.focus();
   }
 
@@ -467,48 +470,153 @@
     };
   });
 
-  // --- All settings ---
+  // --- Settings: the author's in cards of their own, ours in groups; of what there are several, one is shown ---
 
+  const GROUPS = ["wifi", "mqtt", "ap", "ota", "time", "device"];
+  const FIRST = {wifi: "ssid", mqtt: "host"};  // of a network and a broker: the setting that says which it is
   let rows = [];
 
-  async function load_settings() {
+  async function load_settings(only) {
     try {
       const list = (await call("GET", "/api/settings")).settings;
-      draw_settings(list.filter((setting) => setting.name !== "console.password"));
+      draw_settings(list.filter((setting) => setting.name !== "console.password"), only);
     } catch (error) {
-      say("settings-said", words(error));
+      if (error.lost && !only) return later(1500).then(load_settings);
+      say("all-said", words(error));
     }
   }
 
-  function draw_settings(list) {
-    const groups = {};
-    const open = rows.filter((row) => row.group.open).map((row) => row.name);
-    rows = [];
-    $("setting-list").textContent = "";
-    list.forEach((setting) => {
-      const family = setting.name.split(".")[0];
-      if (!groups[family]) {
-        groups[family] = make($("setting-list"), "details");
-        make(groups[family], "summary", family);
-      }
-      rows.push(add_setting(groups[family], setting));
-      if (open.indexOf(setting.name) >= 0) groups[family].open = true;
+  function settings_form(card, id) {
+    const form = make(card, "form");
+    const list = make(form, "div");
+    const said = make(form, "p");
+    make(form, "button", T.save, "main");
+    form.noValidate = true;
+    form.autocomplete = "off";
+    form.id = id + "-form";
+    list.id = id + "-list";
+    said.id = id + "-said";
+    said.setAttribute("role", "status");
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      save(list, said.id);
+    };
+    return list;
+  }
+
+  // Where a setting's form keeps its fields.
+  function list_of(setting) {
+    if (setting.title === undefined) return $("all-list");
+    const title = setting.title || state.about.app;
+    const id = "own-" + title;
+    if ($(id + "-list")) return $(id + "-list");
+    const card = make($("own"), "details", undefined, "card");
+    card.id = id;
+    card.open = state.portal.commissioned;
+    make(card, "summary", title);
+    return settings_form(card, id);
+  }
+
+  function part(parent, id, title, open) {
+    if ($(id)) return $(id);
+    const details = make(parent, "details");
+    details.id = id;
+    details.open = open;
+    make(details, "summary", title);
+    return details;
+  }
+
+  function add_groups() {
+    GROUPS.forEach((name) => {
+      const group = part($("all-list"), "g-" + name, T.groups[name], false);
+      if (!FIRST[name]) return;
+      make(group, "div", undefined, "slots").id = "slots-" + name;
+      const button = make(group, "button", T.another[name]);
+      button.type = "button";
+      button.id = "another-" + name;
+      button.onclick = () => {
+        const slot = document.querySelector("#slots-" + name + " [hidden]");
+        enter(slot.querySelector("input"));
+        fold(name);
+      };
     });
   }
 
-  function add_setting(group, setting) {
-    const label = make(group, "label", setting.name);
-    const notes = [setting.help].concat(setting.local ? T.local : [], setting.type === "integer" ? setting.low + " – " + setting.high : []);
-    const help = make(group, "p", notes.join("; "), "muted");
-    const line = make(group, "div", undefined, "field");
-    let field = make(line, setting.type === "choice" ? "select" : "input");
-    //+certificates if (/^mqtt.*(ca|cert)$/.test(setting.name)) { field.remove(); field = make(line, "textarea"); }
-    label.htmlFor = field.id = "s-" + setting.name;
-    help.id = field.id + "-help";
-    field.setAttribute("aria-describedby", help.id);
-    const row = {name: setting.name, group, field, setting};
-    if (setting.type === "choice") [].concat(setting.choices).forEach((word) => make(field, "option", word));
-    if (setting.type === "boolean") field.type = "checkbox";
+  function place_of(setting, list) {
+    if (setting.title !== undefined) return list;
+    const [family, slot, what] = setting.name.split(".");
+    if (!FIRST[family] || !what) {
+      const group = {est: "mqtt"}[family] || family;
+      return $("g-" + group) || $("g-device");
+    }
+    const id = "g-" + family + "-" + slot;
+    const place = part($("slots-" + family), id, "", slot === "0");
+    if (family === "wifi" || !/^(trust|ca|pin|user|pass|cert)$/.test(what)) return place;
+    return part(place, id + "-trust", T.trust, false);
+  }
+
+  function draw_settings(settings, only) {
+    const before = {};
+    all("#settings details", (one) => { before[one.id] = one; });
+    rows = rows.filter((row) => only && row.list !== only);
+    all("#own form > div, #all-list", (list) => {
+      if (!only || list === only) list.textContent = "";
+    });
+    if (!only || only === $("all-list")) add_groups();
+    settings.forEach((setting) => {
+      const list = list_of(setting);
+      if (only && list !== only) return;
+      const row = add_setting(place_of(setting, list), setting);
+      row.list = list;
+      rows.push(row);
+    });
+    Object.keys(FIRST).forEach((family) => name_slots(family, before));
+    all("#settings details", (one) => {
+      if (before[one.id]) one.open = before[one.id].open;
+    });
+  }
+
+  // An unused one is hidden until somebody asks for it.
+  function name_slots(family, before) {
+    all("#slots-" + family + " > details", (slot, i) => {
+      const own = rows.filter((row) => row.name.startsWith(family + "." + i + "."));
+      const named = own.find((row) => row.name.endsWith(FIRST[family])).was;
+      slot.firstChild.textContent = fill(T.slots[family], i + 1) + (named ? ": " + named : "");
+      slot.hidden = i > 0 && !own.some((row) => row.setting.set) && !(before[slot.id] && !before[slot.id].hidden);
+    });
+    fold(family);
+  }
+
+  const fold = (family) => show("another-" + family, document.querySelector("#slots-" + family + " > [hidden]"));
+
+  function add_setting(place, setting) {
+    const ours = setting.title === undefined;
+    const key = setting.name.replace(/^(wifi|mqtt)\.\d\./, "$1.");
+    const title = ours ? T.labels[key] : setting.label;
+    const unit = ours ? T.units[key] : setting.unit;
+    const id = "s-" + setting.name;
+    const line = make(place, "div", undefined, "line");
+    const boolean = setting.type === "boolean";
+    let field = make(boolean ? line : place, setting.type === "choice" ? "select" : "input");
+    //+certificates if (/^mqtt.*(ca|cert)$/.test(setting.name)) { field.remove(); field = make(place, "textarea"); }
+    const label = make(line, "label", title || setting.name);
+    label.htmlFor = field.id = id;
+    field.setAttribute("aria-describedby", id + "-unit " + id + "-help");
+    if (unit) {
+      const pair = make(place, "div", undefined, "field");
+      pair.appendChild(field);
+      make(pair, "span", unit).id = id + "-unit";
+    }
+    const range = setting.type === "integer" ? setting.low + " – " + setting.high : [];
+    const notes = [].concat(setting.help || [], setting.local ? T.local : [], range);
+    const help = make(place, "p", notes.join("; ") + " ", "muted");
+    help.id = id + "-help";
+    if (title) make(help, "code", setting.name);
+    const row = {name: setting.name, field, setting};
+    if (setting.type === "choice") [].concat(setting.choices).forEach((word) => {
+      make(field, "option", ours && T.choices[word] || word).value = word;
+    });
+    if (boolean) field.type = "checkbox";
     else if (setting.type === "integer") field.inputMode = "numeric";
     if (setting.secret) {
       field.type = "password";
@@ -518,9 +626,9 @@
     row.was = put_value(field, setting.secret ? "" : setting.value);
     field.oninput = field.onchange = () => { row.gone = false; };
     if (!setting.set) return row;
-    const button = make(line, "button", T.default);
+    const button = make(line, "button", T.default, "quiet");
     button.type = "button";
-    button.setAttribute("aria-label", setting.name + ": " + T.default);
+    button.setAttribute("aria-label", label.textContent + ": " + T.default);
     button.onclick = () => {
       row.gone = true;
       put_value(field, "");
@@ -535,9 +643,9 @@
     return field.value;
   }
 
-  function changed_settings() {
+  function changed_settings(list) {
     const set = {};
-    rows.forEach((row) => {
+    rows.filter((row) => row.list === list).forEach((row) => {
       const value = row.field.type === "checkbox" ? row.field.checked : row.field.value;
       if (row.gone) set[row.name] = null;
       else if (value !== row.was) set[row.name] = row.setting.type === "integer" && /^-?\d+$/.test(value) ? Number(value) : value;
@@ -545,23 +653,23 @@
     return set;
   }
 
-  $("settings-form").onsubmit = async (event) => {
-    event.preventDefault();
-    const set = changed_settings();
-    if (!Object.keys(set).length) return say("settings-said", T.nothing);
+  async function save(list, said) {
+    const set = changed_settings(list);
+    if (!Object.keys(set).length) return say(said, T.nothing);
     try {
       const answer = await post("settings", set);
-      say("settings-said", answer.on_trial ? T.saved_trial : T.saved);
-      await load_settings();
+      say(said, answer.on_trial ? T.saved_trial : T.saved);
+      await load_settings(list);
     } catch (error) {
-      say("settings-said", complaint(error));
+      say(said, complaint(error));
       const row = rows.find((one) => one.name === error.setting);
       if (row) enter(row.field);
     }
-  };
+  }
 
   const on_open = (id, load) => $(id).addEventListener("toggle", () => { if ($(id).open) load(); });
-  on_open("settings", load_settings);
+  settings_form($("settings"), "all");
+  on_open("settings", () => load_settings($("all-list")));
 
   // --- Firmware ---
 
@@ -587,9 +695,15 @@
     const now = text ? fill(text, update.ver, words(update)) : "";
     if (now !== update_drawn) say("update-said", now);
     update_drawn = now;
+    show("waiting", update.state === "waiting");
     // Without a broker to prove itself with, a firmware is healthy when its page can act.
     if (update.state === "trial") post("settings").catch(() => {});
   }
+
+  const of_update = (word) => () => post("ota", {do: word}).catch((error) => say("update-said", words(error)));
+  $("wait-install").onclick = of_update("install");
+  $("wait-tomorrow").onclick = of_update("postpone 1d");
+  $("wait-skip").onclick = of_update("skip");
 
   $("upload").onclick = async () => {
     const file = $("image").files[0];

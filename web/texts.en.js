@@ -75,6 +75,25 @@ var T = {
 
   more: "More",
   settings: "All settings",
+  groups: {wifi: "Wi-Fi", mqtt: "Brokers", ap: "Access point", ota: "Updates", time: "Time", device: "Device"},
+  slots: {wifi: "Network {0}", mqtt: "Broker {0}"},
+  another: {wifi: "Add another network", mqtt: "Add another broker"},
+  // Of all networks and brokers the same.
+  labels: {
+    "wifi.ssid": "Name of the network", "wifi.pass": "Password of the network", "wifi.hidden": "Hidden network",
+    "wifi.priority": "Priority", "wifi.country": "Country", "wifi.host": "Host name of this device",
+    "wifi.ip": "Static address", "wifi.mask": "Netmask", "wifi.gateway": "Gateway", "wifi.dns": "Name server",
+    "mqtt.host": "Host", "mqtt.port": "TLS port", "mqtt.ident": "Identity", "mqtt.psk.0": "Key", "mqtt.psk.1": "Next key",
+    "mqtt.base": "Base topic", "mqtt.version": "MQTT version",
+    "ap.pass": "Password of this access point", "ap.address": "Address of this page",
+    "ota.key": "Update key", "ota.legacy_md5": "Unsigned updates", "ota.hosts": "Hosts of images",
+    "ota.when": "When updates are installed", "ota.window": "Hours for updates",
+    "settings.signed": "Only signed changes", "config.confirm": "Time on trial", "log.level": "Lines on the console",
+    "time.server": "Time server", "time.zone": "Time zone", "ha.discovery": "Home Assistant"
+  },
+  units: {"config.confirm": "s"},
+  choices: {error: "failures", info: "also what happens", debug: "also details", 3: "3.1.1", 5: "5.0", auto: "5.0, or else 3.1.1",
+    now: "as they come", window: "in these hours", ask: "when somebody says so"},
   save: "Save changes",
   saved: "Saved.",
   saved_trial: "On trial: if the device does not get on line with it, the old values return.",
@@ -101,10 +120,13 @@ var T = {
   upload: "Upload",
   uploading: "Uploading: {0} %",
   no_file: "Choose a file first.",
+  install_now: "Install now",
+  tomorrow: "Ask again tomorrow",
+  skip: "Skip this version",
   updates: {
     downloading: "Receiving version {0}…", verifying: "Checking version {0}…", rebooting: "Restarting into version {0}…",
     trial: "Version {0} runs on trial.", confirmed: "Version {0} is in use.", failed: "The update failed: {1}",
-    rolled_back: "Version {0} did not work and was taken back: {1}"
+    rolled_back: "Version {0} did not work and was taken back: {1}", waiting: "Version {0} waits to be installed."
   },
 
   log: "Log",

@@ -15,6 +15,13 @@ Object.assign(T, {
   csr: "Make a request for it",
   csr_hint: "Give this request to whoever issues certificates, and paste what comes back above. The key stays in the device."
 });
+Object.assign(T.labels, {
+  "mqtt.trust": T.how, "mqtt.ca": T["t-ca"], "mqtt.pin.0": "Public key", "mqtt.pin.1": "Next public key",
+  "mqtt.user": T["t-user"], "mqtt.pass": T["t-pass"], "mqtt.cert": "Certificate of this device (PEM)",
+  "ota.ca": "Authority of web servers", "ota.pin.0": "Public key of web servers", "ota.pin.1": "Next public key of web servers",
+  "est.url": "Certificate renewal (EST)"
+});
+Object.assign(T.choices, {psk: T.how_psk, ca: T.how_ca, pin: T.how_pin});
 Object.assign(T.errors, {
   "tls.unknown_authority": "The broker's certificate is not from the authority given here.",
   "tls.wrong_name": "The broker's certificate is for another host name.",

@@ -118,9 +118,13 @@ private:
     MQTTContext_t context_{};
 };
 
+// Without the network buffer, which is the application's to choose.
+std::size_t state() { return sizeof(MQTTContext_t) + 2 * records * sizeof(MQTTPubAckInfo_t); }
+
 }  // namespace
 
 int main(int count, char** words) {
+    if (bench::Plan::asks_for_state(count, words)) return bench::Plan::print_state(state());
     const bench::Plan plan(count, words);
     Bench bench(plan);
     bench.run();

@@ -6,6 +6,8 @@ namespace {
 
 using namespace esb;
 
+constexpr mqtt::Limits limits{.max_inflight_out = 20, .max_inflight_in = 20};
+
 class Bench final : public mqtt::Handler {
 public:
     explicit Bench(const bench::Plan& plan) : plan_(plan) {
@@ -39,16 +41,33 @@ private:
         if (done_ != before + plan_.window) bench::give_up("messages are missing");
     }
     void publish() {
-        if (!client_.publish({bench::topic, bench::payload, static_cast<mqtt::Qos>(plan_.qos)})) bench::give_up("publish");
+        mqtt::Publish message{bench::topic, bench::payload, static_cast<mqtt::Qos>(plan_.qos)};
+#ifdef BENCH_BORROW
+        message.borrowed = true;
+#endif
+        if (!client_.publish(message)) bench::give_up("publish");
     }
+#ifdef BENCH_BORROW
+    // Both pieces at once, like a writev().
     void send() {
         for (auto bytes = client_.output(); !bytes.empty(); bytes = client_.output()) {
-            {
-                const bench::NotCounted transport;
-                broker_.receive(bytes.data(), bytes.size());
-            }
+            const auto behind = client_.output_behind();
+            give(bytes, behind);
+            client_.sent(bytes.size() + behind.size(), now_);
+        }
+    }
+#else
+    void send() {
+        for (auto bytes = client_.output(); !bytes.empty(); bytes = client_.output()) {
+            give(bytes);
             client_.sent(bytes.size(), now_);
         }
+    }
+#endif
+    void give(ConstBytes bytes, ConstBytes behind = {}) {
+        const bench::NotCounted transport;
+        broker_.receive(bytes.data(), bytes.size());
+        if (!behind.empty()) broker_.receive(behind.data(), behind.size());
     }
     // Until the broker has nothing more to say.
     void receive() {
@@ -72,15 +91,19 @@ private:
     const bench::Plan plan_;
     Instant now_{1s};
     std::vector<std::uint8_t> memory_ = std::vector<std::uint8_t>(16 * 1024);
-    mqtt::Client client_{*this, {.max_inflight_out = 20, .max_inflight_in = 20}, memory_};
+    mqtt::Client client_{*this, limits, memory_};
     bench::Broker broker_;
     bench::Broker::Bytes to_client_;
     unsigned done_ = 0;
 };
 
+// With the smallest outbox.
+std::size_t state() { return sizeof(mqtt::Client) + mqtt::Client::minimum_memory(limits); }
+
 }  // namespace
 
 int main(int count, char** words) {
+    if (bench::Plan::asks_for_state(count, words)) return bench::Plan::print_state(state());
     const bench::Plan plan(count, words);
     Bench bench(plan);
     bench.run();

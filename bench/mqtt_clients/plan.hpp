@@ -45,6 +45,9 @@ struct Plan {
         if (count > 5) port = static_cast<std::uint16_t>(std::atoi(words[5]));
         if (count > 6) file = words[6];
     }
+    // PROGRAM state: prints the bytes of a connection instead (the programs on memory).
+    static bool asks_for_state(int count, char** words) { return count == 2 && std::strcmp(words[1], "state") == 0; }
+    static int print_state(std::size_t bytes) { return std::printf("%zu\n", bytes) > 0 ? 0 : 1; }
     bool sends() const { return what == What::send; }
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr settings::Setting table[] = {
     {.name = "heat.target", .type = settings::Type::integer, .low = 5, .high = 30, .fallback = "19",
-     .help = "degrees to keep"},
+     .label = "Target temperature", .unit = "°C", .help = "degrees to keep"},
 };
 constexpr LogEvent events[] = {{"heat.sensor", "the sensor says what cannot be"}};
 
@@ -35,7 +35,7 @@ void control(Device& device) {
 }  // namespace
 
 void esb_main(Device& device) {
-    device.add_settings(table);
+    device.add_settings(table, "Heating");
     device.log_events(events);
     device.every(1s, [&device] { control(device); });
     device.every(10s, [&device] {

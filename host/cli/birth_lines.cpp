@@ -10,6 +10,9 @@ namespace esb::cli {
 namespace {
 
 constexpr std::string_view prefix = "AP ssid=";
+constexpr std::string_view key_prefix = "MQTT ident=";
+constexpr std::string_view key_between = " psk=";
+constexpr std::size_t psk_max = 64;  // 32 bytes, the longest key there is
 constexpr std::string_view between = " pass=";
 constexpr std::size_t password_min = 8;
 constexpr std::size_t password_max = 63;
@@ -26,6 +29,20 @@ bool is_wanted(const std::optional<AccessPoint>& found, std::string_view ssid) {
 }
 
 }  // namespace
+
+std::optional<DeviceKey> parse_key_line(std::string_view line) {
+    line = without_mark(line);
+    while (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.starts_with(key_prefix)) return std::nullopt;
+    line.remove_prefix(key_prefix.size());
+    const auto end = line.find(key_between);
+    if (end == std::string_view::npos || !make_identity(line.substr(0, end))) return std::nullopt;
+    const auto psk = line.substr(end + key_between.size());
+    const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    if (psk.empty() || psk.size() > psk_max || psk.size() % 2 != 0 || !std::all_of(psk.begin(), psk.end(), is_hex))
+        return std::nullopt;
+    return DeviceKey{std::string(line.substr(0, end)), std::string(psk)};
+}
 
 std::optional<AccessPoint> parse_birth_line(std::string_view line) {
     line = without_mark(line);

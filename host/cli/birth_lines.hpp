@@ -16,6 +16,14 @@ struct AccessPoint {
     std::string password;
 };
 
+// Its account at a broker.
+struct DeviceKey {
+    std::string identity;
+    std::string psk;  // in hex
+};
+
+// "MQTT ident=<identity> psk=<hex>", alone on a line; empty for any other line.
+std::optional<DeviceKey> parse_key_line(std::string_view line);
 // "AP ssid=<ssid> pass=<password>", alone on a line; empty for any other line.
 std::optional<AccessPoint> parse_birth_line(std::string_view line);
 

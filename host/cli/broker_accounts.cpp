@@ -25,8 +25,10 @@ struct Rule {
     std::string_view leaf;
 };
 constexpr std::array rules{
-    Rule{"readwrite", "ping"},   Rule{"write", "online"}, Rule{"write", "status"},        Rule{"read", "ota"},
-    Rule{"write", "ota/status"}, Rule{"read", "config"},  Rule{"write", "config/status"}, Rule{"write", "log"},
+    Rule{"readwrite", "ping"}, Rule{"write", "online"},        Rule{"write", "status"},
+    Rule{"read", "ota"},       Rule{"read", "ota/do"},         Rule{"write", "ota/status"},
+    Rule{"read", "crash/do"},  Rule{"write", "crash"},
+    Rule{"read", "config"},    Rule{"write", "config/status"}, Rule{"write", "log"},
 };
 
 bool is_reserved(std::string_view level) {
@@ -40,8 +42,10 @@ std::string base_of(std::string_view identity) {
     return base;
 }
 
-bool contains(std::string_view outer, std::string_view inner) {
-    return inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '/';
+std::string identity_of(std::string_view base) {
+    std::string identity(base);
+    std::replace(identity.begin(), identity.end(), '/', '-');
+    return identity;
 }
 
 Outcome<void> check_identity(const std::string& identity) {
@@ -198,22 +202,30 @@ Outcome<void> Accounts::add(Account account) {
     std::transform(account.psk.begin(), account.psk.end(), account.psk.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const auto base = base_of(account.identity);
-    for (const auto& other : accounts_) {
-        if (other.identity == account.identity) return failure(account.identity + " has an account already");
-        const auto theirs = base_of(other.identity);
-        if (contains(base, theirs) || contains(theirs, base)) {
-            return failure("the base topic " + base + " and " + theirs + " of " + other.identity +
-                           " lie in one another: one device could reach the other's topics");
-        }
+    if (bases_.contains(base)) return failure(account.identity + " has an account already");
+    if (const auto other = nested_with(base); other != bases_.end()) {
+        return failure("the base topic " + base + " and " + *other + " of " + identity_of(*other) +
+                       " lie in one another: one device could reach the other's topics");
     }
+    bases_.insert(base);
     accounts_.insert(std::upper_bound(accounts_.begin(), accounts_.end(), account, earlier), std::move(account));
     return {};
+}
+
+// One that contains `base`, or lies in it.
+std::set<std::string>::const_iterator Accounts::nested_with(const std::string& base) const {
+    for (auto slash = base.find('/'); slash != std::string::npos; slash = base.find('/', slash + 1)) {
+        if (const auto outer = bases_.find(base.substr(0, slash)); outer != bases_.end()) return outer;
+    }
+    const auto inner = bases_.lower_bound(base + '/');
+    return inner != bases_.end() && inner->starts_with(base + '/') ? inner : bases_.end();
 }
 
 Outcome<void> Accounts::remove(std::string_view identity) {
     const auto found = std::find_if(accounts_.begin(), accounts_.end(),
                                     [identity](const Account& account) { return account.identity == identity; });
     if (found == accounts_.end()) return failure(std::string(identity) + " has no account");
+    bases_.erase(base_of(identity));
     accounts_.erase(found);
     return {};
 }

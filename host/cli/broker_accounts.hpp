@@ -4,6 +4,7 @@
 
 #include "host/cli/outcome.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +66,10 @@ public:
     std::string acl_file(bool for_keys = true) const;
 
 private:
+    std::set<std::string>::const_iterator nested_with(const std::string& base) const;
+
     std::vector<Account> accounts_;
+    std::set<std::string> bases_;  // of all of them
 };
 
 }  // namespace esb::cli

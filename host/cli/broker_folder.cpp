@@ -1,6 +1,7 @@
 #include "host/cli/broker_folder.hpp"
 
 #include "host/cli/broker_config.hpp"
+#include "host/cli/device_topics.hpp"
 #include "host/cli/files.hpp"
 #include "host/cli/running_broker.hpp"
 #include "host/cli/tool_account.hpp"
@@ -9,6 +10,8 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <map>
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -149,8 +152,47 @@ Outcome<Reload> BrokerFolder::change(const std::function<Outcome<void>(Accounts&
 }
 
 Outcome<Reload> BrokerFolder::add(Account account) {
-    if (!takes(account.credential)) return failure("the broker of this folder has no listener for such a credential");
-    return change([&](Accounts& accounts) { return accounts.add(std::move(account)); });
+    std::vector<Account> only;
+    only.push_back(std::move(account));
+    return add_all(std::move(only));
+}
+
+Outcome<Reload> BrokerFolder::add_all(std::vector<Account> added) {
+    for (const auto& account : added) {
+        if (!takes(account.credential)) return failure("the broker of this folder has no listener for such a credential");
+        // Not judged when a folder is read: an older esb has let it in.
+        if (is_below_app(topic_of(account.identity, "")))
+            return failure("an identity must not have app behind its first part: that is where authors' topics are");
+    }
+    return change([&](Accounts& accounts) {
+        for (auto& account : added) {
+            if (auto done = accounts.add(std::move(account)); !done) return done;
+        }
+        return Outcome<void>();
+    });
+}
+
+Outcome<BrokerFolder::Imported> BrokerFolder::import(std::vector<Account> imported) {
+    if (!takes(Credential::psk)) return failure("the broker of this folder has no listener for such a credential");
+    std::size_t known = 0;
+    const auto done = change([&](Accounts& accounts) -> Outcome<void> {
+        std::map<std::string, std::string, std::less<>> keys;
+        for (const auto& account : accounts.all()) keys.emplace(account.identity, account.psk);
+        for (auto& account : imported) {
+            const auto present = keys.find(account.identity);
+            if (present == keys.end()) {
+                if (auto added = accounts.add(account); !added)
+                    return failure(account.identity + ": " + added.error().line);
+            } else if (present->second == account.psk) {
+                ++known;
+            } else {
+                return failure(account.identity + " has an account with another key");
+            }
+        }
+        return {};
+    });
+    if (!done) return std::unexpected(done.error());
+    return Imported{imported.size() - known, known, *done};
 }
 
 Outcome<Reload> BrokerFolder::remove(std::string_view identity) {

@@ -47,6 +47,15 @@ public:
     // All keep other runs out, replace each file atomically and make a running broker read them again; they
     // return once it has begun to (running_broker.hpp).
     Outcome<Reload> add(Account account);
+    // All of them, or none.
+    Outcome<Reload> add_all(std::vector<Account> accounts);
+    // All of them, or none; those that have the same key already stay as they are. Fails for one with another key.
+    struct Imported {
+        std::size_t added;
+        std::size_t known;
+        Reload reload;
+    };
+    Outcome<Imported> import(std::vector<Account> accounts);
     Outcome<Reload> remove(std::string_view identity);
     Outcome<Reload> replace(Account account);
 

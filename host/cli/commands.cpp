@@ -1,16 +1,20 @@
 #include "host/cli/commands.hpp"
 
+#include "host/cli/version.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 
 namespace esb::cli {
+namespace {
 
-int run(const std::vector<std::string>& arguments, Shell& shell) {
-    CLI::App app(
-        "Operator's tool of ESP32 Secure Base: keys, signed updates, broker accounts, the fleet, virtual chips.",
-        "esb");
+constexpr const char* what_it_is =
+    "Firmware, keys, signed updates, broker accounts, the fleet, virtual chips: the tool of ESP32 Secure Base.";
+
+void set_up(CLI::App& app, Shell& shell) {
     app.require_subcommand(1);
+    app.set_version_flag("--version", "esb " + std::string(esb_version), "Print the version");
     app.footer("Exit status: 0 done, 1 it failed, 2 the command line is wrong.");
     app.failure_message([](const CLI::App* where, const CLI::Error& error) {
         std::string hint = where->get_name();
@@ -18,18 +22,40 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
             hint = up->get_name() + ' ' + hint;
         return (SafeText() << "esb: " << error.what() << " (see: " << hint << " --help)\n").text();
     });
+    add_new_command(app, shell);
+    add_run_command(app, shell);
+    add_doctor_command(app, shell);
+    add_monitor_command(app, shell);
     add_key_commands(app, shell);
     add_sign_commands(app, shell);
     add_broker_commands(app, shell);
     add_ca_commands(app, shell);
     add_config_commands(app, shell);
     add_enroll_command(app, shell);
+    add_factory_command(app, shell);
     add_fleet_commands(app, shell);
     add_label_command(app, shell);
     add_log_command(app, shell);
     add_ota_command(app, shell);
+    add_coredump_command(app, shell);
+    add_agent_command(app, shell);
+    add_verify_command(app, shell);
     add_vchip_commands(app, shell);
+    add_swarm_command(app, shell);
+    add_habit_commands(app, shell);
+}
 
+}  // namespace
+
+TableCommand full_table(Shell& shell) {
+    CLI::App app(what_it_is, "esb");
+    set_up(app, shell);
+    return command_table(app);
+}
+
+int run(const std::vector<std::string>& arguments, Shell& shell) {
+    CLI::App app(what_it_is, "esb");
+    set_up(app, shell);
     auto reversed = arguments;  // as CLI11 wants them
     std::reverse(reversed.begin(), reversed.end());
     try {

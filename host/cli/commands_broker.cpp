@@ -1,7 +1,10 @@
 // esb broker init | add | remove | list
 #include "esb/base/file_text.hpp"
+#include "host/cli/accounts_csv.hpp"
 #include "host/cli/broker_folder.hpp"
+#include "host/cli/child.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/files.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/password_hash.hpp"
 #include "host/cli/secret_input.hpp"
@@ -9,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <iterator>
 #include <memory>
 
 namespace esb::cli {
@@ -18,6 +22,7 @@ struct Options {
     std::string folder;
     std::string identity;
     std::string psk;
+    std::string csv;
     std::vector<std::string> topics;
     bool home_assistant = false;
     bool json = false;
@@ -60,11 +65,14 @@ Outcome<void> init(Options& options, Shell& shell) {
     }
     if (broker.operator_port != 0)
         shell.out << "operators with certificates to " << broker.bind << ':' << broker.operator_port << '\n';
+    // Debian has it where PATH does not look for everybody.
+    const auto program = find_program("mosquitto", "ESB_MOSQUITTO");
     shell.out << "esb and services to " << broker.tools_bind << ':' << broker.tools_port << '\n'
               << "credentials: " << operator_account.name << " in " << (made->path() / operator_account.folder).string()
               << "/, " << reader_account.name << " (reads only) in " << (made->path() / reader_account.folder).string()
               << "/\n"
-              << "start it with: mosquitto -c " << made->config().string() << '\n';
+              << "start it with: " << (program.empty() ? std::string("mosquitto") : program.string()) << " -c "
+              << made->config().string() << '\n';
     return {};
 }
 
@@ -102,7 +110,52 @@ Outcome<void> take_credential(const Options& options, Shell& shell, Account& acc
     return {};
 }
 
+constexpr std::size_t csv_max = 64 * 1024 * 1024;
+
+void report_csv(const Options& options, const BrokerFolder::Imported& done, Shell& shell) {
+    if (done.reload == Reload::outdated)
+        shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
+    const bool reloaded = done.reload != Reload::not_running;
+    if (options.json) {
+        shell.out << json_text([&](JsonWriter& json) {
+            json.begin_object().key("added").number(static_cast<std::int64_t>(done.added));
+            json.key("known")
+                .number(static_cast<std::int64_t>(done.known))
+                .key("reloaded")
+                .boolean(reloaded)
+                .end_object();
+        }) << '\n';
+        return;
+    }
+    shell.out << "added " << done.added << ", " << done.known << " had the same account already; "
+              << (reloaded ? "the broker has reloaded" : "the broker is not running, it will see this when it starts")
+              << '\n';
+}
+
+Outcome<void> add_csv(const Options& options, Shell& shell) {
+    auto folder = BrokerFolder::open(options.folder);
+    if (!folder) return std::unexpected(folder.error());
+    if (options.csv != "-") {
+        if (auto good = check_private(options.csv); !good) return good;
+    }
+    auto text = options.csv == "-" ? Outcome<std::string>(std::string(std::istreambuf_iterator<char>(shell.in), {}))
+                                   : read_text(options.csv, csv_max);
+    if (!text) return std::unexpected(text.error());
+    const auto devices = parse_accounts_csv(*text);
+    if (!devices) return failure(options.csv + ": " + devices.error().line);
+    auto topics = options.topics;
+    if (topics.empty()) topics.emplace_back(default_topics);
+    std::vector<Account> accounts;
+    for (const auto& device : *devices)
+        accounts.push_back({device.identity, device.psk, topics, options.home_assistant});
+    const auto done = folder->import(std::move(accounts));
+    if (!done) return std::unexpected(done.error());
+    report_csv(options, *done, shell);
+    return {};
+}
+
 Outcome<void> add(const Options& options, Shell& shell) {
+    if (!options.csv.empty()) return add_csv(options, shell);
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
     Account account{options.identity, options.psk, options.topics, options.home_assistant};
@@ -239,13 +292,18 @@ void add_broker_commands(CLI::App& app, Shell& shell) {
     sub->add_option("--user", options->broker.user, "User that mosquitto becomes when root starts it (default: you)");
 
     sub = command("add", "Give a device an account", add);
-    sub->add_option("IDENT", options->identity, "Identity, as the device prints it")->required();
+    auto* identity = sub->add_option("IDENT", options->identity, "Identity, as the device prints it");
     auto* credential = sub->add_option_group("credential", "What it comes in with, one of them");
     credential->add_option("PSK", options->psk, "Its key in hex, or - to read it from standard input");
     credential->add_flag("--certificate", options->certificate,
                          "It has a certificate instead, with the identity as its name");
     credential->add_flag("--password", options->password,
                          "It has a password instead, read from the terminal or standard input");
+    credential
+        ->add_option("--csv", options->csv,
+                     "Many at once: a file with the columns ident and psk (esb factory); -: standard input")
+        ->type_name("FILE")
+        ->excludes(identity);
     credential->require_option(1);
     sub->add_option("--topics", options->topics,
                     "Topic filters of your own below the device's base, read:FILTER and write:FILTER limit them "

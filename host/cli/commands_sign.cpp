@@ -2,27 +2,30 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/files.hpp"
 #include "host/cli/image_encryption.hpp"
+#include "host/cli/image_forms.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/jws.hpp"
 #include "host/cli/payloads.hpp"
+#include "host/cli/public_keys.hpp"
 #include "host/cli/signing_key.hpp"
 
+#include "esb/base/encoding.hpp"
 #include "esb/ota/envelope.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t key_file_max = 64 * 1024;
-
 struct Options {
     std::string key;
-    std::string output;  // empty: standard output
+    std::string output;    // empty: standard output
+    std::string detached;  // where the payload goes; empty: it stays in the envelope
     bool json = false;
     std::vector<std::string> devices;
 
@@ -30,10 +33,12 @@ struct Options {
     std::vector<std::string> urls;
     std::uint32_t floor = 0;
     std::string expires;
-    std::string bundle;  // empty: none
+    std::string bundle;     // empty: none
     std::string encrypted;  // where the encrypted image goes; empty: it is not encrypted
     std::vector<std::string> recipients;
     bool broker_trusted = false;
+    bool compressed = false;              // a compressed file, too
+    std::vector<std::string> old_images;  // files with the difference from these, too
 
     std::string command;
     std::uint32_t counter = 0;
@@ -41,6 +46,15 @@ struct Options {
     std::uint32_t version = 0;
     std::vector<std::string> keys;
 };
+
+// What "+30d" counts from. Who says SOURCE_DATE_EPOCH gets the same bytes each time.
+Outcome<std::int64_t> time_of_signing() {
+    const char* const said = std::getenv("SOURCE_DATE_EPOCH");
+    if (said == nullptr || *said == '\0') return std::time(nullptr);
+    const auto seconds = parse_unsigned(said, 0, 1ULL << 40);
+    if (!seconds) return failure("SOURCE_DATE_EPOCH is '" + std::string(said) + "', not seconds since 1970");
+    return static_cast<std::int64_t>(*seconds);
+}
 
 // The envelope, and right behind it the image of which it speaks: what the set-up page takes.
 Outcome<void> write_bundle(const Options& options, Shell& shell, const std::string& envelope,
@@ -59,24 +73,28 @@ Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, 
     if (envelope.empty()) return failure("the envelope could not be signed", Error(errors::key_failed));
     if (envelope.size() > ota::envelope_max) {
         return failure("the envelope is " + std::to_string(envelope.size()) + " bytes long, devices accept " +
-                       std::to_string(ota::envelope_max) + ": name fewer devices or URLs");
+                       std::to_string(ota::envelope_max) + ": name fewer devices, URLs or old images");
     }
     const auto id = envelope_id(envelope);
     if (!id) return std::unexpected(id.error());
+    if (!options.detached.empty()) {
+        if (auto done = replace_file(options.detached, payload, 0644); !done) return done;
+    }
+    const std::string signature = options.detached.empty() ? envelope : detach_payload(envelope);
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("id").text(*id).key("kid").text(key->kid()).key("typ").text(type);
-            json.key("payload").text(payload).key("envelope").text(envelope).end_object();
+            json.key("payload").text(payload).key("envelope").text(signature).end_object();
         }) << '\n';
     }
     if (!options.bundle.empty()) {
         if (auto done = write_bundle(options, shell, envelope, image); !done) return done;
     }
     if (options.output.empty()) {
-        if (!options.json && options.bundle.empty()) shell.out << envelope << '\n';
+        if (!options.json && options.bundle.empty()) shell.out << signature << '\n';
         return {};
     }
-    if (auto done = replace_file(options.output, envelope + '\n', 0644); !done) return done;
+    if (auto done = replace_file(options.output, signature + '\n', 0644); !done) return done;
     if (!options.json)
         shell.out << options.output << ": " << type << ' ' << *id << ", signed by " << key->kid() << '\n';
     return {};
@@ -105,17 +123,35 @@ Outcome<std::vector<Recipient>> read_recipients(const Options& options) {
                                           : "whom is the image for? --for IDENTITY=x.y, or --broker-trusted");
 }
 
+// Each form beside `path`, the image's own place at the web server.
+Outcome<void> write_forms(const Options& options, Shell& shell, const UpdateRequest& request, const std::string& path,
+                          const std::vector<std::string>& encrypted) {
+    for (std::size_t i = 0; i < request.forms.size(); ++i) {
+        const auto& form = request.forms[i];
+        const auto file = path + form.suffix();
+        const auto& bytes = encrypted.empty() ? form.file.bytes : encrypted[i];
+        if (auto done = replace_file(file, bytes, 0644); !done) return done;
+        if (options.json) continue;
+        shell.out << file << ": " << bytes.size() << " bytes, "
+                  << (bytes.size() * 100 + request.image.size / 2) / request.image.size << " % of the image's "
+                  << request.image.size << '\n';
+    }
+    return {};
+}
+
 // The image's key goes into the request; whom it is wrapped for is whom the update is for.
-Outcome<std::string> encrypt(const Options& options, const std::string& bytes, UpdateRequest& request) {
+Outcome<EncryptedImage> encrypt(const Options& options, const std::string& bytes, UpdateRequest& request) {
     const auto recipients = read_recipients(options);
     if (!recipients) return std::unexpected(recipients.error());
-    auto encrypted = encrypt_image(request.image, bytes, *recipients);
+    std::vector<PackedFile> forms;
+    for (const auto& form : request.forms) forms.push_back(form.file);
+    auto encrypted = encrypt_image(request.image, bytes, *recipients, forms);
     if (!encrypted) return std::unexpected(encrypted.error());
     request.encryption = std::move(encrypted->encryption);
     if (request.devices.empty()) {
         for (const auto& recipient : *recipients) request.devices.push_back(recipient.identity);
     }
-    return std::move(encrypted->file);
+    return encrypted;
 }
 
 Outcome<void> sign_update(const Options& options, Shell& shell) {
@@ -129,18 +165,25 @@ Outcome<void> sign_update(const Options& options, Shell& shell) {
     request.floor = options.floor;
     request.devices = options.devices;
     if (!options.expires.empty()) {
-        const auto expiry = parse_expiry(options.expires, std::time(nullptr));
+        const auto now = time_of_signing();
+        if (!now) return std::unexpected(now.error());
+        const auto expiry = parse_expiry(options.expires, *now);
         if (!expiry) return std::unexpected(expiry.error());
         request.expires = *expiry;
     }
+    auto forms = make_forms(request.image, *bytes, options.compressed, options.old_images);
+    if (!forms) return std::unexpected(forms.error());
+    request.forms = std::move(*forms);
     if (options.encrypted.empty()) {
         if (options.broker_trusted || !options.recipients.empty()) return failure("--for goes with --encrypt FILE");
+        if (auto done = write_forms(options, shell, request, options.image, {}); !done) return done;
         return sign_image(options, shell, request, *bytes);
     }
-    const auto file = encrypt(options, *bytes, request);
-    if (!file) return std::unexpected(file.error());
-    if (auto done = replace_file(options.encrypted, *file, 0644); !done) return done;
-    return sign_image(options, shell, request, *file);
+    const auto encrypted = encrypt(options, *bytes, request);
+    if (!encrypted) return std::unexpected(encrypted.error());
+    if (auto done = replace_file(options.encrypted, encrypted->file, 0644); !done) return done;
+    if (auto done = write_forms(options, shell, request, options.encrypted, encrypted->forms); !done) return done;
+    return sign_image(options, shell, request, encrypted->file);
 }
 
 Outcome<void> sign_command(const Options& options, Shell& shell) {
@@ -149,41 +192,24 @@ Outcome<void> sign_command(const Options& options, Shell& shell) {
     return sign(options, shell, "esb-command", *payload);
 }
 
-// The public key x.y of a JWK file, of a file with just that text, or of a PEM file with the private key.
-Outcome<std::string> key_of_file(const std::string& path) {
-    const auto text = read_bare_text(path, key_file_max);
-    if (!text) return text;
-    if (text->starts_with("-----BEGIN")) {
-        const auto key = SigningKey::load_pem(path);
-        if (!key) return failure(path, key.error());
-        return key->public_text();
-    }
-    if (!text->starts_with('{')) return text;
-    const auto document = JsonDocument::parse(as_bytes(*text));
-    if (!document) return failure(path, document.error());
-    const auto x = document->root()["x"].text();
-    const auto y = document->root()["y"].text();
-    if (!x || !y) return failure(path + ": this JWK has no coordinates x and y");
-    return std::string(*x) + '.' + std::string(*y);
-}
-
-// A key may be given as its text, or as the file it is in.
 Outcome<void> sign_keys(const Options& options, Shell& shell) {
-    std::vector<std::string> keys;
-    std::error_code error;
-    for (const auto& text : options.keys) {
-        auto key = std::filesystem::is_regular_file(text, error) ? key_of_file(text) : Outcome<std::string>(text);
-        if (!key) return std::unexpected(key.error());
-        keys.push_back(std::move(*key));
-    }
-    const auto payload = keys_payload(options.version, keys);
+    const auto keys = public_keys(options.keys);
+    if (!keys) return std::unexpected(keys.error());
+    const auto payload = keys_payload(options.version, *keys);
     if (!payload) return std::unexpected(payload.error());
     return sign(options, shell, "esb-keys", *payload);
+}
+
+CLI::Option* add_detached(CLI::App& command, Options& options) {
+    return command.add_option(
+        "--detached", options.detached,
+        "Write the payload here, as it is; the output is its signature alone (RFC 7515, appendix F)");
 }
 
 void add_common(CLI::App& command, Options& options) {
     command.add_option("--key", options.key, "PEM file of the signing key")->required();
     command.add_option("-o,--output", options.output, "Write the envelope here instead of to standard output");
+    add_detached(command, options);
     command.add_flag("--json", options.json, "Print JSON: id, kid, typ, payload, envelope");
 }
 
@@ -204,11 +230,18 @@ void add_sign_commands(CLI::App& app, Shell& shell) {
         ->capture_default_str();
     family->add_option("--dev", options->devices, "Only for these identities");
     family->add_option("--expires", options->expires, "+30d, +12h, 2027-01-31 or 2027-01-31T12:00:00Z");
-    family->add_option("--encrypt", options->encrypted, "Write the image here, encrypted; it is what the URLs are to serve");
-    family->add_option("--for", options->recipients, "IDENTITY=x.y: the image's key is wrapped for this device's `enc`");
+    family->add_option("--encrypt", options->encrypted,
+                       "Write the image here, encrypted; it is what the URLs are to serve");
+    family->add_option("--for", options->recipients,
+                       "IDENTITY=x.y: the image's key is wrapped for this device's `enc`");
     family->add_flag("--broker-trusted", options->broker_trusted,
                      "The image's key in the clear, for whoever can read the broker's messages");
-    family->add_option("--bundle", options->bundle, "Write envelope and image here, for the upload on the set-up page");
+    family->add_flag("--pack", options->compressed,
+                     "The image compressed, too: IMAGE.z beside it, to be served beside it");
+    family->add_option("--from", options->old_images,
+                       "The difference from this older image, too: IMAGE.from-xxxxxxxx; up to 4");
+    family->add_option("--bundle", options->bundle, "Write envelope and image here, for the upload on the set-up page")
+        ->excludes(add_detached(*family, *options));
     family->callback([family, image, options, &shell] {
         if (!family->get_subcommands().empty()) return;
         if (options->key.empty()) throw CLI::RequiredError("--key");

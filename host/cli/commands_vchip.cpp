@@ -1,7 +1,9 @@
-// esb vchip run | flash | erase | info
+// esb vchip run | flash | nvs | erase | info
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
+#include "host/cli/nvs_import.hpp"
 #include "host/cli/slot_info.hpp"
+#include "host/cli/watch_session.hpp"
 #include "host/vchip/board_file.hpp"
 #include "host/vchip/firmware_process.hpp"
 #include "host/vchip/process.hpp"
@@ -22,11 +24,18 @@ struct Options {
     std::string cut;
     std::string image;
     std::string slot = "a";
+    NvsImport nvs;
+    std::string trace;
+    WatchOptions watch;
     bool json = false;
 };
 
 Outcome<void> power_on(Options& options, Shell& shell) {
-    shell.status = vchip::run_vchip(options.chip) == 0 ? exit_ok : exit_failed;
+    auto& watch = options.watch;
+    const bool watched = watch.trace || watch.page || !watch.json.empty();
+    const auto status = watched ? run_watched(options.chip, watch, shell) : Outcome<int>(vchip::run_vchip(options.chip));
+    if (!status) return std::unexpected(status.error());
+    shell.status = *status == 0 ? exit_ok : exit_failed;
     return {};
 }
 
@@ -36,6 +45,14 @@ Outcome<void> flash(Options& options, Shell& shell) {
     const auto done = vchip::flash_image(chip.flash, chip.partitions, options.image, slot, chip.flash_size);
     if (!done) return failure(options.image, done.error());
     shell.out << options.image << " is in slot " << options.slot << " of " << chip.flash << '\n';
+    return {};
+}
+
+Outcome<void> take_nvs(Options& options, Shell& shell) {
+    const auto& chip = options.chip;
+    const auto count = import_nvs(options.nvs, chip.flash, chip.partitions, chip.flash_size);
+    if (!count) return std::unexpected(count.error());
+    shell.out << *count << " values of " << options.nvs.image << " are in " << chip.flash << '\n';
     return {};
 }
 
@@ -84,6 +101,13 @@ std::string take_mac(Options& options) {
     return {};
 }
 
+std::string take_trace(Options& options) {
+    auto filter = TraceFilter::parse(options.trace);
+    if (!filter) return filter.error().line;
+    options.watch.trace = std::move(*filter);
+    return {};
+}
+
 std::string take_ports(Options& options) {
     std::string joined;
     for (const auto& port : options.ports) joined += (joined.empty() ? "" : ",") + port;
@@ -113,10 +137,19 @@ void add_run_options(CLI::App& sub, const std::shared_ptr<Options>& options) {
                        "Cut the power at a flash operation: N:KIND[:SEED]; kinds: before after prefix random_bits "
                        "half_done unstable");
     auto* fail = sub.add_option("--fail", options->faults, "Let flash operation N fail");
+    sub.add_option("--operations", chip.operations, "File that counts flash operations, over all power-ons");
+    sub.add_option("--pins", chip.pins, "UNIX socket of what plays the world at the pins");
+    auto* trace = sub.add_option("--trace", options->trace,
+                                 "Tell on standard error what happens: all of it, or AREA,... alone, or all but -AREA,...; "
+                                 "areas: " + std::string(trace_areas))
+                      ->type_name("[AREA,...]")
+                      ->expected(0, 1);
+    sub.add_option("--trace-json", options->watch.json, "Append all of it to a file, a JSON object a line")->type_name("FILE");
+    sub.add_flag("--ui", options->watch.page, "Serve a page of the chip on loopback, and tell its address");
     sub.add_option("--max-boots", chip.max_boots, "Stop after so many boots")->capture_default_str();
     sub.parse_complete_callback([=] {
         for (const auto& problem :
-             {mac->count() > 0 ? take_mac(*options) : "", ports->count() > 0 ? take_ports(*options) : "",
+             {trace->count() > 0 ? take_trace(*options) : "", mac->count() > 0 ? take_mac(*options) : "", ports->count() > 0 ? take_ports(*options) : "",
               cut->count() + fail->count() > 0 ? take_faults(*options) : ""}) {
             if (!problem.empty()) throw CLI::ValidationError(problem);
         }
@@ -148,6 +181,13 @@ void add_vchip_commands(CLI::App& app, Shell& shell) {
     sub = command("flash", "Put an image into a slot, as a flashing tool does over the serial port", flash);
     sub->add_option("--image", options->image, "The image")->required();
     sub->add_option("--slot", options->slot, "a or b")->check(CLI::IsMember({"a", "b"}))->capture_default_str();
+    add_size(*sub);
+
+    sub = command("nvs", "Put an image of the NVS partition into it, such as esb factory makes", take_nvs);
+    sub->add_option("--image", options->nvs.image, "The image")->required();
+    auto* keys =
+        sub->add_option("--keys", options->nvs.keys, "Image of the partition nvs_keys that it is encrypted with");
+    sub->add_option("--hmac-key", options->nvs.hmac_key, "Or the key in the eFuse")->excludes(keys);
     add_size(*sub);
 
     command("erase", "Erase the whole flash: the chip knows nothing again", erase);

@@ -1,6 +1,6 @@
 #include "host/cli/est_tls.hpp"
 
-#include "host/vchip/entropy_posix.hpp"
+#include "host/cli/library.hpp"
 
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
@@ -21,11 +21,6 @@ constexpr std::array suites{
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
     0,
 };
-
-int system_random(void*, unsigned char* out, std::size_t size) {
-    vchip::HostEntropy entropy;
-    return entropy.fill({out, size}) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-}
 
 const unsigned char* bytes_of(const std::string& text) { return reinterpret_cast<const unsigned char*>(text.c_str()); }
 
@@ -95,17 +90,16 @@ int EstTls::Context::receive(void* self, unsigned char* out, std::size_t size) {
 
 bool EstTls::Context::make(const EstCredentials& credentials) {
     const auto& [certificate, key_text, authority_text] = credentials;
-    if (mbedtls_x509_crt_parse(&own, bytes_of(certificate), certificate.size() + 1) != 0 ||
+    if (!library::start() || mbedtls_x509_crt_parse(&own, bytes_of(certificate), certificate.size() + 1) != 0 ||
         mbedtls_x509_crt_parse(&authority, bytes_of(authority_text), authority_text.size() + 1) != 0 ||
-        mbedtls_pk_parse_key(&key, bytes_of(key_text), key_text.size() + 1, nullptr, 0) != 0 ||
+        library::parse_key(key, {bytes_of(key_text), key_text.size() + 1}) != 0 ||
         mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
         return false;
     }
-    mbedtls_ssl_conf_min_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+    library::set_rules(config);
     mbedtls_ssl_conf_ciphersuites(&config, suites.data());
     mbedtls_ssl_conf_cert_profile(&config, &mbedtls_x509_crt_profile_suiteb);
-    mbedtls_ssl_conf_rng(&config, system_random, nullptr);
     mbedtls_ssl_conf_ca_chain(&config, &authority, nullptr);
     mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_OPTIONAL);
     if (mbedtls_ssl_conf_own_cert(&config, &own, &key) != 0 || mbedtls_ssl_setup(&ssl, &config) != 0) return false;

@@ -8,23 +8,14 @@
 #include "host/cli/base64url.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/jwe.hpp"
+#include "host/cli/library.hpp"
 #include "host/vchip/entropy_posix.hpp"
-
-#include <mbedtls/gcm.h>
 
 #include <algorithm>
 #include <array>
 
 namespace esb::cli {
 namespace {
-
-struct Gcm {
-    mbedtls_gcm_context context;
-    Gcm() { mbedtls_gcm_init(&context); }
-    ~Gcm() { mbedtls_gcm_free(&context); }
-    Gcm(const Gcm&) = delete;
-    Gcm& operator=(const Gcm&) = delete;
-};
 
 using WrappedKey = std::array<std::uint8_t, crypto::wrapped_key_size>;
 
@@ -66,21 +57,20 @@ Outcome<std::string> encryption_json(ConstBytes key, const std::vector<Recipient
     });
 }
 
-bool encrypt_chunks(ConstBytes key, const ImageFile& image, ConstBytes plain, std::string& file) {
-    const auto additional = ota::chunk_additional(image.size, image.sha256);
-    Gcm gcm;
-    int code = mbedtls_gcm_setkey(&gcm.context, MBEDTLS_CIPHER_ID_AES, key.data(), 256);
-    for (std::uint32_t number = 0; !plain.empty() && code == 0; ++number) {
+// Nothing when it cannot.
+std::string encrypt_chunks(ConstBytes key, const ImageFile& image, ConstBytes plain) {
+    std::string file;
+    file.reserve(ota::encrypted_size(static_cast<std::uint32_t>(plain.size())));
+    const auto additional = ota::chunk_additional(static_cast<std::uint32_t>(plain.size()), image.sha256);
+    for (std::uint32_t number = 0; !plain.empty(); ++number) {
         const auto chunk = plain.first(std::min(plain.size(), ota::chunk_size));
-        const auto nonce = ota::chunk_nonce(number);
-        std::array<std::uint8_t, ota::chunk_size + ota::chunk_tag_size> out;
-        code = mbedtls_gcm_crypt_and_tag(&gcm.context, MBEDTLS_GCM_ENCRYPT, chunk.size(), nonce.data(), nonce.size(),
-                                         additional.data(), additional.size(), chunk.data(), out.data(),
-                                         ota::chunk_tag_size, out.data() + chunk.size());
-        file += as_text(ConstBytes(out).first(chunk.size() + ota::chunk_tag_size));
+        std::array<std::uint8_t, ota::chunk_size + ota::chunk_tag_size> room;
+        const auto out = MutBytes(room).first(chunk.size() + ota::chunk_tag_size);
+        if (!library::seal_aes256_gcm(key, ota::chunk_nonce(number), additional, chunk, out)) return {};
+        file += as_text(out);
         plain = plain.subspan(chunk.size());
     }
-    return code == 0;
+    return file;
 }
 
 }  // namespace
@@ -99,15 +89,27 @@ Outcome<Recipient> parse_recipient(std::string_view text) {
 }
 
 Outcome<EncryptedImage> encrypt_image(const ImageFile& image, std::string_view bytes,
-                                      const std::vector<Recipient>& recipients) {
+                                      const std::vector<Recipient>& recipients, const std::vector<PackedFile>& forms) {
     vchip::HostEntropy entropy;
+    return encrypt_image(image, bytes, recipients, forms, entropy);
+}
+
+Outcome<EncryptedImage> encrypt_image(const ImageFile& image, std::string_view bytes,
+                                      const std::vector<Recipient>& recipients, const std::vector<PackedFile>& forms,
+                                      chip::Entropy& entropy) {
     const auto key = crypto::random_secret<32>(entropy);
     if (!key) return failure("cannot encrypt", key.error());
     auto encryption = encryption_json(key->reveal(), recipients, entropy);
     if (!encryption) return std::unexpected(encryption.error());
-    EncryptedImage made{.file = {}, .encryption = std::move(*encryption)};
-    made.file.reserve(ota::encrypted_size(image.size));
-    if (!encrypt_chunks(key->reveal(), image, as_bytes(bytes), made.file)) return failure("cannot encrypt the image");
+    EncryptedImage made{.file = encrypt_chunks(key->reveal(), image, as_bytes(bytes)),
+                        .forms = {},
+                        .encryption = std::move(*encryption)};
+    for (const auto& form : forms) {
+        const auto of_form = ota::key_of_form(*key, form.name);
+        made.forms.push_back(encrypt_chunks(of_form.reveal(), image, as_bytes(form.bytes)));
+    }
+    const bool failed = std::any_of(made.forms.begin(), made.forms.end(), [](const auto& form) { return form.empty(); });
+    if (made.file.empty() || failed) return failure("cannot encrypt the image");
     return made;
 }
 

@@ -4,9 +4,8 @@
 #include "esb/crypto/key_agreement.hpp"
 #include "esb/ota/keys.hpp"
 #include "host/cli/base64url.hpp"
+#include "host/cli/library.hpp"
 #include "host/vchip/entropy_posix.hpp"
-
-#include <mbedtls/gcm.h>
 
 #include <array>
 #include <vector>
@@ -26,18 +25,11 @@ struct Sealed {
 };
 
 bool seal(const std::array<std::uint8_t, 32>& key, std::string_view additional, std::string_view text, Sealed& out) {
-    out.ciphertext.resize(text.size());
-    const auto plain = as_bytes(text);
-    mbedtls_gcm_context gcm;
-    mbedtls_gcm_init(&gcm);
-    int code = mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, key.data(), 256);
-    if (code == 0) {
-        code = mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, plain.size(), out.nonce.data(), out.nonce.size(),
-                                         as_bytes(additional).data(), additional.size(), plain.data(),
-                                         out.ciphertext.data(), out.tag.size(), out.tag.data());
-    }
-    mbedtls_gcm_free(&gcm);
-    return code == 0;
+    std::vector<std::uint8_t> both(text.size() + out.tag.size());
+    if (!library::seal_aes256_gcm(key, out.nonce, as_bytes(additional), as_bytes(text), both)) return false;
+    out.ciphertext.assign(both.begin(), both.end() - out.tag.size());
+    copy(ConstBytes(both).last(out.tag.size()), out.tag);
+    return true;
 }
 
 }  // namespace

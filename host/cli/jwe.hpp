@@ -1,5 +1,4 @@
-// A text that only one device can read, as crypto/jwe.hpp opens it. Beside signing_key.cpp, jwe.cpp is the other file of
-// the command-line tool that knows Mbed TLS.
+// A text that only one device can read, as crypto/jwe.hpp opens it.
 #pragma once
 
 #include "esb/crypto/crypto.hpp"

@@ -12,4 +12,9 @@ namespace esb::cli {
 // Empty when the cryptographic library fails (memory).
 std::string sign_envelope(const SigningKey& key, std::string_view typ, std::string_view payload);
 
+// The same with its payload left out, `header..signature` (RFC 7515, appendix F), and put in again; empty for what is no
+// such signature. The payload is the bytes that were signed.
+std::string detach_payload(std::string_view envelope);
+std::string attach_payload(std::string_view signature, std::string_view payload);
+
 }  // namespace esb::cli

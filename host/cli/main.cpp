@@ -1,3 +1,4 @@
+#include "host/cli/colour.hpp"
 #include "host/cli/commands.hpp"
 
 #include <exception>
@@ -8,7 +9,8 @@
 
 int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a reader that left shows as an error of the write
-    esb::cli::Shell shell{std::cin, std::cout, std::cerr, ::isatty(STDOUT_FILENO) != 0};
+    esb::cli::Shell shell{std::cin, std::cout, std::cerr, esb::cli::is_terminal(STDOUT_FILENO)};
+    shell.colour = esb::cli::shows_colour(STDOUT_FILENO);
     try {
         return esb::cli::run(std::vector<std::string>(argv + 1, argv + argc), shell);
     } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 #include "host/cli/mqtt_session.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/link/account.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,9 +82,7 @@ Status MqttSession::configure_tls() {
     config.trust = broker_.trust;
     config.pins = broker_.pins;
     config.credentials = this;
-    // AWS IoT tells MQTT from HTTPS by it.
-    static constexpr const char* certificate_at_443[] = {"x-amzn-mqtt-ca"};
-    if (broker_.address.port == 443 && !broker_.own_certificates.empty()) config.alpn = certificate_at_443;
+    config.alpn = link::protocol_names(broker_.address.port, !broker_.own_certificates.empty());
     return pump_.configure(config);
 }
 

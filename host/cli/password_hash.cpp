@@ -2,10 +2,8 @@
 
 #include "esb/base/secret.hpp"
 #include "host/cli/der.hpp"
+#include "host/cli/library.hpp"
 #include "host/vchip/entropy_posix.hpp"
-
-#include <mbedtls/md.h>
-#include <mbedtls/pkcs5.h>
 
 #include <algorithm>
 #include <array>
@@ -31,14 +29,8 @@ Outcome<std::string> password_hash(std::string_view password) {
     std::array<std::uint8_t, 12> salt{};
     std::array<std::uint8_t, 64> hash{};
     if (!entropy.fill(salt)) return failure("no random numbers");
-    mbedtls_md_context_t hmac;
-    mbedtls_md_init(&hmac);
-    const auto bytes = as_bytes(password);
-    const bool done = mbedtls_md_setup(&hmac, mbedtls_md_info_from_type(MBEDTLS_MD_SHA512), 1) == 0 &&
-                      mbedtls_pkcs5_pbkdf2_hmac(&hmac, bytes.data(), bytes.size(), salt.data(), salt.size(),
-                                                password_rounds, hash.size(), hash.data()) == 0;
-    mbedtls_md_free(&hmac);
-    if (!done) return failure("the password cannot be hashed");
+    if (!library::pbkdf2_sha512(as_bytes(password), salt, password_rounds, hash))
+        return failure("the password cannot be hashed");
     return std::string(mark) + std::to_string(password_rounds) + '$' + base64(salt) + '$' + base64(hash);
 }
 

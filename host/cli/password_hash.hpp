@@ -1,5 +1,4 @@
-// Passwords as mosquitto's password_file has them: PBKDF2-HMAC-SHA512, `$7$ROUNDS$SALT$HASH`. password_hash.cpp knows
-// Mbed TLS.
+// Passwords as mosquitto's password_file has them: PBKDF2-HMAC-SHA512, `$7$ROUNDS$SALT$HASH`.
 #pragma once
 
 #include "host/cli/outcome.hpp"

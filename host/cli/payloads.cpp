@@ -97,6 +97,34 @@ std::optional<std::int64_t> date(const std::string& text) {
     return std::nullopt;
 }
 
+void write_form_urls(JsonWriter& json, const std::vector<std::string>& urls, const std::string& suffix) {
+    std::string all;
+    for (const auto& url : urls) all += (all.empty() ? "" : " ") + url_of_form(url, suffix);
+    json.key("url").text(all);
+}
+
+void write_forms(JsonWriter& json, const UpdateRequest& request) {
+    bool has_differences = false;
+    for (const auto& form : request.forms) {
+        has_differences = has_differences || form.old;
+        if (form.old) continue;
+        json.key("z").begin_object().key("size").number(static_cast<std::int64_t>(form.file.bytes.size()));
+        write_form_urls(json, request.urls, form.suffix());
+        json.end_object();
+    }
+    if (!has_differences) return;
+    json.key("from").begin_array();
+    for (const auto& form : request.forms) {
+        if (!form.old) continue;
+        json.begin_object().key("sha256").text(hex_text(form.old->sha256));
+        json.key("size").number(form.old->size).key("seq").number(form.old->seq);
+        json.key("packed").number(static_cast<std::int64_t>(form.file.bytes.size()));
+        write_form_urls(json, request.urls, form.suffix());
+        json.end_object();
+    }
+    json.end_array();
+}
+
 }  // namespace
 
 Outcome<std::string> update_payload(const UpdateRequest& request) {
@@ -107,6 +135,11 @@ Outcome<std::string> update_payload(const UpdateRequest& request) {
                        std::to_string(request.image.seq));
     }
     if (const auto good = ota::check_hash(request.image.sha256); !good) return failure("the image", good.error());
+    for (const auto& form : request.forms) {
+        for (const auto& url : request.urls) {
+            if (auto good = check_urls({url_of_form(url, form.suffix())}); !good) return std::unexpected(good.error());
+        }
+    }
     return json_text([&request](JsonWriter& json) {
         json.begin_object();
         json.key("app").text(request.image.app).key("hw").text(request.image.hw).key("ver").text(request.image.ver);
@@ -118,6 +151,7 @@ Outcome<std::string> update_payload(const UpdateRequest& request) {
         if (!request.devices.empty()) write_devices(json, request.devices);
         if (request.expires) json.key("exp").number(*request.expires);
         if (!request.encryption.empty()) json.key("enc").raw(request.encryption);
+        write_forms(json, request);
         json.end_object();
     });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host/cli/image_file.hpp"
+#include "host/cli/image_forms.hpp"
 #include "host/cli/outcome.hpp"
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct UpdateRequest {
     std::vector<std::string> devices;     // empty: every device
     std::optional<std::int64_t> expires;  // seconds since 1970
     std::string encryption;               // the member `enc`, JSON; empty: the file is the image
+    std::vector<ImageForm> forms;         // that lie beside the image at each of `urls`
 };
 Outcome<std::string> update_payload(const UpdateRequest& request);
 

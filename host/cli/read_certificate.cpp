@@ -1,8 +1,9 @@
 #include "host/cli/read_certificate.hpp"
 
+#include "host/cli/library.hpp"
+
 #include <mbedtls/asn1.h>
 #include <mbedtls/base64.h>
-#include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crl.h>
 #include <mbedtls/x509_crt.h>
@@ -16,7 +17,10 @@ namespace {
 
 struct Request {
     mbedtls_x509_csr csr;
-    Request() { mbedtls_x509_csr_init(&csr); }
+    Request() {
+        static_cast<void>(library::start());
+        mbedtls_x509_csr_init(&csr);
+    }
     ~Request() { mbedtls_x509_csr_free(&csr); }
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
@@ -24,7 +28,10 @@ struct Request {
 
 struct Certificate {
     mbedtls_x509_crt crt;
-    Certificate() { mbedtls_x509_crt_init(&crt); }
+    Certificate() {
+        static_cast<void>(library::start());
+        mbedtls_x509_crt_init(&crt);
+    }
     ~Certificate() { mbedtls_x509_crt_free(&crt); }
     Certificate(const Certificate&) = delete;
     Certificate& operator=(const Certificate&) = delete;
@@ -40,14 +47,6 @@ std::string only_common_name(const mbedtls_x509_name& name) {
     return common && name.next == nullptr ? std::string(view(name.val)) : std::string();
 }
 
-bool read_point(const mbedtls_pk_context& pk, crypto::P256PublicKey& key) {
-    if (mbedtls_pk_can_do(&pk, MBEDTLS_PK_ECKEY) == 0) return false;
-    const auto& pair = *mbedtls_pk_ec(pk);
-    return pair.grp.id == MBEDTLS_ECP_DP_SECP256R1 && mbedtls_ecp_check_pubkey(&pair.grp, &pair.Q) == 0 &&
-           mbedtls_mpi_write_binary(&pair.Q.X, key.x.data(), key.x.size()) == 0 &&
-           mbedtls_mpi_write_binary(&pair.Q.Y, key.y.data(), key.y.size()) == 0;
-}
-
 Seconds seconds_of(const mbedtls_x509_time& time) {
     std::tm parts{};
     parts.tm_year = time.year - 1900;
@@ -61,7 +60,9 @@ Seconds seconds_of(const mbedtls_x509_time& time) {
 
 bool signed_by_itself(mbedtls_x509_csr& csr) {
     const auto digest = crypto::sha256({csr.cri.p, csr.cri.len});
-    return mbedtls_pk_verify(&csr.pk, MBEDTLS_MD_SHA256, digest.data(), digest.size(), csr.sig.p, csr.sig.len) == 0;
+    const auto signature = library::signature_of(csr);
+    return mbedtls_pk_verify(&csr.pk, MBEDTLS_MD_SHA256, digest.data(), digest.size(), signature.data(),
+                             signature.size()) == 0;
 }
 
 }  // namespace
@@ -111,8 +112,8 @@ Outcome<CertificateRequest> read_request(std::string_view text) {
         return failure("this is no certificate request (PKCS #10, PEM or DER)");
     auto& csr = request.csr;
     CertificateRequest found;
-    if (!read_point(csr.pk, found.key)) return failure("the request's key is not on the curve P-256");
-    if (csr.sig_pk != MBEDTLS_PK_ECDSA || csr.sig_md != MBEDTLS_MD_SHA256)
+    if (!library::read_point(csr.pk, found.key)) return failure("the request's key is not on the curve P-256");
+    if (!library::is_signed_es256(csr))
         return failure("the request is not signed with ECDSA and SHA-256");
     if (!signed_by_itself(csr)) return failure("the request's signature is wrong: it is not of the key in it");
     found.subject = only_common_name(csr.subject);
@@ -139,7 +140,7 @@ Outcome<CertificateFacts> read_certificate(std::string_view text) {
         return failure("this is no certificate (PEM or DER)");
     const auto& crt = certificate.crt;
     CertificateFacts facts;
-    if (!read_point(crt.pk, facts.key)) return failure("the certificate's key is not on the curve P-256");
+    if (!library::read_point(crt.pk, facts.key)) return failure("the certificate's key is not on the curve P-256");
     auto serial = view(crt.serial);
     while (!serial.empty() && serial.front() == '\0') serial.remove_prefix(1);
     if (serial.size() > facts.serial.size()) return failure("the certificate's serial number is not of `esb ca`");

@@ -19,6 +19,7 @@ struct Shell {
     Printer err;
     bool terminal = false;  // `out` is a terminal: progress may be drawn in place
     int status = exit_ok;
+    bool colour = false;  // `out` is a terminal that shows colours, and nobody has said NO_COLOR
 
     // Ends a command: prints the failure's line and sets the status.
     void finish(const Outcome<void>& outcome) {

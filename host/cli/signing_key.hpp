@@ -1,5 +1,4 @@
-// An ES256 private key of the operator: made, stored as PEM, used to sign. signing_key.cpp and jwe.cpp are the files
-// of the command-line tool that know Mbed TLS.
+// An ES256 private key of the operator: made, stored as PEM, used to sign.
 #pragma once
 
 #include "esb/base/result.hpp"

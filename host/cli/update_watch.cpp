@@ -9,7 +9,6 @@ namespace esb::cli {
 namespace {
 
 constexpr std::int64_t u32_max = 0xFFFFFFFF;
-constexpr std::size_t bar_width = 32;
 
 unsigned percent(const UpdateReport& report) {
     if (report.size == 0) return 0;
@@ -47,22 +46,27 @@ std::optional<UpdateReport> UpdateWatch::take(std::string_view payload, bool ret
     return report;
 }
 
-std::string progress_bar(const UpdateReport& report) {
+std::string progress_bar(const UpdateReport& report, std::optional<std::uint32_t> rate, std::size_t width) {
     const auto share = percent(report);
-    const auto full = bar_width * share / 100;
+    const auto full = width * share / 100;
     const auto number = std::to_string(share);
-    return '[' + std::string(full, '#') + std::string(bar_width - full, '-') + "] " +
-           std::string(3 - number.size(), ' ') + number + " %  " + std::to_string(report.done / 1024) + " of " +
-           std::to_string(report.size / 1024) + " KiB";
+    std::string bar = '[' + std::string(full, '#') + std::string(width - full, '-') + "] " +
+                      std::string(3 - number.size(), ' ') + number + " %  " + std::to_string(report.done / 1024) + " of " +
+                      std::to_string(report.size / 1024) + " KiB";
+    if (!rate) return bar;
+    bar += "  " + std::to_string(*rate / 1024) + " KiB/s";
+    if (*rate == 0 || report.done >= report.size) return bar;
+    return bar + ", " + std::to_string((report.size - report.done) / *rate + 1) + " s left";
 }
 
-SafeText progress_line(const UpdateReport& report) {
+SafeText progress_line(const UpdateReport& report, std::optional<std::uint32_t> rate) {
     SafeText line;
     line.word(report.state);
     if (!report.ver.empty()) (line << ' ').word(report.ver);
     if (report.state == "downloading" && report.size > 0) {
         line << ": " << percent(report) << " %, " << report.done << " of " << report.size << " bytes";
     }
+    if (rate) line << ", " << *rate << " bytes/s";
     if (!report.error.empty()) line << ": " << reason_text(report);
     return line;
 }

@@ -3,6 +3,7 @@
 
 #include "host/cli/safe_text.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,10 +44,11 @@ private:
     UpdateReport last_;
 };
 
-// "[#########---------------]  38 %  312 of 812 KiB", for a terminal of 80 columns.
-std::string progress_bar(const UpdateReport& report);
-// One line without the bar: "downloading 1.4.0: 38 %, 319488 of 831488 bytes".
-SafeText progress_line(const UpdateReport& report);
+// "[#########---------------]  38 %  312 of 812 KiB  104 KiB/s, 5 s left", for a terminal of 80 columns. `rate`: bytes a
+// second, if that is known.
+std::string progress_bar(const UpdateReport& report, std::optional<std::uint32_t> rate = {}, std::size_t width = 32);
+// One line without the bar: "downloading 1.4.0: 38 %, 319488 of 831488 bytes, 106496 bytes/s".
+SafeText progress_line(const UpdateReport& report, std::optional<std::uint32_t> rate = {});
 // "the image in flash does not have the manifest's SHA-256 (ota.hash)"
 std::string reason_text(const UpdateReport& report);
 JsonText progress_json(std::string_view identity, std::string_view id, const UpdateReport& report);

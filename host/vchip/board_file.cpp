@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
 #include <utility>
 
 #include <sys/inotify.h>
@@ -74,11 +75,13 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
     std::string auth;
     std::string bssid;
     std::string refuses;
+    std::string address;
     ESB_TRY(take(item["ssid"], ssid));
     ESB_TRY(take(item["passphrase"], network.passphrase));
     ESB_TRY(take(item["auth"], auth));
     ESB_TRY(take(item["bssid"], bssid));
     ESB_TRY(take(item["refuses"], refuses));
+    ESB_TRY(take(item["address"], address));
     if (ssid.empty() || network.passphrase.size() > chip::Passphrase::capacity()) return fail(errors::out_of_range);
     ESB_TRY(take_ssid(ssid, network.ssid));
     if (network.ssid.empty()) return fail(errors::out_of_range);
@@ -92,6 +95,11 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
         const auto reason = refusal_from(refuses);
         if (!reason) return fail(reason.error());
         network.refuses = *reason;
+    }
+    if (!address.empty()) {
+        const auto parsed = chip::parse_ipv4(address);
+        if (!parsed) return fail(parsed.error());
+        network.address = *parsed;
     }
     if (bssid.empty()) return {};
     const auto mac = parse_mac(bssid);
@@ -171,6 +179,9 @@ Result<Board> parse_board(std::string_view json) {
     Board board;
     ESB_TRY(take(root["on"], board.air.on));
     ESB_TRY(take(root["button"], board.button));
+    std::int32_t ahead = 0;
+    ESB_TRY(take(root["ahead"], 0, std::numeric_limits<std::int32_t>::max(), ahead));
+    board.ahead = std::chrono::seconds(ahead);
     ESB_TRY(take_networks(root["networks"], board.air.networks));
     ESB_TRY(take_phones(root["phones"], board.air.phones));
     return board;
@@ -198,7 +209,7 @@ void BoardFile::poll() {
     bool told = inotify_ < 0 || !looked_;
     while (inotify_ >= 0 && ::read(inotify_, discarded.data(), discarded.size()) > 0) told = true;
     if (!told) return;
-    struct stat now{};
+    struct stat now {};
     const bool present = !path_.empty() && stat(path_.c_str(), &now) == 0;
     if (looked_ && present == present_ && (!present || same_file(now, seen_))) return;
     looked_ = true;

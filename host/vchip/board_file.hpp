@@ -1,18 +1,23 @@
 // The world around a virtual chip as a small JSON file, watched while the chip runs:
 //   {"on": true,
 //    "networks": [{"ssid": "Home", "passphrase": "...", "rssi": -48, "channel": 6, "auth": "wpa2",
-//                  "dhcp": true, "hidden": false, "drops_after": 2000, "bssid": "02:00:00:00:00:01"}],
+//                  "dhcp": true, "hidden": false, "drops_after": 2000, "bssid": "02:00:00:00:00:01",
+//                  "address": "10.0.3.7"}],
 //    "phones": ["02:00:00:00:00:10"],
-//    "button": false}
+//    "button": false,
+//    "ahead": 0}
 // All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
 // wpa2 and one without is open. An "ssid" that is not text is "hex:<digits>". "drops_after" (ms): it ends every join so
-// long after it gave the address. "phones" join the chip's access point while it is on.
+// long after it gave the address. "address": what its DHCP hands out; a station that comes with an address of another /24
+// reaches nobody there. "phones" join the chip's access point while it is on. "ahead" (seconds): of the chip's clocks
+// before the host's; a change is a jump.
 #pragma once
 
 #include "esb/base/result.hpp"
 #include "host/vchip/virtual_radio.hpp"
 #include "host/vchip/wait_source.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -33,6 +38,7 @@ inline constexpr std::size_t board_file_max = 64 * 1024;  // bytes
 struct Board {
     Air air;
     bool button = false;
+    std::chrono::seconds ahead{0};
 };
 
 // Parses the file's text. board_bad_network's detail is the network's index.
@@ -66,7 +72,7 @@ private:
     int inotify_ = -1;
     bool looked_ = false;
     bool present_ = false;
-    struct stat seen_{};
+    struct stat seen_ {};
 };
 
 }  // namespace esb::vchip

@@ -3,6 +3,7 @@
 
 #include "esb/base/result.hpp"
 #include "host/vchip/clock_posix.hpp"
+#include "host/vchip/nvs_cipher.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -17,18 +18,20 @@ namespace esb::vchip {
 // Written by both sides, so every shared member is atomic (lock-free, hence valid across processes). Whoever starts the
 // watchdog, and so changes when the boot loader has to look at it, rings the bell (an eventfd) that both have.
 struct ChipPage {
-    static constexpr std::uint32_t expected_magic = 0x31504356;  // "VCP1"
-    static constexpr std::size_t retained_size = 2048;           // bytes
-    enum class Request : std::uint32_t { none, restart, power_cut };
+    static constexpr std::uint32_t expected_magic = 0x35504356;  // "VCP5"
+    static constexpr std::size_t retained_size = 4192;  // bytes: Debian's Mbed TLS keeps certificates in a TLS session
+    enum class Request : std::uint32_t { none, restart, power_cut, deep_sleep };
 
     std::uint32_t magic = expected_magic;
     std::atomic<std::uint32_t> reset_reason{0};      // chip::ResetReason
     std::atomic<std::uint32_t> running_slot{0};      // chip::SlotId
     std::atomic<Request> request{Request::none};     // what the firmware wants when it ends
+    std::atomic<std::int64_t> sleep_ms{0};           // of a deep sleep that the firmware wants
     std::atomic<std::int64_t> watchdog_ms{0};        // 0: not started yet
     std::atomic<std::int64_t> watchdog_fed_at{0};    // SystemClock::host_ms()
     std::atomic<std::uint64_t> flash_operations{0};  // since power-on, of both processes
     WallOffset wall;
+    EfuseKey efuses{};  // set before the first firmware starts
     alignas(4) std::uint8_t retained[retained_size] = {};
 };
 

@@ -12,7 +12,8 @@ namespace esb::vchip {
 // Survives restarts of the chip but not a power cycle, as the ESP32's RTC timer does.
 struct WallOffset {
     static constexpr std::int64_t unset = std::numeric_limits<std::int64_t>::min();
-    std::atomic<std::int64_t> ms{unset};  // UTC minus CLOCK_MONOTONIC
+    std::atomic<std::int64_t> ms{unset};     // UTC minus the chip's clock
+    std::atomic<std::int64_t> ahead{unset};  // ms, of the chip's clock before CLOCK_MONOTONIC; a test may let it jump
 };
 
 // CLOCK_MONOTONIC since construction. The host's wall clock is deliberately not passed on: wall() is empty until
@@ -25,14 +26,19 @@ public:
     Instant now() const override;
     std::optional<UnixTime> wall() const override;
     void set_wall(UnixTime time) override;
+    // From now on both clocks are so far ahead of the host's: what a boot or a power cycle begins with is no jump,
+    // each later change is one.
+    void set_ahead(Duration ahead);
 
     // CLOCK_MONOTONIC in milliseconds: the same number in every process of the host.
     static std::int64_t host_ms();
 
 private:
-    std::int64_t start_ms_;
+    std::int64_t chip_ms() const;
+
     WallOffset own_;
     WallOffset& offset_;
+    std::atomic<std::int64_t> start_ms_;
 };
 
 }  // namespace esb::vchip

@@ -5,7 +5,9 @@
 #include "host/vchip/board_file.hpp"
 #include "host/vchip/virtual_radio.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 
 namespace esb::vchip {
 
@@ -27,8 +29,10 @@ private:
 // A radio whose air is the board file's, now: every poll() looks at the file first.
 class FileRadio final : public VirtualRadio {
 public:
+    using ClockJump = std::function<void(std::chrono::seconds ahead)>;
+
     FileRadio(const chip::Clock& clock, chip::Wake& wake, StationLink& link, const chip::AddressConfig& lease,
-              std::filesystem::path file, BoardFile::Complaint complaint = {});
+              std::filesystem::path file, BoardFile::Complaint complaint = {}, ClockJump jump = {});
 
     const chip::Button& button() const { return button_; }
     chip::Button& button() { return button_; }

@@ -1,14 +1,18 @@
 #include "host/vchip/firmware_process.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/trace.hpp"
 #include "host/vchip/board_file.hpp"
 #include "host/vchip/clock_posix.hpp"
+#include "host/vchip/crash_dump.hpp"
 #include "host/vchip/entropy_posix.hpp"
 #include "host/vchip/file_radio.hpp"
 #include "host/vchip/key_value.hpp"
+#include "host/vchip/pin_link.hpp"
 #include "host/vchip/process_flash.hpp"
 #include "host/vchip/resolver_posix.hpp"
 #include "host/vchip/slots.hpp"
+#include "host/vchip/tracer.hpp"
 #include "host/vchip/uart_posix.hpp"
 
 #include <algorithm>
@@ -75,8 +79,10 @@ struct Parts {
         : clock(&page.wall),
           sockets(clock),
           uart(sockets),
-          radio(clock, sockets, link, loopback_lease, environment(env_radio),
-                [this](const Error& error) { say("radio file: " + std::string(error.text())); }),
+          radio(
+              clock, sockets, link, loopback_lease, environment(env_radio),
+              [this](const Error& error) { say("radio file: " + std::string(error.text())); },
+              [this](std::chrono::seconds ahead) { clock.set_ahead(ahead); }),
           resolver(clock, sockets, &link),
           retained(page),
           system(page, from.mac, from.bell_fd) {
@@ -88,6 +94,8 @@ struct Parts {
         sockets.add_source(uart);
         sockets.add_source(radio);
         sockets.add_source(resolver);
+        process_pins().link.connect(sockets, environment(env_pins));
+        sockets.add_source(process_pins().link);
     }
 
     // A line of the board's own on the serial port.
@@ -107,17 +115,24 @@ struct Parts {
 Status run_chip(void (*firmware)(chip::Chip& chip)) {
     const auto inherited = read_environment();
     if (!inherited) return fail(inherited.error());
+    const Tracer tracer(parse_trace(environment(env_trace)).value_or(TraceTo{}));
     auto page = SharedPage::inherit(inherited->page_fd);
     if (!page) return fail(page.error());
     auto flash = ProcessFlash::open(environment(env_flash), environment(env_partitions), default_flash_size,
-                                    inherited->faults, **page);
+                                    inherited->faults, **page, environment(env_operations));
     if (!flash) return fail(flash.error());
     auto slots = Slots::open(*flash->flash, flash->table, static_cast<chip::SlotId>((*page)->running_slot.load()));
     if (!slots) return fail(slots.error());
     const auto nvs = flash->table.region(*flash->flash, PartitionType::data, subtype_nvs);
     if (!nvs) return fail(nvs.error());
-    KeyValue key_value(*nvs);
+    KeyValue key_value(*nvs, NvsCipher((*page)->efuses));
     Parts parts(**page, *inherited);
+    std::optional<CrashDump> dump;
+    if (const auto* partition = flash->table.find(PartitionType::data, subtype_coredump)) {
+        dump.emplace(Region(*flash->flash, partition->offset, partition->size));
+        parts.system.set_core_dump(&*dump);
+        ESB_TRY(catch_crashes(environment(env_flash), *partition));
+    }
     chip::Chip chip{*slots,        key_value,   parts.radio,    parts.sockets,        parts.resolver, parts.uart,
                     parts.entropy, parts.clock, parts.retained, parts.radio.button(), parts.system};
     firmware(chip);
@@ -181,12 +196,21 @@ std::size_t ProcessSystem::stack_reserve() const {
     return 0;
 }
 
-void ProcessSystem::restart() { page_.request = ChipPage::Request::restart; }
+void ProcessSystem::restart() {
+    trace::event("chip", "restart", {});
+    page_.request = ChipPage::Request::restart;
+}
+
+void ProcessSystem::deep_sleep(Duration time) {
+    page_.sleep_ms = time.count();
+    page_.request = ChipPage::Request::deep_sleep;
+}
 
 Status ProcessSystem::start_watchdog(Duration timeout) {
     if (timeout <= Duration::zero()) return fail(errors::invalid_argument);
     feed_watchdog();
     page_.watchdog_ms = timeout.count();
+    trace::event("timer", "watchdog", {{"limit", timeout.count()}});
     if (bell_ < 0) return {};
     const std::uint64_t one = 1;
     // Fails only when the counter is full, and then the boot loader looks anyway.

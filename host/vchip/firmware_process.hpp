@@ -28,8 +28,11 @@ inline constexpr std::string_view env_flash = "ESB_VCHIP_FLASH";            // f
 inline constexpr std::string_view env_partitions = "ESB_VCHIP_PARTITIONS";  // file; empty: the default layout
 inline constexpr std::string_view env_radio = "ESB_VCHIP_RADIO";            // board file; empty: no networks
 inline constexpr std::string_view env_mac = "ESB_VCHIP_MAC";
-inline constexpr std::string_view env_ports = "ESB_VCHIP_PORTS";    // "80:8080,53:5353", chip:host
-inline constexpr std::string_view env_faults = "ESB_VCHIP_FAULTS";  // parse_fault_plan()
+inline constexpr std::string_view env_ports = "ESB_VCHIP_PORTS";            // "80:8080,53:5353", chip:host
+inline constexpr std::string_view env_faults = "ESB_VCHIP_FAULTS";          // parse_fault_plan()
+inline constexpr std::string_view env_operations = "ESB_VCHIP_OPERATIONS";  // file of an OperationTally, or empty
+inline constexpr std::string_view env_pins = "ESB_VCHIP_PINS";              // socket (pin_link.hpp), or empty
+inline constexpr std::string_view env_trace = "ESB_VCHIP_TRACE";            // parse_trace(), or empty
 
 // "80:8080,53:0"; bad_encoding. At most 16.
 Result<std::vector<PortMapping>> parse_ports(std::string_view text);
@@ -50,6 +53,10 @@ public:
     std::size_t stack_reserve() const override;
     std::span<const std::string_view> protections() const override { return {}; }
     void restart() override;
+    chip::CoreDump* core_dump() override { return core_dump_; }
+    // Null: crashes leave nothing.
+    void set_core_dump(chip::CoreDump* dump) { core_dump_ = dump; }
+    void deep_sleep(Duration time) override;
     Status start_watchdog(Duration timeout) override;
     void feed_watchdog() override;
 
@@ -57,6 +64,7 @@ private:
     ChipPage& page_;
     chip::Mac mac_;
     int bell_;
+    chip::CoreDump* core_dump_ = nullptr;
     std::size_t heap_at_start_;
     mutable std::atomic<std::size_t> heap_minimum_;
 };

@@ -1,6 +1,9 @@
 #include "host/vchip/key_value.hpp"
 
+#include "esb/base/trace.hpp"
+
 #include <algorithm>
+#include <utility>
 
 namespace esb::vchip {
 namespace {
@@ -18,8 +21,10 @@ Status check_key(std::string_view key) {
 
 }  // namespace
 
-KeyValue::KeyValue(Region partition)
-    : region_(partition), pages_(static_cast<std::uint32_t>(partition.size() / erase_unit)) {}
+KeyValue::KeyValue(Region partition, std::optional<NvsCipher> cipher)
+    : region_(partition),
+      cipher_(std::move(cipher)),
+      pages_(static_cast<std::uint32_t>(partition.size() / erase_unit)) {}
 
 // ---- mounting
 
@@ -30,6 +35,8 @@ Result<chip::Mount> KeyValue::mount() {
     const auto newest = find_newest();
     if (!newest) return fail(newest.error());
     if (!*newest) return format();
+    if ((*newest)->encrypted && !cipher_) return fail(errors::kv_corrupt);
+    encrypted_ = (*newest)->encrypted;
     ESB_TRY(load(**newest));
     mounted_ = true;
     return chip::Mount::existing;
@@ -39,6 +46,7 @@ Result<chip::Mount> KeyValue::format() {
     const auto erased = looks_erased();
     if (!erased) return fail(erased.error());
     if (!*erased) return fail(errors::kv_corrupt);
+    encrypted_ = cipher_.has_value();
     places_.clear();
     oldest_ = 1;
     newest_ = 0;
@@ -101,7 +109,7 @@ Status KeyValue::settle(const PageHeader& header) {
         return {};
     }
     const std::size_t start = start_of(header.sequence);
-    const auto found = kv_log::scan(*page, header.sequence);
+    const auto found = kv_log::scan(*page, code_of(header.sequence));
     if (found.entries.empty()) {
         ESB_TRY(region_.program(start, kv_log::encode(header)));
     } else {
@@ -125,7 +133,7 @@ Status KeyValue::replay(std::uint32_t page, Places& places) {
         damaged_ = true;
         return {};
     }
-    for (const auto& entry : kv_log::scan(*bytes, page).entries) {
+    for (const auto& entry : kv_log::scan(*bytes, code_of(page)).entries) {
         if (entry.kind == EntryKind::value) {
             places[entry.key] = Place{page, entry.offset, entry.value_size};
         } else {
@@ -165,10 +173,9 @@ Result<KeyValue::Page> KeyValue::read_page(std::uint32_t page) const {
 Result<KeyValue::Page> KeyValue::value_of(const std::string& key, const Place& place) const {
     const auto page = read_page(place.page);
     if (!page) return fail(page.error());
-    const auto entry = kv_log::parse_entry(*page, place.page, place.offset);
+    const auto entry = kv_log::parse_entry(*page, code_of(place.page), place.offset);
     if (!entry || entry->key != key || entry->value_size != place.size) return fail(errors::kv_corrupt);
-    const auto value = ConstBytes(*page).subspan(entry->value_at(), entry->value_size);
-    return Page(value.begin(), value.end());
+    return kv_log::value_of(*page, code_of(place.page), *entry);
 }
 
 // ---- writing
@@ -184,6 +191,7 @@ Status KeyValue::put(std::string_view key, ConstBytes value) {
         if (!present && present.error() != errors::kv_corrupt) return fail(present.error());
         if (present && equal(*present, value)) return {};
     }
+    trace::event("nvs", "put", {{"key", key}, {"size", value.size()}});
     ESB_TRY(reserve(kv_log::entry_size(value.size()), kv_log::value_limit));
     return append(EntryKind::value, name, value);
 }
@@ -194,6 +202,7 @@ Status KeyValue::remove(std::string_view key) {
     if (suspect_) ESB_TRY(reload());
     const std::string name(key);
     if (!places_.contains(name)) return {};
+    trace::event("nvs", "remove", {{"key", key}});
     ESB_TRY(reserve(kv_log::entry_size(0), kv_log::footer_at));
     return append(EntryKind::removal, name, {});
 }
@@ -213,7 +222,7 @@ Status KeyValue::reserve(std::size_t size, std::size_t limit) {
 }
 
 Status KeyValue::open_page() {
-    const PageHeader header{newest_ + 1, oldest_in_use(newest_ + 1)};
+    const PageHeader header{newest_ + 1, oldest_in_use(newest_ + 1), encrypted_};
     end_ = erase_unit;
     suspect_ = true;
     const std::size_t start = start_of(header.sequence);
@@ -258,7 +267,7 @@ Status KeyValue::copy_to_newest(const std::string& key) {
 }
 
 Status KeyValue::append(EntryKind kind, const std::string& key, ConstBytes value) {
-    const auto bytes = kv_log::encode(newest_, kind, key, value);
+    const auto bytes = kv_log::encode(code_of(newest_), end_, kind, key, value);
     const bool was_suspect = suspect_;
     suspect_ = true;
     ESB_TRY(region_.program(start_of(newest_) + end_, bytes));

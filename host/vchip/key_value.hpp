@@ -11,6 +11,8 @@
 //   from unstable cells becomes certain before anybody acts on it. What it does not believe it programs to 0.
 // - A session never appends to a page of an earlier one: cells that look erased behind a torn entry may not be.
 // - Without a free page the newest one holds copies only, so it is dropped and made anew.
+//
+// With a cipher a store that is formatted is encrypted; one that was made in the clear stays so.
 #pragma once
 
 #include "esb/chip/key_value.hpp"
@@ -29,15 +31,16 @@ namespace esb::vchip {
 class KeyValue final : public chip::KeyValue {
 public:
     // `partition`: at least three pages of 4 KiB; its flash outlives the object.
-    explicit KeyValue(Region partition);
+    explicit KeyValue(Region partition, std::optional<NvsCipher> cipher = {});
 
     // An erased partition, or one whose very first formatting was cut off, is formatted. kv_corrupt when there is
-    // something else but no page that can be read; nothing is changed then.
+    // something else but no page that can be read, or pages that are encrypted and no cipher; nothing is changed then.
     Result<chip::Mount> mount() override;
     Result<ConstBytes> get(std::string_view key, MutBytes out) override;
     Status put(std::string_view key, ConstBytes value) override;
     Status remove(std::string_view key) override;
     bool damaged() const override { return damaged_; }
+    bool encrypted() const override { return encrypted_; }
 
     // All keys, for tools and tests.
     std::vector<std::string> keys() const;
@@ -74,8 +77,11 @@ private:
     std::size_t bytes_in_use() const;
     std::uint32_t used() const { return newest_ - oldest_ + 1; }
     std::size_t start_of(std::uint32_t page) const { return page % pages_ * erase_unit; }
+    kv_log::PageCode code_of(std::uint32_t page) const { return {page, encrypted_ ? &*cipher_ : nullptr}; }
 
     Region region_;
+    std::optional<NvsCipher> cipher_;
+    bool encrypted_ = false;
     std::uint32_t pages_;
     bool mounted_ = false;
     bool damaged_ = false;

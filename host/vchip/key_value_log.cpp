@@ -7,7 +7,9 @@
 namespace esb::vchip::kv_log {
 namespace {
 
-constexpr std::uint32_t page_magic = 0x564B5345;  // "ESKV"
+constexpr std::uint32_t page_magic = 0x564B5345;       // "ESKV"
+constexpr std::uint32_t encrypted_magic = 0x584B5345;  // "ESKX"
+constexpr std::size_t key_at = 8;
 constexpr std::size_t key_field = 16;
 
 std::uint32_t le32_at(ConstBytes bytes, std::size_t at) { return *ByteReader(bytes.subspan(at)).le32(); }
@@ -33,8 +35,12 @@ std::uint32_t footer_residue(ConstBytes bytes, std::uint32_t sequence) {
     return le32_at(bytes, 4) ^ crc_in_page(sequence, bytes.first(4));
 }
 
+PageHeader read_header(ConstBytes bytes) {
+    return {le32_at(bytes, 4), le32_at(bytes, 8), le32_at(bytes, 0) == encrypted_magic};
+}
+
 bool is_header(ConstBytes bytes, std::uint32_t pages) {
-    const PageHeader header{le32_at(bytes, 4), le32_at(bytes, 8)};
+    const PageHeader header = read_header(bytes);
     if (!equal(bytes.first(header_size), encode(header))) return false;
     return header.oldest != 0 && header.oldest <= header.sequence && header.sequence - header.oldest < pages;
 }
@@ -87,7 +93,7 @@ bool all_bytes(ConstBytes bytes, std::uint8_t value) {
 std::array<std::uint8_t, header_size> encode(const PageHeader& header) {
     std::array<std::uint8_t, header_size> bytes{};
     ByteWriter writer(bytes);
-    writer.le32(page_magic).le32(header.sequence).le32(header.oldest);
+    writer.le32(header.encrypted ? encrypted_magic : page_magic).le32(header.sequence).le32(header.oldest);
     writer.le32(crc32(writer.written()));
     return bytes;
 }
@@ -96,7 +102,7 @@ std::optional<PageHeader> parse_header(ConstBytes page, std::uint32_t pages) {
     const auto good =
         corrected<header_size>(page, header_residue, [pages](ConstBytes bytes) { return is_header(bytes, pages); });
     if (!good) return {};
-    return PageHeader{le32_at(*good, 4), le32_at(*good, 8)};
+    return read_header(*good);
 }
 
 std::array<std::uint8_t, footer_size> encode_footer(std::uint32_t sequence, std::uint32_t oldest) {
@@ -114,7 +120,8 @@ std::optional<std::uint32_t> parse_footer(ConstBytes page, const PageHeader& hea
     return good ? std::optional(le32_at(*good, 0)) : std::nullopt;
 }
 
-std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const std::string& key, ConstBytes value) {
+std::vector<std::uint8_t> encode(PageCode code, std::size_t offset, EntryKind kind, const std::string& key,
+                                 ConstBytes value) {
     std::vector<std::uint8_t> bytes(entry_size(value.size()));
     ByteWriter(MutBytes(bytes).subspan(4))
         .le16(static_cast<std::uint16_t>(value.size()))
@@ -122,11 +129,24 @@ std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const s
         .u8(static_cast<std::uint8_t>(key.size()))
         .text(key);
     copy(value, MutBytes(bytes).subspan(entry_header_size));
-    ByteWriter(bytes).le32(crc_in_page(sequence, ConstBytes(bytes).subspan(4)));
+    if (code.cipher != nullptr) code.cipher->encrypt(code.sequence, offset, MutBytes(bytes).subspan(key_at));
+    ByteWriter(bytes).le32(crc_in_page(code.sequence, ConstBytes(bytes).subspan(4)));
     return bytes;
 }
 
-std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::size_t offset) {
+namespace {
+
+// Key and value with its padding, in the clear.
+std::vector<std::uint8_t> body_of(ConstBytes page, PageCode code, std::size_t offset, std::size_t end) {
+    const auto stored = page.subspan(offset + key_at, end - offset - key_at);
+    std::vector<std::uint8_t> body(stored.begin(), stored.end());
+    if (code.cipher != nullptr) code.cipher->decrypt(code.sequence, offset, body);
+    return body;
+}
+
+}  // namespace
+
+std::optional<Entry> parse_entry(ConstBytes page, PageCode code, std::size_t offset) {
     const std::size_t end = claimed_end(page, offset);
     if (end == 0) return {};
     const auto bytes = page.subspan(offset, end - offset);
@@ -136,9 +156,16 @@ std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::s
     if (kind != static_cast<std::uint8_t>(EntryKind::value) && kind != static_cast<std::uint8_t>(EntryKind::removal)) {
         return {};
     }
-    if (le32_at(bytes, 0) != crc_in_page(sequence, bytes.subspan(4))) return {};
+    if (le32_at(bytes, 0) != crc_in_page(code.sequence, bytes.subspan(4))) return {};
     const std::size_t value_size = bytes[4] | static_cast<std::size_t>(bytes[5]) << 8;
-    return Entry{static_cast<EntryKind>(kind), std::string(as_text(bytes.subspan(8, key_size))), offset, value_size};
+    const auto body = body_of(page, code, offset, end);
+    return Entry{static_cast<EntryKind>(kind), std::string(as_text(ConstBytes(body).first(key_size))), offset, value_size};
+}
+
+std::vector<std::uint8_t> value_of(ConstBytes page, PageCode code, const Entry& entry) {
+    const auto body = body_of(page, code, entry.offset, entry.offset + entry.size());
+    const auto value = ConstBytes(body).subspan(key_field, entry.value_size);
+    return {value.begin(), value.end()};
 }
 
 namespace {
@@ -149,7 +176,7 @@ bool is_unused(ConstBytes page, std::size_t from) {
 }
 
 // Where a bad entry ends if nothing but one or two bits of its length are bad; 0 otherwise.
-std::size_t end_with_length_put_right(ConstBytes page, std::uint32_t sequence, std::size_t at) {
+std::size_t end_with_length_put_right(ConstBytes page, PageCode code, std::size_t at) {
     if (at + entry_header_size > footer_at) return 0;
     std::vector<std::uint8_t> tried(page.begin(), page.end());
     const std::uint32_t size = page[at + 4] | static_cast<std::uint32_t>(page[at + 5]) << 8;
@@ -158,7 +185,7 @@ std::size_t end_with_length_put_right(ConstBytes page, std::uint32_t sequence, s
             const std::uint32_t other = size ^ first ^ (second == first ? 0 : second);
             tried[at + 4] = static_cast<std::uint8_t>(other);
             tried[at + 5] = static_cast<std::uint8_t>(other >> 8);
-            if (const auto entry = parse_entry(tried, sequence, at)) return at + entry->size();
+            if (const auto entry = parse_entry(tried, code, at)) return at + entry->size();
         }
     }
     return 0;
@@ -168,28 +195,28 @@ bool unused_begins_at(ConstBytes page, std::size_t at) { return is_unused(page, 
 
 // The first sound entry behind a bad one. Values are looked into only where nothing tells where the bad one ends: what
 // somebody has stored may look like an entry.
-std::optional<Entry> step_over(ConstBytes page, std::uint32_t sequence, std::size_t bad) {
-    if (const std::size_t end = end_with_length_put_right(page, sequence, bad); end != 0) {
-        if (auto entry = parse_entry(page, sequence, end)) return entry;
-        return is_unused(page, end) ? std::nullopt : step_over(page, sequence, end);
+std::optional<Entry> step_over(ConstBytes page, PageCode code, std::size_t bad) {
+    if (const std::size_t end = end_with_length_put_right(page, code, bad); end != 0) {
+        if (auto entry = parse_entry(page, code, end)) return entry;
+        return is_unused(page, end) ? std::nullopt : step_over(page, code, end);
     }
     if (const std::size_t end = claimed_end(page, bad); end != 0) {
-        if (auto entry = parse_entry(page, sequence, end)) return entry;
+        if (auto entry = parse_entry(page, code, end)) return entry;
         if (unused_begins_at(page, end)) return {};
     }
     for (std::size_t next = bad + 4; next + entry_header_size <= footer_at; next += 4) {
-        if (auto entry = parse_entry(page, sequence, next)) return entry;
+        if (auto entry = parse_entry(page, code, next)) return entry;
     }
     return {};
 }
 
 }  // namespace
 
-PageScan scan(ConstBytes page, std::uint32_t sequence) {
+PageScan scan(ConstBytes page, PageCode code) {
     PageScan found{{}, header_size, false};
     for (std::size_t at = header_size;;) {
-        auto entry = parse_entry(page, sequence, at);
-        if (!entry && !is_unused(page, at)) entry = step_over(page, sequence, at);
+        auto entry = parse_entry(page, code, at);
+        if (!entry && !is_unused(page, at)) entry = step_over(page, code, at);
         if (!entry) break;
         at = entry->offset + entry->size();
         found.end = at;

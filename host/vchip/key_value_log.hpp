@@ -1,6 +1,9 @@
 // The bytes of the key/value log: page headers, page footers and entries, each with a CRC of its own. All integers
 // little endian. Pure functions over one page's contents.
 //
+// An encrypted store's pages have another magic; of its entries key and value are encrypted, the CRC is that of what lies
+// in flash.
+//
 // page   = header (16) entry* ... footer (last 8 bytes)
 // header = magic, sequence, oldest, crc of the three
 // footer = oldest, crc of page sequence and oldest; erased until the page has taken the oldest page's entries
@@ -9,6 +12,7 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/chip/key_value.hpp"
+#include "host/vchip/nvs_cipher.hpp"
 
 #include <array>
 #include <cstddef>
@@ -35,6 +39,15 @@ static_assert(header_size + entry_size(chip::kv_value_max) <= value_limit);
 struct PageHeader {
     std::uint32_t sequence;  // from 1
     std::uint32_t oldest;    // the first page that still counts
+    bool encrypted = false;
+};
+
+// What a page's entries are written and read with.
+struct PageCode {
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    PageCode(std::uint32_t page, const NvsCipher* with = nullptr) : sequence(page), cipher(with) {}
+    std::uint32_t sequence;
+    const NvsCipher* cipher;  // nullptr: in the clear
 };
 
 struct Entry {
@@ -43,7 +56,6 @@ struct Entry {
     std::size_t offset;      // in the page
     std::size_t value_size;  // bytes
     std::size_t size() const { return entry_size(value_size); }
-    std::size_t value_at() const { return offset + entry_header_size; }
 };
 
 struct PageScan {
@@ -61,13 +73,16 @@ std::array<std::uint8_t, footer_size> encode_footer(std::uint32_t sequence, std:
 // The declared oldest page; empty unless the CRC matches and it makes sense behind this header. Rotten bits as above.
 std::optional<std::uint32_t> parse_footer(ConstBytes page, const PageHeader& header);
 
-// `key` has at most 15 bytes, `value` at most kv_value_max.
-std::vector<std::uint8_t> encode(std::uint32_t sequence, EntryKind kind, const std::string& key, ConstBytes value);
+// For this offset of the page. `key` has at most 15 bytes, `value` at most kv_value_max.
+std::vector<std::uint8_t> encode(PageCode code, std::size_t offset, EntryKind kind, const std::string& key,
+                                 ConstBytes value);
 // The entry at this offset of a page, if there is one.
-std::optional<Entry> parse_entry(ConstBytes page, std::uint32_t sequence, std::size_t offset);
+std::optional<Entry> parse_entry(ConstBytes page, PageCode code, std::size_t offset);
+// The value of an entry of this page.
+std::vector<std::uint8_t> value_of(ConstBytes page, PageCode code, const Entry& entry);
 // All entries. A corrupt one is stepped over to the next sound one; what a value holds is taken for entries only where
 // nothing tells any more where that value ends.
-PageScan scan(ConstBytes page, std::uint32_t sequence);
+PageScan scan(ConstBytes page, PageCode code);
 
 bool all_bytes(ConstBytes bytes, std::uint8_t value);
 

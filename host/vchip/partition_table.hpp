@@ -32,6 +32,7 @@ enum class PartitionType : std::uint8_t { app = 0x00, data = 0x01 };
 inline constexpr std::uint8_t subtype_ota_0 = 0x10;  // app; ota_1 is the next number
 inline constexpr std::uint8_t subtype_otadata = 0x00;
 inline constexpr std::uint8_t subtype_nvs = 0x02;
+inline constexpr std::uint8_t subtype_coredump = 0x03;
 
 struct Partition {
     std::string name;

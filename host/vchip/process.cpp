@@ -1,10 +1,13 @@
 #include "host/vchip/process.hpp"
 
+#include "esb/base/trace.hpp"
 #include "esb/chip/system.hpp"
 #include "host/vchip/board_file.hpp"
 #include "host/vchip/boot_loader.hpp"
 #include "host/vchip/chip_page.hpp"
 #include "host/vchip/clock_posix.hpp"
+#include "host/vchip/deep_sleep.hpp"
+#include "host/vchip/efuse_file.hpp"
 #include "host/vchip/firmware_process.hpp"
 #include "host/vchip/process_flash.hpp"
 #include "host/vchip/serial_output.hpp"
@@ -44,6 +47,7 @@ using chip::ResetReason;
 
 constexpr std::int64_t longest_wait_ms = 3'600'000;  // keeps poll(2)'s argument small
 constexpr Duration lock_patience{5'000};
+constexpr int panic_patience_ms = 1'000;
 constexpr std::size_t copy_chunk = 64 * 1024;
 
 class Descriptor {
@@ -110,6 +114,13 @@ private:
     std::deque<std::int64_t> restarts_;
 };
 
+// As a panic, which leaves where it hangs (crash_dump.hpp); by force if that takes too long.
+void end_hanging(pid_t child, int process) {
+    kill(child, SIGABRT);
+    pollfd ended{process, POLLIN, 0};
+    if (poll(&ended, 1, panic_patience_ms) != 1) kill(child, SIGKILL);
+}
+
 // One power-on of one chip.
 class PoweredChip {
 public:
@@ -155,7 +166,12 @@ Status PoweredChip::run() {
             say("stopped after " + std::to_string(boots) + " boots");
             return {};
         }
-        if (!guard_.allow()) return fail(errors::vchip_boot_loop);
+        if (reason_ == ResetReason::deep_sleep) {
+            say("deep sleep for " + std::to_string(page_->sleep_ms) + " ms");
+            sleep_out(page_->wall, Duration(page_->sleep_ms), options_.radio);
+        } else if (!guard_.allow()) {
+            return fail(errors::vchip_boot_loop);
+        }
     }
 }
 
@@ -169,8 +185,12 @@ Result<Descriptor> PoweredChip::load(unsigned boot_number) {
         auto lock = FlashLock::take(options_.flash, lock_patience);
         if (!lock) return fail(lock.error());
         lock_.emplace(std::move(*lock));
+        const auto efuses = read_or_burn_efuses(efuse_file_of(options_.flash));
+        if (!efuses) return fail(efuses.error());
+        page_->efuses = *efuses;
     }
-    auto flash = ProcessFlash::open(options_.flash, options_.partitions, options_.flash_size, options_.faults, *page_);
+    auto flash = ProcessFlash::open(options_.flash, options_.partitions, options_.flash_size, options_.faults, *page_,
+                                    options_.operations);
     if (!flash) return fail(flash.error());
     const auto choice = boot(*flash->flash, flash->table);
     if (!choice) return fail(choice.error());
@@ -179,6 +199,12 @@ Result<Descriptor> PoweredChip::load(unsigned boot_number) {
     say("boot " + std::to_string(boot_number) + " (" + std::string(chip::name(reason_)) + "): slot " +
         (choice->slot == chip::SlotId::a ? "ota_0" : "ota_1") + " (" + std::string(name_of(choice->state)) +
         "), image " + std::to_string((choice->image_size + 1023) / 1024) + " KiB");
+    trace::event("chip", "boot",
+                 {{"boot", boot_number},
+                  {"reason", chip::name(reason_)},
+                  {"slot", choice->slot == chip::SlotId::a ? "a" : "b"},
+                  {"state", name_of(choice->state)},
+                  {"image", choice->image_size}});
     page_->running_slot = static_cast<std::uint32_t>(choice->slot);
     return copy_image(*slot, choice->image_size);
 }
@@ -199,6 +225,9 @@ Result<pid_t> PoweredChip::start(const Descriptor& image) {
     add(env_mac, mac_text(options_.mac));
     add(env_ports, to_text(options_.ports));
     add(env_faults, to_text(options_.faults));
+    add(env_operations, options_.operations);
+    add(env_pins, options_.pins);
+    add(env_trace, to_text(options_.trace));
     std::vector<char*> environment;
     for (auto& variable : variables) environment.push_back(variable.data());
     for (char** inherited = environ; *inherited != nullptr; ++inherited) {
@@ -222,6 +251,7 @@ void PoweredChip::become_firmware(const Descriptor& image, pid_t parent, char* c
     fcntl(page_.fd(), F_SETFD, 0);
     fcntl(bell_.get(), F_SETFD, 0);
     fcntl(lock_->fd(), F_SETFD, 0);
+    if (options_.trace.fd >= 0) fcntl(options_.trace.fd, F_SETFD, 0);
     char name[] = "firmware";
     char* const arguments[] = {name, nullptr};
     fexecve(image.get(), arguments, environment);
@@ -240,11 +270,12 @@ Result<PoweredChip::End> PoweredChip::supervise(pid_t child) {
         return fail(errors::vchip_host, code);
     }
     const bool bitten = !wait_for_end(handle.get(), booted_at);
-    if (bitten) kill(child, SIGKILL);
+    if (bitten) end_hanging(child, handle.get());
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (!bitten) return judge(status);
+    trace::event("chip", "watchdog", {});
     say(std::string(page_->watchdog_ms == 0 ? "boot watchdog" : "watchdog") + ": the firmware hangs, restarting");
     return End(ResetReason::task_watchdog);
 }
@@ -275,17 +306,21 @@ Result<PoweredChip::End> PoweredChip::judge(int status) const {
         for (;;) raise(SIGKILL);
     }
     if (WIFSIGNALED(status)) {
+        trace::event("chip", "crash", {{"signal", WTERMSIG(status)}});
         say("the firmware crashed (signal " + std::to_string(WTERMSIG(status)) + "), restarting");
         return End(ResetReason::panic);
     }
     const int code = WEXITSTATUS(status);
     if (code == 0 && page_->request == ChipPage::Request::restart) return End(ResetReason::software);
+    if (code == 0 && page_->request == ChipPage::Request::deep_sleep) return End(ResetReason::deep_sleep);
     if (code == 0) {
+        trace::event("chip", "off", {});
         say("power off");
         return End();
     }
     if (code == exit_no_board) return fail(errors::vchip_no_board);
     if (code == exit_not_executable) return fail(errors::vchip_not_executable);
+    trace::event("chip", "crash", {{"exit", code}});
     say("the firmware crashed (exit code " + std::to_string(code) + "), restarting");
     return End(ResetReason::panic);
 }
@@ -294,6 +329,7 @@ Result<PoweredChip::End> PoweredChip::judge(int status) const {
 
 int run_vchip(const VchipOptions& options) {
     SerialOutput serial(STDOUT_FILENO);
+    const Tracer tracer(options.trace);
     auto page = SharedPage::create();
     const Status ran = page ? PoweredChip(options, std::move(*page), serial).run() : fail(page.error());
     if (ran) return 0;

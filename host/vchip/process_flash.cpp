@@ -1,9 +1,11 @@
 #include "host/vchip/process_flash.hpp"
 
 #include "esb/base/file_text.hpp"
+#include "esb/base/trace.hpp"
 #include "host/vchip/boot_loader.hpp"
 #include "host/vchip/image.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -17,6 +19,8 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace esb::vchip {
@@ -38,8 +42,21 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
     return text;
 }
 
+// For whoever watches; the number counts from power-on, as the plan of faults does.
+void tell(const FlashOperation& operation, const std::vector<Partition>& partitions, std::uint64_t number) {
+    const auto in = std::find_if(partitions.begin(), partitions.end(), [&operation](const Partition& one) {
+        return operation.offset >= one.offset && operation.offset - one.offset < one.size;
+    });
+    trace::event("flash", operation.kind == FlashOperation::Kind::erase ? "erase" : "program",
+                 {{"partition", in == partitions.end() ? std::string_view() : std::string_view(in->name)},
+                  {"offset", operation.offset},
+                  {"size", operation.length},
+                  {"number", number}});
+}
+
 [[noreturn]] void lose_power(ChipPage& page) {
     page.request = ChipPage::Request::power_cut;
+    trace::event("chip", "power-cut", {{"operation", page.flash_operations.load()}});
     for (;;) raise(SIGKILL);
 }
 
@@ -79,19 +96,48 @@ std::string to_text(const FaultPlan& plan) {
     return text;
 }
 
+Result<std::unique_ptr<OperationTally>> OperationTally::open(const std::string& path) {
+    static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return fail(errors::flash_file, errno);
+    struct stat about{};
+    const bool is_tally = fstat(fd, &about) == 0 && (about.st_size == 0 || about.st_size == sizeof(std::uint64_t));
+    if (!is_tally) errno = EEXIST;  // somebody's file
+    void* memory = is_tally && ftruncate(fd, sizeof(std::uint64_t)) == 0
+                       ? mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+                       : MAP_FAILED;
+    const int code = errno;
+    close(fd);
+    if (memory == MAP_FAILED) return fail(errors::flash_file, code);
+    return std::unique_ptr<OperationTally>(new OperationTally(static_cast<std::atomic<std::uint64_t>*>(memory)));
+}
+
+OperationTally::~OperationTally() { munmap(number_, sizeof(std::uint64_t)); }
+
 Result<ProcessFlash> ProcessFlash::open(const std::string& flash_file, const std::string& partition_file,
-                                        std::size_t size_of_new, const FaultPlan& plan, ChipPage& page) {
+                                        std::size_t size_of_new, const FaultPlan& plan, ChipPage& page,
+                                        const std::string& tally) {
     const std::size_t size = flash_file_size(flash_file, size_of_new);
     auto table = load_partitions(partition_file, size);
     if (!table) return fail(table.error());
     auto store = FileStore::open(flash_file, size);
     if (!store) return fail(store.error());
+    std::unique_ptr<OperationTally> counter;
+    if (!tally.empty()) {
+        auto made = OperationTally::open(tally);
+        if (!made) return fail(made.error());
+        counter = std::move(*made);
+    }
     FlashHooks hooks;
-    hooks.on_operation = [&page](const FlashOperation&) { ++page.flash_operations; };
+    hooks.on_operation = [&page, to = counter.get(), partitions = table->all()](const FlashOperation& operation) {
+        ++page.flash_operations;
+        if (trace::on()) tell(operation, partitions, page.flash_operations);
+        if (to != nullptr) to->count();
+    };
     hooks.on_power_cut = [&page] { lose_power(page); };
     auto flash = std::make_unique<Flash>(**store, std::move(hooks));
     flash->set_plan(remaining_plan(plan, page.flash_operations));
-    return ProcessFlash{std::move(*store), std::move(*table), std::move(flash)};
+    return ProcessFlash{std::move(counter), std::move(*store), std::move(*table), std::move(flash)};
 }
 
 Result<FlashLock> FlashLock::take(const std::string& flash_file, Duration patience) {

@@ -9,7 +9,9 @@
 #include "host/vchip/flash_store.hpp"
 #include "host/vchip/partition_table.hpp"
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -31,16 +33,35 @@ std::size_t flash_file_size(const std::string& path, std::size_t otherwise);
 FaultPlan remaining_plan(const FaultPlan& plan, std::uint64_t operations);
 std::string to_text(const FaultPlan& plan);
 
+// Counts the flash operations of all power-ons of one chip, in a file that outlives each of them: one number of 8 bytes, in
+// the host's order. Killing the process loses nothing of it.
+class OperationTally {
+public:
+    // Creates the file with 0 if there is none. flash_file, also for one that holds something else.
+    static Result<std::unique_ptr<OperationTally>> open(const std::string& path);
+    ~OperationTally();
+    OperationTally(const OperationTally&) = delete;
+    OperationTally& operator=(const OperationTally&) = delete;
+    void count() { ++*number_; }
+
+private:
+    explicit OperationTally(std::atomic<std::uint64_t>* number) : number_(number) {}
+    std::atomic<std::uint64_t>* number_;
+};
+
 // Flash, store and layout of one process. A power cut that the plan asks for ends the process by SIGKILL, after
 // telling the other one in the page.
 struct ProcessFlash {
+    std::unique_ptr<OperationTally> tally;  // or none
     std::unique_ptr<FileStore> store;
     PartitionTable table;
     std::unique_ptr<Flash> flash;
 
-    // Creates an erased file if there is none. Flash operations are counted in `page`, which outlives the object.
+    // Creates an erased file if there is none. Flash operations are counted in `page`, which outlives the object, and in the
+    // file `tally`, unless its name is empty.
     static Result<ProcessFlash> open(const std::string& flash_file, const std::string& partition_file,
-                                     std::size_t size_of_new, const FaultPlan& plan, ChipPage& page);
+                                     std::size_t size_of_new, const FaultPlan& plan, ChipPage& page,
+                                     const std::string& tally = {});
 };
 
 // Held while a virtual chip runs, by both of its processes. A chip whose parent was just killed may hold it for

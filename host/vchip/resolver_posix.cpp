@@ -1,5 +1,7 @@
 #include "host/vchip/resolver_posix.hpp"
 
+#include "esb/base/trace.hpp"
+
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
@@ -145,6 +147,7 @@ Result<chip::Resolver::Query> ThreadResolver::resolve(std::string_view host) {
     }
     const std::lock_guard lock(shared_->mutex);
     if (shared_->items.size() == max_queries) return fail(errors::full);
+    trace::event("net", "resolve", {{"host", host}});
     Shared::Item item;
     item.query = ++shared_->last;
     item.host = host;
@@ -171,6 +174,11 @@ std::optional<chip::Resolver::Answer> ThreadResolver::next_answer() {
     const Shared::Item* item = shared_->find(Shared::Stage::answered);
     if (item == nullptr) return std::nullopt;
     const Answer answer{item->query, item->address};
+    if (trace::on()) {
+        trace::event("net", "resolved",
+                     {{"host", item->host},
+                      {"address", item->address ? chip::to_text(*item->address).view() : item->address.error().name()}});
+    }
     shared_->erase(answer.query);
     return answer;
 }

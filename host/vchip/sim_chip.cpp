@@ -27,6 +27,8 @@ ResetReason reason_after(SimEnd end) {
     switch (end) {
         case SimEnd::restart:
             return ResetReason::software;
+        case SimEnd::deep_sleep:
+            return ResetReason::deep_sleep;
         case SimEnd::watchdog:
             return ResetReason::task_watchdog;
         case SimEnd::returned:
@@ -44,9 +46,11 @@ std::optional<UnixTime> SimChipClock::wall() const {
 }
 
 SimChip::SimChip(SimNetwork& network, Flash& flash, const SimChipOptions& options)
-    : flash_(flash),
+    : world_(network.world()),
+      flash_(flash),
       table_(parse_or_abort(options.partitions, flash.size())),
       needs_image_(options.needs_image),
+      cipher_(options.efuses ? std::optional(NvsCipher(*options.efuses)) : std::nullopt),
       realm_(network.new_realm()),
       noise_(options.seed),
       clock(network.world().clock()),
@@ -102,11 +106,18 @@ Status SimChip::open_storage(chip::SlotId running) {
     const auto nvs = table_.region(flash_, PartitionType::data, subtype_nvs);
     if (!nvs) return fail(nvs.error());
     slots_.emplace(std::move(*slots));
-    key_value_.emplace(*nvs);
+    key_value_.emplace(*nvs, cipher_);
     return {};
 }
 
-Result<BootChoice> SimChip::boot_again() { return boot(reason_after(last_end_)); }
+Result<BootChoice> SimChip::boot_again() {
+    if (last_end_ == SimEnd::deep_sleep) {
+        sockets.power_off();
+        radio.power_off();
+        world_.run_for(*system.sleep_requested());
+    }
+    return boot(reason_after(last_end_));
+}
 
 Result<BootChoice> SimChip::power_cycle() {
     power_off();
@@ -116,6 +127,7 @@ Result<BootChoice> SimChip::power_cycle() {
 SimEnd SimChip::run(const std::function<void(chip::Chip&)>& firmware) {
     firmware(*chip_);
     last_end_ = SimEnd::returned;
+    if (system.sleep_requested()) last_end_ = SimEnd::deep_sleep;
     if (system.restart_requested()) last_end_ = SimEnd::restart;
     if (system.watchdog_expired()) last_end_ = SimEnd::watchdog;
     if (!flash_.powered()) last_end_ = SimEnd::power_lost;

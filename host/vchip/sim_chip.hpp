@@ -48,6 +48,7 @@ struct SimChipOptions {
     chip::IpAddress address = chip::IpAddress::v4(192, 0, 2, 10);  // what DHCP gives to its station
     std::uint64_t seed = 1;
     std::string partitions{default_partitions()};
+    std::optional<EfuseKey> efuses = EfuseKey{0x45, 0x53, 0x42};  // for NVS encryption; empty: none
     // False: the boot loader is left out and slot a runs, for tests in which no image exists.
     bool needs_image = false;
 };
@@ -56,6 +57,7 @@ struct SimChipOptions {
 enum class SimEnd : std::uint8_t {
     returned,    // by itself
     restart,     // it asked for one
+    deep_sleep,  // likewise
     watchdog,    // it was not fed in time
     power_lost,  // a planned power cut in the flash, or power_off()
 };
@@ -72,7 +74,7 @@ public:
     // The result says which slot and image a real chip would execute. boot_no_image, power_lost (a cut while the boot
     // loader wrote).
     Result<BootChoice> boot(chip::ResetReason reason);
-    // boot() with the reason that follows from how the last run ended.
+    // boot() with the reason that follows from how the last run ended; a deep sleep's time passes first.
     Result<BootChoice> boot_again();
     Result<BootChoice> power_cycle();
 
@@ -93,9 +95,11 @@ private:
     Result<BootChoice> choose();
     Status open_storage(chip::SlotId running);
 
+    SimWorld& world_;
     Flash& flash_;
     PartitionTable table_;
     bool needs_image_;
+    std::optional<NvsCipher> cipher_;
     std::uint32_t realm_;
     SeededRandom noise_;
     StationLink link_;

@@ -69,6 +69,7 @@ SimSystem::~SimSystem() { world_.remove_source(*this); }
 void SimSystem::boot(chip::ResetReason reason) {
     reason_ = reason;
     watchdog_.reset();
+    sleep_.reset();
     restart_ = false;
     expired_ = false;
 }

@@ -86,7 +86,7 @@ private:
 
 class SimRetainedRam final : public chip::RetainedRam {
 public:
-    static constexpr std::size_t size = 2048;
+    static constexpr std::size_t size = 4192;
 
     // Fills it with noise, as the loss of power does.
     void scramble(SeededRandom& random);
@@ -126,8 +126,12 @@ public:
 
     void set_reset_reason(chip::ResetReason reason) { reason_ = reason; }
     void set_heap(const chip::Heap& heap) { heap_ = heap; }
+    void set_core_dump(chip::CoreDump* dump) { core_dump_ = dump; }
+    chip::CoreDump* core_dump() override { return core_dump_; }
     void set_protections(std::vector<std::string_view> list) { protections_ = std::move(list); }
     bool restart_requested() const { return restart_; }
+    // The deep sleep that was asked for.
+    const std::optional<Duration>& sleep_requested() const { return sleep_; }
     // The watchdog ran out; stays true until boot().
     bool watchdog_expired() const { return expired_; }
     bool watchdog_started() const { return watchdog_.has_value(); }
@@ -141,6 +145,7 @@ public:
     std::size_t stack_reserve() const override { return 4096; }
     std::span<const std::string_view> protections() const override { return protections_; }
     void restart() override { restart_ = true; }
+    void deep_sleep(Duration time) override { sleep_ = time; }
     Status start_watchdog(Duration timeout) override;
     void feed_watchdog() override;
 
@@ -154,7 +159,9 @@ private:
     chip::ResetReason reason_ = chip::ResetReason::power_on;
     chip::Heap heap_{200'000, 150'000, 100'000};
     std::vector<std::string_view> protections_;
+    chip::CoreDump* core_dump_ = nullptr;
     std::optional<Duration> watchdog_;
+    std::optional<Duration> sleep_;
     Instant fed_at_{};
     bool restart_ = false;
     bool expired_ = false;

@@ -96,9 +96,7 @@ Status Slots::confirm_running() {
     if (!entries) return fail(entries.error());
     const auto mine = entry_of(*entries, running_);
     if (!mine) return {};
-    const SlotState before = (*entries)[*mine].slot_state();
-    // Fresh: the boot loader could not write its mark, but the image runs all the same.
-    if (before != SlotState::pending_verify && before != SlotState::fresh) return {};
+    if ((*entries)[*mine].dead()) return {};  // given up, and runs because nothing else does
     return rewrite_running(*entries, SlotState::valid);
 }
 

@@ -1,5 +1,7 @@
 #include "host/vchip/sockets_posix.hpp"
 
+#include "esb/base/trace.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -121,9 +123,9 @@ PosixSockets::PosixSockets(const chip::Clock& clock)
 
 PosixSockets::~PosixSockets() {
     for (const auto& entry : entries_) {
-        if (entry.fd >= 0) ::close(entry.fd);
+        if (entry.fd >= 0) close_descriptor(entry.fd);
     }
-    if (wake_fd_ >= 0) ::close(wake_fd_);
+    if (wake_fd_ >= 0) close_descriptor(wake_fd_);
 }
 
 void PosixSockets::set_mappings(std::vector<PortMapping> mappings, Mapped mapped) {
@@ -131,8 +133,14 @@ void PosixSockets::set_mappings(std::vector<PortMapping> mappings, Mapped mapped
     mapped_ = std::move(mapped);
 }
 
+void PosixSockets::set_poller(Poller& poller) {
+    if (wake_fd_ >= 0) ::close(std::exchange(wake_fd_, -1));  // it wakes without
+    poller_ = &poller;
+}
+
 void PosixSockets::wake() {
     if (woken_.exchange(true)) return;  // the byte of the first one is on its way, or not read yet
+    if (poller_ != nullptr) return poller_->wake();
     const std::uint64_t one = 1;
     // Fails only when the counter is full, and then the reactor is being woken anyway.
     [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
@@ -143,7 +151,7 @@ Result<SocketId> PosixSockets::adopt(int fd, bool mapped, const Endpoint& asked)
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         Entry& entry = entries_[i];
         if (entry.fd >= 0) continue;
-        entry = {fd, static_cast<std::uint16_t>(entry.generation + 1), mapped, asked};
+        entry = {fd, static_cast<std::uint16_t>(entry.generation + 1), mapped, asked, 0, 0};
         return static_cast<SocketId>(entry.generation * max_sockets + i);
     }
     ::close(fd);
@@ -165,6 +173,7 @@ Result<SocketId> PosixSockets::connect(const Endpoint& to) {
     const int fd = find(*id)->fd;
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    note("connect", *id, to);
     Address address = to_address(to);
     if (::connect(fd, address.get(), address.size) == 0 || errno == EINPROGRESS) return id;
     const auto error = from_errno(errno);
@@ -209,6 +218,7 @@ Result<SocketId> PosixSockets::open_bound(const Endpoint& at, int type, int back
     actual.size = sizeof actual.storage;
     getsockname(fd, actual.get(), &actual.size);
     if (mapped && mapped_) mapped_(at, from_address(actual).port);
+    note(type == SOCK_STREAM ? "listen" : "bind", *id, at);
     return id;
 }
 
@@ -224,25 +234,28 @@ Result<SocketId> PosixSockets::accept(SocketId listener) {
     const auto id = adopt(fd, entry->mapped, entry->asked);
     const int on = 1;
     if (id) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (id) note("accept", *id, entry->asked);
     return id;
 }
 
 Result<std::size_t> PosixSockets::send(SocketId socket, ConstBytes bytes) {
-    const Entry* entry = find(socket);
+    Entry* entry = find(socket);
     if (entry == nullptr) return fail(errors::invalid_argument);
     if (cut_off(*entry)) return fail(errors::would_block);
     const ssize_t sent = ::send(entry->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0) return from_errno(errno);
+    entry->sent += static_cast<std::size_t>(sent);
     return static_cast<std::size_t>(sent);
 }
 
 Result<std::size_t> PosixSockets::receive(SocketId socket, MutBytes out) {
-    const Entry* entry = find(socket);
+    Entry* entry = find(socket);
     if (entry == nullptr || out.empty()) return fail(errors::invalid_argument);
     if (cut_off(*entry)) return fail(errors::would_block);
     const ssize_t got = ::recv(entry->fd, out.data(), out.size(), 0);
     if (got < 0) return from_errno(errno);
     if (got == 0) return fail(errors::closed);
+    entry->received += static_cast<std::size_t>(got);
     return static_cast<std::size_t>(got);
 }
 
@@ -277,19 +290,37 @@ Result<Endpoint> PosixSockets::local(SocketId socket) {
     return from_address(at);
 }
 
+void PosixSockets::note(std::string_view what, SocketId socket, const Endpoint& at) {
+    if (!trace::on()) return;
+    trace::event("net", what,
+                 {{"socket", static_cast<std::int32_t>(socket)},
+                  {"address", chip::to_text(at.address).view()},
+                  {"port", at.port}});
+}
+
 void PosixSockets::close(SocketId socket) {
     Entry* entry = find(socket);
     if (entry == nullptr) return;
-    ::close(entry->fd);
+    trace::event("net", "close",
+                 {{"socket", static_cast<std::int32_t>(socket)}, {"received", entry->received}, {"sent", entry->sent}});
+    close_descriptor(entry->fd);
     entry->fd = -1;
+}
+
+void PosixSockets::close_descriptor(int fd) {
+    if (poller_ != nullptr) poller_->forget(fd);
+    ::close(fd);
 }
 
 Status PosixSockets::wait(std::span<chip::Interest> interests, Duration timeout) {
     Duration left = std::clamp(timeout, Duration::zero(), longest_wait);
-    const Instant deadline = clock_.now() + left;
-    while (!poll_once(interests, left)) {
+    const Instant begun = clock_.now();
+    const Instant deadline = begun + left;
+    while (!poll_once(interests, left) && poller_ == nullptr) {
         left = deadline - clock_.now();
-        if (left <= Duration::zero()) break;
+        if (left > Duration::zero()) continue;
+        if (timeout > Duration::zero()) trace::event("timer", "due", {{"after", (clock_.now() - begun).count()}});
+        break;
     }
     return {};
 }
@@ -310,13 +341,18 @@ bool PosixSockets::poll_once(std::span<chip::Interest> interests, Duration longe
         sockets[i] = poll_entry(interests[i]);
         if (sockets[i].fd == no_socket) longest = Duration::zero();
     }
-    ::poll(fds, polled_.size(), static_cast<int>(std::max(longest, Duration::zero()).count()));
+    look(std::max(longest, Duration::zero()));
 
     run_sources({fds + 1, sources_.size()});
     bool ready = false;
     for (std::size_t i = 0; i < interests.size(); ++i) ready |= mark_ready(interests[i], sockets[i]);
     const bool woken = take_wake((fds[0].revents & POLLIN) != 0);
     return ready || woken;
+}
+
+void PosixSockets::look(Duration longest) {
+    if (poller_ != nullptr) return poller_->look(polled_, longest);
+    ::poll(polled_.data(), polled_.size(), static_cast<int>(longest.count()));
 }
 
 // True if somebody woke the reactor. First the descriptor, then the flag: a wake() in between writes nothing, but its flag

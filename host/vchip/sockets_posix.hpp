@@ -3,12 +3,14 @@
 
 #include "esb/chip/clock.hpp"
 #include "esb/chip/sockets.hpp"
+#include "host/vchip/poller.hpp"
 #include "host/vchip/wait_source.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include <poll.h>
@@ -41,6 +43,8 @@ public:
 
     void set_link(const StationLink* link) { link_ = link; }
     void set_mappings(std::vector<PortMapping> mappings, Mapped mapped);
+    // wait() then looks by it and returns at once. Before anything else; it must outlive this object.
+    void set_poller(Poller& poller);
     // Waits for `source` too. It must outlive this object or the last wait().
     void add_source(WaitSource& source) { sources_.push_back(&source); }
 
@@ -64,6 +68,8 @@ private:
         std::uint16_t generation = 0;  // so that an old id does not reach a new socket
         bool mapped = false;           // belongs to the access point's side
         chip::Endpoint asked;          // what local() answers when mapped
+        std::uint64_t received = 0;    // bytes
+        std::uint64_t sent = 0;        // bytes
     };
 
     Result<chip::SocketId> adopt(int fd, bool mapped, const chip::Endpoint& asked);
@@ -75,10 +81,14 @@ private:
     pollfd poll_entry(const chip::Interest& interest);
     bool mark_ready(chip::Interest& interest, const pollfd& result);
     void run_sources(std::span<const pollfd> results);
+    void look(Duration longest);
+    void close_descriptor(int fd);
+    static void note(std::string_view what, chip::SocketId socket, const chip::Endpoint& at);
 
     const chip::Clock& clock_;
     std::array<Entry, max_sockets> entries_{};
     const StationLink* link_ = nullptr;
+    Poller* poller_ = nullptr;  // null: poll(2)
     std::vector<PortMapping> mappings_;
     Mapped mapped_;
     std::vector<WaitSource*> sources_;

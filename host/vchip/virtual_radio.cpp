@@ -1,6 +1,7 @@
 #include "host/vchip/virtual_radio.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/trace.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -83,8 +84,9 @@ Status VirtualRadio::join(const chip::StationConfig& network) {
     if (!started_) return fail(errors::radio_failed);
     if (network.ssid.empty()) return fail(errors::invalid_argument);
     if (state_ != State::idle) leave_with(DisconnectReason::requested);
+    trace::event("radio", "join", {{"ssid", network.ssid.view()}});
     target_ = network;
-    set_state(State::joining, timing_.join);
+    set_state(State::joining, finds_at_once() ? timing_.join_on_channel : timing_.join);
     return {};
 }
 
@@ -110,6 +112,7 @@ Status VirtualRadio::set_power_save(chip::PowerSave mode) {
 Status VirtualRadio::start_scan() {
     if (!started_) return fail(errors::radio_failed);
     if (scan_until_) return fail(errors::busy);
+    trace::event("radio", "scan", {});
     scan_until_ = clock_.now() + timing_.scan;
     return {};
 }
@@ -124,6 +127,7 @@ Status VirtualRadio::start_access_point(const chip::AccessPointConfig& config) {
     if (!started_) return fail(errors::radio_failed);
     if (config.passphrase.size() < ap_passphrase_min) return fail(errors::radio_open_ap);
     if (config.ssid.empty() || !config.address.is_set()) return fail(errors::invalid_argument);
+    trace::event("radio", "access-point", {{"ssid", config.ssid.view()}, {"channel", config.channel}});
     set_access_point(config);
     emit({.kind = Kind::access_point_started});
     update_phones();
@@ -161,10 +165,34 @@ void VirtualRadio::poll() {
 }
 
 void VirtualRadio::emit(const chip::RadioEvent& event) {
+    tell(event);
     // A driver whose queue nobody empties loses the oldest report, never the newest state.
     if (events_.full()) events_.pop();
     static_cast<void>(events_.push(event));
     wake_.wake();
+}
+
+// The driver's report, for whoever watches.
+void VirtualRadio::tell(const chip::RadioEvent& event) const {
+    if (!trace::on()) return;
+    switch (event.kind) {
+        case Kind::station_joined:
+            return trace::event("radio", "joined", {{"ssid", target_.ssid.view()}});
+        case Kind::station_address:
+            return trace::event("radio", "address", {{"address", chip::to_text(event.ip.address).view()}});
+        case Kind::station_left:
+            return trace::event("radio", "left", {{"reason", chip::name(event.reason)}});
+        case Kind::scan_done:
+            return trace::event("radio", "scan-done", {{"networks", scan_.size()}});
+        case Kind::access_point_started:
+            return;  // told when it was asked for
+        case Kind::access_point_stopped:
+            return trace::event("radio", "access-point-off", {});
+        case Kind::client_joined:
+            return trace::event("radio", "phone-joined", {{"phones", clients_.size()}});
+        case Kind::client_left:
+            return trace::event("radio", "phone-left", {});
+    }
 }
 
 void VirtualRadio::leave_with(DisconnectReason reason) {
@@ -176,7 +204,37 @@ void VirtualRadio::set_state(State state, Duration until) {
     state_ = state;
     drops_ = false;
     state_until_ = clock_.now() + until;
-    station_.up = state == State::up;
+    station_.up = state == State::up && !is_stranded();
+}
+
+// With an address that belongs to another network than the one it is in.
+bool VirtualRadio::is_stranded() const {
+    const AirNetwork* network = find_joined();
+    if (network == nullptr || !network->address.is_set() || !target_.ip.address.is_set()) return false;
+    return !std::equal(target_.ip.address.bytes.begin(), target_.ip.address.bytes.begin() + 3,
+                       network->address.bytes.begin());
+}
+
+bool VirtualRadio::finds_at_once() const {
+    const AirNetwork* network = find_target();
+    return network != nullptr && target_.bssid && target_.channel == network->channel;
+}
+
+chip::AddressConfig VirtualRadio::lease_of(const AirNetwork& network) const {
+    auto lease = lease_;
+    if (network.address.is_set()) lease.address = network.address;
+    return lease;
+}
+
+void VirtualRadio::get_address() {
+    const bool fixed = target_.ip.address.is_set();
+    const AirNetwork* network = find_joined();
+    set_state(State::up, air_drop().value_or(Duration::zero()));
+    drops_ = air_drop().has_value();
+    chip::RadioEvent event{.kind = Kind::station_address};
+    event.ip = fixed || network == nullptr ? target_.ip : lease_of(*network);
+    if (!fixed) event.lease = timing_.lease;
+    emit(event);
 }
 
 // The strongest access point that the station's configuration asks for.
@@ -207,9 +265,13 @@ void VirtualRadio::finish_join() {
         return set_state(State::refusing, timing_.handshake_failure);
     }
     joined_ = network->bssid;
-    const bool gets_address = network->dhcp || target_.ip.address.is_set();
-    set_state(gets_address ? State::waiting_address : State::silent_dhcp,
-              gets_address ? timing_.address : timing_.no_address);
+    if (target_.ip.address.is_set()) {
+        set_state(State::waiting_address);
+    } else if (network->dhcp) {
+        set_state(State::waiting_address, timing_.address);
+    } else {
+        set_state(State::silent_dhcp, timing_.no_address);
+    }
     emit({.kind = Kind::station_joined});
 }
 
@@ -222,9 +284,7 @@ void VirtualRadio::step_station() {
         case State::silent_dhcp:
             return leave_with(DisconnectReason::no_address);
         case State::waiting_address:
-            set_state(State::up, air_drop().value_or(Duration::zero()));
-            drops_ = air_drop().has_value();
-            return emit({.kind = Kind::station_address, .ip = target_.ip.address.is_set() ? target_.ip : lease_});
+            return get_address();
         case State::up:
             return leave_with(DisconnectReason::closed_by_peer);
         case State::idle:

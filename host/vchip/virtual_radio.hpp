@@ -27,6 +27,7 @@ struct AirNetwork {
     bool dhcp = true;  // false: it hands out no addresses
     bool hidden = false;
     std::optional<chip::DisconnectReason> refuses;  // it takes no station, whatever its password
+    chip::IpAddress address{};  // what its DHCP hands out: whoever keeps one of another /24 reaches nobody; unset: the chip's usual one
     std::optional<Duration> drops_after;  // it ends every join so long after it gave the address
     chip::Mac bssid{};                    // all zero: made from the name and the position in the table
 };
@@ -43,9 +44,11 @@ inline constexpr std::size_t air_phones_max = 16;
 
 // How long things take.
 struct RadioTiming {
-    Duration join{150};
+    Duration join{150};           // the access point is looked for
+    Duration join_on_channel{50};  // it is where the station has been told
     Duration handshake_failure{300};
-    Duration address{50};
+    Duration address{50};          // by DHCP; a fixed one takes none
+    std::chrono::seconds lease{3600};
     Duration no_address{5000};
     Duration scan{300};
 };
@@ -95,10 +98,15 @@ private:
     bool timed() const { return state_ != State::idle && (state_ != State::up || drops_); }
     std::optional<Duration> air_drop() const;
     void emit(const chip::RadioEvent& event);
+    void tell(const chip::RadioEvent& event) const;
     void leave_with(chip::DisconnectReason reason);
     void set_state(State state, Duration until = Duration::zero());
+    bool is_stranded() const;
     const AirNetwork* find_target() const;
     const AirNetwork* find_joined() const;
+    bool finds_at_once() const;
+    chip::AddressConfig lease_of(const AirNetwork& network) const;
+    void get_address();
     void finish_join();
     void step_station();
     void finish_scan();

@@ -29,14 +29,24 @@ LOWER[""] = {"device"}
 # What the simulated chip may know.
 VCHIP = {"base", "chip", "crypto"}
 VCHIP_HEADER = "esb/ota/descriptor.hpp"
+# What the form of NVS may know.
+NVS = {"base", "crypto"}
+NVS_HEADER = "host/vchip/xts.hpp"
 
 # The only files that may know a library from outside.
 OUTSIDE = {
-    "mbedtls/": {"src/esb/crypto/crypto.cpp", "src/esb/crypto/key_agreement.cpp", "src/esb/crypto/key_wrap.cpp",
-                 "src/esb/crypto/md5.cpp", "src/esb/crypto/certificate.cpp",
-                 "src/esb/net/tls_stream.cpp", "src/esb/net/tls_library.hpp", "src/esb/net/tls_library.cpp",
+    "mbedtls/": {"src/esb/crypto/mbedtls_version.hpp", "src/esb/crypto/mbedtls_classic.hpp",
+                 "src/esb/crypto/mbedtls_psa.hpp", "src/esb/crypto/crypto_classic.cpp",
+                 "src/esb/crypto/shared_secret_classic.cpp", "src/esb/crypto/certificate.cpp",
+                 "src/esb/net/tls_version.hpp", "src/esb/net/tls_version_2.hpp", "src/esb/net/tls_version_3.hpp",
+                 "src/esb/net/tls_version_4.hpp", "src/esb/net/tls_version_classic.hpp",
+                 "src/esb/net/tls_version_iana.hpp",
+                 "src/esb/net/tls_context.hpp", "src/esb/net/tls_context.cpp",
+                 "src/esb/net/tls_library.hpp", "src/esb/net/tls_library.cpp",
+                 "src/esb/net/tls_resumption.hpp", "src/esb/net/tls_resumption.cpp",
                  "src/esb/net/tls_trust.hpp", "src/esb/net/tls_trust.cpp"},
-    "psa/": {"src/esb/net/tls_library.cpp"},
+    "psa/": {"src/esb/crypto/mbedtls_psa.hpp", "src/esb/crypto/hash_psa.hpp", "src/esb/net/tls_version_3.hpp",
+             "src/esb/net/tls_version_4.hpp"},
     "http_parser.h": {"src/esb/net/http_request.hpp", "src/esb/net/http_response.hpp"},
     "cJSON.h": {"src/esb/base/json.cpp"},
 }
@@ -108,14 +118,19 @@ def check_authors_face(root):
         yield f"esb.hpp pulls in {len(seen) - 1} headers, at most {AUTHORS_HEADERS}: {sorted(seen)}"
 
 
+def room_of(folders):
+    """The port is the room chip/esp32; other folders within a room belong to it."""
+    return "chip/esp32" if "/".join(folders) == "chip/esp32" else "/".join(folders[:1])
+
+
 def room_arrows(root):
-    """How many includes lead from a room to another: {(room, other): count}. The port is the room chip/esp32."""
+    """How many includes lead from a room to another: {(room, other): count}."""
     counts = collections.Counter()
     for file in sorted((root / "src/esb").rglob("*.[ch]pp")):
         parts = file.relative_to(root / "src/esb").parts
-        room = "/".join(parts[:-1])
+        room = room_of(parts[:-1])
         for target in includes(file):
-            other = "/".join(target.split("/")[1:-1])
+            other = room_of(target.split("/")[1:-1])
             if target.startswith("esb/") and other != room:
                 counts[room, other] += 1
     return counts
@@ -132,10 +147,11 @@ def check_unused(root):
 def check_page(root):
     """The table of docs/architecture.md says the same as this file."""
     page = (root / "docs/architecture.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(src/esb/[\w/.]+|host/vchip)` \|.*\| ([^|]+) \|$", page, re.M))
+    rows = dict(re.findall(r"^\| `(src/esb/[\w/.]+|host/vchip|host/nvs)` \|.*\| ([^|]+) \|$", page, re.M))
     expected = {f"src/esb/{room or 'esb.hpp'}": lower for room, lower in LOWER.items()}
     expected[PORT.rstrip("/")] = {"base", "chip"}
     expected["host/vchip"] = VCHIP
+    expected["host/nvs"] = NVS
     for room, lower in expected.items():
         row = rows.pop(room, "").split(";")[0]
         said = {word for word in re.split(r", ", row) if re.fullmatch(r"\w+", word)}
@@ -158,7 +174,7 @@ def check_build(root):
             yield f"CMakeLists.txt: esb_room({room}) does not depend on {sorted(lower - {'', 'device'})}"
 
 
-CLI_MBEDTLS = {"image_encryption", "jwe", "jws", "signing_key", "read_certificate", "est_tls", "password_hash"}
+CLI_MBEDTLS = {"library", "library_classic", "library_psa", "read_certificate", "est_tls"}
 
 
 def check_host(root):
@@ -170,9 +186,17 @@ def check_host(root):
                 yield f"{relative}: the virtual chip may not know the command line"
             if room and room not in VCHIP and target != VCHIP_HEADER and "firmware/" not in relative:
                 yield f"{relative}: the virtual chip may not include {target}"
+    for file in sorted((root / "host/nvs").rglob("*.[ch]pp")):
+        relative = file.relative_to(root).as_posix()
+        for target in includes(file):
+            room = target.split("/")[1] if target.startswith(("esb/", "host/")) else ""
+            if room and room not in NVS | {"nvs"} and target != NVS_HEADER:
+                yield f"{relative}: the form of NVS may not include {target}"
+            if target.startswith(("mbedtls/", "psa/")):
+                yield f"{relative}: the form of NVS may not include <{target}>"
     for file in sorted((root / "host/cli").rglob("*.[ch]pp")):
         for target in includes(file):
-            if target.startswith("mbedtls/") and file.stem not in CLI_MBEDTLS:
+            if target.startswith(("mbedtls/", "psa/")) and file.stem not in CLI_MBEDTLS:
                 yield f"{file.relative_to(root).as_posix()}: only {sorted(CLI_MBEDTLS)} may include <{target}>"
 
 

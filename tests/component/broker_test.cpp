@@ -25,10 +25,22 @@ TEST(Broker, gets_on_line_announces_itself_and_hears_its_own_ping) {
     const auto status = rig.broker.latest(base_of(rig) + "/status");
     for (const auto* member : {"\"app\":\"test\"", "\"ver\":\"1.0.0\"", "\"hw\":\"vchip\"", "\"seq\":1", "\"floor\":0",
                                "\"boot\":\"a\"", "\"reset\":\"power-on\"", "\"ip\":\"192.0.2.10\"", "\"rssi\":-50",
-                               "\"heap\":200000", "\"heap_min\":150000", "\"up\":", "\"sec\":[]"}) {
+                               "\"heap\":200000", "\"heap_min\":150000", "\"up\":", "\"sec\":[\"nvs-encryption\"]"}) {
         EXPECT_NE(status.find(member), std::string::npos) << member << " in " << status;
     }
     EXPECT_NE(rig.broker.latest(base_of(rig) + "/ota/status").find("\"state\":\"idle\""), std::string::npos);
+}
+
+TEST(Broker, how_long_it_took_to_get_to_tls_is_told) {
+    OnlineDevice rig;
+    rig.network.faults(test::broker_address).latency = Duration(99);  // one way, and 1 ms of the chip's: 3 round trips
+    ASSERT_TRUE(rig.online()) << rig.chip.uart.output();
+    rig.settings("mqtt info --json\n");
+    const auto said = rig.chip.uart.output();
+    const auto at = said.find("\"opened_ms\":");
+    ASSERT_NE(at, std::string::npos) << said;
+    EXPECT_GE(std::stoi(said.substr(at + 12)), 600);
+    EXPECT_LT(std::stoi(said.substr(at + 12)), 700);
 }
 
 TEST(Broker, the_will_is_a_retained_zero_on_online) {

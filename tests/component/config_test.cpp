@@ -76,7 +76,7 @@ TEST_F(Config, a_wrong_broker_reverts_itself_and_says_why) {
     EXPECT_TRUE(rig.online());
 }
 
-TEST_F(Config, a_good_broker_is_kept) {
+ESB_REENTRANT(Config, a_good_broker_is_kept) {
     rig.chip.resolver.set("other.test", test::broker_address);
     send(R"({"mqtt.0.host":"other.test"})");
     ASSERT_TRUE(becomes(R"("state":"kept")")) << rig.chip.uart.output();

@@ -2,6 +2,7 @@
 #include "esb/base/encoding.hpp"
 #include "support/cuts.hpp"
 #include "support/device_rig.hpp"
+#include "support/reentrant.hpp"
 
 #include <gtest/gtest.h>
 
@@ -65,11 +66,11 @@ void reset(DeviceRig& rig, bool keep_secrets) {
 
 class FactoryReset : public testing::Test {
 protected:
-    MemoryStore store{vchip::default_flash_size};
-    Flash flash{store};
+    test::StoryFlash memory{vchip::default_flash_size};
+    Flash& flash = memory.flash;
 };
 
-TEST_F(FactoryReset, wipes_settings_and_makes_new_secrets_that_are_shown) {
+ESB_REENTRANT(FactoryReset, wipes_settings_and_makes_new_secrets_that_are_shown) {
     const auto before = set_up(flash);
     Rig rig(flash);
     reset(rig, false);

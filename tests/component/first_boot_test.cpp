@@ -1,13 +1,13 @@
 // The first boot and changes of settings, on a whole Device, also when the power goes at any flash operation.
 #include "esb/base/encoding.hpp"
-#include "host/vchip/cut_enumerator.hpp"
+#include "support/cuts.hpp"
 #include "support/device_rig.hpp"
+#include "support/reentrant.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 namespace esb {
@@ -20,8 +20,8 @@ using vchip::MemoryStore;
 
 class FirstBoot : public testing::Test {
 protected:
-    MemoryStore store{vchip::default_flash_size};
-    Flash flash{store};
+    test::StoryFlash memory{vchip::default_flash_size};
+    Flash& flash = memory.flash;
 };
 
 TEST_F(FirstBoot, prints_the_birth_lines_in_their_exact_form) {
@@ -149,7 +149,7 @@ TEST_F(FirstBoot, bad_lines_change_nothing_and_say_why) {
     EXPECT_EQ(rig.type("config list\n"), before);
 }
 
-TEST_F(FirstBoot, joins_a_network_that_the_console_names) {
+ESB_REENTRANT(FirstBoot, joins_a_network_that_the_console_names) {
     DeviceRig rig(flash);
     rig.chip.radio.add_network("Green \"House\"", "long enough");
     const auto text = rig.boot(2s, [](Device&, vchip::SimChip& chip) {
@@ -179,12 +179,6 @@ struct Notes {
     bool acknowledged = false;
 };
 
-vchip::CutOptions cut_options() {
-    vchip::CutOptions options;
-    options.seeds = 2;
-    return options;
-}
-
 // The PSK that was shown is the one that is stored; a secret is shown at least once; the device always comes up.
 TEST(FirstBootCuts, the_secret_that_was_shown_is_the_one_that_stays) {
     Notes notes;
@@ -210,9 +204,7 @@ TEST(FirstBootCuts, the_secret_that_was_shown_is_the_one_that_stays) {
         if (!line_after(rig.boot(10ms), " psk=").empty()) return "shown again after it was marked as shown";
         return {};
     };
-    const auto report = enumerate_cuts(scenario, cut_options());
-    std::printf("first boot: %s\n", report.text().c_str());
-    EXPECT_TRUE(report.passed()) << report.text();
+    EXPECT_TRUE(test::survives_cuts("first boot", scenario, {.seeds = 2}));
 }
 
 // Old or new settings, never half; what was acknowledged stays.
@@ -239,9 +231,7 @@ TEST(SettingsCuts, a_change_at_the_console_is_whole_or_absent_and_kept_once_ackn
         if (server != "old.example:1111") return "neither old nor new: " + server;
         return notes.acknowledged ? "an acknowledged change was lost" : "";
     };
-    const auto report = enumerate_cuts(scenario, cut_options());
-    std::printf("settings change: %s\n", report.text().c_str());
-    EXPECT_TRUE(report.passed()) << report.text();
+    EXPECT_TRUE(test::survives_cuts("settings change", scenario, {.seeds = 2}));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "esb/crypto/certificate.hpp"
 #include "support/fake_ca.hpp"
 #include "support/online_device.hpp"
+#include "support/reentrant.hpp"
 
 #include <gtest/gtest.h>
 
@@ -86,12 +87,15 @@ struct RenewalRig {
         rig.settings("mqtt csr\nconfig set est.url https://est.test\n");
         const auto text = rig.chip.uart.take_output();
         const auto at = text.find("-----BEGIN");
+        EXPECT_NE(at, std::string::npos) << text;
+        if (at == std::string::npos) return;
         auto csr = text.substr(at, text.find("REQUEST-----\r\n", at + 40) - at);
         csr = csr.substr(csr.find('\n') + 1);
         csr = csr.substr(0, csr.find("-----END"));
         std::array<std::uint8_t, 512> room;
         const auto request = decode_base64(csr, room);
         EXPECT_TRUE(request) << text;
+        if (!request) return;
         paste("mqtt cert", ca.device(*request, begin, begin + life));
     }
     ~RenewalRig() {
@@ -150,6 +154,19 @@ TEST(Renewal, nothing_is_asked_for_before_two_thirds_of_its_life) {
     r.rig.run_for(std::chrono::minutes(90));
     EXPECT_EQ(r.est.requests, 1);
     EXPECT_TRUE(r.rig.printed("config: kept"));
+}
+
+struct Renewals : testing::Test {
+    RenewalRig r;
+};
+
+ESB_REENTRANT_WITH(Renewals, two_thirds_of_its_life_are_enough_for_a_certificate, {.most = 25}) {
+    ASSERT_TRUE(r.rig.online());
+    r.restart(begin + std::chrono::days(70));
+    ASSERT_TRUE(r.rig.online());
+    r.rig.run_until([&] { return r.rig.printed("config: kept") && r.est.requests > 0; }, std::chrono::hours(3));
+    ASSERT_TRUE(r.rig.online());
+    EXPECT_EQ(r.rig.broker.server.client, r.est.issued);
 }
 
 TEST(Renewal, a_server_that_cannot_now_is_asked_again_later_and_ever_less_often) {

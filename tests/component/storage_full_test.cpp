@@ -1,5 +1,6 @@
 // A key/value partition without room: what changes is refused by name, what is stored stays, updates fail cleanly.
 #include "support/device_rig.hpp"
+#include "support/nvs_key.hpp"
 #include "support/update_rig.hpp"
 
 #include <gtest/gtest.h>
@@ -40,7 +41,7 @@ TEST(StorageFull, an_update_fails_by_name_and_the_running_firmware_stays) {
     vchip::Flash flash(store);
     const auto table = vchip::PartitionTable::parse(test::small_partitions, flash.size()).value();
     {
-        vchip::KeyValue key_value(*table.region(flash, vchip::PartitionType::data, vchip::subtype_nvs));
+        vchip::KeyValue key_value(*table.region(flash, vchip::PartitionType::data, vchip::subtype_nvs), test::nvs_cipher());
         ASSERT_TRUE(key_value.mount());
         fill(key_value);
     }

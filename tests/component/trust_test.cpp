@@ -6,6 +6,7 @@
 #include "esb/ota/records.hpp"
 #include "host/vchip/sim_chip.hpp"
 #include "support/cuts.hpp"
+#include "support/nvs_key.hpp"
 #include "support/raw_flash.hpp"
 #include "support/test_signer.hpp"
 #include "support/update_rig.hpp"
@@ -172,7 +173,7 @@ TEST(Trust, a_closed_device_is_closed) {
 
 TEST(Trust, no_rotten_bit_opens_it) {
     const auto whole = closed_device();
-    const auto bits = test::bits_of(whole, nvs_at, nvs_size, trust_keys());
+    const auto bits = test::bits_of(whole, nvs_at, nvs_size, trust_keys(), &test::nvs_cipher());
     const std::size_t stride = std::max<std::size_t>(1, 61 / test::cut_factor());
     unsigned flipped = 0;
     unsigned closed = 0;
@@ -193,7 +194,7 @@ TEST(Trust, no_rotten_bit_opens_it) {
 
 TEST(Trust, no_pair_of_rotten_bits_opens_it) {
     const auto whole = closed_device();
-    const auto bits = test::bits_of(whole, nvs_at, nvs_size, trust_keys());
+    const auto bits = test::bits_of(whole, nvs_at, nvs_size, trust_keys(), &test::nvs_cipher());
     const unsigned pairs = 150 * test::cut_factor();
     unsigned closed = 0;
     std::uint64_t random = 1;

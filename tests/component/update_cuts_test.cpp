@@ -83,10 +83,9 @@ TEST_F(UpdateCuts, a_good_update_is_done_within_three_clean_boots) {
         if (boot.floor != 40) return "the floor did not rise";
         return {};
     };
-    EXPECT_TRUE(test::survives_cuts("good update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 60}));
+    EXPECT_TRUE(test::survives_cuts("good update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 5}));
 }
 
-// The same flash operations without signatures, which take most of the time: many more cuts, second ones above all.
 TEST_F(UpdateCuts, a_legacy_update_is_done_within_three_clean_boots) {
     crypto::Md5 md5;
     md5.update(new_image);
@@ -117,7 +116,7 @@ TEST_F(UpdateCuts, a_legacy_update_is_done_within_three_clean_boots) {
         }
         return boot.seq == 42 && boot.last.state == State::confirmed ? "" : "not done within three clean boots";
     };
-    EXPECT_TRUE(test::survives_cuts("legacy update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 3}));
+    EXPECT_TRUE(test::survives_cuts("legacy update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 10}));
 }
 
 TEST_F(UpdateCuts, a_crashing_update_ends_on_the_old_image) {
@@ -141,7 +140,7 @@ TEST_F(UpdateCuts, a_crashing_update_ends_on_the_old_image) {
         }
         return "the old image does not come to rest";
     };
-    EXPECT_TRUE(test::survives_cuts("crashing update", scenario, {.seeds = 1, .second_seeds = 0}));
+    EXPECT_TRUE(test::survives_cuts("crashing update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 20}));
 }
 
 TEST_F(UpdateCuts, a_silent_update_ends_on_the_old_image) {
@@ -168,7 +167,7 @@ TEST_F(UpdateCuts, a_silent_update_ends_on_the_old_image) {
         }
         return "the old image does not come to rest";
     };
-    EXPECT_TRUE(test::survives_cuts("silent update", scenario, {.seeds = 1, .second_seeds = 0}));
+    EXPECT_TRUE(test::survives_cuts("silent update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 20}));
 }
 
 // The person uploads once: after a cut either image may run, and a second upload always brings the new one.
@@ -199,7 +198,7 @@ TEST_F(UpdateCuts, an_upload_is_done_or_can_be_repeated) {
         if (boot.seq != 42 || boot.floor != 40) return "not done within four clean boots";
         return boot.state == chip::SlotState::valid || boot.state == chip::SlotState::undefined ? "" : "not confirmed";
     };
-    EXPECT_TRUE(test::survives_cuts("upload", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 60}));
+    EXPECT_TRUE(test::survives_cuts("upload", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 10}));
 }
 
 TEST_F(UpdateCuts, a_signed_roll_back_ends_on_either_confirmed_image) {
@@ -234,7 +233,7 @@ TEST_F(UpdateCuts, a_signed_roll_back_ends_on_either_confirmed_image) {
         }
         return "not at rest within three clean boots";
     };
-    EXPECT_TRUE(test::survives_cuts("signed roll-back", scenario, {.seeds = 1, .second_seeds = 0}));
+    EXPECT_TRUE(test::survives_cuts("signed roll-back", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 5}));
 }
 
 TEST_F(UpdateCuts, a_key_rotation_leaves_the_old_or_the_new_key) {

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
+
 namespace esb {
 namespace {
 
@@ -116,6 +119,33 @@ TEST_F(UpdateFaults, a_switch_that_fails_is_repeated) {
     EXPECT_EQ(boot.log.error_of(State::verifying), Error(errors::flash_failed));
     expect_updated(1);
     EXPECT_EQ(rig.server.connections, 1);
+}
+
+TEST_F(UpdateFaults, what_changes_in_flash_before_a_repeated_switch_is_noticed) {
+    bool spoiled = false;
+    rig.set_boot_fault = [&]() -> const ErrorKind* {
+        if (std::exchange(spoiled, true)) return nullptr;
+        const std::array<std::uint8_t, 4> zeros{};
+        EXPECT_TRUE(flash.program(0x30000 + 0x1000, zeros));
+        return &errors::flash_failed;
+    };
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.log.error_of(State::failed), Error(errors::ota_hash)) << "by us, before the boot loader has to";
+    EXPECT_EQ(rig.boot().seq, 41U);
+}
+
+TEST_F(UpdateFaults, a_key_set_that_cannot_be_stored_is_not_used) {
+    test::TestSigner second("second");
+    const auto rotation = rig.signer.envelope("esb-keys", R"({"ver":2,"keys":[)" + second.jwk() + "]}");
+    rig.put_fault = [](std::string_view key) { return key.starts_with("ota.keys") ? &errors::kv_full : nullptr; };
+    rig.retained.clear();
+    rig.on_line = [&](ota::Updater& updater) {
+        EXPECT_EQ(updater.offer(as_bytes(rotation)).error(), errors::kv_full);
+        EXPECT_EQ(updater.offer(as_bytes(second.envelope("esb-command", R"({"cmd":"cancel","ctr":1})"))).error(),
+                  errors::key_unknown);
+        EXPECT_TRUE(updater.offer(as_bytes(rig.signer.envelope("esb-command", R"({"cmd":"cancel","ctr":1})"))));
+    };
+    static_cast<void>(rig.boot());
 }
 
 TEST_F(UpdateFaults, a_switch_that_always_fails_ends_the_update) {
@@ -292,6 +322,67 @@ TEST_F(UpdateFaults, an_image_that_changed_in_flash_is_not_tried_again) {
     EXPECT_EQ(boot.log.error_of(State::failed), Error(errors::ota_hash));
     EXPECT_EQ(boot.seq, 41U);
     EXPECT_EQ(boot.end, BootEnd::settled);
+}
+
+// A candidate that waits for its switch, as a record of any age may say. Right before it all is judged that was judged at the offer.
+class Candidates : public UpdateFaults {
+protected:
+    ota::TrialRecord record;
+
+    Candidates() {
+        auto padded = new_image;
+        padded.resize((padded.size() + 15) / 16 * 16, 0xFF);
+        EXPECT_TRUE(flash.program(0x30000, padded));
+        record.image = {
+            chip::SlotId::b, 42, static_cast<std::uint32_t>(new_image.size()), crypto::sha256(new_image), {}};
+        record.from_seq = 41;
+        rig.retained.clear();
+    }
+    // What becomes of the record.
+    Boot boot_with(const std::function<void(ota::Records&)>& more = {}) {
+        rig.before_begin = [this, more](chip::KeyValue& values) {
+            ota::Records records(values);
+            ASSERT_TRUE(records.trial.save(record));
+            if (more) more(records);
+        };
+        const Boot boot = rig.boot();
+        rig.before_begin = {};
+        return boot;
+    }
+    void expect_dropped(const Boot& boot, const ErrorKind& why) {
+        EXPECT_EQ(boot.log.error_of(State::failed), Error(why));
+        EXPECT_EQ(boot.seq, 41U);
+        EXPECT_EQ(rig.boot().seq, 41U);
+    }
+};
+
+TEST_F(Candidates, that_are_good_are_switched_to) {
+    EXPECT_EQ(boot_with().end, BootEnd::restart);
+    EXPECT_EQ(rig.boot().seq, 42U);
+}
+
+TEST_F(Candidates, below_the_floor_are_dropped) {
+    expect_dropped(boot_with([](ota::Records& records) { EXPECT_TRUE(records.floor.save(43)); }),
+                   errors::ota_below_floor);
+}
+
+TEST_F(Candidates, that_are_quarantined_are_dropped) {
+    const auto quarantine = [this](ota::Records& records) {
+        ota::BadList bad;
+        bad.add(*record.image.sha256);
+        EXPECT_TRUE(records.bad.save(bad));
+    };
+    expect_dropped(boot_with(quarantine), errors::ota_quarantined);
+}
+
+TEST_F(Candidates, with_another_hash_are_dropped) {
+    record.image.sha256 = crypto::sha256(old_image);
+    expect_dropped(boot_with(), errors::ota_hash);
+}
+
+TEST_F(Candidates, whose_descriptor_says_otherwise_are_dropped) {
+    record.image.seq = 43;
+    expect_dropped(boot_with(), errors::ota_descriptor);
 }
 
 TEST_F(UpdateFaults, what_cannot_be_counted_is_not_tried_again) {

@@ -5,17 +5,17 @@ import os
 import re
 import subprocess
 
-from esb_lab import free_ports
+from pytest_esb.lab import free_ports
 from on_line import Device
 from pki import Pki
 
 
 class Certified(Device):
     """A device on line by its key, beside whose listener the broker has two with certificates: `user` asks for a user
-    name and a password, `mutual` for a certificate."""
+    name and a password, so does `six` over IPv6, `mutual` asks for a certificate."""
 
     host = "localhost"
-    names = "DNS:localhost"  # in the server's certificate
+    names = "DNS:localhost,IP:::1"  # in the server's certificate
 
     def start_services(self):
         self.pki = Pki(self.lab.folder / "pki")
@@ -23,7 +23,7 @@ class Certified(Device):
             self.pki.authority(name)
         self.pki.server("server", "root", self.names)
         self.pki.server("stranger", "other")
-        self.user_port, self.mutual_port = free_ports(2)
+        self.user_port, self.mutual_port, self.six_port = free_ports(3)
         self.broker.init()
         self.broker.start()
         self.web.start()
@@ -39,6 +39,7 @@ class Certified(Device):
                   f"certfile {self.pki.path('server.pem')}\nkeyfile {self.pki.path('server.key')}\n")
         with open(folder / "mosquitto.conf", "a", encoding="utf-8") as config:
             config.write(f"listener {self.user_port} 127.0.0.1\n{common}password_file {folder}/passwords\n")
+            config.write(f"listener {self.six_port} ::1\n{common}password_file {folder}/passwords\n")
             config.write(f"listener {self.mutual_port} 127.0.0.1\n{common}cafile {self.pki.path('devices.pem')}\n"
                          "require_certificate true\nuse_identity_as_username true\n")
         for path in (folder, self.pki.folder):

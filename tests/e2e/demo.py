@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from esb_lab import Lab, Products, StepFailed
+from pytest_esb.lab import Lab, Products, StepFailed
 from story import STEPS, Story
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import Products
+from pytest_esb.lab import Products
 
 NODE = shutil.which("node", path="/usr/bin:" + os.environ["PATH"])
 NPM = shutil.which("npm", path="/usr/bin:" + os.environ["PATH"])

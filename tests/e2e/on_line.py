@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import threading
 
-from esb_lab import PATIENCE, Broker, Chip, Lab, Products, StepFailed, WebServer, sha256, wait_until
+from pytest_esb.lab import PATIENCE, Broker, Chip, Lab, Products, StepFailed, WebServer, sha256, wait_until
 from signer import Signer, manifest
 
 NETWORK = {"ssid": "Greenhouse", "passphrase": "correct horse battery", "rssi": -48}
@@ -33,10 +33,13 @@ class Topic:
 
     def wait_for(self, since: int, patience: float = PATIENCE, **members) -> dict:
         """The first message from number `since` on that has these members."""
+        return self.wait_for_that(since, lambda message: members.items() <= message.items(), patience, f"with {members}")
+
+    def wait_for_that(self, since: int, fits, patience: float = PATIENCE, what: str = "that fits") -> dict:
         def found():
-            return next((m for m in self.messages[since:] if members.items() <= m.items()), None)
+            return next((message for message in self.messages[since:] if fits(message)), None)
         try:
-            return wait_until(f"a message with {members}", found, patience)
+            return wait_until(f"a message {what}", found, patience)
         except StepFailed as failure:
             raise StepFailed(f"{failure}; there were {self.messages[since:]}") from None
 

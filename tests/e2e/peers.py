@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import npm
-from esb_lab import PATIENCE, Lab, StepFailed, free_ports, port_answers, wait_until
+from pytest_esb.lab import PATIENCE, Lab, StepFailed, free_ports, port_answers, wait_until
 
 USER, PASSWORD = "fleet", "correct horse battery"
 RABBIT = pathlib.Path("/usr/lib/rabbitmq/bin")

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from esb_lab import Chip, free_ports, port_answers, wait_until
+from pytest_esb.lab import Chip, free_ports, port_answers, wait_until
 
 HOST = "4.3.2.1"  # the access point's address, the only Host that is served
 ANSWER_LIMIT = 2.0  # seconds an honest client may wait

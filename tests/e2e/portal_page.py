@@ -11,12 +11,27 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from esb_lab import Lab, StepFailed, port_answers, wait_until
+from pytest_esb.lab import Lab, StepFailed, port_answers, wait_until
 
 ADDRESS = "4.3.2.1"  # of the access point
 HOME = f"http://{ADDRESS}/"
 APPLE_PROBE = "http://captive.apple.com/hotspot-detect.html"
 SCREENS = {"320": (320, 640, "light"), "desktop": (1100, 800, "light"), "dark": (390, 844, "dark")}
+
+
+def chromium(profile: pathlib.Path, *arguments: str) -> webdriver.Chrome:
+    """A headless one that asks nobody for anything, its profile in this folder."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable", f"--user-data-dir={profile}",
+                     *arguments):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
+    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    browser.set_page_load_timeout(60)
+    return browser
 
 
 class Phone:
@@ -25,17 +40,8 @@ class Phone:
     def __init__(self, lab: Lab, port: int, name: str = "phone"):
         self.port = port
         self.pictures = lab.products.build / "portal"
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or "/usr/bin/chromium"
         names = ",".join(f"MAP {host}:80 127.0.0.1:{port}" for host in (ADDRESS, "captive.apple.com"))
-        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                         "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
-                         f"--user-data-dir={lab.folder / name}", f"--host-resolver-rules={names},MAP * ~NOTFOUND"):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
-        self.browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        self.browser.set_page_load_timeout(20)
+        self.browser = chromium(lab.folder / name, f"--host-resolver-rules={names},MAP * ~NOTFOUND")
         self.look_like("320")
         lab.keep_track(self)
 
@@ -99,7 +105,7 @@ class Phone:
         return self.run("return document.getElementById(arguments[0]).value", identifier)
 
     def is_shown(self, identifier: str) -> bool:
-        return self.one(identifier).is_displayed()
+        return self.run("const e = document.getElementById(arguments[0]); return !!e && e.checkVisibility()", identifier)
 
     def networks(self) -> list[str]:
         return self.run("return Array.from(document.querySelectorAll('.net b'), (b) => b.textContent)")[:-1]
@@ -118,6 +124,25 @@ class Phone:
         except StepFailed:
             raise StepFailed(f"the page does not say '{words}' but '{self.headline()}', {self.steps()}, "
                              f"'{self.text('verdict')}', '{self.text('form-error')}'") from None
+
+    def setting_cards(self) -> list[str]:
+        """The titles of the author's settings, in their order."""
+        return self.run("return Array.from(document.querySelectorAll('#own > details > summary'), (s) => s.textContent)")
+
+    def words_of(self, setting: str) -> dict[str, str]:
+        """What stands at a setting's field for people, and the name by which documents call it."""
+        return self.run("const f = document.getElementById('s-' + arguments[0]);"
+                        "const [unit, help] = f.getAttribute('aria-describedby').split(' ')"
+                        ".map((id) => document.getElementById(id));"
+                        "return {label: f.labels[0].textContent, unit: unit ? unit.textContent : '',"
+                        "name: help.querySelector('code').textContent}", setting)
+
+    def labels_missing(self) -> list[str]:
+        """Fields that nobody names, and settings of the base that only have their raw name."""
+        return self.run("return Array.from(document.querySelectorAll('#own [id^=s-], #all-list [id^=s-]'))"
+                        ".filter((f) => !/-(help|unit)$/.test(f.id)"
+                        "&& !(f.labels && f.labels.length && f.labels[0].textContent !== f.id.slice(2)))"
+                        ".map((f) => f.id)")
 
     # --- Doing ---
 
@@ -145,6 +170,10 @@ class Phone:
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(Keys.DELETE)
         field.send_keys(text)
+
+    def press_save(self, form: str):
+        self.run("document.getElementById(arguments[0] + '-said').textContent = ''", form)
+        self.run("document.getElementById(arguments[0] + '-form').querySelector('.main').click()", form)
 
     def unfold(self, identifier: str):
         self.run("const d = document.getElementById(arguments[0]); d.open = true;", identifier)

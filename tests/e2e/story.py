@@ -1,13 +1,14 @@
 """The story of one device, from factory-new to updated, step by step. The demo tells it, test_story.py asserts it."""
 
 import dataclasses
+import json
 import re
 import select
 import shutil
 import subprocess
 import time
 
-from esb_lab import Broker, Chip, Lab, StepFailed, Update, WebServer, free_ports, port_answers, sha256, wait_until
+from pytest_esb.lab import Broker, Chip, Lab, StepFailed, Update, WebServer, free_ports, port_answers, sha256, wait_until
 from portal_attacks import HOST, Target, get_request
 from signer import Signer, manifest, redescribed
 
@@ -233,6 +234,83 @@ class Story:
         self.evidence.append(("accounts", "foreign topics neither read nor written; once removed: refused, and the live "
                                           "session is silent"))
 
+    # Smaller, and without power -----------------------------------------------------------------------------------
+
+    def next_release(self, version: str, *more) -> tuple:
+        """Its image as a file of the web server, and its envelope."""
+        image = self.web.files / f"basic-{version}.img"
+        shutil.copy(self.lab.products.build / "examples" / image.name, image)
+        envelope = self.lab.folder / f"basic-{version}.jws"
+        self.lab.esb("sign", "--key", self.lab.products.key, "--image", image, "--url", self.web.url(image.name),
+                     *more, "-o", envelope, timeout=120)
+        return image, envelope
+
+    def requests(self, name: str) -> list[int]:
+        """Bytes of body of each request for a file, as nginx has logged them."""
+        log = (self.lab.logs / "nginx-access.log").read_text()
+        return [int(size) for size in re.findall(rf'"GET /{re.escape(name)} HTTP/1.1" 20[06] (\d+)', log)]
+
+    def require_running(self, image, version: str):
+        running = sha256(self.chip.running_program())
+        require(running == sha256(image.read_bytes()), "the running program is not the signed image")
+        wait_until(f"version {version} on the broker", lambda: self.device()["ver"] == version)
+
+    def update_by_difference(self):
+        """The next release as its difference from what runs; `esb verify` says first what the device will do."""
+        old = self.web.files / "basic-1.1.0.img"
+        image, envelope = self.next_release("1.2.0", "--from", old)
+        (delta,) = self.web.files.glob("basic-1.2.0.img.from-*")
+        size = delta.stat().st_size
+        said = self.lab.esb("verify", envelope, "--trust", f"{self.lab.products.key}.pub.jwk", "--image", image,
+                            "--from", old, "--runs", old, timeout=120).stdout
+        require(f"it fetches {size} bytes, the difference from seq 2" in said, "esb verify says otherwise")
+        started = time.monotonic()
+        update = Update(self.lab, self.broker, self.birth.identity, envelope)
+        self.chip.expect(r"===== basic 1\.2\.0 \(seq 3\) on vchip, slot a")
+        self.chip.expect(r"ota: confirmed")
+        require(update.finish() == 0, "esb ota says that the update failed")
+        seconds = time.monotonic() - started
+        self.require_running(image, "1.2.0")
+        wait_until("the web server's log", lambda: self.requests(delta.name))
+        require(self.requests(delta.name) == [size], "not just the difference was fetched")
+        require(self.requests(image.name) == [], "the image itself was fetched")
+        self.evidence.append(("update by difference", f"{size:,} bytes fetched for an image of {image.stat().st_size:,}, "
+                                                      f"confirmed in {seconds:.1f} s"))
+
+    def lose_power_in_an_update(self):
+        """The power goes in the middle of a download; when it is back the device goes on where it was, asked by nobody."""
+        image, envelope = self.next_release("1.3.0")
+        size = image.stat().st_size
+        topic = self.birth.identity.replace("-", "/") + "/ota"
+        self.serve_at("150k")  # so that there is a middle
+        update = Update(self.lab, self.broker, self.birth.identity, envelope)
+        done = lambda: json.loads(self.broker.retained(topic + "/status") or "{}").get("done", 0)
+        self.chip.expect(r"ota: downloading")
+        wait_until("a quarter of the image", lambda: size // 4 <= done() < size)
+        self.lab.narrator.say("-- power off --")
+        self.chip.power_off()
+        (before,) = wait_until("the web server's log", lambda: self.requests(image.name))
+        require(before < size, "the power went too late")
+        self.chip.power_on()
+        powered = time.monotonic()
+        self.chip.expect(r"===== basic 1\.2\.0 \(seq 3\) on vchip, slot a")
+        self.chip.expect(r"===== basic 1\.3\.0 \(seq 4\) on vchip, slot b")
+        self.chip.expect(r"ota: confirmed")
+        require(update.finish() == 0, "esb ota says that the update failed")
+        seconds = time.monotonic() - powered
+        self.require_running(image, "1.3.0")
+        (_, after) = wait_until("the web server's log", lambda: len(self.requests(image.name)) == 2 and self.requests(image.name))
+        twice = before + after - size
+        require(0 <= twice < size // 4, f"{twice} bytes were fetched twice")
+        self.evidence.append(("power cut in a download", f"at {100 * before // size} %; went on by itself at "
+                                                         f"{100 * (size - after) // size} %, {twice:,} of {size:,} bytes fetched "
+                                                         f"twice, confirmed {seconds:.1f} s after power-on"))
+
+    def serve_at(self, rate: str):
+        self.web.stop()
+        self.web.rate = rate
+        self.web.start()
+
     # Attacks ------------------------------------------------------------------------------------------------------
 
     def refuse_updates(self):
@@ -240,7 +318,7 @@ class Story:
         image = (self.web.files / "basic-1.1.0.img").read_bytes()
         url = self.web.url("basic-1.1.0.img")
         ours = Signer.from_pem(self.lab.products.key)
-        newer = redescribed(image, seq=3, ver="1.2.0")
+        newer = redescribed(image, seq=5, ver="1.4.0")
         (self.web.files / "changed.img").write_bytes(newer[:5000] + bytes([newer[5000] ^ 1]) + newer[5001:])
         attacks = [
             (Signer().envelope(manifest(newer, url)), "key.unknown"),
@@ -265,7 +343,7 @@ class Story:
         topic = self.birth.identity.replace("-", "/") + "/ota"
         subprocess.run(self.broker.as_tool("mosquitto_pub", "-q", "1", "-t", topic, "-m", envelope), check=True, timeout=20)
         self.chip.expect(r"===== basic 2\.0\.0 \(seq 20\)")
-        self.chip.expect(r"===== basic 1\.1\.0 \(seq 2\) on vchip, slot b")
+        self.chip.expect(r"===== basic 1\.3\.0 \(seq 4\) on vchip, slot b")
         self.chip.expect(r"ota: rolled_back[^\r\n]*\(ota\.trial_crashed\)")
         self.chip.expect(r"ping: echo after \d+ ms")
         wait_until("the cause on the broker", lambda: "ota.trial_crashed" in (self.broker.retained(topic + "/status") or ""))
@@ -296,6 +374,7 @@ STEPS = [
     ("Set up over the serial port", ["use_console", "ask_for_secrets", "power_cycle"]),
     ("A signed update", ["sign_update", "update", "stays"]),
     ("Accounts keep devices apart", ["keep_out"]),
+    ("Smaller, and without power", ["update_by_difference", "lose_power_in_an_update"]),
     ("It refuses, it survives", ["refuse_updates", "go_back", "refuse_lines", "lose_the_broker"]),
 ]
 

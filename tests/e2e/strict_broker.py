@@ -221,6 +221,8 @@ class StrictBroker:
         self.clients: dict[str, Client] = {}
         self.forbidden: list[str] = []
         self.connections = 0
+        self.sessions_reused = 0  # TLS sessions that were gone on with
+        self.no_resumption = False  # goes on with them, and then turns the client away
         self.alpn = alpn
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -252,6 +254,9 @@ class StrictBroker:
         try:
             plain.settimeout(60)
             with self.context.wrap_socket(plain, server_side=True) as stream:
+                self.sessions_reused += stream.session_reused
+                if self.no_resumption and stream.session_reused:
+                    raise Forbidden("a session")
                 if self.alpn and stream.selected_alpn_protocol() != ALPN:
                     raise Forbidden(f"ALPN {stream.selected_alpn_protocol()}")
                 client = Client(self, stream)

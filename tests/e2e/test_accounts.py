@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import Broker, Lab, wait_until
+from pytest_esb.lab import Broker, Lab, wait_until
 from story import Intruder, Session
 
 KEYS = {"ESP-AAAAAAAAAAAA": "00112233445566778899aabbccddeeff", "ESP-BBBBBBBBBBBB": "ffeeddccbbaa99887766554433221100"}

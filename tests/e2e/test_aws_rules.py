@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from esb_lab import Lab, WebServer, free_ports, wait_until
+from pytest_esb.lab import Lab, WebServer, free_ports, wait_until
 from on_line import Device, firmware
 from signer import Signer, manifest
 from strict_broker import Policy, StrictBroker
+from pytest_esb.clock import CLOCK, TimeServer
 
 HTTPS = "127.0.0.43"  # port 443 there is nobody's
 
@@ -82,6 +83,32 @@ def test_its_will_is_kept_and_an_old_connection_gives_way(thing):
     assert thing.retained("online") == "1" and thing.strict.forbidden == []
 
 
+def restarted(thing) -> bool:
+    """Whether the device went on with its TLS session after a restart."""
+    thing.chip.type("restart")
+    words = thing.chip.expect(r"tls: TLS-\S+(, session resumed)?\r*\n", 60)
+    thing.chip.expect(r"ping: echo after \d+ ms", 60)
+    return words[1] is not None
+
+
+def test_a_restart_goes_on_with_the_tls_session(thing):
+    TimeServer()
+    thing.chip.ask(f"config set time.server {CLOCK}", r"ok\r*\n")
+    thing.chip.expect(r"time: \d{4}-", 60)
+    assert not restarted(thing)  # the first session is of a connection that knows the time
+    before = thing.strict.sessions_reused
+    assert restarted(thing) and thing.strict.sessions_reused == before + 1
+
+
+def test_a_broker_that_regrets_a_session_gets_a_full_handshake_at_once(thing):
+    thing.strict.no_resumption = True
+    before, ended = thing.strict.connections, len(thing.strict.forbidden)
+    assert not restarted(thing)
+    assert thing.strict.connections == before + 2 and thing.strict.forbidden[ended:] == ["a session"]
+    thing.strict.no_resumption = False
+    thing.strict.forbidden.clear()
+
+
 def test_an_update_breaks_no_rule(thing):
     image = firmware(thing.lab.products, "steady-1.1.0").read_bytes()
     thing.strict.publish(f"{thing.base}/ota", thing.signer.envelope(manifest(image, thing.serve(image))).encode(),
@@ -118,7 +145,7 @@ def test_a_topic_that_is_forbidden_is_not_looped_on(thing):
     time.sleep(20)
     assert thing.strict.connections - before <= 7
     assert set(thing.strict.forbidden) == {f"publish {thing.base}/status"}
-    thing.chip.ask("status", r"hint: the broker ended several connections")
+    thing.chip.ask("status", rf"hint_topic: {thing.base}/status\r*\n")
     thing.strict.policies[thing.identity] = Policy.of(thing.identity)
     thing.chip.expect(r"ping: echo after \d+ ms", 120)
 
@@ -153,6 +180,23 @@ def test_the_tool_asks_for_the_protocol_at_port_443(thing):
         assert plain.returncode != 0
         wait_until("it is refused", lambda: strict.forbidden[1:] == ["ALPN None"])
     finally:
+        strict.stop()
+
+
+def test_the_device_asks_for_the_protocol_at_port_443(thing):
+    try:
+        strict = StrictBroker(*thing.files, 443, host=HTTPS, alpn=True)
+    except OSError as why:
+        pytest.skip(f"port 443: {why}")
+    try:
+        strict.policies = thing.strict.policies
+        thing.chip.ask(f"mqtt server {HTTPS} 443", r"ok\r*\n")
+        thing.chip.expect(rf"mqtt: connected to {HTTPS}:443 ", 60)
+        thing.chip.expect(r"ping: echo after \d+ ms", 60)
+        assert strict.forbidden == []
+    finally:
+        thing.chip.ask(f"mqtt server {thing.host} {thing.port}", r"ok\r*\n")
+        thing.chip.expect(r"ping: echo after \d+ ms", 60)
         strict.stop()
 
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from esb_lab import Lab, wait_until
+from pytest_esb.lab import Lab, wait_until
 from on_line import Device, firmware
 
 KEEP_ALIVE = 60  # seconds

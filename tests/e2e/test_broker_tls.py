@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import PATIENCE, Broker, Lab, free_ports, wait_until
+from pytest_esb.lab import PATIENCE, Broker, Lab, free_ports, wait_until
 
 ALICE, MALLORY = "ESP-AAAAAAAAAAAA", "ESP-BBBBBBBBBBBB"
 PSK = "00112233445566778899aabbccddeeff"

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from esb_lab import PATIENCE, Lab, WebServer, wait_until
+from pytest_esb.lab import PATIENCE, Lab, WebServer, wait_until
 from on_line import Device, Topic, firmware
 from peers import PASSWORD, USER, Aedes, Mosquitto, Nats, Peer, RabbitMq, skip_unless_there
 from signer import Signer, manifest

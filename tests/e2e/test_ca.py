@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import Lab
+from pytest_esb.lab import Lab
 
 
 def openssl(*arguments, check=True, stdin=None) -> subprocess.CompletedProcess:

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from certified import Certified
-from esb_lab import Broker, Chip, Lab, WebServer, free_ports, wait_until
+from pytest_esb.lab import Broker, Chip, Lab, WebServer, free_ports, wait_until
 from on_line import NETWORK, Topic, firmware
 from portal_page import Phone
 
@@ -100,6 +100,15 @@ def test_a_name_that_the_certificate_has_not_got_is_refused(device):
     device.chip.expect(r"tls\.wrong_name")
     device.chip.expect(r"config: reverted", 60)
     device.reconnected(device.user_port)
+
+
+def test_a_broker_may_be_given_by_its_ipv6_address(device):
+    device.chip.ask(f"mqtt server [::1]:{device.six_port}", r"ok, on trial\r*\n")
+    device.chip.expect(rf"mqtt: connected to \[::1\]:{device.six_port} ")
+    device.chip.expect(r"config: kept", 60)
+    device.chip.ask("config get mqtt.0.host", r"mqtt.0.host = ::1\r*\n")
+    device.chip.ask(f"mqtt server {device.host} {device.user_port}", r"ok, on trial\r*\n")
+    device.chip.expect(r"config: kept", 60)
 
 
 def test_a_pin_is_enough_and_the_second_one_is_for_the_next_key(device):

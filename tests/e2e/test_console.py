@@ -11,7 +11,7 @@ import pexpect
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from esb_lab import Chip, Lab  # noqa: E402
+from pytest_esb.lab import Chip, Lab  # noqa: E402
 
 PASSWORD = "open sesame"
 ROOT = pathlib.Path(__file__).parents[2]

@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import encryption  # noqa: E402
 import npm  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
-from esb_lab import PATIENCE, Lab, sha256, wait_until  # noqa: E402
+from pytest_esb.lab import PATIENCE, Lab, sha256, wait_until  # noqa: E402
 from on_line import Device, firmware  # noqa: E402
 from signer import b64, manifest, redescribed  # noqa: E402
 

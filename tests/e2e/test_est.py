@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from esb_lab import Lab, StepFailed, free_ports, port_answers, wait_until
+from pytest_esb.lab import Lab, StepFailed, free_ports, port_answers, wait_until
 
 SUBJECT = "ESP-AABBCC"
 

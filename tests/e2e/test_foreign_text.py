@@ -15,7 +15,7 @@ import unicodedata
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from esb_lab import PATIENCE, Broker, Chip, Lab, wait_until  # noqa: E402
+from pytest_esb.lab import PATIENCE, Broker, Chip, Lab, wait_until  # noqa: E402
 
 # Invisible and not of the categories below: DerivedCoreProperties.txt, Default_Ignorable_Code_Point.
 IGNORABLE = [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2065, 0x3164, *range(0xFE00, 0xFE10), 0xFFA0,

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from esb_lab import Lab, wait_until
+from pytest_esb.lab import Lab, wait_until
 from on_line import Device, firmware
 
 

@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import npm  # noqa: E402
-from esb_lab import Chip, Lab, Products, wait_until  # noqa: E402
+from pytest_esb.lab import Chip, Lab, Products, wait_until  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent / "improv"
 STATE_READY, STATE_PROVISIONED = 2, 4

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from esb_lab import Chip, Lab  # noqa: E402
+from pytest_esb.lab import Chip, Lab  # noqa: E402
 
 
 def read_code(picture: pathlib.Path) -> str:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from esb_lab import Lab, sha256
+from pytest_esb.lab import Lab, sha256
 from on_line import Device, firmware
 
 

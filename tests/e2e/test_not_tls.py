@@ -12,7 +12,7 @@ import time
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from esb_lab import Broker, Chip, Lab, free_ports, port_answers, wait_until  # noqa: E402
+from pytest_esb.lab import Broker, Chip, Lab, free_ports, port_answers, wait_until  # noqa: E402
 from on_line import NETWORK  # noqa: E402
 
 HANDSHAKE = 15  # seconds, in all

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import PATIENCE, Broker, Lab, free_ports, wait_until
+from pytest_esb.lab import PATIENCE, Broker, Lab, free_ports, wait_until
 from story import Session
 
 DEVICE, PSK = "ESP-AAAAAAAAAAAA", "00112233445566778899aabbccddeeff"
@@ -186,7 +186,8 @@ def test_a_bridge_gives_another_broker_what_the_reader_reads(broker):
     config = broker.lab.folder / "bridge.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nconnection esb\n"
                       f"address 127.0.0.1:{broker.tools_port}\nbridge_identity {identity}\nbridge_psk {key}\n"
-                      "bridge_tls_version tlsv1.2\ntopic # in 1\nnotifications false\ntry_private false\n")
+                      "bridge_tls_version tlsv1.2\ntopic # in 1\nnotifications false\ntry_private false\n"
+                      "restart_timeout 1\n")
     other = subprocess.Popen(["mosquitto", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         def arrives():

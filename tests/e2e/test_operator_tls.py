@@ -8,7 +8,7 @@ import subprocess
 import pexpect
 import pytest
 
-from esb_lab import PATIENCE, Lab, free_ports, port_answers, wait_until
+from pytest_esb.lab import PATIENCE, Lab, free_ports, port_answers, wait_until
 from test_broker_tls import TlsBroker
 
 PASSWORD = "correct horse battery"

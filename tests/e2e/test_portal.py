@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from esb_lab import Broker, Chip, Lab, free_ports, port_answers, wait_until
+from pytest_esb.lab import Broker, Chip, Lab, free_ports, port_answers, wait_until
 from on_line import NETWORK, firmware
 from portal_page import APPLE_PROBE, HOME, Phone
 
@@ -47,7 +47,8 @@ class Scene:
             self.add_account()
 
     def image_file(self, image: str):
-        return self.lab.products.basic_1_0 if image == "basic" else firmware(self.lab.products, image)
+        products = self.lab.products
+        return products.build / f"examples/{image}.img" if "steady" not in image else firmware(products, image)
 
     def add_account(self):
         self.broker.add(self.identity, self.psk)
@@ -170,10 +171,44 @@ def test_what_the_web_server_refuses_is_said_in_its_words(scene):
     assert phone.text("care-said") == "the body is too large"
 
 
+@pytest.mark.parametrize("scene", [{"image": "cli-wifi-1.0.0"}], indirect=True)
+def test_settings_have_words_for_people_and_what_is_not_used_is_folded(scene):
+    phone = scene.phone
+    phone.open()
+    wait_until("the author's settings", lambda: phone.setting_cards() == ["Heating"])
+    phone.unfold("own-Heating")
+    wanted = {"label": "Target temperature", "unit": "°C", "name": "heat.target"}
+    assert phone.words_of("heat.target") == wanted and phone.is_shown("s-heat.target")
+    phone.write("s-heat.target", "31")
+    phone.press_save("own-Heating")
+    wait_until("a complaint", lambda: phone.text("own-Heating-said").startswith("heat.target: "))
+    phone.write("s-heat.target", "23")
+    phone.press_save("own-Heating")
+    wait_until("it is kept", lambda: phone.text("own-Heating-said") == "Saved.")
+    assert scene.settings()["heat.target"] == 23
+    phone.run("document.getElementById('g-mqtt').dataset.old = 'yes'")
+    phone.press("settings")
+    wait_until("the list anew", lambda: phone.run("return !document.getElementById('g-mqtt').dataset.old"))
+    phone.unfold("g-mqtt")
+    assert [phone.is_shown(f"g-mqtt-{i}") for i in range(3)] == [True, False, False]
+    assert phone.words_of("mqtt.0.port") == {"label": "TLS port", "unit": "", "name": "mqtt.0.port"}
+    phone.press("another-mqtt")
+    assert [phone.is_shown(f"g-mqtt-{i}") for i in range(3)] == [True, True, False]
+    assert phone.run("return document.activeElement.id") == "s-mqtt.1.host"
+    phone.write("s-mqtt.1.host", "backup.example.org")
+    phone.press_save("all")
+    wait_until("it is kept", lambda: phone.text("all-said") != "" and "backup" in phone.text("g-mqtt-1"))
+    phone.press("another-mqtt")
+    assert not phone.is_shown("another-mqtt")
+    phone.run("for (const d of document.querySelectorAll('#all-list details')) d.open = true")
+    assert phone.labels_missing() == []
+    phone.take_pictures("settings")
+
+
 def test_an_access_point_without_encryption_is_a_warning(scene):
     phone = scene.phone
     phone.open()
-    assert phone.text("insecure") == "" and phone.protections()[0].startswith("None")
+    assert phone.text("insecure") == "" and phone.protections()[0].startswith("Encrypted settings")
     phone.pretend_protections(["open-access-point"])
     phone.open()
     assert "no encryption" in phone.text("insecure") and phone.protections()[0].startswith("None")
@@ -269,14 +304,13 @@ def test_all_settings(scene):
     phone = scene.phone
     phone.open()
     phone.press("settings")
-    wait_until("the list", lambda: phone.run("return document.querySelectorAll('#setting-list label').length") > 40)
-    phone.run("for (const d of document.querySelectorAll('#setting-list details')) d.open = true")
-    phone.take_pictures("settings")
+    wait_until("the list", lambda: phone.run("return document.querySelectorAll('#all-list label').length") > 40)
+    phone.run("for (const d of document.querySelectorAll('#all-list details')) d.open = true")
 
     def save():
-        phone.run("document.getElementById('settings-said').textContent = ''")
-        phone.run("document.querySelector('#settings-form > button').click()")
-        return wait_until("an answer", lambda: phone.text("settings-said"))
+        phone.run("document.getElementById('all-said').textContent = ''")
+        phone.run("document.querySelector('#all-form > button').click()")
+        return wait_until("an answer", lambda: phone.text("all-said"))
 
     assert save() == "Nothing has changed."
     phone.write("s-mqtt.0.port", "99999")
@@ -290,13 +324,13 @@ def test_all_settings(scene):
     stored = scene.settings()
     assert (stored["mqtt.0.port"], stored["time.server"], stored["ha.discovery"]) == (1883, "time.example.org", True)
     wait_until("the list anew", lambda: phone.value("s-mqtt.0.port") == "1883")
-    phone.run("document.getElementById('s-mqtt.0.port').parentNode.querySelector('button').click()")
+    phone.run("document.querySelector('button[aria-label=\"TLS port: Default\"]').click()")
     assert save() == "Saved."
     assert scene.settings()["mqtt.0.port"] == 8883
 
 
 @long_only
-@pytest.mark.parametrize("scene", [{"image": "basic"}], indirect=True)
+@pytest.mark.parametrize("scene", [{"image": "basic-1.0.0"}], indirect=True)
 def test_an_image_from_the_phone(scene):
     phone = scene.phone
     bundle = scene.lab.folder / "basic.bundle"

@@ -11,7 +11,7 @@ import time
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from esb_lab import Lab  # noqa: E402
+from pytest_esb.lab import Lab  # noqa: E402
 from portal_attacks import ANSWER_LIMIT, BATTERY, HOST, PortalChip, get_request, post_request, under_attack  # noqa: E402
 
 IDENTITY = b"ESP-"

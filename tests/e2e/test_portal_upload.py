@@ -9,7 +9,7 @@ import time
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from esb_lab import Lab, sha256, wait_until  # noqa: E402
+from pytest_esb.lab import Lab, sha256, wait_until  # noqa: E402
 from portal_attacks import HOST, PortalChip  # noqa: E402
 
 OCTETS = "application/octet-stream"

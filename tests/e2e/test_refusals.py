@@ -13,7 +13,7 @@ from typing import Callable
 
 import pytest
 
-from esb_lab import Lab
+from pytest_esb.lab import Lab
 from on_line import Device, firmware
 from signer import Signer, b64, compact, manifest, redescribed
 

@@ -2,10 +2,7 @@
 
 import datetime
 import os
-import socket
-import struct
 import subprocess
-import threading
 import time
 
 import pytest
@@ -13,35 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from esb_lab import Broker, Lab, WebServer, free_ports, port_answers, wait_until
+from pytest_esb.lab import Broker, Lab, WebServer, free_ports, port_answers, wait_until
 from on_line import Device
 from signer import Signer
+from pytest_esb.clock import CLOCK, TimeServer
 
 FULL = os.environ.get("ESB_FULL") in ("1", "ON")
 pytestmark = pytest.mark.skipif(not FULL, reason="a minute and more, with ESB_FULL")
-
-
-CLOCK = "127.0.0.43"  # port 123 there is nobody's
-
-
-class TimeServer:
-    """SNTP (RFC 4330) with this machine's time."""
-
-    def __init__(self):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self.socket.bind((CLOCK, 123))
-        except OSError as why:
-            pytest.skip(f"port 123: {why}")
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            request, who = self.socket.recvfrom(512)
-            seconds = time.time() + 2208988800  # since 1900
-            stamp = struct.pack(">II", int(seconds), int(seconds % 1 * 2**32))
-            head = struct.pack(">BBbb", 0x24, 1, 6, -20) + bytes(8) + b"LOCL"
-            self.socket.sendto(head + stamp + request[40:48] + stamp + stamp, who)
 
 
 class Enrolled(Device):

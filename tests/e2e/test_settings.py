@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import Broker, Chip, Lab, wait_until
+from pytest_esb.lab import Broker, Chip, Lab, wait_until
 from on_line import NETWORK, Topic
 
 QUICK = 10  # seconds that a stage may take here

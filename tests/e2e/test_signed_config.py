@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import npm  # noqa: E402
 from cryptography.hazmat.primitives import serialization  # noqa: E402
-from esb_lab import PATIENCE, Lab, wait_until  # noqa: E402
+from pytest_esb.lab import PATIENCE, Lab, wait_until  # noqa: E402
 from on_line import Device, Topic  # noqa: E402
 from signer import Signer, b64, compact  # noqa: E402
 
@@ -52,6 +52,10 @@ class Owner(Device):
         self.config = Topic(lab, self.broker, f"{self.base}/config/status")
         wait_until("the first report", lambda: self.config.messages)
 
+    def take_birth(self):
+        super().take_birth()
+        self.label = self.chip.expect(r"AP ssid=\S+ pass=(\S+)\r*\n")[1]
+
     def status_key(self) -> str:
         return json.loads(wait_until("the status", lambda: self.broker.retained(f"{self.base}/status")))["enc"]
 
@@ -81,7 +85,13 @@ class Owner(Device):
         return wait_until("the refusal", lambda: next((m for m in self.config.messages[since:] if m["error"]), None), STEP)
 
     def setting(self, name: str) -> str:
-        return self.chip.ask(f"config get {name}", rf"{name.replace('.', '[.]')} = ?([^\r\n]*?)\r*\n")[1]
+        """A product's console has closed since: the label's password opens it."""
+        answer = rf"{name.replace('.', '[.]')} = ?([^\r\n]*?)\r*\n|\(console\.locked\)"
+        found = self.chip.ask(f"config get {name}", answer)
+        if found[1] is None:
+            self.chip.ask(f"unlock {self.label}", "unlocked")
+            found = self.chip.ask(f"config get {name}", answer)
+        return found[1]
 
     def set(self, *arguments, **options) -> subprocess.CompletedProcess:
         return self.lab.esb("config", "set", self.identity, *arguments, "--broker", self.broker.tools, timeout=STEP,
@@ -200,6 +210,7 @@ def test_a_used_envelope_is_old_also_after_a_power_cut(product):
             product.chip.power_off()
             product.chip.power_on()
             product.chip.expect(r"ping: echo after \d+ ms", 60)
+            product.chip.ask("config get log.level", r"\(console\.locked\)")
 
 
 # The tool --------------------------------------------------------------------------------------------------------------

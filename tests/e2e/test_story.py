@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from esb_lab import Lab, Products, wait_until
+from pytest_esb.lab import Lab, Products, wait_until
 from story import STEPS, Story
 
 
@@ -157,13 +157,23 @@ def test_tool_refuses_what_it_cannot_do_in_one_line(run):
         assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("esb: ")
 
 
+def test_a_difference_is_fetched_in_the_images_place(run):
+    story = run.step("update_by_difference")
+    assert story.chip.slots()["a"]["ver"] == "1.2.0"
+
+
+def test_a_download_survives_a_loss_of_power(run):
+    story = run.step("lose_power_in_an_update")
+    assert story.chip.slots()["b"]["ver"] == "1.3.0"
+
+
 def test_bad_updates_are_refused_by_name(run):
     assert ("updates refused", "key.unknown, ota.seq, ota.hash") in run.step("refuse_updates").evidence
 
 
 def test_a_crashing_release_is_rolled_back_and_reported(run):
     story = run.step("go_back")
-    assert story.device()["ver"] == "1.1.0"
+    assert story.device()["ver"] == "1.3.0"
 
 
 def test_nonsense_at_the_console_changes_nothing(run):

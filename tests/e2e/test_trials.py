@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from esb_lab import Lab, sha256
+from pytest_esb.lab import Lab, sha256
 from on_line import Device, firmware
 
 OLD_BANNER = r"===== basic 1\.0\.0 \(seq 10\) on vchip, slot a"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from esb_lab import PATIENCE, Lab, sha256
+from pytest_esb.lab import PATIENCE, Lab, sha256
 from on_line import Device, firmware
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "tools/ota_upload.py"

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from esb_lab import Lab, wait_until
-from on_line import Device, firmware
-from signer import manifest, redescribed
+from pytest_esb.lab import Lab, wait_until
+from on_line import Device
+from releases import Releases
+from signer import manifest
 from web_servers import Rude, drip, send, serve_rest, start_of
 
 
@@ -19,18 +20,6 @@ def device(request):
         lab.keep = lab.keep or bool(request.session.testsfailed)
         if lab.keep:
             print(f"\nlogs and files are in {lab.folder}")
-
-
-class Releases:
-    """Each release is newer than the one before."""
-
-    seq = 11
-
-    @classmethod
-    def next(cls, device: Device) -> bytes:
-        cls.seq += 1
-        running = firmware(device.lab.products, "steady-1.1.0").read_bytes()
-        return redescribed(running, ver=f"2.0.{cls.seq}", seq=cls.seq)
 
 
 def offer(device: Device, image: bytes, *urls: str, **changes) -> int:
@@ -52,6 +41,12 @@ def flipped(image: bytes) -> bytes:
     return image[:at] + bytes([image[at] ^ 1]) + image[at + 1:]
 
 
+def send_without_end(connection, image: bytes):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + image)
+    while True:  # until the device hangs up
+        connection.sendall(bytes(65536))
+
+
 HTML = b"<html><body>Please log in</body></html>"
 BAD = {
     "a captive portal": ("ota.size", lambda c, h, i: send(c, "200 OK", HTML, "Content-Type: text/html")),
@@ -63,6 +58,8 @@ BAD = {
     "a circle": ("http.redirects", lambda c, h, i: send(c, "302 Found", b"", "Location: ?a")),
     "to https": ("http.https", lambda c, h, i: send(c, "301 Moved", b"", "Location: https://example.com/i.img")),
     "a TLS port": ("http.tls", lambda c, h, i: c.sendall(b"\x15\x03\x01\x00\x02\x02\x46")),
+    "ever new names": ("http.redirects", lambda c, h, i: send(c, "302 Found", b"", f"Location: {len(h)}/{time.time_ns()}")),
+    "a head without end": ("http.header_too_large", lambda c, h, i: c.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000)),
     "garbage": ("http.malformed", lambda c, h, i: c.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")),
 }
 
@@ -77,6 +74,15 @@ def test_another_address_is_asked(device, kind):
     assert {m["error"] for m in trouble} == {error}
     assert all(m["state"] == "downloading" for m in trouble)
     assert trouble[0]["host"] == ("example.com" if kind == "to https" else "127.0.0.1")
+
+
+def test_a_file_without_end_is_left_at_its_signed_size(device):
+    """It begins with the right image: that is taken, or another address asked; what follows is nobody's."""
+    image = Releases.next(device)
+    bad = Rude(device.lab, lambda c, path, head, n: send_without_end(c, image))
+    reports = expect_update(device, image, bad.url(), device.serve(image))
+    assert {m["error"] for m in reports if m["error"]} <= {"ota.size"}
+    assert len(bad.requests) == 1
 
 
 def test_status_and_host_are_told(device):

@@ -11,7 +11,7 @@ import pytest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e")]
 os.environ.setdefault("ESB_PATIENCE", "90")  # the guest's clock is real time: on a busy host everything is late
 
-from esb_lab import Lab, Products  # noqa: E402
+from pytest_esb.lab import Lab, Products  # noqa: E402
 from repeats import counted, pytest_runtest_makereport, pytest_runtest_protocol, summary  # noqa: E402, F401
 from source_hash import LAST_RUN, source_hash  # noqa: E402
 

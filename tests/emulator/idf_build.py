@@ -12,7 +12,7 @@ import pathlib
 import shlex
 import subprocess
 
-from esb_lab import Products, StepFailed
+from pytest_esb.lab import Products, StepFailed
 from source_hash import ROOT
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -56,7 +56,10 @@ MINIMAL = Profile("minimal", tuple(f"CONFIG_ESB_{feature}=n" for feature in (
     + ("CONFIG_ESP_WIFI_SOFTAP_SUPPORT=n",))
 CERTIFICATES = (ROOT / "examples/basic/sdkconfig.certificates").read_text().splitlines()
 FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONFIG_")),
-                        "CONFIG_ESB_MQTT5=y", "CONFIG_ESB_MQTT_OFFLINE=y"))
+                        "CONFIG_LWIP_IPV6=y", "CONFIG_LWIP_IPV6_AUTOCONFIG=y", "CONFIG_ESB_IPV6=y",
+                        *(f"CONFIG_ESB_{feature}=y" for feature in (
+                            "MQTT5", "MQTT_OFFLINE", "MQTT_KEEP", "MQTT_DEFER", "MQTT_BORROW", "PACKED_UPDATES", "UPDATE_POLICY",
+                            "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
 
 
 class IdfBuild:
@@ -111,10 +114,11 @@ class IdfBuild:
 
     def _forget_old_options(self):
         """ESP-IDF keeps the options of the first configuration; new defaults need a new one."""
-        defaults = [ROOT / "examples/basic/sdkconfig.defaults", HERE / "firmware/sdkconfig.defaults",
-                    self._profile_file()]
+        folders = ROOT / "examples/basic", HERE / "firmware"
+        defaults = [folder / f"sdkconfig.defaults{chip}" for folder in folders for chip in ("", f".{self.target}")]
         stamp = self.folder / "defaults.stamp"
-        made_of = hashlib.sha256(b"".join(path.read_bytes() for path in defaults)).hexdigest()
+        made_of = hashlib.sha256(b"".join(path.read_bytes() for path in (*defaults, self._profile_file())
+                                          if path.exists())).hexdigest()
         if stamp.exists() and stamp.read_text() == made_of:
             return
         (self.folder / "sdkconfig").unlink(missing_ok=True)

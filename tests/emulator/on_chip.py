@@ -2,8 +2,8 @@
 
 import json
 
-from emulated_chip import HOST, OPEN_NETWORKS, PATIENCE, EmulatedChip
-from esb_lab import Lab
+from pytest_esb.emulated_chip import HOST, OPEN_NETWORKS, PATIENCE, EmulatedChip
+from pytest_esb.lab import Lab
 from idf_build import Firmware, IdfBuild
 from on_line import Device
 

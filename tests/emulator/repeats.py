@@ -7,8 +7,8 @@ beginning; what it has reported already is not reported again, unless it fails n
 import pytest
 from _pytest.runner import runtestprotocol
 
-from emulated_chip import EmulatedChip
-from stuck import EmulatorStuck
+from pytest_esb.emulated_chip import EmulatedChip
+from pytest_esb.stuck import EmulatorStuck
 
 REPEATS = 3  # of a file, at most
 counted: dict[str, int] = {}  # repeats, by file

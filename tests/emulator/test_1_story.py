@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from emulated_chip import HOST, OPEN_NETWORKS, EmulatedChip
-from esb_lab import Lab
+from pytest_esb.emulated_chip import HOST, OPEN_NETWORKS, EmulatedChip
+from pytest_esb.lab import Lab
 from idf_build import BASIC_1_0, BASIC_1_1, IdfBuild
 from on_chip import ChipDevice
 

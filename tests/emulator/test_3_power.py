@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from esb_lab import StepFailed
+from pytest_esb.lab import StepFailed
 from idf_build import BASIC_1_0, BASIC_1_1, IdfBuild
 from on_chip import ChipDevice
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulated_chip import OPEN_NETWORKS
-from esb_lab import wait_until
+from pytest_esb.emulated_chip import OPEN_NETWORKS
+from pytest_esb.lab import wait_until
 from idf_build import BASIC_1_0, IdfBuild
 from on_chip import ChipDevice
 from on_line import Topic

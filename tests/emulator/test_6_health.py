@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulated_chip import OPEN_NETWORKS
+from pytest_esb.emulated_chip import OPEN_NETWORKS
 from idf_build import BASIC_1_0, IdfBuild
 from on_chip import ChipDevice
 

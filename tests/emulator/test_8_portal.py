@@ -10,8 +10,8 @@ import struct
 
 import pytest
 
-from emulated_chip import OPEN_NETWORKS, EmulatedChip
-from esb_lab import Lab, free_ports, wait_until
+from pytest_esb.emulated_chip import OPEN_NETWORKS, EmulatedChip
+from pytest_esb.lab import Lab, free_ports, wait_until
 from idf_build import WITH_PORTAL, IdfBuild
 from portal_attacks import Target
 from portal_page import ADDRESS, APPLE_PROBE, Phone
@@ -32,7 +32,9 @@ class PortalOnChip:
         self.target = Target(self.port)
 
     def free_heap(self) -> int:
-        return self.target.state()["system"]["heap"]
+        """By the serial port: after the burst of a page's files the emulated radio may be deaf."""
+        self.chip.type("status --json")
+        return json.loads(self.chip.expect(r'(\{"app":[^\r\n]*\})\r*\n')[1])["heap"]
 
     def attempt_if(self, state: str) -> dict | None:
         attempt = self.target.state()["attempt"]

@@ -2,21 +2,20 @@
 
 import hashlib
 import json
+import re
+import socket
 
 import encryption
 import pytest
 
-from certified import Certified
-from emulated_chip import HOST
+from certified_chip import LOCAL_NAME, CertifiedChip
+from pytest_esb.clock import TimeServer
+from pytest_esb.emulated_chip import HOST, HOST_V6
+from pytest_esb.lab import wait_until
 from idf_build import BASIC_1_0, BASIC_1_1, FULL, IdfBuild
-from on_chip import ChipDevice
+from multicast_name import MulticastName
 from on_line import Topic
 from signer import manifest
-
-
-class CertifiedChip(Certified, ChipDevice):
-    host = HOST
-    names = f"IP:{HOST}"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +34,46 @@ def test_an_authority_and_a_password(device, record):
     facts = device.facts()
     record("full: heap free on line, the broker known by an authority", facts["heap"])
     record("full: heap free at the lowest, the broker known by an authority", facts["heap_min"])
+
+
+def test_the_next_connection_goes_on_with_the_session(device):
+    """A device that does not know the time keeps none; one that does, keeps the next."""
+    server = TimeServer("127.0.0.1")
+    device.set(time__server=HOST)
+    wait_until("the device knows the time", lambda: server.answered, 120)
+    device.taken_over(device.user_port)
+    device.taken_over(device.user_port, r", session resumed")
+
+
+def moves(device, host: str, port: int, told: str):
+    device.chip.ask(f"mqtt server {host} {port}", r"ok, on trial\r*\n")
+    device.chip.expect(rf"mqtt: connected to {re.escape(told)}:{port} ", 120)
+    device.chip.expect(r"config: kept", 120)
+
+
+def test_an_address_of_ipv6(device):
+    """As far as this emulator goes: its network gives the host more bytes than an IPv6 packet has, so that no TLS comes
+    about. The first record has to be a whole ClientHello of TLS 1.2 that asks for nothing else."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        server.settimeout(60)
+        device.chip.ask(f"mqtt server {HOST_V6} {server.getsockname()[1]}", r"ok, on trial\r*\n")
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(10)
+            received = connection.recv(4096)
+    length = int.from_bytes(received[3:5])
+    assert received[:3] == b"\x16\x03\x03" and 5 + length <= len(received)
+    assert received[5] == 1 and int.from_bytes(received[6:9]) == length - 4  # ClientHello, all of the record
+    device.chip.expect(r"config: reverted", 300)
+    device.reconnected(device.user_port)
+
+
+def test_a_name_that_ends_in_local(device):
+    """The chip asks by multicast DNS; a responder beside the broker answers."""
+    with MulticastName(LOCAL_NAME, HOST) as responder:
+        moves(device, LOCAL_NAME, device.user_port, LOCAL_NAME)
+        assert responder.asked
+    moves(device, HOST, device.user_port, HOST)
 
 
 def test_another_authority_is_tried_and_taken_back(device):

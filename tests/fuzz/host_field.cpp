@@ -3,6 +3,7 @@
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/foreign.hpp"
+#include "esb/chip/network.hpp"
 
 #include <cstdlib>
 #include <string>
@@ -23,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!field) continue;
         const auto host = field->host;
         require(text.find(host) != std::string_view::npos);
-        require(host.find_first_of(":/@?#\\") == std::string_view::npos);
+        require(chip::parse_ipv6(host).has_value() || host.find_first_of(":/@?#\\") == std::string_view::npos);
         require(!field->port || (*field->port > 0 && whose == settings::HostOf::broker));
     }
     // The escaping function: plain afterwards, and backslashes only where it put them.

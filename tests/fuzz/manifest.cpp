@@ -10,6 +10,13 @@ void require(bool condition) {
     if (!condition) std::abort();
 }
 
+// All URLs of a form, and its size.
+void check_form(const esb::ota::UpdateManifest& update, const esb::ota::PackedForm& form) {
+    require(form.size > 0 && form.urls.count > 0 && form.urls.count <= esb::ota::max_urls);
+    require(form.urls.first + form.urls.count <= update.urls.all().count);
+    for (std::size_t i = 0; i < form.urls.count; ++i) require(!update.urls.at(form.urls, i).empty());
+}
+
 void check_audience(const esb::ota::Audience& audience) { require(!audience.everyone || audience.includes_us); }
 
 }  // namespace
@@ -27,6 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         require(all <= esb::ota::urls_max);
         check_audience(update->audience);
+        if (update->forms.alone) check_form(*update, *update->forms.alone);
+        for (const auto& delta : update->forms.deltas) {
+            check_form(*update, delta);
+            require(delta.old_size > 0);
+        }
     }
     if (const auto command = esb::test::read_command(payload)) {
         require(command->counter > 0);

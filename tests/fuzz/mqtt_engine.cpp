@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -52,13 +53,17 @@ private:
             send_large(value);
             return 0;
         }
+        if (command % 64 == 61) {
+            acknowledge(value);
+            return 0;
+        }
         if (command % 64 == 62) {
             configure(value);
             return 0;
         }
         switch (command % 12) {
             case 0:
-                client_.receive(bytes, now_);
+                receive(bytes);
                 return bytes.size();
             case 1:
                 pass(Duration(value) * 100);
@@ -96,6 +101,20 @@ private:
         return 0;
     }
 
+    // What the client does not take yet is given to it again.
+    void receive(ConstBytes bytes) {
+        unread_.insert(unread_.end(), bytes.begin(), bytes.end());
+        const std::size_t used = client_.receive(unread_, now_);
+        check(used == unread_.size() || !client_.wants_input());
+        unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(used));
+    }
+    void acknowledge(std::uint8_t value) {
+        if (tickets_.empty()) return;
+        const std::size_t which = value % tickets_.size();
+        static_cast<void>(client_.acknowledge(tickets_[which]));
+        tickets_.erase(tickets_.begin() + static_cast<std::ptrdiff_t>(which));
+        receive({});
+    }
     // From now on another version.
     void configure(std::uint8_t value) {
         mqtt::ConnectOptions options;
@@ -132,6 +151,7 @@ private:
         const Error why = client_.wants_close() ? client_.close_reason() : Error(errors::closed);
         client_.transport_closed(now_, why);
         stream_.clear();
+        unread_.clear();
         offered_.clear();
         connect_seen_ = disconnect_seen_ = false;
     }
@@ -162,8 +182,12 @@ private:
     }
     void publish(std::uint8_t value, ConstBytes payload) {
         const auto properties = value >= 128 ? payload : ConstBytes();
-        const auto token = client_.publish({"t", payload, static_cast<mqtt::Qos>(value % 4), false, properties});
-        if (token) check(publishes_.insert(*token).second);
+        mqtt::Publish publish{"t", payload, static_cast<mqtt::Qos>(value % 4), false, properties};
+        std::vector<std::uint8_t> lent(payload.begin(), payload.end());
+        publish.borrowed = value % 128 >= 64;
+        if (publish.borrowed) publish.payload = lent;
+        const auto token = client_.publish(publish);
+        if (token) check(publishes_.emplace(*token, std::move(lent)).second);
     }
     void subscribe(std::uint8_t value) {
         const auto token =
@@ -184,6 +208,9 @@ private:
                 return client_.forget_session();
             case 6:
                 return client_.start(now_, 1);
+            case 7:
+                if (const auto ticket = client_.defer()) tickets_.push_back(*ticket);
+                return;
             default:
                 return;
         }
@@ -245,12 +272,14 @@ private:
     Instant now_{1s};
     wire::Bytes stream_;
     wire::Bytes offered_;  // and not taken
+    wire::Bytes unread_;   // by the client
+    std::vector<mqtt::Ticket> tickets_;
     bool connect_seen_ = false;
     bool disconnect_seen_ = false;
     std::size_t expected_ = 0;
     std::size_t large_ = 0;
     std::uint8_t reaction_ = 0;
-    std::set<mqtt::Token> publishes_;
+    std::map<mqtt::Token, std::vector<std::uint8_t>> publishes_;  // and what they borrow
     std::set<mqtt::Token> subscribes_;
 };
 

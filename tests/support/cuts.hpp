@@ -1,7 +1,9 @@
-// Cut enumerations as tests: prints the counts, multiplies the seeds in a long run (ESB_CUTS=10: ten times as many).
+// Cut enumerations as tests: prints and tallies the counts, multiplies the seeds in a long run (ESB_CUTS=10: ten times as
+// many), and takes others where ESB_CUT_SEED names the first.
 #pragma once
 
 #include "host/vchip/cut_enumerator.hpp"
+#include "support/tally.hpp"
 
 #include <gtest/gtest.h>
 #include <cstdlib>
@@ -10,17 +12,23 @@
 
 namespace esb::test {
 
-inline unsigned cut_factor() {
-    const char* text = std::getenv("ESB_CUTS");
-    const long factor = text == nullptr ? 1 : std::strtol(text, nullptr, 10);
-    return factor < 1 ? 1U : static_cast<unsigned>(factor);
+inline std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+    const char* const text = std::getenv(name);
+    const auto number = text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+    return number == 0 ? otherwise : number;
 }
+
+inline unsigned cut_factor() { return static_cast<unsigned>(number_from_environment("ESB_CUTS", 1)); }
+inline std::uint64_t first_cut_seed() { return number_from_environment("ESB_CUT_SEED", 1); }
 
 inline testing::AssertionResult survives_cuts(const std::string& what, const vchip::CutScenario& scenario,
                                               vchip::CutOptions options) {
     options.seeds *= cut_factor();
+    options.first_seed = first_cut_seed();
     const auto report = vchip::enumerate_cuts(scenario, options);
     std::cout << "[  cuts    ] " << what << ": " << report.text() << "\n";
+    tally("cuts", report.cuts, what);
+    tally("second cuts", report.second_cuts, what);
     if (report.passed() && report.operations > 0) return testing::AssertionSuccess();
     return testing::AssertionFailure() << what << ": " << report.text();
 }

@@ -24,7 +24,8 @@ inline AppDesc test_app(std::string_view version = "1.0.0", std::uint32_t seq = 
 // One boot's worth of firmware on a flash that outlives it.
 class DeviceRig {
 public:
-    explicit DeviceRig(vchip::Flash& flash) : network(world), chip(network, flash) {}
+    explicit DeviceRig(vchip::Flash& flash, const vchip::SimChipOptions& options = {})
+        : network(world), chip(network, flash, options) {}
 
     // Starts the firmware and turns it for `time`, then gives back what it printed. `act` runs right after the start.
     std::string boot(Duration time, const std::function<void(Device&, vchip::SimChip&)>& act = {}) {

@@ -1,10 +1,11 @@
-// A certificate authority in the test's own process (Mbed TLS 2.28), for certificates of any time.
+// A certificate authority in the test's own process (Mbed TLS), for certificates of any time.
 #pragma once
 
 #include "esb/base/bytes.hpp"
 #include "esb/base/time.hpp"
+#include "host/cli/library.hpp"
+#include "tests/support/mbedtls_writer.hpp"
 
-#include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>
@@ -23,6 +24,7 @@ public:
     using Der = std::vector<std::uint8_t>;
 
     explicit FakeCa(std::uint64_t seed = 7) : random_(seed) {
+        cli::library::start();
         mbedtls_pk_init(&key_);
         make_key(key_);
         certificate = issue(key_, "CN=Fake CA", UnixTime(0), UnixTime(4'000'000'000), true, {});
@@ -44,9 +46,10 @@ public:
         mbedtls_x509_csr_free(&csr);
         return made;
     }
-    // A server's, with its new key in `key`.
-    Der server(const std::string& host, mbedtls_pk_context& key) {
-        make_key(key);
+    // A server's, with its new key in `key` and the private number of it.
+    Der server(const std::string& host, mbedtls_pk_context& key, cli::library::Scalar* number = nullptr) {
+        const auto scalar = make_key(key);
+        if (number != nullptr) *number = scalar;
         return issue(key, "CN=server", UnixTime(0), UnixTime(4'000'000'000), false, host);
     }
     // PKCS#7, certs-only (RFC 5652).
@@ -90,20 +93,30 @@ private:
                       static_cast<int>(clock.seconds().count()));
         return digits.data();
     }
-    void make_key(mbedtls_pk_context& key) {
-        mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-        mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key), random, this);
+    cli::library::Scalar make_key(mbedtls_pk_context& key) {
+        cli::library::Scalar scalar{};
+        crypto::P256PublicKey open;
+        do {
+            random(this, scalar.data(), scalar.size());
+        } while (!cli::library::public_half(scalar, open));
+        // ECPrivateKey (RFC 5915).
+        Der der{0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20};
+        const Der curve{0xA0, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
+        const Der before_point{0xA1, 0x44, 0x03, 0x42, 0x00, 0x04};
+        for (const auto part : {ConstBytes(scalar), ConstBytes(curve), ConstBytes(before_point), ConstBytes(open.x),
+                                ConstBytes(open.y)}) {
+            der.insert(der.end(), part.begin(), part.end());
+        }
+        cli::library::parse_key(key, der);
+        return scalar;
     }
     Der issue(mbedtls_pk_context& subject, const std::string& name, UnixTime from, UnixTime until, bool authority,
               const std::string& host) {
         mbedtls_x509write_cert writer;
         mbedtls_x509write_crt_init(&writer);
-        mbedtls_mpi serial;
-        mbedtls_mpi_init(&serial);
-        mbedtls_mpi_lset(&serial, ++serial_);
         mbedtls_x509write_crt_set_version(&writer, MBEDTLS_X509_CRT_VERSION_3);
         mbedtls_x509write_crt_set_md_alg(&writer, MBEDTLS_MD_SHA256);
-        mbedtls_x509write_crt_set_serial(&writer, &serial);
+        set_serial(writer, ++serial_);
         mbedtls_x509write_crt_set_subject_key(&writer, &subject);
         mbedtls_x509write_crt_set_issuer_key(&writer, &key_);
         mbedtls_x509write_crt_set_subject_name(&writer, name.c_str());
@@ -118,15 +131,14 @@ private:
                                                 san.size());
         }
         std::array<std::uint8_t, 2048> room;
-        const int size = mbedtls_x509write_crt_der(&writer, room.data(), room.size(), random, this);
-        mbedtls_mpi_free(&serial);
+        const int size = write_certificate(writer, room, random, this);
         mbedtls_x509write_crt_free(&writer);
         return size > 0 ? Der(room.end() - size, room.end()) : Der();
     }
 
     mbedtls_pk_context key_{};
     std::uint64_t random_;
-    int serial_ = 0;
+    std::uint8_t serial_ = 0;
 };
 
 }  // namespace esb::test

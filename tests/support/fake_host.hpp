@@ -83,7 +83,8 @@ public:
     const settings::Store& settings() const override { return store; }
     settings::Shelf* shelf() override { return with_certificates ? &shelf_ : nullptr; }
     Result<std::string_view> certificate_request(std::span<char> out) override {
-        constexpr std::string_view text = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
+        constexpr std::string_view text =
+            "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
         copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
         return std::string_view(out.data(), text.size());
     }
@@ -116,6 +117,7 @@ public:
     }
     Status end_upload() override { return note("end"); }
     void upload_lost() override { calls.emplace_back("lost"); }
+    Status say_of_update(std::string_view word) override { return note("update: " + std::string(word)); }
     void later(portal::Later what) override {
         constexpr std::string_view names[] = {"shown", "close", "restart"};
         calls.emplace_back(names[static_cast<std::size_t>(what)]);

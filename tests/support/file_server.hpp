@@ -23,6 +23,7 @@ public:
     int status = 200;                        // anything else: an empty answer with this status
     bool ignores_range = false;              // 200 and the whole file
     bool lies_about_range = false;           // a Content-Range that begins elsewhere
+    std::optional<std::string> range_line;   // in place of the answer to a Range
     bool tells_size = true;                  // Content-Length
     std::optional<std::size_t> drop_after;   // closes each connection after so many bytes of body
     bool multipart = false;                  // answers a Range with multipart/byteranges
@@ -40,6 +41,10 @@ public:
         : world_(network.world()), sockets_(network, address), listener_(*sockets_.listen({address, port}, 4)) {
         world_.add_step([this] { step(); });
     }
+
+    // The other side has lost its power. A server would find out by sending into the void for a while, which is no byte
+    // that anybody has fetched.
+    void lose_peer() { drop(); }
 
 private:
     void step() {
@@ -81,7 +86,9 @@ private:
         std::string body;
         if (code == 200 || code == 206) {
             body.assign(file.begin() + static_cast<std::ptrdiff_t>(from), file.end());
-            if (code == 206 && multipart) {
+            if (code == 206 && range_line) {
+                out_ += *range_line;
+            } else if (code == 206 && multipart) {
                 out_ += "Content-Type: multipart/byteranges; boundary=x\r\n";
             } else if (code == 206) {
                 out_ += "Content-Range: bytes " + std::to_string(lies_about_range ? from - 1 : from) + "-" +

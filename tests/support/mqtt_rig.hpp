@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/mqtt/client.hpp"
+#include "esb/mqtt/packet_topic.hpp"
 #include "support/mqtt_wire.hpp"
 
 #include <functional>
@@ -93,6 +94,7 @@ struct MqttRig : mqtt::Handler {
         retry_at = at;
         if (when_disconnected) when_disconnected();
     }
+    void on_unanswered(ConstBytes packet) override { unanswered = mqtt::topic_in(packet, client.speaks_five()); }
     void on_message(const mqtt::MessagePiece& piece) override {
         if (piece.offset == 0) message.clear();
         if (piece.offset != message.size()) events.push_back("GAP");
@@ -130,6 +132,7 @@ struct MqttRig : mqtt::Handler {
     wire::Bytes stream;  // sent by the client, not looked at yet
     Lines events;
     std::string message;
+    std::string unanswered;  // of the latest connection that ended with something so
     std::size_t pieces = 0;
     std::size_t last_total = 0;
     Instant retry_at{};

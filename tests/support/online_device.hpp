@@ -7,6 +7,7 @@
 #include "host/vchip/sim_chip.hpp"
 #include "support/device_rig.hpp"
 #include "support/mqtt_wire.hpp"
+#include "support/reentrant.hpp"
 #include "support/tls_psk_server.hpp"
 
 #include <functional>
@@ -74,7 +75,8 @@ private:
             taken_ = 0;
         }
         const auto& all = server.received;
-        stream_.insert(stream_.end(), all.begin() + static_cast<std::ptrdiff_t>(std::min(taken_, all.size())), all.end());
+        stream_.insert(stream_.end(), all.begin() + static_cast<std::ptrdiff_t>(std::min(taken_, all.size())),
+                       all.end());
         taken_ = all.size();
         while (const auto packet = wire::take_packet(stream_)) {
             packets.push_back(*packet);
@@ -91,12 +93,7 @@ class OnlineDevice {
 public:
     // The chip has Wi-Fi and the broker knows its key; nothing has been turned yet.
     explicit OnlineDevice(const AppDesc& description = test_app())
-        : app(description),
-          store(vchip::default_flash_size),
-          flash(store),
-          network(world),
-          broker(network),
-          chip(network, flash) {
+        : app(description), network(world), broker(network), chip(network, flash) {
         chip.radio.add_network("Home", "correct horse");
         chip.resolver.set("broker.test", broker_address);
         start();
@@ -119,14 +116,14 @@ public:
     // Turns until `done`, a restart is due, or `limit` of virtual time has passed; returns the last answer.
     bool run_until(const std::function<bool()>& done, Duration limit) {
         const auto until = world.now() + limit;
-        while (!done() && !restarted && world.now() < until) turn(until);
+        while (!done() && !ended() && world.now() < until) turn(until);
         return done();
     }
     void run_for(Duration time) {
         const auto until = world.now() + time;
         do {
             turn(until);
-        } while (!restarted && world.now() < until);
+        } while (!ended() && world.now() < until);
     }
     bool online(Duration limit = std::chrono::minutes(5)) {
         return run_until([this] { return device->online(); }, limit);
@@ -134,8 +131,9 @@ public:
     bool printed(std::string_view text) const { return chip.uart.output().find(text) != std::string::npos; }
 
     AppDesc app;
-    vchip::MemoryStore store;
-    vchip::Flash flash;
+    StoryFlash memory{vchip::default_flash_size};
+    vchip::MemoryStore& store = memory.store;
+    vchip::Flash& flash = memory.flash;
     vchip::SimWorld world;
     vchip::SimNetwork network;
     TlsBroker broker;
@@ -145,7 +143,9 @@ public:
     bool restarted = false;
 
 private:
+    bool ended() const { return restarted || !chip.alive(); }
     void turn(Instant until) {
+        if (!chip.alive()) return;
         if (!firmware->turn(std::min<Duration>(until - world.now(), Duration(200)))) restarted = true;
     }
     void learn_key() {

@@ -21,8 +21,9 @@ namespace esb::test {
 class OpensslServer {
 public:
     // `options` are split at blanks; the output goes to `log`.
-    OpensslServer(const std::string& folder, const std::string& options, const std::string& log = "server.log")
-        : log_(folder + "/" + log), port_(free_port()) {
+    OpensslServer(const std::string& folder, const std::string& options, const std::string& log = "server.log",
+                  std::uint16_t port = free_port())
+        : log_(folder + "/" + log), port_(port) {
         const auto at = "127.0.0.1:" + std::to_string(port_);
         std::istringstream words("openssl s_server -accept " + at + " -naccept 9 " + options);
         std::vector<std::string> parts;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -83,6 +84,11 @@ public:
         run("openssl x509 -in " + name + ".pem -noout -pubkey | openssl pkey -pubin -outform DER | "
             "openssl dgst -sha256 -binary >" + name + ".pin");
         return bytes(name + ".pin");
+    }
+    // When NAME.pem ends, in seconds since 1970.
+    std::chrono::seconds ends(const std::string& name) const {
+        run("date -d \"$(openssl x509 -in " + name + ".pem -noout -enddate | cut -d= -f2)\" +%s >" + name + ".end");
+        return std::chrono::seconds(std::stoll(text(name + ".end")));
     }
     // The private number of NAME.key on P-256.
     Bytes scalar(const std::string& name) const {

@@ -1,17 +1,21 @@
-// A real Mbed TLS server (2.28) with pre-shared keys, on the simulated network.
+// A real Mbed TLS server with pre-shared keys, on the simulated network.
 #pragma once
 
 #include "host/vchip/sim_network.hpp"
 #include "host/vchip/sim_sockets.hpp"
 #include "host/vchip/sim_world.hpp"
+#include "host/cli/library.hpp"
+#include "tests/support/mbedtls_writer.hpp"
 
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ticket.h>
 
 #include <array>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace esb::test {
@@ -27,11 +31,11 @@ public:
         std::optional<std::size_t> close_after{};  // closes TCP after so many bytes it sent
         std::optional<int> refuse_in_state{};      // sends `refusal` and resets TCP when the handshake has come so far
         std::string refusal{"\x15\x03\x03\0\x02\x02\x73", 7};  // the alert unknown_psk_identity
-        int maximum_minor = MBEDTLS_SSL_MINOR_VERSION_3;
         // With a certificate (DER; its key outlives the server) instead of keys; with an authority each client has to
         // show one of it, whose dates are not looked at: they are of the test's time.
         std::vector<std::uint8_t> certificate{}, clients{};
         mbedtls_pk_context* key = nullptr;
+        bool tickets = false;  // for sessions that later handshakes go on with (RFC 5077)
     };
 
     TlsPskServer(vchip::SimNetwork& network, const chip::IpAddress& address, std::uint16_t port, Options chosen)
@@ -46,7 +50,10 @@ public:
             around_step(false);
         });
     }
-    ~TlsPskServer() { drop(); }
+    ~TlsPskServer() {
+        drop();
+        if (tickets_made_) mbedtls_ssl_ticket_free(&tickets_);
+    }
     TlsPskServer(const TlsPskServer&) = delete;
     TlsPskServer& operator=(const TlsPskServer&) = delete;
 
@@ -64,7 +71,7 @@ public:
     bool encrypt_then_mac = false;
 
     // How far Mbed TLS's handshake has come; 0 before it.
-    int state() const { return made_ ? ssl_.state : 0; }
+    int state() const { return made_ ? state_of(ssl_) : 0; }
     void say(std::string_view text) { outbox_ += text; }
     void hang_up() {
         if (open && options.goodbye) mbedtls_ssl_close_notify(&ssl_);
@@ -95,6 +102,7 @@ private:
         outbox_.clear();
         goodbye_received = false;
         last_error = 0;
+        cli::library::start();
         mbedtls_ssl_config_init(&config_);
         mbedtls_ssl_init(&ssl_);
         made_ = true;
@@ -103,12 +111,21 @@ private:
         suites_ = options.suites;
         suites_.push_back(0);
         mbedtls_ssl_conf_ciphersuites(&config_, suites_.data());
-        mbedtls_ssl_conf_max_version(&config_, MBEDTLS_SSL_MAJOR_VERSION_3, options.maximum_minor);
-        mbedtls_ssl_conf_rng(&config_, random, this);
+        set_server_rules(config_, random, this);
         if (options.key == nullptr) mbedtls_ssl_conf_psk_cb(&config_, choose_key, this);
         if (options.key != nullptr) use_certificate();
+        if (options.tickets) give_tickets();
         mbedtls_ssl_setup(&ssl_, &config_);
         mbedtls_ssl_set_bio(&ssl_, this, send, receive, nullptr);
+    }
+
+    void give_tickets() {
+        constexpr std::uint32_t day = 86'400;  // seconds
+        if (!std::exchange(tickets_made_, true)) {
+            mbedtls_ssl_ticket_init(&tickets_);
+            mbedtls_ssl_ticket_setup(&tickets_, random, this, MBEDTLS_CIPHER_AES_256_GCM, day);
+        }
+        mbedtls_ssl_conf_session_tickets_cb(&config_, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &tickets_);
     }
 
     void use_certificate() {
@@ -129,9 +146,9 @@ private:
     }
 
     void handshake() {
-        while (ssl_.state != MBEDTLS_SSL_HANDSHAKE_OVER) {
-            if (options.close_in_state && ssl_.state >= *options.close_in_state) return drop();
-            if (options.refuse_in_state && ssl_.state >= *options.refuse_in_state) return refuse();
+        while (state_of(ssl_) != MBEDTLS_SSL_HANDSHAKE_OVER) {
+            if (options.close_in_state && state_of(ssl_) >= *options.close_in_state) return drop();
+            if (options.refuse_in_state && state_of(ssl_) >= *options.refuse_in_state) return refuse();
             const int code = mbedtls_ssl_handshake_step(&ssl_);
             if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
             if (code != 0) {
@@ -140,7 +157,7 @@ private:
             }
         }
         suite = mbedtls_ssl_get_ciphersuite(&ssl_);
-        encrypt_then_mac = ssl_.session->encrypt_then_mac == MBEDTLS_SSL_ETM_ENABLED;
+        encrypt_then_mac = encrypts_then_macs(ssl_);
         open = true;
     }
 
@@ -227,6 +244,8 @@ private:
         return mbedtls_ssl_set_hs_psk(ssl, found->second.data(), found->second.size());
     }
 
+    mbedtls_ssl_ticket_context tickets_{};
+    bool tickets_made_ = false;
     vchip::SimNetwork& network_;
     chip::IpAddress address_;
     vchip::SimSockets sockets_;

@@ -16,6 +16,7 @@
 #include "host/vchip/sim_sockets.hpp"
 #include "host/vchip/slots.hpp"
 #include "tests/support/file_server.hpp"
+#include "tests/support/nvs_key.hpp"
 #include "tests/support/test_signer.hpp"
 #include "tests/support/vchip_image.hpp"
 
@@ -313,7 +314,7 @@ private:
     BootEnd run(vchip::Slots& slots, const ota::ImageDescriptor& descriptor, chip::ResetReason reason, Boot& result) {
         const Conduct conduct = conduct_[descriptor.seq];
         if (conduct == Conduct::crashes) return BootEnd::crash;
-        vchip::KeyValue key_value(*table_.region(flash_, vchip::PartitionType::data, vchip::subtype_nvs));
+        vchip::KeyValue key_value(*table_.region(flash_, vchip::PartitionType::data, vchip::subtype_nvs), nvs_cipher());
         vchip::SimSockets sockets(network, chip::IpAddress::v4(192, 0, 2, 10));
         sockets.set_power_source([this] { return flash_.powered(); });
         vchip::SimResolver resolver(world, sockets);
@@ -332,9 +333,11 @@ private:
         HookedSlots hooked_slots(slots, set_boot_fault, confirm_fault, reject_fault);
         HookedKeyValue hooked_store(key_value, put_fault);
         if (before_begin) before_begin(key_value);
-        ota::Updater updater({reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system, &device_key, witness},
-                             *image, result.log);
+        ota::Updater updater(
+            {reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system, &device_key, witness}, *image,
+            result.log);
         for (const auto& key : trusted) static_cast<void>(updater.trust(key));
+        updater.policy().when = policy.when;  // as the device does with its settings
         static_cast<void>(updater.begin(identity));
         updater.policy() = policy;  // as esb_main does: after the start, before the first turn
         if (begun) begun(updater);

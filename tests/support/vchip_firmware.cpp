@@ -2,6 +2,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/device/app.hpp"
 #include "esb/device/firmware.hpp"
+#include "host/vchip/swarm_firmware.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -98,9 +99,12 @@ void esb::run_firmware(Chip& chip) {
         if (line == "set-wall") chip.clock.set_wall(UnixTime(1'700'000'000));
         if (line == "watchdog") static_cast<void>(chip.system.start_watchdog(Duration(200)));
         if (line == "restart") return chip.system.restart();
+        if (line.starts_with("sleep ")) return chip.system.deep_sleep(esb::Duration(std::stoll(line.substr(6))));
         if (line == "off") return;
         if (line == "exit 3") std::exit(3);
         if (line == "crash") std::raise(SIGKILL);
         if (line == "hang") pause();
     }
 }
+
+std::unique_ptr<esb::vchip::SwarmFirmware> esb::vchip::make_swarm_firmware(Chip&) { return nullptr; }

@@ -97,6 +97,21 @@ struct WifiRig {
     // Shortcuts to states.
     void to_joining() { start(), use("Home"); }
     void to_fresh() { to_joining(), joined(), address(); }
+    // As kept_link() says, without a broker yet.
+    void to_fresh_as_before_a_sleep() {
+        supervisor.set_broker(wifi::Broker::sought, now);
+        supervisor.resume(kept_link());
+        to_joining(), joined(), address(8);
+    }
+    chip::KnownLink kept_link() const {
+        chip::KnownLink link;
+        static_cast<void>(link.ssid.assign("Home"));
+        link.bssid = {2, 0, 0, 0, 0, 1};
+        link.channel = 6;
+        link.ip.address = chip::IpAddress::v4(10, 0, 0, 8);
+        link.lease = kept_lease;
+        return link;
+    }
     void to_up() { to_fresh(), step(policy.settle_time); }
     void to_scanning() { start(), use({known("Home"), known("Work")}); }
     void to_waiting() { to_joining(), left(); }
@@ -121,6 +136,7 @@ struct WifiRig {
     void to_closing() { to_open(), supervisor.close_portal(now); }
 
     using Kind = chip::RadioEvent::Kind;
+    static constexpr Duration kept_lease = std::chrono::minutes(25);
     ScriptedRadio radio;
     FixedEntropy entropy;
     WifiRecorder said;

@@ -2,18 +2,23 @@
 Needs neither the emulator nor ESP-IDF: the emulator's monitor is played by this file."""
 
 import json
+import os
 import pathlib
+import select
 import socketserver
 import sys
 import threading
+import types
 
 import pytest
 
 pytest_plugins = ["pytester"]
 SUITE = pathlib.Path(__file__).parents[1] / "emulator"
-sys.path[:0] = [str(SUITE), str(SUITE.parent / "e2e")]
+LABORATORY = pathlib.Path(__file__).parents[2] / "tools/pytest_esb"
+sys.path[:0] = [str(SUITE)]
 
-import stuck  # noqa: E402
+from pytest_esb import stuck  # noqa: E402
+from pytest_esb.emulated_chip import EmulatedChip  # noqa: E402
 
 FIRMWARE = stuck.Symbols(0x3FC90000, (0x40380000, 0x40380100, 0x40380140), ("prvIdleTask", "vPortYield", "main_task"))
 NEWER = stuck.Symbols(0x3FC90010, FIRMWARE.addresses, FIRMWARE.names)
@@ -78,8 +83,8 @@ def test_an_emulator_that_is_gone_is_not_stuck(tmp_path):
 SHARED_CHIP = f"""
 import sys
 import pytest
-sys.path[:0] = [{str(SUITE)!r}, {str(SUITE.parent / "e2e")!r}]
-from stuck import EmulatorStuck
+sys.path[:0] = [{str(SUITE)!r}, {str(LABORATORY)!r}]
+from pytest_esb.stuck import EmulatorStuck
 
 runs = []
 
@@ -105,7 +110,7 @@ def test_third(chip):
 def suite(pytester):
     pytester.makeconftest(f"""
         import sys
-        sys.path[:0] = [{str(SUITE)!r}, {str(SUITE.parent / "e2e")!r}]
+        sys.path[:0] = [{str(SUITE)!r}, {str(LABORATORY)!r}]
         from repeats import pytest_runtest_makereport, pytest_runtest_protocol, summary
 
         def pytest_terminal_summary(terminalreporter):
@@ -139,3 +144,17 @@ def test_what_fails_is_not_repeated(suite):
     result = suite.runpytest_subprocess("-p", "no:cacheprovider", "-q")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["emulator stuck, files repeated: 0"])
+
+
+def test_a_serial_port_that_the_next_emulator_has_opened_is_read_on(tmp_path, monkeypatch):
+    """Its end was readable; when it is read its other side is open again, without a byte."""
+    lab = types.SimpleNamespace(folder=tmp_path, logs=tmp_path, keep_track=lambda chip: None)
+    (tmp_path / "image").write_bytes(b"")
+    chip = EmulatedChip(lab, tmp_path / "image")
+    monkeypatch.setattr(select, "select", lambda readable, *_: (readable, [], []))
+    with open(tmp_path / "chip.uart.out", "wb", buffering=0) as port:
+        chip._read_what_is_there(0)
+        port.write(b"ping")
+        chip._read_what_is_there(0)
+    chip.stop()
+    assert chip.text == "ping"

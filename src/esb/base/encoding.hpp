@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/base/crc32.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 
@@ -35,8 +36,5 @@ Result<std::int64_t> parse_signed(std::string_view text, std::int64_t low, std::
 // Decimal digits of a number, for building lines without printf.
 FixedString<20> decimal(std::uint64_t value);
 FixedString<20> decimal_signed(std::int64_t value);
-
-// CRC-32 as ISO-HDLC (zlib, and ESP-IDF's esp_rom_crc32_le with the same seed 0xFFFFFFFF).
-std::uint32_t crc32(ConstBytes bytes, std::uint32_t seed = 0);
 
 }  // namespace esb

@@ -13,11 +13,11 @@ struct ErrorKind {
 #if defined(ESB_LOG_WORDS) && !ESB_LOG_WORDS
     constexpr ErrorKind(std::string_view stable_name, std::string_view) : name(stable_name), text(stable_name) {}
 #else
-    constexpr ErrorKind(std::string_view stable_name, std::string_view line) : name(stable_name), text(line) {}
+    constexpr ErrorKind(std::string_view stable_name, std::string_view line) : name(stable_name), text(line) {}  // both
 #endif
 
-    std::string_view name;
-    std::string_view text;
+    std::string_view name;  // stable, dotted, `room.cause`: it goes on the wire
+    std::string_view text;  // one line for people
 };
 
 }  // namespace esb
@@ -54,11 +54,11 @@ inline constexpr ErrorKind pem_private_key{"pem.private_key", "this is a private
 namespace esb::base {
 // In the order of their definition.
 inline constexpr const ErrorKind* all_errors[] = {
-    &errors::invalid_argument, &errors::out_of_range,   &errors::too_long,       &errors::too_short,
-    &errors::bad_encoding,     &errors::full,           &errors::not_found,      &errors::busy,
-    &errors::would_block,      &errors::closed,         &errors::timed_out,      &errors::no_memory,
-    &errors::cancelled,        &errors::bad_identity,   &errors::json_too_large, &errors::json_too_deep,
-    &errors::json_syntax,      &errors::json_duplicate, &errors::json_number,    &errors::json_nul,
+    &errors::invalid_argument, &errors::out_of_range,   &errors::too_long,        &errors::too_short,
+    &errors::bad_encoding,     &errors::full,           &errors::not_found,       &errors::busy,
+    &errors::would_block,      &errors::closed,         &errors::timed_out,       &errors::no_memory,
+    &errors::cancelled,        &errors::bad_identity,   &errors::json_too_large,  &errors::json_too_deep,
+    &errors::json_syntax,      &errors::json_duplicate, &errors::json_number,     &errors::json_nul,
     &errors::json_member,      &errors::pem_malformed,  &errors::pem_private_key,
 };
 }  // namespace esb::base

@@ -23,8 +23,39 @@
 #ifndef ESB_CERTIFICATES
 #define ESB_CERTIFICATES 1
 #endif
+#ifndef ESB_DEEP_SLEEP
+#define ESB_DEEP_SLEEP 1
+#endif
 #ifndef ESB_MQTT_OFFLINE
 #define ESB_MQTT_OFFLINE 1
+#endif
+#ifndef ESB_IPV6
+#define ESB_IPV6 1
+#endif
+#ifndef ESB_PACKED_UPDATES
+#define ESB_PACKED_UPDATES 1
+#endif
+#ifndef ESB_UPDATE_POLICY
+#define ESB_UPDATE_POLICY 1
+#endif
+#ifndef ESB_CORE_DUMP
+#if defined(ARDUINO)
+#define ESB_CORE_DUMP 0  // the core decides what its panic handler writes
+#else
+#define ESB_CORE_DUMP 1
+#endif
+#endif
+#ifndef ESB_GIVEN_IDENTITY
+#define ESB_GIVEN_IDENTITY 1
+#endif
+#ifndef ESB_MQTT_KEEP
+#define ESB_MQTT_KEEP 1
+#endif
+#ifndef ESB_MQTT_DEFER
+#define ESB_MQTT_DEFER 1
+#endif
+#ifndef ESB_MQTT_BORROW
+#define ESB_MQTT_BORROW 1
 #endif
 #ifndef ESB_MQTT5
 #define ESB_MQTT5 1
@@ -40,7 +71,16 @@ inline constexpr bool with_legacy_md5 = ESB_LEGACY_MD5;
 inline constexpr bool with_console_editing = ESB_CONSOLE_EDITING;
 inline constexpr bool with_log_words = ESB_LOG_WORDS;
 inline constexpr bool with_certificates = ESB_CERTIFICATES;
+inline constexpr bool with_deep_sleep = ESB_DEEP_SLEEP;
 inline constexpr bool with_mqtt_offline = ESB_MQTT_OFFLINE;
+inline constexpr bool with_ipv6 = ESB_IPV6;
+inline constexpr bool with_packed_updates = ESB_PACKED_UPDATES;
+inline constexpr bool with_update_policy = ESB_UPDATE_POLICY;
+inline constexpr bool with_core_dump = ESB_CORE_DUMP;
+inline constexpr bool with_given_identity = ESB_GIVEN_IDENTITY;
+inline constexpr bool with_mqtt_keep = ESB_MQTT_KEEP;
+inline constexpr bool with_mqtt_defer = ESB_MQTT_DEFER;
+inline constexpr bool with_mqtt_borrow = ESB_MQTT_BORROW;
 inline constexpr bool with_mqtt5 = ESB_MQTT5;
 
 }  // namespace esb

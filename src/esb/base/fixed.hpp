@@ -23,7 +23,7 @@ class FixedString {
 public:
     FixedString() = default;
 
-    static Result<FixedString> from(std::string_view text) {
+    static Result<FixedString> from(std::string_view text) {  // a copy; too_long
         FixedString made;
         ESB_TRY(made.assign(text));
         return made;
@@ -38,12 +38,12 @@ public:
         if (size < size_) set_size(size);
     }
 
-    std::string_view view() const { return {text_.data(), size_}; }
-    operator std::string_view() const { return view(); }
-    const char* c_str() const { return text_.data(); }
-    std::size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
-    static constexpr std::size_t capacity() { return N; }
+    std::string_view view() const { return {text_.data(), size_}; }  // valid as long as this is not changed
+    operator std::string_view() const { return view(); }             // view()
+    const char* c_str() const { return text_.data(); }               // ends with a NUL
+    std::size_t size() const { return size_; }                       // in bytes
+    bool empty() const { return size_ == 0; }                        // no byte
+    static constexpr std::size_t capacity() { return N; }            // bytes at most
 
     friend bool operator==(const FixedString& a, const FixedString& b) { return a.view() == b.view(); }
     friend bool operator==(const FixedString& a, std::string_view b) { return a.view() == b; }
@@ -81,16 +81,16 @@ public:
         while (size_ > 0) items_[--size_] = T{};
     }
 
-    T* begin() { return items_.data(); }
-    T* end() { return items_.data() + size_; }
-    const T* begin() const { return items_.data(); }
-    const T* end() const { return items_.data() + size_; }
-    T& operator[](std::size_t index) { return items_[index]; }
-    const T& operator[](std::size_t index) const { return items_[index]; }
-    std::size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
-    bool full() const { return size_ == N; }
-    static constexpr std::size_t capacity() { return N; }
+    T* begin() { return items_.data(); }                                    // the first
+    T* end() { return items_.data() + size_; }                              // behind the last
+    const T* begin() const { return items_.data(); }                        // the first
+    const T* end() const { return items_.data() + size_; }                  // behind the last
+    T& operator[](std::size_t index) { return items_[index]; }              // below size(), which is not looked at
+    const T& operator[](std::size_t index) const { return items_[index]; }  // below size(), which is not looked at
+    std::size_t size() const { return size_; }                              // how many
+    bool empty() const { return size_ == 0; }                               // none
+    bool full() const { return size_ == N; }                                // no room for another
+    static constexpr std::size_t capacity() { return N; }                   // how many at most
 
 private:
     std::array<T, N> items_{};
@@ -101,7 +101,7 @@ private:
 template <typename T, std::size_t N>
 class FixedQueue {
 public:
-    Status push(T value) {
+    Status push(T value) {  // at the end; `full`
         if (size_ == N) return fail(errors::full);
         items_[(head_ + size_) % N] = std::move(value);
         ++size_;

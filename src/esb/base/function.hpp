@@ -20,8 +20,8 @@ public:
     Function() = default;
 
     template <typename F>
-        requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, F&, Args...>)
-    Function(F callable) {
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, F&, Args...>)
+        Function(F callable) {  // keeps a copy of it; what is too large, or has a destructor, does not compile
         static_assert(sizeof(F) <= Capacity, "the callable captures too much: capture a pointer to it");
         static_assert(std::is_trivially_copyable_v<F>, "capture references, pointers and numbers only");
         static_assert(alignof(F) <= alignof(std::max_align_t));
@@ -31,8 +31,8 @@ public:
         };
     }
 
-    explicit operator bool() const { return invoke_ != nullptr; }
-    R operator()(Args... args) const { return invoke_(storage_, std::forward<Args>(args)...); }
+    explicit operator bool() const { return invoke_ != nullptr; }                                // there is one to call
+    R operator()(Args... args) const { return invoke_(storage_, std::forward<Args>(args)...); }  // there must be one
 
 private:
     alignas(std::max_align_t) mutable std::byte storage_[Capacity]{};

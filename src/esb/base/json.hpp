@@ -14,7 +14,7 @@ struct cJSON;
 
 namespace esb {
 
-struct JsonLimits {
+struct JsonLimits {               // how large and how deep a text may be
     std::size_t max_size = 4096;  // bytes
     unsigned max_depth = 4;       // of arrays and objects
 };
@@ -27,10 +27,10 @@ Status scan_json(ConstBytes text, const JsonLimits& limits = {});
 class JsonValue {
 public:
     JsonValue() = default;
-    bool is_present() const { return node_ != nullptr; }
-    bool is_object() const;
-    bool is_array() const;
-    bool is_null() const;
+    bool is_present() const { return node_ != nullptr; }  // false: what was looked for is not there
+    bool is_object() const;                               // members in braces
+    bool is_array() const;                                // a list
+    bool is_null() const;                                 // `null`, which is there
 
     // json_member (base) when it is not of that type, or outside [low, high].
     Result<std::string_view> text() const;
@@ -54,12 +54,12 @@ private:
 // Scans, then parses. cJSON allocates; everything is freed with the document, its texts wiped: some are passwords.
 class JsonDocument {
 public:
-    static Result<JsonDocument> parse(ConstBytes text, const JsonLimits& limits = {});
-    JsonDocument(JsonDocument&& other) noexcept;
-    JsonDocument& operator=(JsonDocument&& other) noexcept;
+    static Result<JsonDocument> parse(ConstBytes text, const JsonLimits& limits = {});  // the json_ errors, no_memory
+    JsonDocument(JsonDocument&& other) noexcept;             // values of `other` are this one's
+    JsonDocument& operator=(JsonDocument&& other) noexcept;  // values of this one are gone
     ~JsonDocument();
 
-    JsonValue root() const { return JsonValue(root_); }
+    JsonValue root() const { return JsonValue(root_); }  // valid as long as the document
 
 private:
     explicit JsonDocument(cJSON* root) : root_(root) {}
@@ -70,7 +70,7 @@ private:
 // does, so that the text may go to a terminal; bytes that are not UTF-8 come out as U+FFFD.
 class JsonWriter {
 public:
-    explicit JsonWriter(std::span<char> out) : out_(out) {}
+    explicit JsonWriter(std::span<char> out) : out_(out) {}  // writes to `out`, which must live as long
     // Writes only what comes behind the first `skip` characters, as much as fits: a text of any length leaves in
     // pieces, made anew for each of them. written() is the piece; overflowed(): more follows.
     JsonWriter(std::span<char> out, std::size_t skip) : out_(out), skip_(skip) {}
@@ -92,7 +92,7 @@ public:
     // A JSON text that was made elsewhere.
     JsonWriter& raw(std::string_view json);
 
-    bool overflowed() const { return overflowed_; }
+    bool overflowed() const { return overflowed_; }  // it did not fit
     // The text so far; empty after an overflow.
     std::string_view view() const { return overflowed_ ? std::string_view() : written(); }
     std::string_view written() const { return {out_.data(), used_}; }

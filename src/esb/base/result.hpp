@@ -15,10 +15,10 @@ class Error {
 public:
     constexpr explicit Error(const ErrorKind& kind, std::int32_t detail = 0) : kind_(&kind), detail_(detail) {}
 
-    constexpr std::string_view name() const { return kind_->name; }
-    constexpr std::string_view text() const { return kind_->text; }
-    constexpr const ErrorKind& kind() const { return *kind_; }
-    constexpr std::int32_t detail() const { return detail_; }
+    constexpr std::string_view name() const { return kind_->name; }  // stable: `mqtt.refused.credentials`
+    constexpr std::string_view text() const { return kind_->text; }  // one line for people
+    constexpr const ErrorKind& kind() const { return *kind_; }       // to compare with one of errors
+    constexpr std::int32_t detail() const { return detail_; }        // what it means says whoever fails; 0: nothing
 
     friend constexpr bool operator==(const Error& a, const Error& b) { return a.kind_ == b.kind_; }
     friend constexpr bool operator==(const Error& a, const ErrorKind& b) { return a.kind_ == &b; }
@@ -29,8 +29,8 @@ private:
 };
 
 template <typename T>
-using Result = std::expected<T, Error>;
-using Status = Result<void>;
+using Result = std::expected<T, Error>;  // a value, or why there is none
+using Status = Result<void>;             // done, or why not
 
 // `return fail(errors::full);`
 constexpr std::unexpected<Error> fail(const ErrorKind& kind, std::int32_t detail = 0) {

@@ -17,8 +17,8 @@ template <std::size_t N>
 class Secret {
 public:
     Secret() = default;
-    Secret(const Secret& other) { static_cast<void>(assign(other.reveal())); }
-    Secret& operator=(const Secret& other) {
+    Secret(const Secret& other) { static_cast<void>(assign(other.reveal())); }  // a copy is wiped as well
+    Secret& operator=(const Secret& other) {                                    // what was there is wiped
         if (this != &other) static_cast<void>(assign(other.reveal()));
         return *this;
     }
@@ -37,10 +37,10 @@ public:
         size_ = 0;
     }
 
-    ConstBytes reveal() const { return {bytes_.data(), size_}; }
-    std::size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
-    static constexpr std::size_t capacity() { return N; }
+    ConstBytes reveal() const { return {bytes_.data(), size_}; }  // for those that need it: do not keep, do not print
+    std::size_t size() const { return size_; }                    // in bytes
+    bool empty() const { return size_ == 0; }                     // no byte
+    static constexpr std::size_t capacity() { return N; }         // bytes at most
 
     friend bool operator==(const Secret& a, const Secret& b) { return equal_constant_time(a.reveal(), b.reveal()); }
 

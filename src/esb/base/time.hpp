@@ -10,7 +10,7 @@ namespace esb {
 struct MonotonicClock;  // names the epoch (start of the chip); it cannot be asked for the time
 
 using Duration = std::chrono::milliseconds;
-using Instant = std::chrono::time_point<MonotonicClock, Duration>;
+using Instant = std::chrono::time_point<MonotonicClock, Duration>;  // of the chip's clock, which never goes back
 // Seconds since 1970-01-01 UTC (RFC 7519 NumericDate).
 using UnixTime = std::chrono::seconds;
 

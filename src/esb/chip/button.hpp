@@ -3,7 +3,7 @@
 
 namespace esb::chip {
 
-class Button {
+class Button {  // the one of the case: brief opens the set-up page, long is a factory reset
 public:
     virtual ~Button() = default;
 

@@ -18,17 +18,17 @@ namespace esb::chip {
 // The referenced objects outlive the Device that uses them. They are used from the reactor's task (base/task.hpp), but for
 // what each says itself.
 struct Chip {
-    Slots& slots;
-    KeyValue& key_value;
-    Radio& radio;
-    Sockets& sockets;
-    Resolver& resolver;
-    Uart& uart;
-    Entropy& entropy;
-    Clock& clock;
-    RetainedRam& retained_ram;
-    Button& button;
-    System& system;
+    Slots& slots;               // the two places of firmware
+    KeyValue& key_value;        // what survives restarts
+    Radio& radio;               // Wi-Fi
+    Sockets& sockets;           // TCP and UDP, and the reactor's waiting
+    Resolver& resolver;         // DNS
+    Uart& uart;                 // the serial console
+    Entropy& entropy;           // random bytes
+    Clock& clock;               // time since the start, and of day
+    RetainedRam& retained_ram;  // what survives a restart, but no loss of power
+    Button& button;             // the one of the case
+    System& system;             // restart, heap, watchdog
 };
 
 }  // namespace esb::chip

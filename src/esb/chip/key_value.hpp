@@ -13,9 +13,9 @@ namespace esb::chip {
 inline constexpr std::size_t kv_key_max = 15;      // bytes, NVS's limit
 inline constexpr std::size_t kv_value_max = 4000;  // bytes, NVS's limit of a string or single-page blob
 
-enum class Mount { existing, formatted };
+enum class Mount { existing, formatted };  // how the store was found: as it was, or made anew
 
-class KeyValue {
+class KeyValue {  // small values by their keys, in flash
 public:
     virtual ~KeyValue() = default;
 
@@ -30,6 +30,8 @@ public:
     virtual Status remove(std::string_view key) = 0;
     // True when mounting found that a part of the store has gone bad: a key that is not there may have been there.
     virtual bool damaged() const { return false; }
+    // After mounting: true when nobody who reads the flash out can read what is kept (NVS encryption).
+    virtual bool encrypted() const { return false; }
 };
 
 }  // namespace esb::chip

@@ -7,32 +7,37 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace esb::chip {
 
 // An IPv4 or IPv6 address, bytes in network order; IPv4 uses the first four.
 struct IpAddress {
-    enum class Family : std::uint8_t { none, v4, v6 };
-    Family family = Family::none;
-    std::array<std::uint8_t, 16> bytes{};
+    enum class Family : std::uint8_t { none, v4, v6 };  // none: no address
+    Family family = Family::none;                       // which of the bytes count
+    std::array<std::uint8_t, 16> bytes{};               // network order; of IPv4 the first four
 
-    static constexpr IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
+    static constexpr IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {  // a.b.c.d
         return {Family::v4, {a, b, c, d}};
     }
-    constexpr bool is_set() const { return family != Family::none; }
+    constexpr bool is_set() const { return family != Family::none; }  // it is an address
     friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
 };
 
-struct Endpoint {
-    IpAddress address;
-    std::uint16_t port = 0;
+struct Endpoint {            // where somebody listens
+    IpAddress address;       // a host
+    std::uint16_t port = 0;  // of TCP or UDP
     friend constexpr bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-// "127.0.0.1"; IPv6 as eight groups without compression.
+// "127.0.0.1"; IPv6 in its one short form (RFC 5952).
 FixedString<45> to_text(const IpAddress& address);
-// Parses a dotted quad; `bad_encoding` otherwise (IPv6 literals are left to the resolver).
+// Parses a dotted quad; `bad_encoding` otherwise.
 Result<IpAddress> parse_ipv4(std::string_view text);
+// Any text form of an IPv6 address (RFC 4291 §2.2), without a zone; `bad_encoding` otherwise.
+Result<IpAddress> parse_ipv6(std::string_view text);
+// Either.
+Result<IpAddress> parse_ip(std::string_view text);
 
 }  // namespace esb::chip

@@ -4,6 +4,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
+#include "esb/base/time.hpp"
 #include "esb/chip/errors.hpp"
 #include "esb/chip/network.hpp"
 
@@ -16,14 +17,14 @@
 
 namespace esb::chip {
 
-using Mac = std::array<std::uint8_t, 6>;
+using Mac = std::array<std::uint8_t, 6>;  // as on the air
 // A network name: up to 32 arbitrary bytes (IEEE 802.11 §9.4.2.2), not necessarily text.
 using Ssid = FixedString<32>;
 // 8 to 63 characters, or 64 hex digits of the derived key; empty for an open network.
 using Passphrase = Secret<64>;
 
-enum class Auth : std::uint8_t { open, wep, wpa, wpa2, wpa2_wpa3, wpa3, enterprise, unknown };
-std::string_view name(Auth auth);
+enum class Auth : std::uint8_t { open, wep, wpa, wpa2, wpa2_wpa3, wpa3, enterprise, unknown };  // how it is protected
+std::string_view name(Auth auth);                                                               // "wpa2_wpa3"
 
 // Why a station is not, or no longer, joined. The port maps its own codes to these.
 enum class DisconnectReason : std::uint8_t {
@@ -39,45 +40,46 @@ enum class DisconnectReason : std::uint8_t {
 };
 std::string_view name(DisconnectReason reason);
 
-struct AddressConfig {  // all zero = DHCP
-    IpAddress address, netmask, gateway, dns;
+struct AddressConfig {                         // all zero = DHCP
+    IpAddress address, netmask, gateway, dns;  // IPv4; the name server may be missing
     friend bool operator==(const AddressConfig&, const AddressConfig&) = default;
 };
 
-struct StationConfig {
-    Ssid ssid;
-    Passphrase passphrase;
-    bool hidden = false;
+struct StationConfig {         // a network to join
+    Ssid ssid;                 // its name
+    Passphrase passphrase;     // empty: open
+    bool hidden = false;       // it does not tell its name
     std::optional<Mac> bssid;  // only this access point
-    AddressConfig ip;
+    std::uint8_t channel = 0;  // where it is looked for first; 0: nobody knows
+    AddressConfig ip;          // DHCP unless said
     friend bool operator==(const StationConfig&, const StationConfig&) = default;
 };
 
-struct AccessPointConfig {
-    Ssid ssid;
-    Passphrase passphrase;  // at least 8 characters
-    IpAddress address;      // the chip's own; it serves DHCP around it
-    std::uint8_t channel = 1;
-    std::uint8_t max_stations = 1;
+struct AccessPointConfig {          // the one of the set-up page
+    Ssid ssid;                      // the name it tells
+    Passphrase passphrase;          // at least 8 characters
+    IpAddress address;              // the chip's own; it serves DHCP around it
+    std::uint8_t channel = 1;       // 1 to 13; that of the station while it is joined
+    std::uint8_t max_stations = 1;  // phones at once
 };
 
-struct ScanEntry {
-    Ssid ssid;
-    Mac bssid{};
-    std::int8_t rssi = 0;  // dBm
-    std::uint8_t channel = 0;
-    Auth auth = Auth::unknown;
+struct ScanEntry {              // a network that was heard
+    Ssid ssid;                  // empty: it hides its name
+    Mac bssid{};                // the access point
+    std::int8_t rssi = 0;       // dBm
+    std::uint8_t channel = 0;   // where it was heard
+    Auth auth = Auth::unknown;  // how it is protected
 };
 
-struct Link {  // of the joined station
-    Mac bssid{};
-    std::int8_t rssi = 0;  // dBm
-    std::uint8_t channel = 0;
+struct Link {                  // of the joined station
+    Mac bssid{};               // the access point
+    std::int8_t rssi = 0;      // dBm
+    std::uint8_t channel = 0;  // where it is
 };
 
-struct RadioEvent {
-    enum class Kind : std::uint8_t {
-        station_joined,  // associated, no address yet
+struct RadioEvent {                   // what has happened; members say for which kinds they count
+    enum class Kind : std::uint8_t {  // what it was
+        station_joined,               // associated, no address yet
         station_address,
         station_left,  // also the outcome of a failed join()
         scan_done,
@@ -86,14 +88,25 @@ struct RadioEvent {
         client_joined,  // of our access point
         client_left,
     };
-    Kind kind;
+    Kind kind;                                            // what it was
     DisconnectReason reason = DisconnectReason::unknown;  // station_left
     std::int32_t raw_reason = 0;                          // station_left: the driver's own code
     AddressConfig ip{};                                   // station_address
-    Mac client{};                                         // client_joined, client_left
+    std::chrono::seconds lease{0};  // station_address: of DHCP's address; 0: not known, or a fixed one
+    Mac client{};                   // client_joined, client_left
 };
 
-enum class PowerSave : std::uint8_t { none, modem_sleep };
+// How a network was joined once: the next join finds the access point without a scan, and with `ip` asks no DHCP server.
+struct KnownLink {
+    Ssid ssid;                 // its name
+    Mac bssid{};               // the access point
+    std::uint8_t channel = 0;  // where it was
+    AddressConfig ip;          // what DHCP gave; all zero: to be asked for
+    Duration lease{};          // so long `ip` may still be used
+    friend bool operator==(const KnownLink&, const KnownLink&) = default;
+};
+
+enum class PowerSave : std::uint8_t { none, modem_sleep };  // modem_sleep: the receiver rests between beacons
 
 // A new event wakes the reactor. Station and access point may be on together.
 class Radio {
@@ -121,7 +134,7 @@ public:
     virtual Status stop_access_point() = 0;
     virtual std::size_t access_point_clients(std::span<Mac> out) const = 0;
 
-    virtual std::optional<RadioEvent> next_event() = 0;
+    virtual std::optional<RadioEvent> next_event() = 0;  // the oldest not yet taken
 };
 
 }  // namespace esb::chip

@@ -14,10 +14,10 @@ namespace esb::chip {
 // A new answer wakes the reactor.
 class Resolver {
 public:
-    using Query = std::uint32_t;
-    struct Answer {
-        Query query;
-        Result<IpAddress> address;
+    using Query = std::uint32_t;    // a number for each question
+    struct Answer {                 // to one question
+        Query query;                // which one
+        Result<IpAddress> address;  // dns_not_found, dns_failed
     };
 
     virtual ~Resolver() = default;

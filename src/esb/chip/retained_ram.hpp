@@ -5,12 +5,13 @@
 
 namespace esb::chip {
 
-class RetainedRam {
+class RetainedRam {  // bytes that survive a restart, but no loss of power
 public:
     virtual ~RetainedRam() = default;
 
-    // The whole area, at least 1024 bytes, 4-byte aligned, always the same place. After power-on its contents
-    // are arbitrary: whoever uses it keeps a magic, a version and a CRC in it (record/retained.hpp does).
+    // The whole area, 4-byte aligned, always the same place: at least 1024 bytes, 96 more for deep sleep, 2048 more where a TLS
+    // session is to fit (base/features.hpp).
+    // After power-on its contents are arbitrary: whoever uses it keeps a magic, a version and a CRC in it (record/retained.hpp does).
     virtual MutBytes bytes() = 0;
 };
 

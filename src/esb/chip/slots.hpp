@@ -10,8 +10,8 @@
 
 namespace esb::chip {
 
-enum class SlotId : std::uint8_t { a = 0, b = 1 };
-constexpr SlotId other(SlotId id) { return id == SlotId::a ? SlotId::b : SlotId::a; }
+enum class SlotId : std::uint8_t { a = 0, b = 1 };                                     // the two
+constexpr SlotId other(SlotId id) { return id == SlotId::a ? SlotId::b : SlotId::a; }  // the one that it is not
 
 // The state of a slot in the boot record; names are ESP-IDF's (esp_ota_img_states_t).
 enum class SlotState : std::uint8_t {
@@ -38,8 +38,8 @@ class Slots {
 public:
     virtual ~Slots() = default;
 
-    virtual SlotGeometry geometry() const = 0;
-    virtual SlotId running() const = 0;
+    virtual SlotGeometry geometry() const = 0;  // of both
+    virtual SlotId running() const = 0;         // where this firmware is
     // Reads any slot, any alignment; through the partition API, so flash encryption is undone.
     virtual Status read(SlotId slot, std::size_t offset, MutBytes out) = 0;
     // Erases whole units; never the running slot. Blocks for up to one erase_block's time (about 150 ms).
@@ -51,7 +51,8 @@ public:
     virtual SlotState state(SlotId slot) const = 0;
     // Checks the image in the slot as the boot loader will, then makes it the next to boot, as `fresh`.
     virtual Status set_boot(SlotId slot) = 0;
-    // pending_verify -> valid for the running slot; no flash is touched when it is valid already.
+    // Makes the running slot valid, unless it was given up. It is written even if it reads so already: a cut may have left
+    // cells that read by luck.
     virtual Status confirm_running() = 0;
     // Marks the running slot invalid, so that the next restart boots the other. slot_no_other when that holds
     // nothing bootable; nothing is changed then.

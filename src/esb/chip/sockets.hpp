@@ -17,22 +17,22 @@ namespace esb::chip {
 class Wake {
 public:
     virtual ~Wake() = default;
-    virtual void wake() = 0;
+    virtual void wake() = 0;  // from any task, and from interrupts: wait() returns
 };
 
-enum class SocketId : std::int32_t { none = -1 };
+enum class SocketId : std::int32_t { none = -1 };  // the port's number
 
-struct Interest {
-    SocketId socket = SocketId::none;
-    bool read = false;   // wants to know when there is something to read, or to accept
-    bool write = false;  // wants to know when it can write, or when a connect has ended
-    bool ready_read = false;
-    bool ready_write = false;  // both are set on an error, which the next call then reports
+struct Interest {                      // one socket that wait() looks at
+    SocketId socket = SocketId::none;  // which one
+    bool read = false;                 // wants to know when there is something to read, or to accept
+    bool write = false;                // wants to know when it can write, or when a connect has ended
+    bool ready_read = false;           // out: there is something, or it has ended
+    bool ready_write = false;          // both are set on an error, which the next call then reports
 };
 
-struct Datagram {
-    Endpoint from;
-    std::size_t size;
+struct Datagram {      // what has come by UDP
+    Endpoint from;     // who has sent it
+    std::size_t size;  // in bytes
 };
 
 // wake() may be called from any task. Nothing blocks but wait().
@@ -50,13 +50,13 @@ public:
     // Opens a UDP socket bound to `at`; at the access point's address as listen().
     virtual Result<SocketId> bind_udp(const Endpoint& at) = 0;
 
-    virtual Result<std::size_t> send(SocketId socket, ConstBytes bytes) = 0;
+    virtual Result<std::size_t> send(SocketId socket, ConstBytes bytes) = 0;  // how many; would_block, socket_ errors
     // At least one byte, or would_block, or closed, or an error.
     virtual Result<std::size_t> receive(SocketId socket, MutBytes out) = 0;
     virtual Status send_to(SocketId socket, const Endpoint& to, ConstBytes bytes) = 0;
     virtual Result<Datagram> receive_from(SocketId socket, MutBytes out) = 0;
 
-    virtual Result<Endpoint> local(SocketId socket) = 0;
+    virtual Result<Endpoint> local(SocketId socket) = 0;  // its own end
     // Closes at once; what was sent is still delivered by the network stack. `none` is ignored.
     virtual void close(SocketId socket) = 0;
 

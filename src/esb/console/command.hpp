@@ -15,8 +15,8 @@ namespace esb::console {
 // The arguments after the command's own words.
 using Arguments = std::span<const std::string_view>;
 
-struct Traits {
-    static constexpr std::uint8_t never = 0xFF;
+struct Traits {                                  // what a command is for, and when it runs
+    static constexpr std::uint8_t never = 0xFF;  // no word is one
     std::uint8_t secret_from = never;  // arguments from this one on are secrets, unless the vocabulary knows better
     bool while_locked = false;         // usable before `unlock`
 };
@@ -41,15 +41,15 @@ using TableCommand = BasicCommand<Status (*)(void* context, Arguments, Report&)>
 
 // A command without its function.
 struct Syntax {
-    std::string_view name, usage, help;
-    Traits traits;
+    std::string_view name, usage, help;  // "pump run"; "<seconds>", also for completion; one line
+    Traits traits;                       // none for most
 
-    std::string_view first_word() const { return name.substr(0, name.find(' ')); }
-    std::string_view second_word() const {
+    std::string_view first_word() const { return name.substr(0, name.find(' ')); }  // of the name
+    std::string_view second_word() const {  // of the name; empty when it has one
         const auto space = name.find(' ');
         return space == std::string_view::npos ? std::string_view() : name.substr(space + 1);
     }
-    std::size_t words() const { return second_word().empty() ? 1 : 2; }
+    std::size_t words() const { return second_word().empty() ? 1 : 2; }  // of the name
     // How many arguments the usage asks for, and allows: words_max when its last word repeats.
     std::size_t least() const;
     std::size_t most() const;

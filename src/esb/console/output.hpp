@@ -23,8 +23,8 @@ class Output {
 public:
     static constexpr std::size_t pending_max = 2048;  // bytes, also the longest line with its CR LF
 
-    explicit Output(chip::Uart& uart) : uart_(uart) {}
-    ~Output();  // wipes
+    explicit Output(chip::Uart& uart) : uart_(uart) {}  // lines go to `uart`
+    ~Output();                                          // wipes
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 

@@ -25,7 +25,7 @@ class Output;
 // live during the call only.
 class Report {
 public:
-    explicit Report(Output& output) : output_(output) {}
+    explicit Report(Output& output) : output_(output) {}  // lines go to `output`
     Report(const Report&) = delete;
     Report& operator=(const Report&) = delete;
 
@@ -41,14 +41,14 @@ public:
 
     // --- For both: the value, in JSON under its key ---
 
-    Report& fact(std::string_view key, std::string_view value);
-    Report& fact(std::string_view key, const char* value) { return fact(key, std::string_view(value)); }
-    Report& fact(std::string_view key, bool value);  // people: yes, no
-    Report& fact(std::string_view key, double value, int digits = 17);
-    Report& fact(std::string_view key, float value) { return fact(key, static_cast<double>(value), 9); }
+    Report& fact(std::string_view key, std::string_view value);  // text of others is escaped
+    Report& fact(std::string_view key, const char* value) { return fact(key, std::string_view(value)); }  // likewise
+    Report& fact(std::string_view key, bool value);                     // people: yes, no
+    Report& fact(std::string_view key, double value, int digits = 17);  // significant digits at most
+    Report& fact(std::string_view key, float value) { return fact(key, static_cast<double>(value), 9); }  // likewise
     template <std::integral T>
-        requires(!std::same_as<T, bool>)
-    Report& fact(std::string_view key, T value) {
+    requires(!std::same_as<T, bool>) Report& fact(std::string_view key,
+                                                  T value) {  // a number in decimal, a bool as `true` or `false`
         if constexpr (std::is_signed_v<T>) return integer(key, static_cast<std::int64_t>(value));
         return natural(key, static_cast<std::uint64_t>(value));
     }
@@ -82,10 +82,10 @@ public:
     // --- For programs only ---
 
     template <typename T>
-    Report& data(std::string_view key, T value) {
+    Report& data(std::string_view key, T value) {  // a member of the JSON that lines for people have not got
         return json_ ? fact(key, value) : *this;
     }
-    Report& texts(std::string_view key, std::span<const std::string_view> values);
+    Report& texts(std::string_view key, std::span<const std::string_view> values);  // a list of them
 
     // --- Lists, of any length ---
 
@@ -113,10 +113,10 @@ public:
 
     // --- For the console ---
 
-    void begin(bool json);
-    void resume();
-    bool waiting() const { return waiting_; }
-    bool json() const { return json_; }
+    void begin(bool json);                     // the shell's: before a command
+    void resume();                             // the shell's: goes on with a list
+    bool waiting() const { return waiting_; }  // a list has more, and the port no room
+    bool json() const { return json_; }        // one line of JSON is asked for
     // What the error is about, behind the error: a word, or how a command is used (views that outlive the report).
     void note_word(std::string_view word);
     void note_usage(std::string_view name, std::string_view usage);

@@ -14,9 +14,9 @@ namespace esb::console {
 // volatile or atomic, is seen whole; a text should change on the reactor's task only.
 class Variables {
 public:
-    static constexpr std::size_t max_variables = 24;
+    static constexpr std::size_t max_variables = 24;  // of one firmware
 
-    using Show = void (*)(const volatile void* at, std::string_view key, Report& report);
+    using Show = void (*)(const volatile void* at, std::string_view key, Report& report);  // writes one
 
     // The name and the variable must live as long as the device; what can be one: Report::variable(). `full`, or
     // invalid_argument for an empty name or one that is taken.
@@ -33,9 +33,9 @@ public:
         report.variable(key, *static_cast<const volatile T*>(at));
     }
 
-    std::size_t size() const { return variables_.size(); }
-    std::string_view name(std::size_t index) const { return variables_[index].name; }
-    std::optional<std::size_t> find(std::string_view name) const {
+    std::size_t size() const { return variables_.size(); }                             // how many
+    std::string_view name(std::size_t index) const { return variables_[index].name; }  // as its author said
+    std::optional<std::size_t> find(std::string_view name) const {                     // its index
         for (std::size_t i = 0; i < size(); ++i) {
             if (variables_[i].name == name) return i;
         }

@@ -1,13 +1,11 @@
-// Knows Mbed TLS, as crypto.cpp does: 2.28 (Debian) and 3.x (ESP-IDF).
+// X.509 is Mbed TLS's, alike in all its versions but for keys and errors (library.hpp).
 #include "esb/crypto/certificate.hpp"
 
 #include "esb/base/fixed.hpp"
 #include "esb/base/pem.hpp"
+#include "esb/crypto/library.hpp"
 
-#include <mbedtls/ecp.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/pk.h>
-#include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 #include <mbedtls/x509_csr.h>
 
@@ -16,21 +14,12 @@
 namespace esb::crypto {
 namespace {
 
-int random_for(void* entropy, unsigned char* out, std::size_t size) {
-    const auto filled = static_cast<chip::Entropy*>(entropy)->fill({out, size});
-    return filled ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
-}
-
-bool is_out_of_memory(int code) {
-    const int high = -(-code & ~0x7F), low = -(-code & 0x7F);
-    return high == MBEDTLS_ERR_X509_ALLOC_FAILED || high == MBEDTLS_ERR_PK_ALLOC_FAILED ||
-           high == MBEDTLS_ERR_ECP_ALLOC_FAILED || low == MBEDTLS_ERR_MPI_ALLOC_FAILED ||
-           low == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
-}
-
 struct Parsed {
     mbedtls_x509_crt certificate;
-    Parsed() { mbedtls_x509_crt_init(&certificate); }
+    Parsed() {
+        static_cast<void>(library::start());  // without it no key is read
+        mbedtls_x509_crt_init(&certificate);
+    }
     ~Parsed() { mbedtls_x509_crt_free(&certificate); }
     Parsed(const Parsed&) = delete;
     Parsed& operator=(const Parsed&) = delete;
@@ -38,7 +27,7 @@ struct Parsed {
     Status read(ConstBytes der) {
         const int code = mbedtls_x509_crt_parse_der(&certificate, der.data(), der.size());
         if (code == 0) return {};
-        return fail(is_out_of_memory(code) ? errors::no_memory : errors::bad_certificate, -code);
+        return fail(library::is_out_of_memory(code) ? errors::no_memory : errors::bad_certificate, -code);
     }
 };
 
@@ -83,14 +72,10 @@ struct Request {
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
 
-    int read(const P256PrivateKey& secret, [[maybe_unused]] chip::Entropy& entropy) {
+    int read(const P256PrivateKey& secret, chip::Entropy& entropy) {
         KeyDer der;
         write_key(secret, der);
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-        const int code = mbedtls_pk_parse_key(&key, der.data(), der.size(), nullptr, 0, random_for, &entropy);
-#else
-        const int code = mbedtls_pk_parse_key(&key, der.data(), der.size(), nullptr, 0);
-#endif
+        const int code = library::parse_key(key, der, entropy);
         wipe(der);
         return code;
     }
@@ -133,11 +118,10 @@ Result<ConstBytes> make_request(const P256PrivateKey& key, std::string_view comm
     mbedtls_x509write_csr_set_md_alg(&request.csr, MBEDTLS_MD_SHA256);
     mbedtls_x509write_csr_set_key(&request.csr, &request.key);
     // Written from the buffer's end.
-    if (code == 0) code = mbedtls_x509write_csr_der(&request.csr, out.data(), out.size(), random_for, &entropy);
+    if (code == 0) code = library::write_request(request.csr, out, entropy);
     if (code > 0) return ConstBytes(out).last(static_cast<std::size_t>(code));
-    const int high = -(-code & ~0x7F), low = -(-code & 0x7F);
-    if (low == MBEDTLS_ERR_ASN1_BUF_TOO_SMALL) return fail(errors::too_long);
-    return fail(high == MBEDTLS_ERR_ENTROPY_SOURCE_FAILED ? errors::no_entropy : errors::no_memory, -code);
+    if (library::is_out_of_room(code)) return fail(errors::too_long);
+    return fail(library::is_out_of_entropy(code) ? errors::no_entropy : errors::no_memory, -code);
 }
 
 }  // namespace esb::crypto

@@ -1,4 +1,4 @@
-// The few primitives the base needs. crypto.cpp knows Mbed TLS, and key_agreement.cpp for its part.
+// The few primitives the base needs, by Mbed TLS: crypto_classic.cpp for 2.28 and 3.x, crypto_psa.cpp for 4.
 #pragma once
 
 #include "esb/base/bytes.hpp"
@@ -28,7 +28,7 @@ public:
     Digest finish();
 
 private:
-    static constexpr std::size_t state_size = 512;  // covers hardware contexts; checked in crypto.cpp
+    static constexpr std::size_t state_size = 512;  // covers hardware contexts; checked where it is made
     alignas(std::max_align_t) std::uint8_t state_[state_size];
 };
 

@@ -1,51 +1,9 @@
-// Knows Mbed TLS, as crypto.cpp does: 2.28 (Debian) and 3.x (ESP-IDF).
 #include "esb/crypto/key_agreement.hpp"
 
-#include <mbedtls/ecdh.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/entropy.h>
-
-#include <algorithm>
+#include "esb/crypto/shared_secret.hpp"
 
 namespace esb::crypto {
 namespace {
-
-constexpr std::size_t coordinate_size = 32;
-constexpr std::size_t point_size = 1 + 2 * coordinate_size;
-
-int random_for(void* entropy, unsigned char* out, std::size_t size) {
-    const auto filled = static_cast<chip::Entropy*>(entropy)->fill({out, size});
-    return filled ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
-}
-
-Error error_of(int code) {
-    return Error(code == MBEDTLS_ERR_ENTROPY_SOURCE_FAILED ? errors::no_entropy : errors::no_memory);
-}
-
-// Mbed TLS's objects for one agreement, freed (and wiped) together.
-struct Agreement {
-    mbedtls_ecp_group group;
-    mbedtls_ecp_point point;
-    mbedtls_mpi secret;
-    mbedtls_mpi shared;
-
-    Agreement() {
-        mbedtls_ecp_group_init(&group);
-        mbedtls_ecp_point_init(&point);
-        mbedtls_mpi_init(&secret);
-        mbedtls_mpi_init(&shared);
-    }
-    ~Agreement() {
-        mbedtls_mpi_free(&shared);
-        mbedtls_mpi_free(&secret);
-        mbedtls_ecp_point_free(&point);
-        mbedtls_ecp_group_free(&group);
-    }
-    Agreement(const Agreement&) = delete;
-    Agreement& operator=(const Agreement&) = delete;
-
-    int load() { return mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1); }
-};
 
 // Big-endian, 32 bits (RFC 7518 §4.6.2).
 void add_number(Sha256& hash, std::size_t number) {
@@ -63,46 +21,12 @@ void add_field(Sha256& hash, ConstBytes field) {
 
 }  // namespace
 
-Result<P256KeyPair> make_key_pair(chip::Entropy& entropy) {
-    Agreement made;
-    int code = made.load();
-    if (code == 0) code = mbedtls_ecp_gen_keypair(&made.group, &made.secret, &made.point, random_for, &entropy);
-    std::array<std::uint8_t, coordinate_size> secret{};
-    std::array<std::uint8_t, point_size> point{};
-    std::size_t size = 0;
-    if (code == 0) code = mbedtls_mpi_write_binary(&made.secret, secret.data(), secret.size());
-    if (code == 0) {
-        code = mbedtls_ecp_point_write_binary(&made.group, &made.point, MBEDTLS_ECP_PF_UNCOMPRESSED, &size,
-                                              point.data(), point.size());
-    }
-    P256KeyPair pair;
-    if (code == 0) static_cast<void>(pair.secret.assign(secret));
-    wipe(secret);
-    if (code != 0) return fail(error_of(code));
-    copy(ConstBytes(point).subspan(1, coordinate_size), pair.open.x);
-    copy(ConstBytes(point).last(coordinate_size), pair.open.y);
-    return pair;
-}
-
 Status agree_on_key(const P256PrivateKey& ours, const P256PublicKey& theirs, const KeyInfo& info,
                     chip::Entropy& entropy, MutBytes out) {
-    std::array<std::uint8_t, coordinate_size> shared{};
+    Coordinate shared{};
     if (out.size() > shared.size()) return fail(errors::too_long);
     ESB_TRY(check_public_key(theirs));
-    Agreement with;
-    std::array<std::uint8_t, point_size> encoded{};
-    encoded[0] = 0x04;  // SEC 1 §2.3.3: uncompressed
-    copy(theirs.x, MutBytes(encoded).subspan(1));
-    copy(theirs.y, MutBytes(encoded).last(coordinate_size));
-    const auto secret = ours.reveal();
-    int code = with.load();
-    if (code == 0) code = mbedtls_ecp_point_read_binary(&with.group, &with.point, encoded.data(), encoded.size());
-    if (code == 0) code = mbedtls_mpi_read_binary(&with.secret, secret.data(), secret.size());
-    if (code == 0) {
-        code = mbedtls_ecdh_compute_shared(&with.group, &with.shared, &with.point, &with.secret, random_for, &entropy);
-    }
-    if (code == 0) code = mbedtls_mpi_write_binary(&with.shared, shared.data(), shared.size());
-    if (code != 0) return fail(error_of(code));
+    ESB_TRY(compute_shared_secret(ours, theirs, entropy, shared));
 
     Sha256 hash;
     add_number(hash, 1);  // the first round is the only one

@@ -1,4 +1,4 @@
-// A shared key of two P-256 key pairs: ECDH with the Concat KDF of RFC 7518 §4.6. key_agreement.cpp knows Mbed TLS.
+// A shared key of two P-256 key pairs: ECDH with the Concat KDF of RFC 7518 §4.6.
 #pragma once
 
 #include "esb/crypto/crypto.hpp"

@@ -1,9 +1,8 @@
-// Knows Mbed TLS, as crypto.cpp does. Its own key wrap is left out of many builds, ESP-IDF's among them.
+// AES is Mbed TLS's. Its own key wrap is left out of many builds, ESP-IDF's among them.
 #include "esb/crypto/key_wrap.hpp"
 
 #include "esb/base/secret.hpp"
-
-#include <mbedtls/aes.h>
+#include "esb/crypto/library.hpp"
 
 #include <array>
 
@@ -16,21 +15,13 @@ constexpr std::array<std::uint8_t, half> initial_value{0xA6, 0xA6, 0xA6, 0xA6, 0
 
 using Block = std::array<std::uint8_t, 2 * half>;
 
-struct Aes {
-    mbedtls_aes_context context;
-    Aes() { mbedtls_aes_init(&context); }
-    ~Aes() { mbedtls_aes_free(&context); }
-    Aes(const Aes&) = delete;
-    Aes& operator=(const Aes&) = delete;
-};
-
 }  // namespace
 
 // §2.2.1: six rounds over the pieces.
 Status wrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::uint8_t, 32> key,
                 std::span<std::uint8_t, wrapped_key_size> out) {
-    Aes aes;
-    int code = mbedtls_aes_setkey_enc(&aes.context, with.data(), 256);
+    library::Aes aes;
+    int code = aes.encrypt_with(with);
     Block block{};
     copy(initial_value, block);
     const auto wrapped = MutBytes(out).subspan(half);
@@ -38,7 +29,7 @@ Status wrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::uin
     for (std::size_t step = 1; step <= 6 * pieces; ++step) {
         const auto piece = wrapped.subspan((step - 1) % pieces * half, half);
         copy(piece, MutBytes(block).last(half));
-        if (code == 0) code = mbedtls_aes_crypt_ecb(&aes.context, MBEDTLS_AES_ENCRYPT, block.data(), block.data());
+        if (code == 0) code = aes.encrypt(block);
         copy(ConstBytes(block).last(half), piece);
         block[half - 1] ^= static_cast<std::uint8_t>(step);  // t is below 256
     }
@@ -50,8 +41,8 @@ Status wrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::uin
 // §2.2.2: six rounds over the pieces, backwards.
 Status unwrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::uint8_t, wrapped_key_size> wrapped,
                   std::span<std::uint8_t, 32> out) {
-    Aes aes;
-    int code = mbedtls_aes_setkey_dec(&aes.context, with.data(), 256);
+    library::Aes aes;
+    int code = aes.decrypt_with(with);
     Block block{};
     const auto a = MutBytes(block).first(half);
     copy(wrapped.first(half), a);
@@ -60,14 +51,14 @@ Status unwrap_key(std::span<const std::uint8_t, 32> with, std::span<const std::u
         const auto piece = MutBytes(out).subspan((step - 1) % pieces * half, half);
         block[half - 1] ^= static_cast<std::uint8_t>(step);  // t is below 256
         copy(piece, MutBytes(block).last(half));
-        if (code == 0) code = mbedtls_aes_crypt_ecb(&aes.context, MBEDTLS_AES_DECRYPT, block.data(), block.data());
+        if (code == 0) code = aes.decrypt(block);
         copy(ConstBytes(block).last(half), piece);
     }
     const bool good = code == 0 && equal_constant_time(a, initial_value);
     wipe(block);
     if (good) return {};
     wipe(out);
-    return fail(errors::bad_tag);
+    return fail(code == 0 ? errors::bad_tag : errors::no_memory);
 }
 
 }  // namespace esb::crypto

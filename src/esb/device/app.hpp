@@ -17,7 +17,7 @@ enum class Defaults : std::uint8_t {
 
 // Describes the running firmware to the Device.
 struct AppDesc {
-    ota::ImageIdentity image;
+    ota::ImageIdentity image;  // name, chip, version, number
     // First trust anchors: P-256 public keys as "x.y", two base64url coordinates (what `esb key new` prints).
     std::span<const std::string_view> update_keys;
     Defaults defaults = Defaults::open;
@@ -35,7 +35,7 @@ esb::AppDesc esb_app_desc();
 #if defined(ESP_PLATFORM)
 #define ESB_DESCRIPTOR_SECTION ".rodata_custom_desc"
 #else
-#define ESB_DESCRIPTOR_SECTION ".esb_desc"
+#define ESB_DESCRIPTOR_SECTION ".esb_desc"  // where the image's descriptor lies
 #endif
 
 // The build says that this is a product: Kconfig, or DEFINITIONS ESB_PRODUCT=1 of esb_add_firmware(). It has to hold in
@@ -43,7 +43,7 @@ esb::AppDesc esb_app_desc();
 #if defined(CONFIG_ESB_PRODUCT) || defined(ESB_PRODUCT)
 #define ESB_APP_DEFAULTS esb::Defaults::product
 #else
-#define ESB_APP_DEFAULTS esb::Defaults::open
+#define ESB_APP_DEFAULTS esb::Defaults::open  // set by the build
 #endif
 
 // Once, in one source file: ESB_APP("greenhouse", "1.4.0", 42, "x.y") — name, version, seq, update keys.

@@ -99,7 +99,19 @@ ConstBytes BrokerCredentials::web_authority() const {
     return own.empty() ? parts_.store.bytes(names::trusts[0].authority) : own;
 }
 
-net::TlsCredentials* BrokerCredentials::web() { return web_authority().empty() ? nullptr : &web_; }
+net::TlsCredentials* BrokerCredentials::web() { return web_authority().empty() && web_.pins().empty() ? nullptr : &web_; }
+
+FixedVector<net::SpkiPin, net::max_pins> BrokerCredentials::Web::pins() {
+    FixedVector<net::SpkiPin, net::max_pins> pins;
+    for (const auto& name : names::ota_pins) {
+        const auto value = of.parts_.store.bytes(name);
+        net::SpkiPin pin{};
+        if (value.size() != pin.size()) continue;
+        copy(value, pin);
+        static_cast<void>(pins.push_back(pin));  // there is room
+    }
+    return pins;
+}
 
 Result<ConstBytes> BrokerCredentials::Web::authorities(MutBytes room) {
     const auto der = of.shelf_.get(of.web_authority(), room);

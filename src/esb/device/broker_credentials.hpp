@@ -6,6 +6,7 @@
 #include "esb/device/time_keeper.hpp"
 #include "esb/life/client_keys.hpp"
 #include "esb/link/broker_link.hpp"
+#include "esb/record/retained.hpp"
 #include "esb/settings/shelf.hpp"
 
 namespace esb {
@@ -41,14 +42,16 @@ public:
     Result<ConstBytes> own_certificates(MutBytes room) override;
     Result<net::ClientKey> own_key() override;
     net::CertificateTime time() const override;
+    MutBytes session_room() override { return record::retained::tls_session(parts_.chip.retained_ram); }
 
 private:
     Status check_one(const settings::Record& record, MutBytes room) const;
 
-    // What https servers are trusted by: the same clock, an authority of their own or the broker's.
+    // What https servers are trusted by: the same clock, pins or an authority of their own, or the broker's authority.
     struct Web final : net::TlsCredentials {
         explicit Web(const BrokerCredentials& device) : of(device) {}
         Result<ConstBytes> authorities(MutBytes room) override;
+        FixedVector<net::SpkiPin, net::max_pins> pins() override;
         net::CertificateTime time() const override { return of.time(); }
         const BrokerCredentials& of;
     };

@@ -66,6 +66,7 @@ struct WifiCommands {
 
 struct MqttCommands {
     const link::BrokerLink& link;
+    const link::Publisher& publisher;
     const Presence& presence;
     const SnapshotReader& snapshot;
     const settings::Store& settings;

@@ -2,6 +2,8 @@
 #include "esb/device/commands.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
+#include "esb/base/local_time.hpp"
 #include "esb/device/errors.hpp"
 
 #include <array>
@@ -25,6 +27,7 @@ Status show_status(DeviceCommands& rooms, Arguments, Report& report) {
     report.say(now.online ? ", on line" : "").data("online", now.online);
     if (rooms.subscriptions.missing() > 0) report.line("missing", rooms.subscriptions.text());
     if (now.hint != nullptr) report.line("hint", now.hint->text);
+    if (!now.hint_topic.empty()) report.line("hint_topic", now.hint_topic);
     if (now.trust_lost) report.label("trust").say("lost: updates and commands are refused (trust repair)");
     report.data("trust_lost", now.trust_lost);
     report.line("update", ota::name(rooms.updates.updater().progress().state));
@@ -60,13 +63,40 @@ Status show_update(DeviceCommands& rooms, Arguments, Report& report) {
         if (!progress.host.empty()) report.data("host", progress.host.view());
         report.say(" (").fact("cause", progress.error->name()).say(")");
     }
+    if (progress.hold != ota::Hold::nothing) {
+        report.label("waits").say("for ").say(ota::words(progress.hold)).data("waits_for", ota::name(progress.hold));
+    }
+    if (progress.until)
+        report.label("until").say(record::utc_text(*progress.until)).say(" UTC").data("until", progress.until->count());
     if (progress.freshness_unknown) report.line("freshness", "unknown");
     return {};
 }
 
+#if ESB_UPDATE_POLICY
+Status install_update(DeviceCommands& rooms, Arguments, Report& report) {
+    ESB_TRY(rooms.updates.obey("install"));
+    report.say("ok: it is installed now");
+    return {};
+}
+
+Status postpone_update(DeviceCommands& rooms, Arguments arguments, Report& report) {
+    const auto time = parse_span(arguments[0], ota::Updater::postponed_longest);
+    if (!time) return fail(errors::invalid_argument);
+    ESB_TRY(rooms.updates.updater().postpone(*time));
+    report.say("ok: not before ").say(arguments[0]).say(" are over");
+    return {};
+}
+
+Status skip_update(DeviceCommands& rooms, Arguments, Report& report) {
+    ESB_TRY(rooms.updates.obey("skip"));
+    report.say("ok: this version is not offered again, a later one is (ota retry takes that back)");
+    return {};
+}
+#endif
+
 Status retry_update(DeviceCommands& rooms, Arguments, Report& report) {
     ESB_TRY(rooms.updates.updater().forget_failures());
-    report.say("what has failed is forgotten: send the update again, or: restart");
+    report.say("what has failed or was skipped is forgotten: send the update again, or: restart");
     return {};
 }
 
@@ -115,7 +145,13 @@ std::span<const console::TableCommand> DeviceCommands::table() const {
         {"ota confirm", "", "keep the firmware that is on trial", on_rooms<confirm_update>},
         {"trust repair", "<last-counter>",
          "make lost floor, keys, counters anew: firmware's seq, its keys, this counter", on_rooms<repair_trust>},
-        {"ota retry", "", "let an update be offered again that has failed too often", on_rooms<retry_update>},
+        {"ota retry", "", "let an update be offered again that has failed too often or was skipped",
+         on_rooms<retry_update>},
+#if ESB_UPDATE_POLICY
+        {"ota install", "", "install the update that waits, now", on_rooms<install_update>},
+        {"ota postpone", "<time>", "the update that waits: not before 30m, 2h, 7d", on_rooms<postpone_update>},
+        {"ota skip", "", "not this version; a later one is offered again", on_rooms<skip_update>},
+#endif
         {"restart", "", "restart the chip", on_rooms<restart_chip>},
         {"factory-reset", "yes [keep-secrets]", "wipe all settings; identity and update floor stay", on_rooms<reset>},
     };

@@ -8,6 +8,23 @@ using console::Arguments;
 using console::Report;
 namespace names = settings::names;
 
+// What became of publishes that could not go at once.
+void show_publishes(const MqttCommands& rooms, Report& report) {
+    const auto& client = rooms.link.client();
+    report.label("publishes").fact("waiting", client.pending()).say(" under way");
+    if (const auto refused = rooms.publisher.refused(); refused > 0) report.say(", ").fact("refused", refused).say(" refused");
+#if ESB_MQTT_OFFLINE
+    const auto& counts = client.statistics();
+    if (counts.dropped_out > 0) report.say(", ").fact("dropped", counts.dropped_out).say(" dropped for others");
+    if (counts.replaced_out > 0) report.say(", ").fact("replaced", counts.replaced_out).say(" replaced by newer ones");
+#endif
+#if ESB_MQTT_KEEP
+    const auto& writes = client.statistics();
+    if (writes.kept_writes > 0) report.label("writes of kept ones").fact("kept_writes", writes.kept_writes);
+    if (writes.kept_failures > 0) report.say(", ").fact("kept_failures", writes.kept_failures).say(" of them failed");
+#endif
+}
+
 Status show_info(MqttCommands& rooms, Arguments, Report& report) {
     const auto& settings = rooms.settings;
     report.label("server");
@@ -25,11 +42,14 @@ Status show_info(MqttCommands& rooms, Arguments, Report& report) {
         report.label("last end").fact("last_end", end->name());
         if constexpr (with_log_words) report.say(": ").say(end->text());
     }
+    show_publishes(rooms, report);
     if (!rooms.link.connected()) return {};
     const auto& account = rooms.link.account();
     report.label("connected to").fact("used_host", account.host.view()).say(":").fact("used_port", account.port);
     if constexpr (with_mqtt5) report.line("version", rooms.link.client().speaks_five() ? "5.0" : "3.1.1");
-    report.line("suite", rooms.link.suite());
+    report.label("suite").fact("suite", rooms.link.suite()).say(rooms.link.resumed() ? ", session resumed" : "");
+    report.data("resumed", rooms.link.resumed());
+    if (const auto& took = rooms.link.opening_took()) report.label("opened in").fact("opened_ms", took->count()).say(" ms");
     if (const auto time = rooms.presence.last_round_trip()) {
         report.label("echo").fact("echo_ms", time->count()).say(" ms");
     }

@@ -3,6 +3,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/file_text.hpp"
 #include "esb/base/json.hpp"
+#include "esb/console/console_password.hpp"
 #include "esb/crypto/crypto.hpp"
 #include "esb/device/accounts.hpp"
 #include "esb/device/errors.hpp"
@@ -50,6 +51,14 @@ Status ConfigChanges::propose(const settings::Patch& patch, Proposer by) {
     ESB_TRY(trial_.propose(patch, {}, parts_.commissioned.is()));
     proposer_ = by;
     return {};
+}
+
+Status ConfigChanges::close_console() {
+    const auto label = parts_.store.text(settings::names::ap_pass);
+    if (label.empty() || parts_.store.is_set(settings::names::console_password)) return {};
+    settings::Patch patch(parts_.schema, settings::Origin::console);
+    ESB_TRY(console::put_console_password(patch, label, parts_.entropy));
+    return propose(patch);
 }
 
 void ConfigChanges::take(const link::Message& message, Instant now) {

@@ -74,6 +74,9 @@ public:
         trial_.refuse({}, why, {});
         to_send_ = true;
     }
+    // Gives the console the access point's password as its own, if it has none yet; without an access point it stays as
+    // it is. Blocks for as long as the hashing takes. The errors of propose(); no_memory, no_entropy.
+    Status close_console();
     // Ends a trial by the operator's word.
     Status keep() { return trial_.keep(); }
     Status revert() { return trial_.revert(); }
@@ -90,6 +93,8 @@ public:
     void applied(Instant now, bool has_address, bool online, unsigned tries);
     // A connection is there: the latest report is sent.
     void connected() { to_send_ = true; }
+    // Nothing of it waits to be sent.
+    bool reported() const { return !to_send_ && told_ == trial_.revision(); }
 
     // Tells what is new, ends what is overdue.
     void step(Instant now) override;

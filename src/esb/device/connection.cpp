@@ -3,6 +3,8 @@
 #include "esb/base/features.hpp"
 #include "esb/device/accounts.hpp"
 #include "esb/link/errors.hpp"
+#include "esb/mqtt/packet_topic.hpp"
+#include "esb/mqtt/errors.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -58,8 +60,21 @@ void Connection::use_accounts(Instant now) {
     const auto before = parts_.link.base();
     const auto account = account_of(parts_.store, parts_.brokers.choice(), parts_.identity);
     parts_.voice.tell("mqtt", parts_.link.use(account, now));
+    tell_restored();
     parts_.network.tell_about_broker();
     if (!(parts_.link.base() == before)) parts_.topics.refill();
+}
+
+void Connection::tell_restored() {
+#if ESB_MQTT_KEEP
+    const auto restored = parts_.link.take_restored();
+    if (!restored) return;
+    auto& out = parts_.voice.out();
+    if (restored->messages > 0) {
+        out.text("mqtt: messages kept over the restart: ").number(static_cast<std::int64_t>(restored->messages)).end_line();
+    }
+    if (restored->refused > 0) parts_.voice.failed("mqtt", Error(errors::mqtt_kept_damaged, static_cast<std::int32_t>(restored->refused)));
+#endif
 }
 
 // Before each attempt: the account that has its turn.
@@ -81,8 +96,9 @@ void Connection::on_connected(bool session_present) {
     if (parts_.voice.info()) {
         const auto& account = parts_.link.account();
         auto& out = parts_.voice.out();
-        out.text("tls: ").line(parts_.link.suite());
-        out.text("mqtt: connected to ").text(account.host).text(":").number(account.port);
+        out.text("tls: ").text(parts_.link.suite()).line(parts_.link.resumed() ? ", session resumed" : "");
+        const bool v6 = with_ipv6 && account.host.view().find(':') != std::string_view::npos;
+        out.text("mqtt: connected to ").text(v6 ? "[" : "").text(account.host).text(v6 ? "]:" : ":").number(account.port);
         out.text(" as ").text(account.identity);
         if (parts_.link.client().speaks_five()) out.text(", MQTT 5.0");
         out.line(session_present ? ", session resumed" : "");
@@ -96,8 +112,13 @@ void Connection::on_connected(bool session_present) {
     if (!session_present) parts_.home_assistant.again();
 }
 
+void Connection::on_unanswered(ConstBytes packet) {
+    parts_.sessions.unanswered(mqtt::topic_in(packet, parts_.link.client().speaks_five()));
+}
+
 void Connection::on_disconnected(const Error& why, Instant retry_at) {
     parts_.inbox.reset();
+    heard_at_.reset();
     parts_.presence.disconnected();
     if (!is_ours(why)) retry_at = plan_next_try(retry_at);
     const bool suspicious = parts_.sessions.ended(why, parts_.reactor.now());
@@ -108,9 +129,12 @@ void Connection::on_disconnected(const Error& why, Instant retry_at) {
     parts_.network.tell_about_broker();
     print_end(why, retry_at);
     if (!suspicious) return;
-    const Error suspicion(errors::link_second_device);
+    const Error suspicion(*parts_.sessions.suspicion(parts_.reactor.now()));
     parts_.notes.broker_lost(suspicion);
     parts_.voice.failed("mqtt", suspicion);
+    if (suspicion == errors::link_topic_forbidden) {
+        parts_.voice.out().text("mqtt: it is ").line(parts_.sessions.topic());
+    }
 }
 
 // Which account is next; when it is on trial, with less patience.
@@ -163,6 +187,13 @@ void Connection::on_round_trip(Duration time) {
     parts_.config.trial().round_trip();
     parts_.set_up.round_trip();
     parts_.network.led_to_broker();
+    note_commissioned();
+}
+
+// The console first: what fails is tried again with the next round trip.
+void Connection::note_commissioned() {
+    const bool closes = parts_.app.defaults == Defaults::product && !parts_.policy.console_stays_open;
+    if (closes && !parts_.commissioned.is() && !parts_.voice.tell("console", parts_.config.close_console())) return;
     parts_.voice.tell("storage", parts_.commissioned.note());
 }
 

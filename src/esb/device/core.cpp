@@ -3,6 +3,8 @@
 #include "esb/base/features.hpp"
 #include "esb/life/birth.hpp"
 #include "esb/life/factory_reset.hpp"
+#include "esb/life/given_identity.hpp"
+#include "esb/record/retained.hpp"
 
 namespace esb {
 
@@ -26,8 +28,11 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
 #if ESB_CERTIFICATES
       credentials({ports, store, broker_link, time}),
 #endif
+#if ESB_MQTT_KEEP
+      kept_session(ports.key_value, limits),
+#endif
       connection({reactor, store,  identity, broker_link,    brokers, inbox,  subscriptions, publisher, sessions, topics,
-                  presence, updates, config, home_assistant, network, set_up, commissioned,  notes,     voice,    online}),
+                  presence, updates, config, home_assistant, network, set_up, commissioned,  notes,     voice,    online, app, policy}),
       broker_link(reactor, names, ports.entropy, connection, limits),
       inbox(limits.max_message),
       subscriptions(inbox, broker_link, ports.entropy, connection),
@@ -39,6 +44,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
                 commissioned, health, online}),
       presence({ports.clock, broker_link, publisher, subscriptions, device_key, snapshot, policy, connection}),
       log_publisher(recorder, log_names, publisher, online),
+#if ESB_CORE_DUMP
+      crash_report({ports.system.core_dump(), publisher, notes, voice, online}),
+#endif
 #if ESB_HOME_ASSISTANT
       home_assistant(ports.key_value, publisher, app.image, online),
 #endif
@@ -60,10 +68,14 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
 #if ESB_CERTIFICATES
       renewal({ports, reactor, names, store, schema, identity, credentials, config, online, voice}),
 #endif
+#if ESB_DEEP_SLEEP
+      sleep({ports, reactor, policy, console, commissioned, broker_link, publisher, updates, config, network, presence, connection,
+             online, restart, voice}),
+#endif
       config_commands{config, store, schema, ports.entropy},
       device_commands{snapshot, broker_link, subscriptions, updates, ports, restart},
       wifi_commands{network.wifi(), ports.radio, reactor, store, config_commands},
-      mqtt_commands{broker_link, presence, snapshot, store, config_commands},
+      mqtt_commands{broker_link, publisher, presence, snapshot, store, config_commands},
 #if ESB_CERTIFICATES
       certificate_commands{console, credentials, identity, config_commands},
 #endif
@@ -77,6 +89,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
     if (app.defaults == Defaults::product) {
         static_cast<void>(schema.set_fallback(settings::names::settings_signed, "on"));  // the first one fits
     }
+#if ESB_MQTT_KEEP
+    broker_link.keep_in(kept_session);
+#endif
 #if ESB_CERTIFICATES
     broker_link.set_credentials(&credentials);
 #endif
@@ -124,20 +139,37 @@ void Core::start() {
     // An image on trial gives itself up; so did the one before.
     health.begin(updates.updater().on_trial() || updates.updater().progress().state == ota::State::rolled_back);
     network.start();
+#if ESB_CORE_DUMP
+    crash_report.begin();
+    if (crash_report.size() != 0) {
+        topics.hear_of_crash([this](const link::Message& message) { crash_report.take(message); });
+    }
+#endif
 }
 
 void Core::mount() {
     const auto mounted = chip.key_value.mount();
     if (voice.tell("storage", mounted) && *mounted == chip::Mount::formatted) voice.out().line("storage: formatted");
+    if constexpr (with_given_identity) {
+        const auto given = life::given_identity(chip.key_value);
+        if (voice.tell("identity", given) && *given) identity = **given;
+    }
     const bool raised = time.raise();
     voice.tell("log", recorder.begin());
     if (raised) voice.out().line("time: the clock was behind the firmware's build");
+    if (chip.system.reset_reason() == chip::ResetReason::deep_sleep) notes.woke();
     health.note_start();
 }
 
 void Core::load_settings() {
     const auto reset = life::finish_factory_reset(chip.key_value, store);
-    if (voice.tell("factory reset", reset) && *reset) voice.out().line("factory reset: done");
+    if (voice.tell("factory reset", reset) && *reset) {
+        wipe(record::retained::known_link(chip.retained_ram));
+#if ESB_CERTIFICATES
+        wipe(record::retained::tls_session(chip.retained_ram));
+#endif
+        voice.out().line("factory reset: done");
+    }
     commissioned.load();
     const auto loaded = store.load();
     notes.settings_loaded(loaded);
@@ -177,6 +209,9 @@ bool Core::turn(Duration longest) {
     reactor.turn(longest);
     const auto& client = broker_link.client();
     const bool said = !broker_link.connected() || (client.pending() == 0 && updates.reported() && publisher.idle());
+#if ESB_DEEP_SLEEP
+    if (sleep.begin()) return false;
+#endif
     if (!restart.due(said && chip.uart.drained() && set_up.idle())) return true;
     static_cast<void>(recorder.flush());  // what RAM would lose
     return false;

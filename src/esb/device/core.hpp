@@ -5,6 +5,10 @@
 #include "esb/device/button.hpp"
 #include "esb/device/commands.hpp"
 #include "esb/device/connection.hpp"
+#include "esb/device/crash_report.hpp"
+#if ESB_MQTT_KEEP
+#include "esb/device/kept_session.hpp"
+#endif
 #include "esb/device/log_names.hpp"
 #include "esb/device/log_publisher.hpp"
 #include "esb/device/periodic.hpp"
@@ -12,6 +16,9 @@
 #include "esb/device/renewal.hpp"
 #endif
 #include "esb/device/settings_in_use.hpp"
+#if ESB_DEEP_SLEEP
+#include "esb/device/sleep.hpp"
+#endif
 #include "esb/device/watchdog.hpp"
 #include "esb/link/limits.hpp"
 #include "esb/net/names.hpp"
@@ -29,7 +36,7 @@ struct Core final : private Task {
 
     // Mounts storage, prints the banner, is born if need be, finds out whether this boot is a trial.
     void start();
-    // One turn, waiting at most `longest`; false when a restart is due.
+    // One turn, waiting at most `longest`; false when a restart or a deep sleep is due.
     bool turn(Duration longest);
 
     chip::Chip& chip;
@@ -57,6 +64,9 @@ struct Core final : private Task {
 #if ESB_CERTIFICATES
     BrokerCredentials credentials;
 #endif
+#if ESB_MQTT_KEEP
+    KeptSession kept_session;
+#endif
     Connection connection;
     link::BrokerLink broker_link;
     link::Brokers brokers;
@@ -69,6 +79,9 @@ struct Core final : private Task {
     SnapshotReader snapshot;
     Presence presence;
     LogPublisher log_publisher;
+#if ESB_CORE_DUMP
+    CrashReport crash_report;
+#endif
     Home home_assistant;
     SetUp set_up;
 #if ESB_PORTAL
@@ -83,6 +96,9 @@ struct Core final : private Task {
     SettingsInUse settings_in_use;
 #if ESB_CERTIFICATES
     Renewal renewal;
+#endif
+#if ESB_DEEP_SLEEP
+    Sleep sleep;
 #endif
 
     ConfigCommands config_commands;
@@ -112,7 +128,7 @@ private:
 
     // What a person or the network has asked for comes first, then what follows from it; what says something to the
     // broker comes before the link, so that it leaves in the same turn.
-    const std::array<Task*, 17 + (with_certificates ? 1 : 0)> parts_{
+    const std::array<Task*, 17 + (with_certificates ? 1 : 0) + (with_core_dump ? 1 : 0) + (with_deep_sleep ? 1 : 0)> parts_{
         &watchdog,         // fed even if a later part should take long
         &button,           //
         &shell,            // commands may change settings,
@@ -125,6 +141,9 @@ private:
         &health,           //
         &home_assistant,   //
         &log_publisher,    // entries of this turn so far
+#if ESB_CORE_DUMP
+        &crash_report,     //
+#endif
         &updates,          //
 #if ESB_CERTIFICATES
         &renewal,          // may begin a change,
@@ -132,6 +151,9 @@ private:
         &config,           // reports of changes
         &connection,       // sends all of it
         &set_up,           // sees what became of the link
+#if ESB_DEEP_SLEEP
+        &sleep,            // likewise of everything
+#endif
         &restart,          //
     };
 };

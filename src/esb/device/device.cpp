@@ -42,6 +42,11 @@ Status Device::subscribe(const Topic& topic, Function<void(const Message&)> hand
 }
 Status Device::unsubscribe(const Topic& topic) { return core_.topics.unsubscribe(topic.where()); }
 
+#if ESB_MQTT_DEFER
+Result<Ticket> Device::defer() { return core_.broker_link.client().defer(); }
+Status Device::acknowledge(Ticket ticket) { return core_.broker_link.client().acknowledge(ticket); }
+#endif
+
 void Device::on_online(Function<void(bool)> handler) { core_.connection.set_online_handler(handler); }
 bool Device::online() const { return core_.online.load(); }
 Status Device::connect(std::chrono::milliseconds timeout) {
@@ -73,11 +78,32 @@ Status Device::log_events(std::span<const LogEvent> events) {
 void Device::log(const LogEvent& event, std::int32_t detail) { core_.notes.author(event, detail); }
 console::Output& Device::console() { return core_.voice.out(); }
 
-Status Device::add_settings(std::span<const settings::Setting> table) { return core_.schema.add(table); }
+Status Device::add_settings(std::span<const settings::Setting> table, const char* title) {
+    return core_.schema.add(table, title);
+}
 void Device::on_settings(Function<void()> handler) { core_.settings_in_use.set_handler(handler); }
 const settings::Store& Device::settings() const { return core_.store; }
 const settings::Schema& Device::schema() const { return core_.schema; }
 Status Device::change_settings(const settings::Patch& patch) { return core_.config.propose(patch); }
+
+#if ESB_UPDATE_POLICY
+void Device::on_update_waiting(Function<void(const UpdateWaiting*)> handler) { core_.updates.on_waiting(handler); }
+Status Device::install_update() { return core_.updates.updater().install(); }
+Status Device::postpone_update(std::chrono::seconds time) { return core_.updates.updater().postpone(time); }
+Status Device::skip_update() { return core_.updates.updater().skip(); }
+#endif
+
+#if ESB_DEEP_SLEEP
+Status Device::sleep_for(std::chrono::milliseconds time, std::chrono::milliseconds patience) {
+    return core_.sleep.want(time, patience);
+}
+void Device::stay_awake() { core_.sleep.forget(); }
+Status Device::may_sleep() const {
+    const auto* const why = core_.sleep.reason(core_.reactor.now());
+    return why == nullptr ? Status() : fail(*why);
+}
+bool Device::woke() const { return core_.sleep.woke(); }
+#endif
 
 std::string_view Device::identity() const { return core_.identity; }
 bool Device::commissioned() const { return core_.commissioned.is(); }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -31,8 +32,19 @@ using link::PublishOptions;
 using link::MessageProperties;
 #endif
 using link::SubscribeOptions;
+using mqtt::Ticket;
+using mqtt::Waiting;
 // An event of the author's firmware: a stable dotted name, which goes on the wire, and one line of text for people.
 using LogEvent = ErrorKind;
+
+#if !defined(ESB_UPDATE_POLICY) || ESB_UPDATE_POLICY
+// An update that waits before anything of it is fetched.
+struct UpdateWaiting {
+    std::string_view version;  // until the handler returns
+    std::uint32_t bytes;       // of the image; 0: nobody has said
+    bool asks;  // for somebody's word; false: it was postponed, or its hours come by themselves (setting ota.when)
+};
+#endif
 
 struct Core;
 struct Policy;  // esb/device/policy.hpp
@@ -41,9 +53,9 @@ struct Policy;  // esb/device/policy.hpp
 class Topic {
 public:
     template <std::convertible_to<std::string_view> Text>
-    constexpr Topic(const Text& below_app) : name_(below_app) {}
+    constexpr Topic(const Text& below_app) : name_(below_app) {}  // "lamp/state"; keeps no copy
 
-    link::Topic where() const { return {name_, root_}; }
+    link::Topic where() const { return {name_, root_}; }  // for the base itself
 
 private:
     friend constexpr Topic foreign(std::string_view whole);
@@ -62,7 +74,7 @@ constexpr Topic foreign(std::string_view whole) { return {whole, link::Root::non
 // restart() and online(). Functions capture references, pointers and numbers only (see base/function.hpp).
 class Device {
 public:
-    explicit Device(Core& core) : core_(core) {}
+    explicit Device(Core& core) : core_(core) {}  // made by Firmware, not by authors
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
@@ -70,8 +82,10 @@ public:
 
     // Publishes under <base>/app/<topic>. Callable from any task; the payload is copied. `full` when the queue is full,
     // too_long, mqtt_bad_topic. While there is no connection QoS 1 and 2 wait (bounded), QoS 0 is lost; `options.done`
-    // tells how it ended.
+    // tells how it ended. `options.waiting` is another policy for that, `options.keep` keeps it over a restart.
     //     device.publish("state", "ready", {.retain = true});
+    //     device.publish("temperature", 21.5, {.waiting = esb::Waiting::latest});
+    //     device.publish("alarm", "leak", {.keep = true});
     Status publish(const Topic& topic, std::string_view payload, const PublishOptions& options = {});
     Status publish(const Topic& topic, const char* payload, const PublishOptions& options = {}) {
         return publish(topic, std::string_view(payload), options);
@@ -101,8 +115,8 @@ public:
     static constexpr std::size_t json_max = 512;
     template <std::invocable<JsonWriter&> Write>
     Status publish(const Topic& topic, const Write& write, const PublishOptions& options = {}) {
-        return publish_json(topic, [](const void* at, JsonWriter& json) { (*static_cast<const Write*>(at))(json); },
-                            &write, options);
+        return publish_json(
+            topic, [](const void* at, JsonWriter& json) { (*static_cast<const Write*>(at))(json); }, &write, options);
     }
 
     // Calls `handler` once for every message on <base>/app/<topic>, QoS 1; the topic may have the wildcards + and #. One
@@ -113,6 +127,19 @@ public:
     Status subscribe(const Topic& topic, Function<void(const Message&)> handler, const SubscribeOptions& options = {});
     // The same topic, letter by letter. not_found. Callable from its handler.
     Status unsubscribe(const Topic& topic);
+#if !defined(ESB_MQTT_DEFER) || ESB_MQTT_DEFER
+    // Within a handler of subscribe(), with all of a message or its last piece: the broker keeps the message until
+    // acknowledge(ticket). If the connection breaks first, or the device restarts, it comes again, with another ticket. The
+    // broker stops sending when mqtt::Limits::max_inflight_in messages wait so; then, after five minutes, the connection ends
+    // (`mqtt.deferred`), unless it speaks MQTT 5.0. invalid_argument: not there, or a message of QoS 0.
+    //     device.subscribe("jobs", [&](const esb::Message& message) {
+    //         if (const auto ticket = device.defer()) begin(message.text(), *ticket);
+    //     });
+    //     device.every(1s, [&] { if (job_done()) device.acknowledge(its_ticket); });
+    Result<Ticket> defer();
+    // not_found: its connection is gone, and the message comes again.
+    Status acknowledge(Ticket ticket);
+#endif
     // Called with true after each MQTT round trip that opens a connection, with false when it ends. The place to publish
     // again what should be retained: the broker may have lost it.
     void on_online(Function<void(bool)> handler);
@@ -134,9 +161,10 @@ public:
     // (also volatile or std::atomic), bool, or text (see console/variables.hpp). Errors are printed likewise.
     template <typename T>
     Status debug(std::string_view name, const volatile T& variable) {
-        return add_variable(name, &variable, [](const volatile void* at, std::string_view key, console::Report& report) {
-            report.variable(key, *static_cast<const volatile T*>(at));
-        });
+        return add_variable(name, &variable,
+                            [](const volatile void* at, std::string_view key, console::Report& report) {
+                                report.variable(key, *static_cast<const volatile T*>(at));
+                            });
     }
     // Notes an event in the flight recorder, which keeps it over restarts and brings it to <base>/log. The same event again is
     // counted, not added. `events`, once, names all of them, so that those of earlier starts have their words, too:
@@ -152,8 +180,10 @@ public:
     // --- Settings ---
 
     // Adds settings; the table must live as long as the device. They then appear at the console, in <base>/config and
-    // wherever ours do; a value stored earlier is in use at once. `full`, invalid_argument.
-    Status add_settings(std::span<const settings::Setting> table);
+    // wherever ours do; a value stored earlier is in use at once. On the set-up page they come before ours, under `title` (the
+    // application's name when there is none). `full` after three tables, invalid_argument as Schema::add().
+    //     device.add_settings(table, "Greenhouse");
+    Status add_settings(std::span<const settings::Setting> table, const char* title = "");
     // Called in the first turn, and after every change of the settings in use.
     void on_settings(Function<void()> handler);
     // The values in use.
@@ -163,9 +193,40 @@ public:
     // config_on_trial, the errors of settings::Store::stage().
     Status change_settings(const settings::Patch& patch);
 
+#if !defined(ESB_UPDATE_POLICY) || ESB_UPDATE_POLICY
+    // --- Updates that wait (setting ota.when) ---
+
+    // Called while an update waits, each time something of that changes, and with null once none does any more.
+    //     device.on_update_waiting([&](const esb::UpdateWaiting* update) { lamp.set(update != nullptr && update->asks); });
+    void on_update_waiting(Function<void(const UpdateWaiting*)> handler);
+    // For buttons; the same as `ota install`, `ota postpone`, `ota skip` at the console. ota_nothing_waits; out_of_range
+    // unless the time is from a second to 366 days; the store's errors.
+    Status install_update();
+    Status postpone_update(std::chrono::seconds time);
+    Status skip_update();
+#endif
+
+#if !defined(ESB_DEEP_SLEEP) || ESB_DEEP_SLEEP
+    // --- Deep sleep (docs/power.md) ---
+
+    // From now on the device sleeps as soon as it may: all that was published is acknowledged, the broker has said what it kept
+    // for the device, and nothing keeps it awake (may_sleep()). Messages are waited for no longer than `patience`, from the first
+    // call on or from when nothing else keeps it awake; then those without {.keep = true} are lost. After `time` the chip starts anew, and esb_main runs again.
+    // out_of_range unless the time is from a second to 366 days. Not in safe mode, where nobody calls it.
+    //     device.publish("temperature", read_sensor());
+    //     device.sleep_for(15min);
+    Status sleep_for(std::chrono::milliseconds time, std::chrono::milliseconds patience = std::chrono::seconds(30));
+    // Takes that back.
+    void stay_awake();
+    // What would keep it awake now: sleep_update, sleep_settings, sleep_set_up, sleep_console, sleep_messages.
+    Status may_sleep() const;
+    // This start has ended a deep sleep.
+    bool woke() const;
+#endif
+
     // --- The device ---
 
-    std::string_view identity() const;
+    std::string_view identity() const;  // "ESP-C44F330A9C35"
     // The device has been on line since it was born or last reset.
     bool commissioned() const;
     // The firmware crashed three times in a row: esb_main is not called (docs/health.md).

@@ -15,4 +15,12 @@ void Firmware::run() {
     }
 }
 
+std::optional<Duration> Firmware::sleeps() const {
+#if ESB_DEEP_SLEEP
+    return core_->sleep.begun();
+#else
+    return std::nullopt;
+#endif
+}
+
 }  // namespace esb

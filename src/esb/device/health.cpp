@@ -10,6 +10,8 @@ constexpr Duration heap_period = 1min;
 }  // namespace
 
 void Health::note_start() {
+    // Of a device that wakes every few minutes the ring would hold nothing else.
+    if (chip_.system.reset_reason() == chip::ResetReason::deep_sleep) return;
     if (const auto before = record::decode_run_record(record::retained::run(chip_.retained_ram));
         before && before->heap_minimum) {
         recorder_.note(

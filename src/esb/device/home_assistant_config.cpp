@@ -1,5 +1,6 @@
 #include "esb/device/home_assistant_config.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/base/json.hpp"
 
 namespace esb {
@@ -30,12 +31,13 @@ Text joined(Pieces... pieces) {
 
 // Home Assistant takes these members and no others; null is allowed for the percentage only.
 constexpr std::string_view update_template =
-    "{{ {'installed_version': value_json.installed, 'latest_version': value_json.ver or value_json.installed, "
+    "{{ {'installed_version': value_json.installed, 'latest_version': value_json.ver "
+    "if value_json.ver and value_json.error != 'ota.skipped' else value_json.installed, "
     "'in_progress': value_json.state in ['downloading', 'verifying', 'rebooting', 'trial'], "
     "'update_percentage': (100 * value_json.done / value_json.size) | int "
     "if value_json.state == 'downloading' and value_json.size > 0 else none} | to_json }}";
 
-void add_kind(HaEntity entity, const ota::ImageIdentity& image, JsonWriter& json) {
+void add_kind(HaEntity entity, std::string_view base, const ota::ImageIdentity& image, JsonWriter& json) {
     switch (entity) {
         case HaEntity::connectivity:
             json.key("device_class").text("connectivity").key("entity_category").text("diagnostic");
@@ -54,6 +56,8 @@ void add_kind(HaEntity entity, const ota::ImageIdentity& image, JsonWriter& json
         case HaEntity::firmware:
             json.key("device_class").text("firmware").key("title").text(image.app);
             json.key("value_template").text(update_template);
+            if constexpr (!with_update_policy) return;
+            json.key("command_topic").text(joined(base, "/ota/do")).key("payload_install").text("install");
             return;
     }
 }
@@ -72,7 +76,7 @@ std::string_view ha_config(HaEntity entity, const Identity& identity, const ota:
     JsonWriter json(out);
     json.begin_object().key("name").text(d.name).key("unique_id").text(joined(identity.view(), "_", d.object));
     json.key("state_topic").text(joined(base.view(), "/", d.leaf)).key("qos").number(1);
-    add_kind(entity, image, json);
+    add_kind(entity, base.view(), image, json);
     // The sensor that says whether the device is there must itself be there always.
     if (entity != HaEntity::connectivity) {
         json.key("availability_topic").text(joined(base.view(), "/online"));

@@ -13,7 +13,7 @@ namespace esb {
 
 enum class HaEntity : std::uint8_t { connectivity, signal, uptime, firmware };
 inline constexpr std::size_t ha_entities = 4;
-inline constexpr std::size_t ha_config_max = 1280;  // bytes of one message
+inline constexpr std::size_t ha_config_max = 1472;  // bytes of one message
 
 // "homeassistant/<component>/<identity>/<entity>/config"
 FixedString<112> ha_topic(HaEntity entity, std::string_view identity);

@@ -3,6 +3,7 @@
 #include "esb/base/errors.hpp"
 #include "esb/base/features.hpp"
 #include "esb/chip/errors.hpp"
+#include "esb/chip/pins/errors.hpp"
 #include "esb/console/errors.hpp"
 #include "esb/crypto/errors.hpp"
 #include "esb/device/errors.hpp"
@@ -23,9 +24,9 @@ using Errors = std::span<const ErrorKind* const>;
 
 constexpr Errors portal_errors = with_portal ? Errors(portal::all_errors) : Errors();
 constexpr Errors rooms[] = {
-    base::all_errors, chip::all_errors,     crypto::all_errors, mqtt::all_errors,   net::all_errors,
-    wifi::all_errors, settings::all_errors, ota::all_errors,    console::all_errors, link::all_errors,
-    record::all_errors, portal_errors, device::all_errors,
+    base::all_errors, chip::all_errors,   chip::all_pin_errors, crypto::all_errors, mqtt::all_errors,
+    net::all_errors,  wifi::all_errors,   settings::all_errors, ota::all_errors,    console::all_errors,
+    link::all_errors, record::all_errors, portal_errors,        device::all_errors,
 };
 
 template <typename Wanted>

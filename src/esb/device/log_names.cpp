@@ -39,7 +39,7 @@ const ErrorKind* LogNames::error(std::uint32_t number) const {
 }
 
 std::string_view LogNames::update_state(std::uint8_t state) const {
-    const bool known = state <= static_cast<std::uint8_t>(ota::State::rolled_back);
+    const bool known = state <= static_cast<std::uint8_t>(ota::State::waiting);
     return known ? ota::name(static_cast<ota::State>(state)) : std::string_view();
 }
 

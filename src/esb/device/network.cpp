@@ -2,6 +2,9 @@
 
 #include "esb/base/features.hpp"
 #include "esb/device/accounts.hpp"
+#if ESB_DEEP_SLEEP
+#include "esb/record/known_link.hpp"
+#endif
 
 #include <algorithm>
 
@@ -20,7 +23,16 @@ void Network::start() {
     static_cast<void>(country_.assign(parts_.store.text(names::wifi_country)));  // its length is the schema's
     wifi_.set_commissioned(parts_.commissioned.is());
     wifi_.remember(last_network_.ssid());
+    resume();
     parts_.voice.tell("wifi", wifi_.start(country_, host_name_, parts_.reactor.now()));
+}
+
+// Whatever else has switched the device on, power may have failed meanwhile and the world be another.
+void Network::resume() {
+#if ESB_DEEP_SLEEP
+    const auto known = record::take_known_link(parts_.chip.retained_ram);
+    if (known && parts_.chip.system.reset_reason() == chip::ResetReason::deep_sleep) wifi_.resume(*known);
+#endif
 }
 
 void Network::use_access_point() {
@@ -62,7 +74,8 @@ void Network::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) 
     const auto now = parts_.reactor.now();
     if (parts_.voice.info()) {
         auto& out = parts_.voice.out();
-        out.text("wifi: joined ").quoted(as_bytes(ssid)).text(", address ").line(chip::to_text(ip.address));
+        out.text("wifi: joined ").quoted(as_bytes(ssid)).text(", address ").text(chip::to_text(ip.address));
+        out.line(with_deep_sleep && wifi_.resumed() ? ", as before the sleep" : "");
     }
     parts_.link.set_network(true, now);
     parts_.config.trial().address_obtained(now);

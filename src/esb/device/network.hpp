@@ -60,6 +60,7 @@ private:
     void on_portal_opened(wifi::PortalWhy why) override;
     void on_portal_closed(wifi::PortalWhy why) override;
     void on_given_up() override;
+    void resume();
     bool is_known_unhidden(const chip::Ssid& ssid) const;
 
     Parts parts_;

@@ -18,7 +18,7 @@ std::uint8_t raw(E value) {
 
 bool is_outcome(ota::State state) {
     using enum ota::State;
-    return state == rebooting || state == confirmed || state == failed || state == rolled_back;
+    return state == rebooting || state == confirmed || state == failed || state == rolled_back || state == waiting;
 }
 
 }  // namespace
@@ -39,9 +39,7 @@ void Notes::settings_loaded(const Result<settings::Loaded>& loaded) {
     }
 }
 
-void Notes::trust_lost() {
-    recorder_.note({LogKind::settings, raw(SettingsOutcome::lost), Error(errors::trust_lost)});
-}
+void Notes::trust_lost() { recorder_.note({LogKind::settings, raw(SettingsOutcome::lost), Error(errors::trust_lost)}); }
 
 void Notes::config(const settings::Report& report) {
     using State = settings::Report::State;
@@ -77,14 +75,19 @@ void Notes::on_line(bool online) {
         off_line_since_ = seconds_up();
         return;
     }
+    if (std::exchange(woke_, false)) return;
     recorder_.note({LogKind::online, 0, std::nullopt, static_cast<std::int32_t>(seconds_up() - off_line_since_)});
 }
 
 void Notes::topic(record::LogTopic topic, const Error& why) { recorder_.note({LogKind::topic, raw(topic), why}); }
 
 void Notes::update(const ota::Progress& progress) {
-    if (told_already(progress.error) || !is_outcome(progress.state)) return;
+    if (told_already(progress.error) || !(is_outcome(progress.state) || progress.fell_back)) return;
     recorder_.note({LogKind::update, raw(progress.state), progress.error});
+}
+
+void Notes::crash(std::uint32_t address) {
+    recorder_.note({LogKind::crash, 0, std::nullopt, static_cast<std::int32_t>(address)});
 }
 
 void Notes::author(const ErrorKind& event, std::int32_t detail) {

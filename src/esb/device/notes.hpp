@@ -28,9 +28,13 @@ public:
     void link_down(chip::DisconnectReason reason);
     void broker_lost(const Error& why);
     void on_line(bool online);
+    // This start has ended a deep sleep: that it is on line again is no news.
+    void woke() { woke_ = true; }
     // A subscription that is missing, a message that was dropped.
     void topic(record::LogTopic topic, const Error& why);
     void update(const ota::Progress& progress);
+    // The run before crashed; the address is 0 when it is not known.
+    void crash(std::uint32_t address);
     // An event of the author's.
     void author(const ErrorKind& event, std::int32_t detail);
 
@@ -39,6 +43,7 @@ private:
 
     record::Recorder& recorder_;
     net::Reactor& reactor_;
+    bool woke_ = false;
     bool config_staged_ = false;        // the latest report was of a trial that had begun
     std::uint32_t off_line_since_ = 0;  // seconds up
 };

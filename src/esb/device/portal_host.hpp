@@ -76,6 +76,10 @@ public:
     Status set_console_password(std::string_view password) override;
     void try_now(std::string_view ssid) override;
     std::string_view log_line(std::uint32_t& number, std::span<char> out) const override;
+    Status say_of_update(std::string_view word) override {
+        if constexpr (with_update_policy) return parts_.updater.obey(word);
+        return fail(errors::not_found);
+    }
     void later(portal::Later what) override;
     Status factory_reset() override;
     void page_served() override { visited_ = true; }

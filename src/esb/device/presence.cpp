@@ -43,9 +43,9 @@ void Presence::publish_status(Instant now) {
     next_status_ = now + (sent && !online_to_send_ ? parts_.policy.status_period : Duration(1s));
 }
 
-// Its time is over; while a long message comes in, the echo has to wait behind it.
+// Its time is over; while a long message comes in, or authors let the broker wait, the echo has to wait behind that.
 void Presence::await_echo(Instant now) {
-    if (parts_.link.client().receiving(now)) {
+    if (parts_.link.client().receiving(now) || !parts_.link.client().wants_input()) {
         echo_until_ = now + 1s;
         return;
     }

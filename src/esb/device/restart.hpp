@@ -20,6 +20,7 @@ public:
         wanted_.store(true);
         reactor_.wake();
     }
+    bool wanted() const { return wanted_.load(); }
     // Wipes settings and secrets: noted durably now, done by the restart that this asks for. The identity, the update
     // floor and the key set stay; a new PSK and access-point password are born and printed unless `keep_secrets`.
     Status reset(chip::KeyValue& key_value, bool keep_secrets) {

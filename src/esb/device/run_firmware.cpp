@@ -1,4 +1,5 @@
 // Apart from the class, so that programs without an author's firmware (tests) link.
+#include "esb/base/features.hpp"
 #include "esb/device/firmware.hpp"
 
 namespace esb {
@@ -11,6 +12,9 @@ void run_firmware(chip::Chip& chip, const Limits& limits) {
     firmware->start();
     if (!firmware->device().safe_mode()) esb_main(firmware->device());
     firmware->run();
+    if constexpr (with_deep_sleep) {
+        if (const auto time = firmware->sleeps()) return chip.system.deep_sleep(*time);
+    }
     chip.system.restart();
 }
 

@@ -27,6 +27,7 @@ void SettingsInUse::apply(Instant now) {
     parts_.voice.use(store.text(names::log_level));
     parts_.network.use_access_point();
     if constexpr (with_home_assistant) parts_.topics.hear_home_assistant(discovery);
+    if constexpr (with_update_policy) parts_.topics.hear_words(store.text(names::ota_when) != "now");
     parts_.connection.use_accounts(now);
     parts_.network.use_networks(now);
     parts_.set_up.begin_try(now);  // before the trial begins: the link of another network proves nothing

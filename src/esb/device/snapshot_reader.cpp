@@ -32,6 +32,10 @@ void SnapshotReader::read_firmware(life::Snapshot& now) const {
     now.slot = parts_.chip.slots.running() == chip::SlotId::a ? "a" : "b";
     now.reset = chip::name(parts_.chip.system.reset_reason());
     now.protections = parts_.chip.system.protections();
+    if constexpr (with_core_dump) {
+        if (const auto* dump = parts_.chip.system.core_dump()) now.crash_left = static_cast<std::uint32_t>(dump->size());
+    }
+    now.settings_encrypted = parts_.chip.key_value.encrypted();
     now.safe_mode = parts_.health.safe_mode();
     now.floor = parts_.updater.floor();
     now.image_on_trial = parts_.updater.on_trial();
@@ -55,7 +59,8 @@ void SnapshotReader::read_broker(life::Snapshot& now) const {
     now.mqtt5 = parts_.link.client().speaks_five();
     now.commissioned = parts_.commissioned.is();
     now.key_was_used = parts_.commissioned.key_was_used();
-    if (parts_.sessions.suspected(parts_.reactor.now())) now.hint = &errors::link_second_device;
+    now.hint = parts_.sessions.suspicion(parts_.reactor.now());
+    if (now.hint == &errors::link_topic_forbidden) now.hint_topic = parts_.sessions.topic();
     const auto waits = parts_.config.waits_for();
     if (waits != settings::Stage::none) now.config_waits_for = settings::name(waits);
 }

@@ -10,13 +10,14 @@
 
 namespace esb {
 
-inline constexpr std::size_t status_json_max = 1088;  // characters
-inline constexpr std::size_t update_json_max = 1024;
+inline constexpr std::size_t status_json_max = 1216;  // characters
+inline constexpr std::size_t update_json_max = 1088;
 
 // `encryption_key`: the public half, "x.y"; empty without one. Empty if it does not fit.
 std::string_view status_json(const life::Snapshot& now, const link::Subscriptions& subscriptions,
                              std::string_view encryption_key, std::span<char> out);
 // `installed` is the version that runs. Empty if it does not fit.
-std::string_view update_json(const ota::Progress& progress, std::string_view installed, std::span<char> out);
+std::string_view update_json(const ota::Progress& progress, ota::When when, std::string_view installed,
+                             std::span<char> out);
 
 }  // namespace esb

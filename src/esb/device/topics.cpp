@@ -51,6 +51,11 @@ Status Topics::unsubscribe(const link::Topic& topic) {
     return {};
 }
 
+void Topics::hear_of_crash(const link::Inbox::Callback& callback) {
+    crash_callback_ = callback;
+    if (!parts_.link.base().empty()) refill();
+}
+
 void Topics::refill() { parts_.voice.tell("mqtt", fill()); }
 
 Status Topics::fill() {
@@ -59,13 +64,17 @@ Status Topics::fill() {
     const link::SubscribeOptions own{.pieces = true};  // they have words of their own for what is too long
     ESB_TRY(add({"ping"}, mqtt::Qos::at_most_once,
                 [this](const link::Message& message) { parts_.presence.take_echo(message); }));
-    ESB_TRY(add({"ota"}, mqtt::Qos::at_least_once, [this](const link::Message& message) { take_update(message); },
-                own));
+    ESB_TRY(add(
+        {"ota"}, mqtt::Qos::at_least_once, [this](const link::Message& message) { take_update(message); }, own));
     const auto take_config = [this](const link::Message& message) {
         parts_.config.take(message, parts_.reactor.now());
     };
     ESB_TRY(add({"config"}, mqtt::Qos::at_least_once, take_config, own));
     for (const auto& topic : authors_) ESB_TRY(add(topic));
+    if constexpr (with_update_policy) {
+        if (hears_words_) ESB_TRY(add_words());
+    }
+    if (with_core_dump && crash_callback_) ESB_TRY(add({"crash/do"}, mqtt::Qos::at_least_once, crash_callback_));
     if constexpr (with_home_assistant) return hears_home_assistant_ ? add_home_assistant() : Status();
     return {};
 }

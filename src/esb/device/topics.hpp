@@ -39,6 +39,10 @@ public:
     void refill();
     // Home Assistant says when it has started; heard while it is told of the device. Only where that feature is there.
     void hear_home_assistant(bool on);
+    // Whether anybody may say anything of updates on <base>/ota/do. Only where that feature is there.
+    void hear_words(bool on);
+    // Who takes <base>/crash/do; before it nobody hears that topic. Only where that feature is there.
+    void hear_of_crash(const link::Inbox::Callback& callback);
     // What the broker should retain, and would have lost with its data.
     void announce_all();
 
@@ -60,6 +64,7 @@ private:
                const link::SubscribeOptions& options = {});
     Status add(const AuthorsTopic& topic);
     Status add_home_assistant();
+    Status add_words();
     void take_update(const link::Message& message);
     bool is_own(std::string_view topic, std::string_view leaf) const;
     record::LogTopic log_topic(std::string_view topic) const;
@@ -68,6 +73,8 @@ private:
     FixedVector<AuthorsTopic, authors_max> authors_;
     link::DroppedMessages dropped_;
     bool hears_home_assistant_ = false;
+    bool hears_words_ = false;
+    link::Inbox::Callback crash_callback_;  // empty: not heard
 };
 
 }  // namespace esb

@@ -6,6 +6,9 @@
 #include "esb/life/client_keys.hpp"
 #endif
 #include "esb/life/device_key.hpp"
+#if ESB_MQTT_KEEP
+#include "esb/life/kept_messages.hpp"
+#endif
 #include "esb/life/last_network.hpp"
 #include "esb/settings/trust_record.hpp"
 
@@ -51,6 +54,9 @@ Result<bool> finish_factory_reset(chip::KeyValue& key_value, settings::Store& st
 #if ESB_CERTIFICATES
     ESB_TRY(settings::Shelf::erase_all(key_value));
     ESB_TRY(ClientKeys::erase_all(key_value));
+#endif
+#if ESB_MQTT_KEEP
+    ESB_TRY(KeptMessages::erase_all(key_value));
 #endif
     // After the settings, so that the old key is never told.
     ESB_TRY(Commissioned(key_value).forget(what != all_but_secrets));

@@ -23,12 +23,14 @@ struct Snapshot {
     std::uint32_t seq = 0;
     std::string_view slot;                          // "a", "b"
     std::string_view reset;                         // why it started
-    std::span<const std::string_view> protections;  // "psk-tls", "secure-boot", ...
+    std::span<const std::string_view> protections;  // of the chip: "secure-boot", ...
+    bool settings_encrypted = false;                // as "nvs-encryption" among the protections
     bool safe_mode = false;
 
     // Updates.
     std::uint32_t floor = 0;
     bool image_on_trial = false;
+    std::uint32_t crash_left = 0;  // bytes of what the last crash left
     bool trust_lost = false;  // updates and commands are refused until somebody repairs it
 
     // The network.
@@ -45,6 +47,7 @@ struct Snapshot {
     bool commissioned = false;          // it has been on line
     bool key_was_used = false;          // the key of the account has been on line: it is not shown any more
     const ErrorKind* hint = nullptr;    // no end of anything, but should be seen
+    std::string_view hint_topic;        // which topic it is about; empty: none
     std::string_view config_waits_for;  // stage of the change of settings that is on trial; empty without one
 
     // The chip.

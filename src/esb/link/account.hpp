@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace esb::link {
 
@@ -28,6 +29,14 @@ struct Certified {
         return trust == net::TlsTrust::ca ? authority.has_value() : pins[0].has_value() || pins[1].has_value();
     }
 };
+
+// What tells MQTT from HTTPS at port 443 (ALPN, RFC 7301): AWS IoT's names, with a certificate of the client's or without.
+inline std::span<const char* const> protocol_names(std::uint16_t port, bool own_certificate) {
+    static constexpr const char* with_certificate[] = {"x-amzn-mqtt-ca"};
+    static constexpr const char* without[] = {"mqtt"};
+    if (port != 443) return {};
+    return own_certificate ? std::span(with_certificate) : std::span(without);
+}
 
 struct Account {
     FixedString<253> host;

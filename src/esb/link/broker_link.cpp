@@ -45,7 +45,19 @@ Status BrokerLink::configure() {
     options.session_known = true;  // what the broker keeps for us through a restart is ours: nothing of it is held here
 #endif
     options.will = {will_topic_, as_bytes("0"), mqtt::Qos::at_least_once, true};
-    return client_.configure(options);
+    ESB_TRY(client_.configure(options));
+    return restore();
+}
+
+Status BrokerLink::restore() {
+#if ESB_MQTT_KEEP
+    auto* const storage = std::exchange(storage_, nullptr);
+    if (storage == nullptr) return {};
+    const auto restored = client_.restore(*storage);
+    if (!restored) return fail(restored.error());
+    restored_ = *restored;
+#endif
+    return {};
 }
 
 Status BrokerLink::configure_tls() {
@@ -58,6 +70,9 @@ Status BrokerLink::configure_tls() {
     config.trust = account_.by.trust;
     config.pins = {pins.begin(), pins.end()};
     config.credentials = credentials_;
+    if (config.trust != net::TlsTrust::psk) {
+        config.alpn = protocol_names(account_.port, account_.by.certificate.has_value());
+    }
 #endif
     return pump_.configure(config);
 }
@@ -95,6 +110,29 @@ void BrokerLink::end(const Error& why, Instant now) {
 void BrokerLink::step(Instant now) {
     if (drop_) pump_.close(*std::exchange(drop_, std::nullopt), now);
     pump_.step(account_.host, account_.port, now);
+    time_opening(now);
+    if constexpr (with_certificates) care_for_session(now);
+}
+
+void BrokerLink::time_opening(Instant now) {
+    if (client_.state() == mqtt::Client::State::opening) {
+        if (!opening_since_) opening_since_ = now;
+        return;
+    }
+    if (opening_since_ && stage() == Stage::mqtt) opening_took_ = now - *opening_since_;
+    opening_since_.reset();
+}
+
+void BrokerLink::care_for_session(Instant now) {
+    if (connected()) {
+        tried_without_session_ = false;
+        return pump_.keep_session();
+    }
+    // A broker that takes up a session and then refuses us may want a full handshake: at once, for it has none now.
+    if (pump_.session_unproven() && client_.state() == mqtt::Client::State::waiting && !tried_without_session_) {
+        tried_without_session_ = true;
+        retry_now(now);
+    }
 }
 
 std::optional<Instant> BrokerLink::deadline() const {

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace esb::link {
 
@@ -19,6 +20,13 @@ public:
     // What certificates are taken from, for accounts that need some. Before the first use().
     void set_credentials(net::TlsCredentials* credentials) { credentials_ = credentials; }
 
+#if ESB_MQTT_KEEP
+    // Where messages are kept over restarts. Before the first use(), which brings those of the life before.
+    void keep_in(mqtt::Storage& storage) { storage_ = &storage; }
+    // What that was; once.
+    std::optional<mqtt::Client::Restored> take_restored() { return std::exchange(restored_, std::nullopt); }
+#endif
+
     // The account to use from now on. A change ends the present connection; another identity also ends the session.
     Status use(const Account& account, Instant now);
     // The same between two connections, without disturbing the back-off.
@@ -28,6 +36,9 @@ public:
     // Ends the connection at the next step() without DISCONNECT, so that the broker publishes the will; the engine
     // tries again. Callable from within the engine's callbacks.
     void drop(const Error& why) { drop_ = why; }
+
+    // Ends the connection at once and tells nobody here of it: the device is about to be switched off. No DISCONNECT either.
+    void hang_up() { pump_.close_transport(); }
 
     // Tries at once instead of waiting for the end of the back-off.
     void retry_now(Instant now);
@@ -51,6 +62,11 @@ public:
     const Identity& base() const { return account_.base; }
     // The negotiated cipher suite; empty while there is no connection.
     std::string_view suite() const { return pump_.suite(); }
+    // From the first step of the last connection that came about (its name look-up) until TLS was there: milliseconds with
+    // a key, on a chip about a second with a certificate.
+    const std::optional<Duration>& opening_took() const { return opening_took_; }
+    // It goes on with an earlier TLS session.
+    bool resumed() const { return with_certificates && pump_.resumed(); }
     // Why the last connection, or the last try, ended.
     void note_end(const Error& why) { last_end_ = why; }
     const std::optional<Error>& last_end() const { return last_end_; }
@@ -58,17 +74,27 @@ public:
 
 private:
     Status configure();
+    Status restore();
     Status configure_tls();
     void end(const Error& why, Instant now);
+    void care_for_session(Instant now);
+    void time_opening(Instant now);
 
     chip::Entropy& entropy_;
     net::TlsCredentials* credentials_ = nullptr;
+#if ESB_MQTT_KEEP
+    mqtt::Storage* storage_ = nullptr;  // until it has been looked through
+    std::optional<mqtt::Client::Restored> restored_;
+#endif
     std::unique_ptr<std::uint8_t[]> memory_;
     mqtt::Client client_;
     Pump pump_;
     Account account_;
     WholeTopic will_topic_;
     bool network_ = false;
+    bool tried_without_session_ = false;  // since it was last connected
+    std::optional<Instant> opening_since_;
+    std::optional<Duration> opening_took_;
     std::optional<Error> drop_;
     std::optional<Error> last_end_;
 };

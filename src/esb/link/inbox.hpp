@@ -1,6 +1,7 @@
 // Puts the pieces of incoming messages together and hands them to whoever subscribed.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/function.hpp"
 #include "esb/base/result.hpp"
@@ -23,7 +24,7 @@ inline mqtt::TooLarge too_large(const mqtt::MessagePiece& m) {
 
 class Inbox {
 public:
-    static constexpr std::size_t max_subscriptions = 12;
+    static constexpr std::size_t max_subscriptions = with_update_policy ? 13 : 12;
     using Callback = Function<void(const Message&)>;
 
     struct Subscription {

@@ -18,12 +18,13 @@ struct Limits {
     std::size_t max_publish = 512;       // bytes, 64 to 16384: of one publish's payload
     net::StreamLimits stream;            // how long reaching the broker may take
 
-    constexpr bool is_valid() const {
+    constexpr bool is_valid() const {  // the sizes fit each other
         const auto within = [](std::size_t value, std::size_t low, std::size_t high) {
             return value >= low && value <= high;
         };
         return within(mqtt_memory, 4096, 131072) && within(max_message, 1024, 65536) && within(queue_slots, 1, 256) &&
-               std::has_single_bit(queue_slots) && within(max_publish, 64, 16384);
+               std::has_single_bit(queue_slots) && within(max_publish, 64, 16384) &&
+               mqtt.max_kept <= 32;
     }
 };
 static_assert(Limits().is_valid());

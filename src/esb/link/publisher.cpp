@@ -14,6 +14,12 @@ Status Publisher::publish(const Topic& topic, ConstBytes payload, const PublishO
     if (options.properties.overflowed()) return fail(errors::too_long);
     message.properties = options.properties.bytes();
 #endif
+#if ESB_MQTT_OFFLINE
+    message.waiting = options.waiting;
+#endif
+#if ESB_MQTT_KEEP
+    message.keep = options.keep;
+#endif
     const auto token = link_.client().publish(message);
     if (!token) return fail(token.error());
     if (options.done) static_cast<void>(waiting_.push_back({*token, options.done}));  // room was checked above
@@ -38,7 +44,9 @@ void Publisher::step(Instant) {
         if (!sent && sent.error() == errors::full) return;  // likewise
         const auto done = item->options.done;
         queue_.pop();
-        if (!sent && done) done(sent);
+        if (sent) continue;
+        ++refused_;
+        if (done) done(sent);
     }
 }
 

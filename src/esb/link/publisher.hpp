@@ -32,6 +32,8 @@ public:
     std::optional<Instant> deadline() const override { return std::nullopt; }  // post() wakes the reactor
     // Nothing waits in the queue.
     bool idle() { return queue_.front() == nullptr; }
+    // So many that were posted were not taken by the engine, for another cause than `full`.
+    std::uint32_t refused() const { return refused_; }
 
 private:
     static constexpr std::size_t authors_max = 16;            // posted publishes with a `done`
@@ -46,6 +48,7 @@ private:
     net::Reactor& reactor_;
     PublishQueue queue_;
     FixedVector<Waiting, waiting_max> waiting_;
+    std::uint32_t refused_ = 0;
 };
 
 }  // namespace esb::link

@@ -4,6 +4,7 @@
 #include "esb/mqtt/client.hpp"
 #include "esb/net/tls_stream.hpp"
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -26,27 +27,42 @@ public:
     void close_transport() { stream_.close(); }
 
 private:
-    void on_open() override { client_.transport_opened(reactor_.now()); }
+    void on_open() override;
     void on_readable() override { read(reactor_.now()); }
     void on_writable() override { write(reactor_.now()); }
     void on_closed(const Error& why) override { client_.transport_closed(reactor_.now(), why); }
     void read(Instant now);
+    void gather(Instant now);
+    void written(std::size_t count, Instant now);
+    bool give(ConstBytes bytes, Instant now);
     void write(Instant now);
+    void listen();
 
     static constexpr int reads_per_turn = 8;  // so that a busy broker does not starve the rest
+    using Buffer = std::array<std::uint8_t, 1024>;
 
     mqtt::Client& client_;
     net::Reactor& reactor_;
     net::Stream& stream_;
     bool more_to_read_ = false;
+    // Short packets that go in one write: a TLS record, a segment, and on a chip a buffer of its network stack for all of
+    // them. They are gone for the engine.
+    std::array<std::uint8_t, 512> gathered_;
+    std::size_t gathered_size_ = 0;
+    bool paused_ = false;
+#if ESB_MQTT_DEFER
+    Buffer buffer_;
+    ConstBytes rest_;  // of it, which the engine did not take yet
+#endif
 };
 
 // Over TLS.
 class Pump final : public StreamPump {
 public:
+    // Not inline, so that programs that have RTTI do not look for that of StreamPump, which has none.
     Pump(mqtt::Client& client, net::Reactor& reactor, net::Names& names, chip::Entropy& entropy,
-         const net::StreamLimits& limits)
-        : StreamPump(client, reactor, tls_), tls_(reactor, names, entropy, limits) {}
+         const net::StreamLimits& limits);
+    ~Pump();
 
     // Before the first step(), and between two connections. The errors of net::TlsStream::configure().
     Status configure(const net::TlsConfig& config) { return tls_.configure(config); }
@@ -54,6 +70,10 @@ public:
     bool handshaking() const { return tls_.handshaking(); }
     // The negotiated cipher suite; empty while there is no connection.
     std::string_view suite() const { return tls_.suite(); }
+    // Of net::TlsStream.
+    void keep_session() { tls_.keep_session(); }
+    bool session_unproven() const { return tls_.session_unproven(); }
+    bool resumed() const { return tls_.resumed(); }
 
 private:
     net::TlsStream tls_;

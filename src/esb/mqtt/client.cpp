@@ -16,12 +16,14 @@ struct Sizes {
         : topic(std::clamp<std::size_t>(limits.max_topic, 1, max_text)),
           releases(std::max<std::size_t>(limits.max_inflight_out, 1)),
           received(std::max<std::size_t>(limits.max_inflight_in, 1)),
+          kept(limits.max_kept),
           // All PUBRELs of a resumed session are queued at once.
           control(std::max<std::size_t>(limits.max_acks, releases + 1) * ack_size + Engine::control_reserve) {}
 
     std::size_t topic;
     std::size_t releases;
     std::size_t received;
+    std::size_t kept;
     std::size_t control;
 };
 
@@ -43,8 +45,17 @@ Engine* make_engine(Handler& handler, const Limits& limits, MutBytes memory) {
     std::uint8_t* place = at;
     at += sizeof(Engine);
     Engine::Parts parts;
+#if ESB_MQTT_DEFER
+    parts.deferred = take<Deferred::Entry>(at, 2 * sizes.received);
+#endif
+#if ESB_MQTT_KEEP
+    parts.kept = take<Keeper::Slot>(at, sizes.kept);
+#endif
     parts.releases = take<Session::Release>(at, sizes.releases);
     parts.received = take<PacketId>(at, sizes.received);
+#if ESB_MQTT_KEEP
+    parts.kept_scratch = take<std::uint8_t>(at, sizes.received * sizeof(PacketId));
+#endif
     parts.topic = take<std::uint8_t>(at, sizes.topic);
     MutBytes properties;
     if constexpr (with_mqtt5) properties = take<std::uint8_t>(at, limits.max_properties);
@@ -68,8 +79,14 @@ std::size_t Client::minimum_memory(const Limits& limits) {
     const std::size_t fixed = sizeof(Engine) + sizes.releases * sizeof(Session::Release) +
                               sizes.received * sizeof(PacketId) + sizes.topic + sizes.control;
     const std::size_t alignment = 2 * alignof(std::max_align_t);
-    const std::size_t properties = with_mqtt5 ? limits.max_properties : 0;
-    return fixed + properties + alignment + Outbox::footprint(sizes.topic + smallest_arena_payload);
+    std::size_t optional = with_mqtt5 ? limits.max_properties : 0;
+#if ESB_MQTT_DEFER
+    optional += 2 * sizes.received * sizeof(Deferred::Entry);
+#endif
+#if ESB_MQTT_KEEP
+    optional += sizes.kept * sizeof(Keeper::Slot) + sizes.received * sizeof(PacketId);
+#endif
+    return fixed + optional + alignment + Outbox::footprint(sizes.topic + smallest_arena_payload);
 }
 
 Status Client::configure(const ConnectOptions& options) { return engine_->configure(options); }
@@ -86,6 +103,14 @@ Result<Token> Client::unsubscribe(std::string_view filter) {
     return engine_->submit(PacketType::unsubscribe, {filter, {}});
 }
 
+#if ESB_MQTT_KEEP
+Result<Client::Restored> Client::restore(Storage& storage) { return engine_->restore(storage); }
+#endif
+#if ESB_MQTT_DEFER
+Result<Ticket> Client::defer() { return engine_->defer(); }
+Status Client::acknowledge(Ticket ticket) { return engine_->acknowledge(ticket); }
+#endif
+
 Client::State Client::state() const { return engine_->state(); }
 bool Client::wants_transport(Instant now) const { return engine_->wants_transport(now); }
 void Client::retry_by(Instant latest) { engine_->retry_by(latest); }
@@ -96,8 +121,11 @@ bool Client::wants_close() const { return engine_->wants_close(); }
 Error Client::close_reason() const { return engine_->close_reason(); }
 
 ConstBytes Client::output() { return engine_->output(); }
+#if ESB_MQTT_BORROW
+ConstBytes Client::output_behind() { return engine_->output_behind(); }
+#endif
 void Client::sent(std::size_t count, Instant now) { engine_->sent(count, now); }
-void Client::receive(ConstBytes bytes, Instant now) { engine_->receive(bytes, now); }
+std::size_t Client::receive(ConstBytes bytes, Instant now) { return engine_->receive(bytes, now); }
 bool Client::wants_input() const { return engine_->wants_input(); }
 void Client::tick(Instant now) { engine_->tick(now); }
 std::optional<Instant> Client::next_deadline() const { return engine_->next_deadline(); }

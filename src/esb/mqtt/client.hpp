@@ -21,16 +21,17 @@
 
 namespace esb::mqtt {
 
-class Engine;  // the parts behind the face: codec, session, outbox
+class Engine;   // the parts behind the face: codec, session, outbox
+class Storage;  // esb/mqtt/storage.hpp
 
 // Not thread-safe: one task drives it.
 class Client {
 public:
-    enum class State : std::uint8_t {
-        stopped,     // wants nothing
-        waiting,     // back-off before the next transport
-        opening,     // asked for a transport
-        connecting,  // CONNECT sent, no CONNACK yet
+    enum class State : std::uint8_t {  // of the connection
+        stopped,                       // wants nothing
+        waiting,                       // back-off before the next transport
+        opening,                       // asked for a transport
+        connecting,                    // CONNECT sent, no CONNACK yet
         connected,
         closing,  // DISCONNECT still to be sent, then the transport is to be closed
     };
@@ -59,19 +60,34 @@ public:
     void stop_with_will(Instant now);
 #endif
     // Drops our side of the session: every open publish and subscribe completes with `cancelled`. A connection
-    // goes on. What the broker remembers goes only with a CONNECT that has clean_session.
+    // goes on, unless a borrowed payload is on its way. What the broker remembers goes only with a CONNECT that has clean_session.
     void forget_session();
 
-    // Queues a message; it is copied. `full` when the outbox has no room (publish again after a completion),
+#if ESB_MQTT_KEEP
+    struct Restored {              // what restore() found
+        std::size_t messages = 0;  // they are pending(), and complete like others
+        std::size_t refused = 0;   // records that were damaged, of another version or another client; they are erased
+    };
+    // From now on the session is kept in `storage`, and what an earlier life kept there of it goes on: publishes with `keep`,
+    // and which QoS 2 messages of the broker were taken. Once, after configure(), before the first publish() and start();
+    // otherwise invalid_argument. The storage must outlive the client. Before configure() with another client identifier:
+    // forget_session(). A QoS 2 message comes twice only if the power goes between the end of its handler and the writing of
+    // its identifier; when the hour's writes are used up, identifiers are not written until the next hour, and a restart may
+    // repeat messages. After a restart their DUP says that they may have been sent before.
+    Result<Restored> restore(Storage& storage);
+#endif
+
+    // Queues a message; it is copied, but for a payload that is `borrowed`. `full` when the outbox has no room (publish again after a completion),
     // too_long (topic over the limit, or more than the empty outbox could hold), mqtt_bad_topic (empty, wildcard, NUL
     // or not UTF-8). Works in every state: while there is no connection QoS 1 and 2 wait, QoS 0 is refused with
-    // `closed`.
+    // `closed`. With `keep` also: invalid_argument (QoS 0, borrowed), `closed` (no restore()), `full` (max_kept are open),
+    // mqtt_kept_worn (the hour's writes are used up), the storage's errors.
     Result<Token> publish(const Publish& message);
     // Queues SUBSCRIBE for one filter; refused with `closed` without a connection: subscribe in on_connected.
     Result<Token> subscribe(std::string_view filter, Qos qos);
     Result<Token> unsubscribe(std::string_view filter);
 
-    State state() const;
+    State state() const;  // of the connection
     // True once per back-off, when a transport should be opened now: call transport_opening(), then
     // transport_opened() or transport_closed().
     bool wants_transport(Instant now) const;
@@ -90,18 +106,36 @@ public:
     // the same bytes again, perhaps with more behind them (unless wants_close() has become true): a TLS stream that
     // could not finish a record may be given them once more.
     ConstBytes output();
+#if ESB_MQTT_BORROW
+    // For transports that write several pieces at once: what goes next behind output() and does not lie behind it, the payload
+    // of a borrowed publish. Valid as long; sent() counts through both. It need not be asked: the next output() is this.
+    ConstBytes output_behind();
+#endif
     // The transport took `count` bytes of output().
     void sent(std::size_t count, Instant now);
-    // Bytes from the transport, any number. Never fails: what is wrong shows as wants_close().
-    void receive(ConstBytes bytes, Instant now);
+    // Bytes from the transport, any number. Never fails: what is wrong shows as wants_close(). Returns how many were used:
+    // fewer only where wants_input() is false because of defer(). The rest has to be given again when it is true.
+    std::size_t receive(ConstBytes bytes, Instant now);
     // False while many acknowledgements wait for the transport: do not read from it until output() went. A driver
-    // that reads regardless risks mqtt_overrun (a broker can ask for as many bytes as it sends).
+    // that reads regardless risks mqtt_overrun (a broker can ask for as many bytes as it sends). Also false while authors have
+    // not acknowledged as many messages as may be.
     bool wants_input() const;
     void tick(Instant now);
     // When tick() (or wants_transport) has something to do next; empty: not by time.
     std::optional<Instant> next_deadline() const;
     // A long packet is coming in and gets on: what the broker says after it has to wait.
     bool receiving(Instant now) const;
+
+#if ESB_MQTT_DEFER
+    // Within on_message() of a message's last piece, QoS 1 or 2: it is not acknowledged until acknowledge(), once for each
+    // defer(). invalid_argument elsewhere. Acknowledgements go in the order of the messages of one QoS, so others may wait
+    // behind it. When max_inflight_in messages are unacknowledged nothing more is taken: with MQTT 5.0 the broker knows that
+    // number and sends no more of QoS 1 and 2; with 3.1.1 nothing is read (wants_input()), for Limits::longest_defer at
+    // the most. When the connection breaks, QoS 1 comes again and the ticket is void; QoS 2 does not, and the ticket stays.
+    Result<Ticket> defer();
+    // When it returns, a session that is kept knows it. not_found: not open (any more).
+    Status acknowledge(Ticket ticket);
+#endif
 
     // MQTT 5.0. The connection speaks it (from transport_opened() on).
 #if ESB_MQTT5

@@ -9,49 +9,10 @@
 namespace esb::mqtt {
 namespace {
 
-// Of a message, a will, a CONNECT.
-template <typename Author>
-[[maybe_unused]] ConstBytes properties_of([[maybe_unused]] const Author& author) {
-#if ESB_MQTT5
-    return author.properties;
-#else
-    return {};
-#endif
-}
-
-constexpr std::uint8_t first_byte(PacketType type, unsigned flags) {
-    return static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4 | flags);
-}
-
-// Bytes of a packet with this remaining length, section 2.2.3.
-std::size_t with_header(std::size_t remaining) {
-    std::size_t size = 2 + remaining;
-    while ((remaining >>= 7) > 0) ++size;
-    return size;
-}
-
 std::size_t header_size(ConstBytes packet) {
     std::size_t at = 1;
     while ((packet[at] & 0x80) != 0) ++at;
     return at + 1;
-}
-
-// Section 2.2.3: seven bits a byte, least significant first. Gives where it ends.
-std::uint8_t* put_length(std::size_t value, std::uint8_t* at) {
-    for (; value > 0x7F; value >>= 7) *at++ = static_cast<std::uint8_t>(value | 0x80);
-    *at++ = static_cast<std::uint8_t>(value);
-    return at;
-}
-
-std::uint8_t* put_header(std::uint8_t first, std::size_t remaining, std::uint8_t* at) {
-    *at++ = first;
-    return put_length(remaining, at);
-}
-
-std::uint8_t* put_be16(std::size_t value, std::uint8_t* at) {
-    at[0] = static_cast<std::uint8_t>(value >> 8);
-    at[1] = static_cast<std::uint8_t>(value & 0xFF);
-    return at + 2;
 }
 
 // Reads a length; moves `at` behind it.
@@ -62,13 +23,6 @@ std::uint8_t* put_be16(std::size_t value, std::uint8_t* at) {
         value |= static_cast<std::size_t>(byte & 0x7F) << shift;
         if ((byte & 0x80) == 0) return value;
     }
-}
-
-// MQTT 5.0, section 2.2.2: behind their length.
-[[maybe_unused]] std::uint8_t* put_properties(ConstBytes bytes, std::uint8_t* at) {
-    at = put_length(bytes.size(), at);
-    copy(bytes, {at, bytes.size()});
-    return at + bytes.size();
 }
 
 // Takes a whole packet piece by piece and keeps the slice that is wanted.
@@ -101,11 +55,11 @@ public:
         std::uint8_t bytes[5];
         put(bytes, static_cast<std::size_t>(put_header(first, remaining, bytes) - bytes));
     }
-    void properties(ConstBytes ours, ConstBytes authors) {
+    // A variable length and the first bytes of what it is the length of.
+    [[gnu::noinline]] void lengthy(std::size_t length, ConstBytes begin) {
         std::uint8_t bytes[4];
-        put(bytes, static_cast<std::size_t>(put_length(ours.size() + authors.size(), bytes) - bytes));
-        put(ours.data(), ours.size());
-        put(authors.data(), authors.size());
+        put(bytes, static_cast<std::size_t>(put_length(length, bytes) - bytes));
+        put(begin.data(), begin.size());
     }
     std::size_t seen() const { return seen_; }
     std::size_t room() const { return room_; }
@@ -116,18 +70,6 @@ private:
     std::size_t room_;
     std::size_t seen_ = 0;
 };
-
-std::size_t id_size(PacketType type, const Publish& message) {
-    return type == PacketType::publish && message.qos == Qos::at_most_once ? 0 : 2;
-}
-
-std::size_t remaining_length(PacketType type, const Publish& message, bool five) {
-    const std::size_t size = 2 + message.topic.size() + id_size(type, message) + message.payload.size();
-    if constexpr (with_mqtt5) {
-        if (five) return size - 1 + with_header(properties_of(message).size());  // there the length has the same form
-    }
-    return size;
-}
 
 std::uint8_t connect_flags(const ConnectOptions& options, bool clean) {
     unsigned flags = 0;
@@ -147,13 +89,15 @@ std::uint8_t connect_flags(const ConnectOptions& options, bool clean) {
         if (five.session_expiry_s != 0) ours.number(Property::session_expiry, five.session_expiry_s);
         ours.number(Property::receive_maximum, five.receive_maximum);
         ours.number(Property::maximum_packet_size, five.maximum_packet_size);
-        slice.properties(ours.written(), properties_of(options));
+        const ConstBytes authors = properties_of(options);
+        slice.lengthy(ours.written().size() + authors.size(), ours.written());
+        slice.put(authors.data(), authors.size());
     }
 }
 
 // Sections 3.1.2 and 3.1.3: the variable header and the payload in their fixed order.
 void put_connect_body(const ConnectOptions& options, const Connect5* five, Slice& slice) {
-    std::uint8_t head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, 0};
+    std::uint8_t head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, 0, 0, 0};
     bool clean = options.clean_session;
     if constexpr (with_mqtt5) {
         if (five != nullptr) {
@@ -162,15 +106,16 @@ void put_connect_body(const ConnectOptions& options, const Connect5* five, Slice
         }
     }
     head[7] = connect_flags(options, clean);
+    put_be16(options.keep_alive_s, head + 8);
     slice.put(head, sizeof head);
-    slice.be16(options.keep_alive_s);
     if constexpr (with_mqtt5) {
         if (five != nullptr) put_connect_properties(options, *five, slice);
     }
     slice.field(options.client_id);
     if (!options.will.topic.empty()) {
         if constexpr (with_mqtt5) {
-            if (five != nullptr) slice.properties({}, properties_of(options.will));
+            const ConstBytes authors = properties_of(options.will);
+            if (five != nullptr) slice.lengthy(authors.size(), authors);
         }
         slice.field(options.will.topic);
         slice.field(options.will.payload);
@@ -199,7 +144,7 @@ Text examine(std::string_view text) {
 bool is_text(std::string_view text) { return examine(text) != Text::bad; }
 
 bool is_topic_name(std::string_view topic) {
-    if (topic.empty() || topic.size() > max_text) return false;
+    if (topic.size() - 1 >= max_text) return false;  // empty or too long
     return plain_prefix(as_bytes(topic)) == topic.size() || examine(topic) == Text::plain;
 }
 
@@ -213,29 +158,6 @@ bool is_topic_filter(std::string_view filter) {
         previous = c;
     }
     return true;
-}
-
-std::size_t packet_size(PacketType type, const Publish& message, bool five) {
-    return with_header(remaining_length(type, message, five));
-}
-
-void write_packet(PacketType type, const Publish& message, MutBytes out, bool five) {
-    const bool publish = type == PacketType::publish;
-    const unsigned flags = static_cast<unsigned>(message.qos) << 1 | (message.retain ? 1U : 0U);
-    // The reserved flags must be 0010 (MQTT-3.8.1-1, MQTT-3.10.1-1).
-    auto* at = put_header(first_byte(type, publish ? flags : 2), remaining_length(type, message, five), out.data());
-    if (!publish) at = put_be16(0, at);
-    if constexpr (with_mqtt5) {
-        if (five && !publish) *at++ = 0;  // no properties
-    }
-    at = put_be16(message.topic.size(), at);
-    std::memcpy(at, message.topic.data(), message.topic.size());
-    at += message.topic.size();
-    if (publish && message.qos != Qos::at_most_once) at = put_be16(0, at);
-    if constexpr (with_mqtt5) {
-        if (five && publish) at = put_properties(properties_of(message), at);
-    }
-    copy(message.payload, {at, message.payload.size()});
 }
 
 #if ESB_MQTT5
@@ -273,6 +195,14 @@ void set_packet_id(MutBytes packet, PacketId id) {
     packet[at] = static_cast<std::uint8_t>(id >> 8);
     packet[at + 1] = static_cast<std::uint8_t>(id & 0xFF);
 }
+
+#if ESB_MQTT_KEEP
+PacketId packet_id_of(ConstBytes packet) {
+    std::size_t at = header_size(packet);
+    at += 2 + (static_cast<std::size_t>(packet[at]) << 8 | packet[at + 1]);
+    return static_cast<PacketId>(packet[at] << 8 | packet[at + 1]);
+}
+#endif
 
 #if ESB_MQTT_OFFLINE
 std::string_view topic_of(ConstBytes packet) {

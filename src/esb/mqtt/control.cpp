@@ -11,7 +11,7 @@ MutBytes ControlBuffer::append(std::size_t size) {
         head_ = 0;
     }
     tail_ += size;
-    return memory_.subspan(tail_ - size, size);
+    return {memory_.data() + tail_ - size, size};
 }
 
 void ControlBuffer::consume(std::size_t count) {

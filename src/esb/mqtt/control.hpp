@@ -13,7 +13,7 @@ public:
     bool empty() const { return head_ == tail_; }
     std::size_t capacity() const { return memory_.size(); }
     std::size_t room() const { return memory_.size() - (tail_ - head_); }
-    ConstBytes pending() const { return memory_.subspan(head_, tail_ - head_); }
+    ConstBytes pending() const { return {memory_.data() + head_, tail_ - head_}; }
 
     // Room for one more packet, to be written at once. There must be as much.
     MutBytes append(std::size_t size);

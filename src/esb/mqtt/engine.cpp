@@ -1,5 +1,7 @@
 #include "esb/mqtt/engine.hpp"
 
+#include "esb/base/trace.hpp"
+
 #include <algorithm>
 
 namespace esb::mqtt {
@@ -50,7 +52,17 @@ void Engine::stop(Instant now) {
 }
 
 void Engine::forget_session() {
+#if ESB_MQTT_KEEP
+    keeper_.forget();
+#endif
+#if ESB_MQTT_BORROW
+    // With its completion the payload is the author's again: the rest of it cannot follow.
+    if (Record* record = session_.current(); record != nullptr && record->borrowed) cancel();
+#endif
     session_.forget();
+#if ESB_MQTT_DEFER
+    deferred_.forget_earlier();
+#endif
     if constexpr (with_mqtt5) forget_session5();
     complete_doomed(errors::cancelled);
 }
@@ -74,15 +86,20 @@ void Engine::transport_opened(Instant now) {
         connection_.connect_size = connect_size(options_);
         decoder_.reset();
     }
+    if constexpr (with_mqtt_keep) keep_session();
     control_.clear();
     state_ = State::connecting;
 }
 
 void Engine::transport_closed(Instant now, const Error& why) {
     if (state_ == State::stopped || state_ == State::waiting) return;
+    trace::event("mqtt", "closed", {{"why", why.name()}});
     now_ = now;
     const Error reason = why;  // may be our own close_reason(), which end_connection() resets
     if constexpr (with_mqtt5) at_once_ = fall_back(reason.kind()) || at_once_;
+    if (connection_.connected) {
+        if (Record* record = session_.unanswered()) handler_->on_unanswered(Outbox::packet(*record));
+    }
     end_connection();
     complete_doomed(errors::closed);
     handler_->on_disconnected(reason, state_ == State::waiting ? retry_at_ : Instant::max());
@@ -99,6 +116,9 @@ void Engine::end_connection() {
     begin_connection();
     control_.clear();
     session_.connection_lost();
+#if ESB_MQTT_DEFER
+    deferred_.connection_lost();
+#endif
 }
 
 void Engine::begin_connection() { connection_ = {}; }
@@ -162,6 +182,7 @@ void Engine::tick(Instant now) {
         return;
     }
     if (state_ == State::connected) check_keep_alive();
+    if constexpr (with_mqtt_defer) check_stall();
     if (now < connection_.closing_until) return;
     if (state_ == State::closing) connection_.close_now = true;
     if (state_ != State::connected || !connection_.draining) return;
@@ -173,7 +194,7 @@ void Engine::tick(Instant now) {
 // nothing about the broker, and its messages may come from one that does not listen to us any more.
 void Engine::check_keep_alive() {
     if (connection_.ping_interval_ms == 0) return;
-    if (connection_.asked) {
+    if (connection_.asked && !stalled()) {
         if (count(now_) >= silence_deadline()) return close_now(errors::mqtt_silent);
         if (now_ >= connection_.asked_at + Duration(connection_.ping_wait_ms)) connection_.held = true;
     }
@@ -188,7 +209,7 @@ void Engine::check_keep_alive() {
 Engine::Count Engine::keep_alive_deadline() const {
     if (connection_.ping_interval_ms == 0) return never;
     const Count ping = connection_.ping_queued ? never : next_ping();
-    return connection_.asked ? std::min(ping, silence_deadline()) : ping;
+    return connection_.asked && !stalled() ? std::min(ping, silence_deadline()) : ping;
 }
 
 Engine::Count Engine::next_ping() const {
@@ -213,7 +234,10 @@ Engine::Count Engine::deadline() const {
     if (state_ == State::connecting) return connack_deadline();
     if (state_ == State::closing && !connection_.close_now) return count(connection_.closing_until);
     if (state_ != State::connected) return never;
-    const Count keep_alive = keep_alive_deadline();
+    Count keep_alive = keep_alive_deadline();
+#if ESB_MQTT_DEFER
+    if (connection_.stalled) keep_alive = std::min(keep_alive, count(connection_.stalled_at + longest_defer_));
+#endif
     return connection_.draining ? std::min(keep_alive, count(connection_.closing_until)) : keep_alive;
 }
 

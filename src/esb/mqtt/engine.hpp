@@ -2,12 +2,16 @@
 //
 // Order on the wire: the rest of a packet begun, then control packets, then what the session gives.
 // engine.cpp: configuration, life of a connection, timers. engine_out.cpp: what the application asks for and what
-// goes out. engine_in.cpp: what comes in. engine5.cpp: what is particular to MQTT 5.0.
+// goes out. engine_in.cpp: what comes in. engine5.cpp: what is particular to MQTT 5.0. engine_keep.cpp, engine_defer.cpp: what
+// is kept over restarts, and acknowledgements that wait for their author.
 #pragma once
 
 #include "esb/mqtt/client.hpp"
 #include "esb/mqtt/control.hpp"
 #include "esb/mqtt/decoder.hpp"
+#if ESB_MQTT_DEFER
+#include "esb/mqtt/deferred.hpp"
+#endif
 #include "esb/mqtt/session.hpp"
 
 #include <algorithm>
@@ -49,6 +53,13 @@ public:
         std::span<Session::Release> releases;
         std::span<PacketId> received;
         MutBytes arena;
+#if ESB_MQTT_KEEP
+        std::span<Keeper::Slot> kept;
+        MutBytes kept_scratch;
+#endif
+#if ESB_MQTT_DEFER
+        std::span<Deferred::Entry> deferred;
+#endif
     };
     // Room in `control` that acknowledgements leave free: one PINGREQ and one DISCONNECT, with MQTT 5.0 a longer one.
     static constexpr std::size_t control_reserve = with_mqtt5 ? 5 : 4;
@@ -67,7 +78,23 @@ public:
         control_.use(parts.control);
         decoder_.use(parts.topic, limits.max_packet_in);
         session_.use(parts.arena, parts.releases, parts.received, statistics_);
+#if ESB_MQTT_KEEP
+        keeper_.use(parts.kept, parts.kept_scratch, limits.kept_writes_per_hour, statistics_);
+        session_.keep_in(keeper_);
+#endif
+#if ESB_MQTT_DEFER
+        deferred_.use(parts.deferred);
+        longest_defer_ = limits.longest_defer;
+#endif
     }
+
+#if ESB_MQTT_KEEP
+    Result<Client::Restored> restore(Storage& storage);
+#endif
+#if ESB_MQTT_DEFER
+    Result<Ticket> defer();
+    Status acknowledge(Ticket ticket);
+#endif
 
     // engine5.cpp
     void set_up5(const Limits& limits, MutBytes properties);
@@ -97,8 +124,11 @@ public:
     const Error& close_reason() const { return connection_.reason; }
 
     ConstBytes output();
+#if ESB_MQTT_BORROW
+    ConstBytes output_behind();
+#endif
     void sent(std::size_t count, Instant now);
-    void receive(ConstBytes bytes, Instant now);
+    std::size_t receive(ConstBytes bytes, Instant now);
     bool wants_input() const;
     void tick(Instant now);
     std::optional<Instant> next_deadline() const;
@@ -126,6 +156,11 @@ private:
         bool asked = false;                      // PINGREQ was queued, and no answer has come since
         bool flowed = false;                     // a long packet is coming in, and has got on by flow_step bytes
         bool held = false;                       // by that packet: the answer was due, but may be behind it
+#if ESB_MQTT_DEFER
+        bool deferrable = false;  // a message is being delivered whose acknowledgement may be deferred
+        bool stalled = false;     // nothing is read until one is acknowledged
+        Instant stalled_at;
+#endif
         std::uint32_t ping_interval_ms = 0;      // without an answer or a packet of ours, until PINGREQ; 0: never
         std::uint32_t ping_wait_ms = 0;          // from PINGREQ to silence
         std::size_t connect_size = 0;
@@ -218,6 +253,31 @@ private:
         if constexpr (with_mqtt5) return size5(type, message);
         return packet_size(type, message);
     }
+    // engine_keep.cpp; what most connections do not need is asked here, for it is asked with every message.
+    Status keep(Record& record, Qos qos);
+    void keep_session();
+    [[gnu::noinline]] void write_session();
+#if ESB_MQTT_KEEP
+    void flush_session() {
+        if (keeper_.dirty()) write_session();
+    }
+#else
+    void flush_session();
+#endif
+    // engine_defer.cpp, likewise
+    [[gnu::noinline]] bool is_free(PacketId id, Qos qos, bool duplicate);
+    [[gnu::noinline]] void answer_deferred();
+    [[gnu::noinline]] void note_stall();
+    bool any_deferred() const;
+    void check_stall() {
+        if (any_deferred() || stalled()) note_stall();
+    }
+#if ESB_MQTT_DEFER
+    bool stalled() const { return connection_.stalled; }
+#else
+    bool stalled() const { return false; }
+#endif
+
     void write_connect_slice();
     void control_sent(std::size_t count);
     void packet_sent(std::size_t count);
@@ -248,10 +308,21 @@ private:
     Statistics statistics_;
     Decoder decoder_;
     Session session_;
+#if ESB_MQTT_DEFER
+    Deferred deferred_;
+    Duration longest_defer_{};
+#endif
+#if ESB_MQTT_KEEP
+    Keeper keeper_;
+#endif
     Backoff backoff_;
     std::uint32_t random_ = 0;
     ConnectOptions options_;
     [[no_unique_address]] std::conditional_t<with_mqtt5, EngineFive, EngineThree> v5_;
 };
+
+#if ESB_MQTT_DEFER
+inline bool Engine::any_deferred() const { return !deferred_.empty(); }
+#endif
 
 }  // namespace esb::mqtt

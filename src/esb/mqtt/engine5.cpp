@@ -167,11 +167,9 @@ bool Engine::take_connack5(const Packet& packet) {
         return false;
     }
     connection_.v5.resumed = packet.session_present;
-    v5_.has_session = true;
     // What waits, and is not for this broker.
-    const auto refusal = [](const void* engine, ConstBytes bytes) {
-        return static_cast<const Engine*>(engine)->problem5(bytes.size(), static_cast<Qos>(bytes[0] >> 1 & 3),
-                                                            (bytes[0] & 1) != 0);
+    const auto refusal = [](const void* engine, std::uint8_t first, std::size_t size) {
+        return static_cast<const Engine*>(engine)->problem5(size, static_cast<Qos>(first >> 1 & 3), (first & 1) != 0);
     };
     for (;;) {
         const auto refused = session_.take_refused(refusal, this);

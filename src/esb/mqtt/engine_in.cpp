@@ -32,10 +32,11 @@ const ErrorKind& refusal(std::uint8_t code) {
 
 }  // namespace
 
-void Engine::receive(ConstBytes bytes, Instant now) {
+std::size_t Engine::receive(ConstBytes bytes, Instant now) {
     now_ = now;
+    const std::size_t given = bytes.size();
     // A callback may stop the client: then the rest is not looked at.
-    while (listening() && !bytes.empty()) {
+    while (listening() && !bytes.empty() && !stalled()) {
         const std::size_t before = bytes.size();
         const auto event = decoder_.next(bytes);
         note_flow(before - bytes.size());
@@ -43,6 +44,8 @@ void Engine::receive(ConstBytes bytes, Instant now) {
         if (event == Decoder::Event::piece) take_piece();
         if (event == Decoder::Event::error) close_for(decoder_.error());
     }
+    if constexpr (with_mqtt_keep) flush_session();
+    return listening() ? given - bytes.size() : given;
 }
 
 inline void Engine::note_flow(std::size_t count) {
@@ -61,7 +64,10 @@ inline void Engine::note_flow(std::size_t count) {
     connection_.flowed_at = now_;
 }
 
-bool Engine::wants_input() const { return state_ != State::connected || control_.room() >= control_.capacity() / 2; }
+bool Engine::wants_input() const {
+    if (state_ != State::connected) return true;
+    return control_.room() >= control_.capacity() / 2 && !stalled();
+}
 
 inline void Engine::take_packet() {
     const Packet& packet = decoder_.packet();
@@ -123,8 +129,14 @@ inline void Engine::take_accepted(bool session_present) {
         }
     } else {
         session_.lost();
+#if ESB_MQTT_DEFER
+        deferred_.forget_earlier();
+#endif
         complete_doomed(errors::mqtt_session_lost);
     }
+#if ESB_MQTT5
+    v5_.has_session = true;  // whichever version the next connection speaks
+#endif
     if (state_ == State::connected) handler_->on_connected(session_present);
 }
 
@@ -135,7 +147,13 @@ inline void Engine::take_piece() {
     const bool last = piece.is_last();
     if (connection_.message == Incoming::delivered) {
         if (!decoder_.too_large()) {
+#if ESB_MQTT_DEFER
+            connection_.deferrable = last && piece.qos != Qos::at_most_once;
+#endif
             handler_->on_message(piece);
+#if ESB_MQTT_DEFER
+            connection_.deferrable = false;
+#endif
         } else if (last) {
             report_too_large(piece);
         }
@@ -155,7 +173,11 @@ inline void Engine::begin_message(const MessagePiece& piece) {
     const bool remembers = piece.qos == Qos::exactly_once;
     const bool known = remembers && session_.is_received(decoder_.piece_id());
     if (known) connection_.message = Incoming::duplicate;
-    if (!ack_room() || (remembers && !known && session_.received_full())) begin_draining();
+    bool no_room = !ack_room() || (remembers && !known && session_.received_full());
+#if ESB_MQTT_DEFER
+    no_room = no_room || (!known && deferred_.full());
+#endif
+    if (no_room) begin_draining();
     if (connection_.draining) connection_.message = Incoming::left;
 }
 
@@ -176,6 +198,9 @@ inline void Engine::end_message(Qos qos) {
     if (qos == Qos::at_most_once) return;
     const bool remembers = qos == Qos::exactly_once;
     if (remembers) session_.add_received(decoder_.piece_id());
+    if constexpr (with_mqtt_defer) {
+        if (any_deferred() && !is_free(decoder_.piece_id(), qos, duplicate)) return answer_deferred();
+    }
     // Also for a duplicate (MQTT-4.3.3-2).
     append(remembers ? PacketType::pubrec : PacketType::puback, decoder_.piece_id());
 }

@@ -45,6 +45,9 @@ Status Engine::configure(const ConnectOptions& options) {
     }
     if (problem != nullptr) return fail(*problem);
     options_ = options;
+#if ESB_MQTT_KEEP
+    if (keeper_.on()) keeper_.set_owner(options_.client_id);
+#endif
     if constexpr (with_mqtt5) forget_fall_back();
     // A CONNECT of which the rest would be written from the new options.
     const bool half_written = connection_.connect_written < connection_.connect_size;
@@ -68,28 +71,47 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
         if (!is_good5(message)) return fail(errors::invalid_argument);
         if (const auto* why = problem5(type, message)) return fail(*why);
     }
-    const std::size_t size = bytes_of(type, message);
+#if ESB_MQTT_KEEP
+    if (message.keep) {
+        if (!Record::in_session(kind) || is_borrowed(message)) return fail(errors::invalid_argument);
+        ESB_TRY(keeper_.admit(message.qos, now_));
+    }
+#endif
+    std::size_t size = bytes_of(type, message);
+#if ESB_MQTT_BORROW
+    if (message.borrowed) {
+        if (size > max_remaining_length) return fail(errors::too_long);
+        size += sizeof(ConstBytes) - message.payload.size();
+    }
+#endif
 #if ESB_MQTT_OFFLINE
     Record* record = by_policy ? add_waiting(kind, size, message) : session_.add(kind, size);
 #else
     Record* record = session_.add(kind, size);
 #endif
     if (record == nullptr) return fail(session_.could_hold(size) ? errors::full : errors::too_long);
+#if ESB_MQTT_BORROW
+    if (message.borrowed) Outbox::borrow(*record, message.payload);
+#endif
     if constexpr (with_mqtt5) {
         write_packet5(type, message, *record);
     } else {
         write_packet(type, message, Outbox::packet(*record));
     }
+#if ESB_MQTT_KEEP
+    if (message.keep) ESB_TRY(keep(*record, message.qos));
+#endif
     if (publish) ++pending_;
     return record->token;
 }
 
 ConstBytes Engine::output() {
     if (!attached() || connection_.close_now) return {};
-    if (Record* record = session_.current()) return Outbox::packet(*record).subspan(connection_.packet_sent);
+    if constexpr (with_mqtt_keep) flush_session();
+    if (Record* record = session_.current()) return Outbox::rest(*record, connection_.packet_sent);
     if (state_ == State::connecting && control_.empty()) write_connect_slice();
     if (!control_.empty() || state_ == State::connecting) return control_.pending();
-    if (Record* record = connection_.v5.abrupt ? nullptr : session_.start_next()) return Outbox::packet(*record);
+    if (Record* record = connection_.v5.abrupt ? nullptr : session_.start_next()) return Outbox::rest(*record, 0);
     if (state_ == State::closing) {
         if constexpr (with_mqtt5) {
             append_disconnect5();
@@ -100,6 +122,14 @@ ConstBytes Engine::output() {
     }
     return control_.pending();
 }
+
+#if ESB_MQTT_BORROW
+ConstBytes Engine::output_behind() {
+    Record* record = session_.current();
+    if (record == nullptr || connection_.close_now) return {};
+    return connection_.packet_sent < Outbox::packet(*record).size() ? Outbox::borrowed(*record) : ConstBytes();
+}
+#endif
 
 inline void Engine::write_connect_slice() {
     std::size_t written = 0;
@@ -130,7 +160,7 @@ void Engine::sent(std::size_t count, Instant now) {
 }
 
 inline void Engine::packet_sent(std::size_t count) {
-    const std::size_t size = Outbox::packet(*session_.current()).size();
+    const std::size_t size = Outbox::sent_size(*session_.current());
     connection_.packet_sent += std::min(count, size - connection_.packet_sent);
     if (connection_.packet_sent < size) return;
     connection_.packet_sent = 0;
@@ -145,6 +175,9 @@ inline void Engine::control_sent(std::size_t count) {
     if (state_ == State::connecting) control_.clear();
     connection_.ping_queued = false;
     if (connection_.disconnect_queued) connection_.close_now = true;
+    if constexpr (with_mqtt_defer) {
+        if (any_deferred()) answer_deferred();  // those that had no room
+    }
 }
 
 }  // namespace esb::mqtt

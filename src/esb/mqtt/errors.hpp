@@ -22,6 +22,13 @@ inline constexpr ErrorKind mqtt_refused_credentials{"mqtt.refused.credentials", 
 inline constexpr ErrorKind mqtt_refused_not_authorized{"mqtt.refused.not_authorized",
                                                        "the broker does not authorize us"};
 inline constexpr ErrorKind mqtt_refused_unknown{"mqtt.refused.unknown", "the broker refuses with an unknown code"};
+#if ESB_MQTT_KEEP
+inline constexpr ErrorKind mqtt_kept_damaged{"mqtt.kept.damaged", "a kept message is damaged or not ours"};
+inline constexpr ErrorKind mqtt_kept_worn{"mqtt.kept.worn", "messages were kept too often within an hour for the flash"};
+#endif
+#if ESB_MQTT_DEFER
+inline constexpr ErrorKind mqtt_deferred{"mqtt.deferred", "messages were not acknowledged for too long"};
+#endif
 #if ESB_MQTT_OFFLINE
 inline constexpr ErrorKind mqtt_dropped{"mqtt.dropped", "the message made room for others before it could go"};
 inline constexpr ErrorKind mqtt_replaced{"mqtt.replaced", "a newer message for its topic took its place before it could go"};
@@ -79,6 +86,12 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::mqtt_refused_credentials,
     &errors::mqtt_refused_not_authorized,
     &errors::mqtt_refused_unknown,
+#if ESB_MQTT_KEEP
+    &errors::mqtt_kept_damaged,        &errors::mqtt_kept_worn,
+#endif
+#if ESB_MQTT_DEFER
+    &errors::mqtt_deferred,
+#endif
 #if ESB_MQTT_OFFLINE
     &errors::mqtt_dropped,             &errors::mqtt_replaced,
 #endif

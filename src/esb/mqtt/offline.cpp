@@ -33,12 +33,6 @@ bool Session::fits_without_waiting(std::size_t packet_size) {
     return Outbox::footprint(packet_size) <= outbox_.room() + freed;
 }
 
-Token Session::drop(Record& record) {
-    const Token token = record.token;
-    remove(record);
-    return token;
-}
-
 void Engine::end_waiting(Record& record, const ErrorKind& why) { complete_publish(session_.drop(record), &why); }
 
 // Nothing is given up for a message that has no room even then.

@@ -16,6 +16,19 @@ void Outbox::use(MutBytes arena) {
 
 bool Outbox::could_hold(std::size_t packet_size) const { return footprint(packet_size) <= capacity_; }
 
+#if ESB_MQTT_BORROW
+ConstBytes Outbox::payload_of(Record& record) {
+    ConstBytes payload;
+    std::memcpy(&payload, packet(record).data() + packet(record).size(), sizeof payload);
+    return payload;
+}
+
+void Outbox::borrow(Record& record, ConstBytes payload) {
+    record.borrowed = true;
+    std::memcpy(packet(record).data() + packet(record).size(), &payload, sizeof payload);
+}
+#endif
+
 Record* Outbox::after(Record& record) {
     const auto offset = static_cast<std::size_t>(reinterpret_cast<std::uint8_t*>(&record) - base_);
     return live_at(offset + footprint(record.size));

@@ -27,11 +27,19 @@ struct Record {
     Kind kind;
     Phase phase;
     bool doomed;     // its completion (with an error) is due
-#if ESB_MQTT_OFFLINE
+#if ESB_MQTT_OFFLINE || ESB_MQTT_KEEP || ESB_MQTT_BORROW
     bool completed : 1;  // already completed; only the rest of its bytes must still go
-    Waiting waiting : 2 = Waiting::refuse;  // of a publish
 #else
     bool completed;
+#endif
+#if ESB_MQTT_OFFLINE
+    Waiting waiting : 2 = Waiting::refuse;  // of a publish
+#endif
+#if ESB_MQTT_KEEP
+    bool kept : 1 = false;  // lies in the storage, and has its identifier in its packet before it is begun
+#endif
+#if ESB_MQTT_BORROW
+    bool borrowed : 1 = false;  // its payload lies with the author; where, stands behind the rest of the packet
 #endif
 #if ESB_MQTT5
     // Bytes before the packet, which the other version's form may need (restyle()), and in which form it is.
@@ -71,12 +79,32 @@ public:
     void remove(Record& record);
     // Arena bytes that no record has.
     std::size_t room() const { return capacity_ - live_; }
+    // Without a payload that is borrowed.
     static MutBytes packet(Record& record) {
+        MutBytes bytes = whole(record);
 #if ESB_MQTT5
-        return whole(record).subspan(record.front);
-#else
-        return whole(record);
+        bytes = bytes.subspan(record.front);
 #endif
+#if ESB_MQTT_BORROW
+        if (record.borrowed) bytes = bytes.first(bytes.size() - sizeof(ConstBytes));
+#endif
+        return bytes;
+    }
+#if ESB_MQTT_BORROW
+    static ConstBytes borrowed(Record& record) { return record.borrowed ? payload_of(record) : ConstBytes(); }
+    static void borrow(Record& record, ConstBytes payload);
+#else
+    static ConstBytes borrowed(Record&) { return {}; }
+#endif
+    // Bytes of it that the broker gets.
+    static std::size_t sent_size(Record& record) { return packet(record).size() + borrowed(record).size(); }
+    // What lies together of the bytes from there on.
+    static ConstBytes rest(Record& record, std::size_t from) {
+        const ConstBytes bytes = packet(record);
+        if constexpr (with_mqtt_borrow) {
+            if (from >= bytes.size()) return borrowed(record).subspan(from - bytes.size());
+        }
+        return bytes.subspan(from);
     }
     // With what stands before the packet.
     static MutBytes whole(Record& record) {
@@ -96,6 +124,9 @@ public:
     void set_unsent(Record* record) { unsent_ = record; }
 
 private:
+#if ESB_MQTT_BORROW
+    static ConstBytes payload_of(Record& record);
+#endif
     Record* at(std::size_t offset);
     Record* live_at(std::size_t offset);
     void compact();

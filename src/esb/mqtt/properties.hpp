@@ -8,15 +8,16 @@ namespace esb::mqtt {
 // Writes properties into a caller's buffer. One that does not fit is left out, and so are all after it: overflowed().
 class PropertyWriter {
 public:
-    explicit PropertyWriter(MutBytes out) : out_(out) {}
+    explicit PropertyWriter(MutBytes out) : out_(out) {}  // encodes to `out`
 
-    [[gnu::noinline]] PropertyWriter& number(Property property, std::uint32_t value);
-    PropertyWriter& data(Property property, ConstBytes value);
+    [[gnu::noinline]] PropertyWriter& number(Property property, std::uint32_t value);  // of its own size
+    PropertyWriter& data(Property property, ConstBytes value);                         // up to 65,535 bytes
+    // In UTF-8.
     PropertyWriter& text(Property property, std::string_view value) { return data(property, as_bytes(value)); }
-    PropertyWriter& user(std::string_view name, std::string_view value);
+    PropertyWriter& user(std::string_view name, std::string_view value);  // a pair
 
-    bool overflowed() const { return overflowed_; }
-    ConstBytes written() const { return out_.first(used_); }
+    bool overflowed() const { return overflowed_; }           // something did not fit and was left out
+    ConstBytes written() const { return out_.first(used_); }  // encoded
 
 private:
     void begin(Property property) {

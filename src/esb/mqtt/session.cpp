@@ -21,24 +21,7 @@ Kind answered_by(PacketType type) {
 
 }  // namespace
 
-Record* Session::add(Kind kind, std::size_t packet_size) {
-    Record* record = outbox_.add(kind, 0, packet_size);
-    if (record == nullptr) return nullptr;
-    if (!record->in_session()) ++others_queued_;
-    record->token = next_token();
-    return record;
-}
-
-// After 2^32 operations numbers come again; one that is still open must not.
-inline Token Session::next_token() {
-    do {
-        ++last_token_;
-        if (last_token_ == 0) tokens_wrapped_ = true;
-    } while (last_token_ == 0 || (tokens_wrapped_ && uses_token(last_token_)));
-    return last_token_;
-}
-
-inline bool Session::uses_token(Token token) {
+bool Session::uses_token(Token token) {
     for (const auto& release : releases()) {
         if (release.token == token) return true;
     }
@@ -46,61 +29,6 @@ inline bool Session::uses_token(Token token) {
         if (r->token == token) return true;
     }
     return false;
-}
-
-Record* Session::start_next() {
-    Record* record = outbox_.unsent();
-    if (record == nullptr) return nullptr;
-    while (record->phase == Phase::sent) {
-        record = outbox_.after(*record);
-        outbox_.set_unsent(record);
-        if (record == nullptr) return nullptr;
-    }
-    // Those that wait for the window are in order: behind one only what is not of the session may go.
-    while (!may_start(*record)) {
-        record = others_queued_ > 0 ? outbox_.after(*record) : nullptr;
-        if (record == nullptr) return nullptr;
-    }
-    if constexpr (with_mqtt5) {
-        if (is_other_form(*record)) bring_up(*record);
-    }
-    if (record->phase == Phase::resend) {
-        ++statistics_->resends;
-        set_duplicate(Outbox::packet(*record), true);
-    } else {
-        if (!record->in_session()) --others_queued_;
-        if (record->kind != Kind::qos0) give_id(*record);
-    }
-    record->phase = Phase::sending;
-    outbox_.set_current(record);
-    return record;
-}
-
-inline bool Session::window_open() {
-    if constexpr (with_mqtt5) {
-        if (!quota_left()) return false;
-    }
-    return publish_ids_ + release_count_ < releases_.size();
-}
-
-inline bool Session::may_start(const Record& record) {
-    if constexpr (with_mqtt5) {
-        if (record.phase == Phase::resend) return quota_left();
-    }
-    if (record.phase != Phase::queued) return record.phase == Phase::resend;
-    if (record.kind == Kind::qos0) return true;
-    const bool id_free = ids_in_use() < 0xFFFF;
-    return id_free && (!record.in_session() || window_open());
-}
-
-Token Session::finish_current() {
-    Record& record = *outbox_.current();
-    outbox_.set_current(nullptr);
-    record.phase = Phase::sent;
-    if (record.kind != Kind::qos0 && !record.completed) return 0;
-    const Token token = record.completed ? 0 : record.token;
-    remove(record);
-    return token;
 }
 
 // An answer counts only when its packet has gone out in full. While a packet is being sent (again), the rest of
@@ -135,6 +63,9 @@ Session::Ack Session::on_pubrec(PacketId id) {
     if (record == nullptr) return Ack::accepted;
     const Ack ack = judge(record, Kind::qos2);
     if (ack != Ack::done) return ack;
+    if constexpr (with_mqtt_keep) {
+        if (is_kept(*record)) release_kept(*record);
+    }
     releases_[release_count_++] = {id, record->token, false};
     remove(*record);
     return Ack::accepted;
@@ -147,6 +78,9 @@ void Session::add_received(PacketId id) {
     if (at == received_count_) ++received_count_;
     received_[at] = received_[confirmed_];
     received_[confirmed_++] = id;
+#if ESB_MQTT_KEEP
+    if (keeps()) keeper_->session_changed();
+#endif
 }
 
 void Session::remove_received(PacketId id) {
@@ -157,6 +91,15 @@ void Session::remove_received(PacketId id) {
         index = confirmed_;
     }
     received_[index] = received_[--received_count_];
+#if ESB_MQTT_KEEP
+    if (keeps()) keeper_->session_changed();
+#endif
+}
+
+Record* Session::unanswered() {
+    Record* r = outbox_.first();
+    while (r != nullptr && r->phase != Phase::sent) r = outbox_.after(*r);
+    return r;
 }
 
 void Session::connection_lost() {
@@ -196,6 +139,9 @@ void Session::forget() {
 
 // What is known by identifier only.
 void Session::drop_exchanges() {
+#if ESB_MQTT_KEEP
+    if (keeps()) keeper_->session_changed();
+#endif
     received_count_ = confirmed_ = 0;
     for (auto& release : releases_.first(release_count_)) {
         if (!release.doomed) ++doomed_count_;
@@ -221,10 +167,20 @@ std::optional<Session::Doomed> Session::take_doomed() {
     return doomed;
 }
 
-inline void Session::give_id(Record& record) {
-    record.id = next_id();
+// The identifier that a record has though it was not begun in this connection: of one that is kept over restarts.
+static PacketId kept_id([[maybe_unused]] Record& record) {
+    if constexpr (with_mqtt_keep) return packet_id_of(Outbox::packet(record));
+    return 0;
+}
+
+void Session::give_id(Record& record) {
+    record.id = is_kept(record) ? kept_id(record) : next_id();
     ++record_ids_;
-    if (record.in_session()) ++publish_ids_;
+    if (record.in_session()) {
+        ++publish_ids_;
+    } else {
+        --others_queued_;
+    }
     set_packet_id(Outbox::packet(record), record.id);
 }
 
@@ -235,7 +191,18 @@ inline void Session::drop_id(Record& record) {
     record.id = 0;
 }
 
+#if ESB_MQTT_OFFLINE || ESB_MQTT_KEEP
+Token Session::drop(Record& record) {
+    const Token token = record.token;
+    remove(record);
+    return token;
+}
+#endif
+
 void Session::remove(Record& record) {
+    if constexpr (with_mqtt_keep) {
+        if (is_kept(record)) drop_kept(record);
+    }
     drop_id(record);
     if (record.phase == Phase::queued && !record.in_session()) --others_queued_;
     outbox_.remove(record);
@@ -266,6 +233,9 @@ Session::Release* Session::find_release(PacketId id) {
 }
 
 void Session::remove_release(Release* release) {
+#if ESB_MQTT_KEEP
+    if (keeps()) keeper_->drop(release->id);
+#endif
     --release_count_;
     for (const Release* end = releases_.data() + release_count_; release != end; ++release) *release = release[1];
 }
@@ -287,12 +257,17 @@ inline PacketId Session::next_id() {
     }
 }
 
+#if ESB_MQTT_KEEP
+PacketId Session::reserve_id() { return next_id(); }
+#endif
+
 // How many identifiers from this one on nobody uses.
 inline PacketId Session::free_from(PacketId id) {
     PacketId free = 0xFFFF;
     for (const auto& release : releases()) free = std::min(free, static_cast<PacketId>(release.id - id));
     for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
-        if (r->id != 0) free = std::min(free, static_cast<PacketId>(r->id - id));
+        const PacketId used = r->id == 0 && is_kept(*r) ? kept_id(*r) : r->id;
+        if (used != 0) free = std::min(free, static_cast<PacketId>(used - id));
     }
     return free;
 }

@@ -6,6 +6,9 @@
 #pragma once
 
 #include "esb/mqtt/outbox.hpp"
+#if ESB_MQTT_KEEP
+#include "esb/mqtt/keeper.hpp"
+#endif
 
 #include <optional>
 #include <span>
@@ -64,8 +67,19 @@ public:
     // There is room for a packet, or would be without this record; or without any that oldest_waiting() gives.
     bool fits(std::size_t packet_size, const Record* without) const;
     bool fits_without_waiting(std::size_t packet_size);
-    // Removes one of those. Gives its token.
+#endif
+#if ESB_MQTT_OFFLINE || ESB_MQTT_KEEP
+    // Removes one that is not on its way. Gives its token.
     Token drop(Record& record);
+#endif
+#if ESB_MQTT_KEEP
+    // session_keep.cpp: what is done with kept messages is done in the storage as well.
+    void keep_in(Keeper& keeper) { keeper_ = &keeper; }
+    // An identifier for a publish that is to be kept before it is begun.
+    PacketId reserve_id();
+    // A message of an earlier life, in their order, before start(); true when there was room. What exceeds the window waits.
+    bool restore(const KeptRecord& record);
+    std::span<const PacketId> received() const { return received_.first(received_count_); }
 #endif
     // The packet being sent; nullptr between packets.
     Record* current() { return outbox_.current(); }
@@ -95,6 +109,9 @@ public:
     void add_received(PacketId id);
     void remove_received(PacketId id);
 
+    // The first packet that has gone whole and has no answer yet; nullptr: there is none.
+    Record* unanswered();
+
     // --- life of connections ---
     // The connection is gone: what does not belong to the session is doomed.
     void connection_lost();
@@ -107,20 +124,20 @@ public:
     void forget();
     // Removes and gives the next doomed operation, oldest first. Call until empty.
     std::optional<Doomed> take_doomed();
-    // MQTT 5.0, between two packets: removes and gives the first publish that `refusal` (called with its bytes) gives a
+    // MQTT 5.0, between two packets: removes and gives the first publish that `refusal` (called with its first byte and size) gives a
     // cause for. Call until the cause is nullptr.
     struct Refused {
         Token token;
         const ErrorKind* why;
     };
-    using Refusal = const ErrorKind* (*)(const void* by, ConstBytes packet);
+    using Refusal = const ErrorKind* (*)(const void* by, std::uint8_t first, std::size_t size);
     Refused take_refused(Refusal refusal, const void* by);
 
     // Identifiers in use.
     std::size_t ids_in_use() const { return record_ids_ + release_count_; }
 
 private:
-    void give_id(Record& record);
+    [[gnu::noinline]] void give_id(Record& record);
     void drop_id(Record& record);
     void remove(Record& record);
     void doom(Record& record);
@@ -147,7 +164,15 @@ private:
     PacketId next_id();
     PacketId free_from(PacketId id);
     Token next_token();
-    bool uses_token(Token token);
+    [[gnu::noinline]] bool uses_token(Token token);
+#if ESB_MQTT_KEEP
+    static bool is_kept(const Record& record) { return record.kept; }
+    bool keeps() const { return keeper_ != nullptr && keeper_->on(); }
+#else
+    static bool is_kept(const Record&) { return false; }
+#endif
+    void drop_kept(Record& record);
+    void release_kept(Record& record);
     static Ack judge(const Record* record, Record::Kind kind);
     [[gnu::noinline]] void bring_up(Record& record);
 
@@ -166,10 +191,89 @@ private:
     std::size_t record_ids_ = 0;       // records that have an identifier
     std::size_t publish_ids_ = 0;      // publishes among them
     std::size_t others_queued_ = 0;    // queued records that are not of the session
+#if ESB_MQTT_KEEP
+    Keeper* keeper_ = nullptr;
+#endif
 #if ESB_MQTT5
     std::size_t window_ = max_remaining_length;
     bool five_ = false;
 #endif
 };
+
+// Here because each has one caller, who asks for every message.
+inline Record* Session::add(Record::Kind kind, std::size_t packet_size) {
+    Record* record = outbox_.add(kind, 0, packet_size);
+    if (record == nullptr) return nullptr;
+    if (!record->in_session()) ++others_queued_;
+    record->token = next_token();
+    return record;
+}
+
+// After 2^32 operations numbers come again; one that is still open must not.
+inline Token Session::next_token() {
+    do {
+        ++last_token_;
+        if (last_token_ == 0) tokens_wrapped_ = true;
+    } while (last_token_ == 0 || (tokens_wrapped_ && uses_token(last_token_)));
+    return last_token_;
+}
+
+inline bool Session::window_open() {
+    if constexpr (with_mqtt5) {
+        if (!quota_left()) return false;
+    }
+    return publish_ids_ + release_count_ < releases_.size();
+}
+
+inline bool Session::may_start(const Record& record) {
+    if constexpr (with_mqtt5) {
+        if (record.phase == Record::Phase::resend) return quota_left();
+    }
+    if (record.phase != Record::Phase::queued) return record.phase == Record::Phase::resend;
+    if (record.kind == Record::Kind::qos0) return true;
+    const bool id_free = ids_in_use() < 0xFFFF;
+    return id_free && (!record.in_session() || window_open());
+}
+
+inline Record* Session::start_next() {
+    Record* record = outbox_.unsent();
+    if (record == nullptr) return nullptr;
+    while (record->phase == Record::Phase::sent) {
+        record = outbox_.after(*record);
+        outbox_.set_unsent(record);
+        if (record == nullptr) return nullptr;
+    }
+    // Those that wait for the window are in order: behind one only what is not of the session may go.
+    while (!may_start(*record)) {
+        record = others_queued_ > 0 ? outbox_.after(*record) : nullptr;
+        if (record == nullptr) return nullptr;
+    }
+    if constexpr (with_mqtt5) {
+        if (is_other_form(*record)) bring_up(*record);
+    }
+    if (record->phase == Record::Phase::resend) {
+        ++statistics_->resends;
+        set_duplicate(Outbox::packet(*record), true);
+    } else if (record->kind == Record::Kind::qos0) {
+        --others_queued_;
+    } else {
+        give_id(*record);
+    }
+    record->phase = Record::Phase::sending;
+    outbox_.set_current(record);
+    return record;
+}
+
+inline Token Session::finish_current() {
+    Record& record = *outbox_.current();
+    if (record.kind != Record::Kind::qos0 && !record.completed) {
+        outbox_.set_current(nullptr);
+        record.phase = Record::Phase::sent;
+        return 0;
+    }
+    const Token token = record.completed ? 0 : record.token;
+    remove(record);
+    return token;
+}
 
 }  // namespace esb::mqtt

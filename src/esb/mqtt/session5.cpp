@@ -28,7 +28,7 @@ void Session::bring_up(Record& record) {
 Session::Refused Session::take_refused(Refusal refusal, const void* by) {
     for (Record* r = outbox_.first(); r != nullptr; r = outbox_.after(*r)) {
         bring_up(*r);
-        const ErrorKind* why = refusal(by, Outbox::packet(*r));
+        const ErrorKind* why = refusal(by, Outbox::packet(*r)[0], Outbox::sent_size(*r));
         if (why == nullptr) continue;
         const Token token = r->token;
         remove(*r);

@@ -7,20 +7,23 @@ namespace {
 
 bool is_plain(std::uint8_t byte) { return byte > '+' && byte < 0x80; }
 
-// Of a machine word of it the top bit of every byte: with this added it is set above '+', and without a top bit among
+// A machine word at a time. With `step` added to every byte its top bit is set above '+', and without a top bit among
 // them nothing is carried into the next byte.
 constexpr std::size_t ones = static_cast<std::size_t>(-1) / 0xFF;
 constexpr std::size_t tops = ones * 0x80;
-std::size_t plain_tops(const std::uint8_t* at) {
-    std::size_t word;
-    std::memcpy(&word, at, sizeof word);
-    return ~word & (word + ones * (0x7F - '+'));
-}
+constexpr std::size_t step = ones * (0x7F - '+');
 
 bool all_plain(const std::uint8_t* at, const std::uint8_t* last_word) {
-    std::size_t found = plain_tops(last_word);  // it may overlap the one before
-    for (; at < last_word; at += sizeof found) found &= plain_tops(at);
-    return (found & tops) == tops;
+    std::size_t word;
+    std::memcpy(&word, last_word, sizeof word);  // it may overlap the one before
+    std::size_t any = word;
+    std::size_t all = word + step;
+    for (; at < last_word; at += sizeof word) {
+        std::memcpy(&word, at, sizeof word);
+        any |= word;
+        all &= word + step;
+    }
+    return (all & ~any & tops) == tops;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ std::string_view without_last_dot(std::string_view host) {
 
 bool is_name_of(std::string_view presented, std::string_view host) {
     host = without_last_dot(host);
-    if (presented.empty() || host.empty() || chip::parse_ipv4(host)) return false;
+    if (presented.empty() || host.empty() || chip::parse_ip(host)) return false;
     if (!presented.starts_with("*.")) {
         return presented.find('*') == std::string_view::npos && equal_ignoring_case(presented, host);
     }
@@ -24,7 +24,8 @@ bool is_name_of(std::string_view presented, std::string_view host) {
 }
 
 bool is_address_of(ConstBytes presented, const chip::IpAddress& host) {
-    return host.family == chip::IpAddress::Family::v4 && equal(presented, ConstBytes(host.bytes).first(4));
+    const bool v4 = host.family == chip::IpAddress::Family::v4;
+    return host.is_set() && equal(presented, ConstBytes(host.bytes).first(v4 ? 4 : 16));
 }
 
 }  // namespace esb::net

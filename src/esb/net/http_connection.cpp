@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/secret.hpp"
+#include "esb/base/trace.hpp"
 #include "esb/net/http_head.hpp"
 
 #include <algorithm>
@@ -227,6 +228,11 @@ void HttpConnection::refuse(const Error& why) {
 }
 
 void HttpConnection::reply(const HttpReply& answer) {
+    if (trace::on()) {
+        const auto request = parser_.complete() ? parser_.request() : HttpRequest();
+        const bool posts = request.method == HttpMethod::post;
+        trace::event("http", "served", {{"method", posts ? "POST" : "GET"}, {"path", request.path}, {"status", answer.status}});
+    }
     release();
     const bool chunks_known = !parser_.request().http_1_0;
     framed_ = answer.generated && chunks_known;

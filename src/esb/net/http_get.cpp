@@ -1,6 +1,7 @@
 #include "esb/net/http_get.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/trace.hpp"
 #include "esb/net/http_response.hpp"
 
 #include <algorithm>
@@ -148,6 +149,12 @@ Status HttpGet::open() {
     request.sent = 0;
     request.connected = false;
     request.answered = false;
+    trace::event("http", "request",
+                 {{"method", request.posted.is() ? "POST" : "GET"},
+                  {"host", url->host},
+                  {"port", url->port},
+                  {"path", url->target.substr(0, url->target.find('?'))},
+                  {"from", request.from}});
     return open_stream(*url);
 }
 
@@ -164,8 +171,10 @@ Status HttpGet::open_tls(const Url& url) {
     if (trust_ == nullptr) return fail(errors::http_https);
     if (!tls_) tls_.reset(new (std::nothrow) TlsStream(reactor_, names_, *entropy_));
     if (!tls_) return fail(errors::no_memory);
+    const auto pins = trust_->pins();
     TlsConfig config;
-    config.trust = TlsTrust::ca;
+    config.trust = pins.empty() ? TlsTrust::ca : TlsTrust::pin;
+    config.pins = {pins.begin(), pins.end()};
     config.credentials = trust_;
     ESB_TRY(tls_->configure(config));
     secure_ = true;
@@ -184,6 +193,8 @@ void HttpGet::cancel() {
 
 void HttpGet::finish(Status outcome) {
     auto* const handler = request_->handler;
+    trace::event("http", "done",
+                 {{"outcome", outcome ? "ok" : outcome.error().name()}, {"detail", outcome ? 0 : outcome.error().detail()}});
     cancel();
     handler->on_done(outcome);
 }

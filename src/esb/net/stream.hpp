@@ -45,6 +45,8 @@ public:
     // Takes at least one byte, or would_block (on_writable follows), or why it ended. After would_block the next
     // write must begin with the same bytes, all of them. `bytes` must not be empty.
     virtual Result<std::size_t> write(ConstBytes bytes) = 0;
+    // While it is paused on_readable does not come, and nothing is noticed of the other side. open() ends that.
+    virtual void pause(bool paused) = 0;
     // Ends it in good order as far as that needs no waiting; no callback comes afterwards. Idempotent.
     virtual void close() = 0;
     virtual bool is_open() const = 0;

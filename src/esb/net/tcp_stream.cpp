@@ -16,7 +16,7 @@ Status TcpStream::open(std::string_view host, std::uint16_t port, StreamHandler&
     }
     handler_ = &handler;
     port_ = port;
-    wants_write_ = false;
+    wants_write_ = paused_ = false;
     opening_until_ = reactor_.now() + open_timeout_;
     state_ = State::resolving;
     return {};
@@ -52,6 +52,11 @@ Result<std::size_t> TcpStream::write(ConstBytes bytes) {
     return taken;
 }
 
+void TcpStream::pause(bool paused) {
+    paused_ = paused;
+    if (state_ == State::open) static_cast<void>(watch());  // as in write()
+}
+
 void TcpStream::close() {
     if (state_ == State::closed) return;
     names_.cancel(*this);
@@ -74,7 +79,7 @@ void TcpStream::on_address(Result<chip::IpAddress> address) {
 void TcpStream::on_ready(bool readable, bool writable) {
     if (state_ == State::connecting) return connected();
     drained_ = drained_ && !readable;
-    if (readable) handler_->on_readable();
+    if (readable && !paused_) handler_->on_readable();
     // The handler may have closed the stream, and even have begun to open it anew.
     if (state_ != State::open || !writable || !wants_write_) return;
     wants_write_ = false;
@@ -94,7 +99,7 @@ void TcpStream::connected() {
 
 Status TcpStream::watch() {
     const bool connecting = state_ == State::connecting;
-    return reactor_.watch(socket_, *this, !connecting, connecting || wants_write_);
+    return reactor_.watch(socket_, *this, !connecting && !paused_, connecting || wants_write_);
 }
 
 void TcpStream::step(Instant now) {

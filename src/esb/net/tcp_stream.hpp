@@ -18,6 +18,7 @@ public:
     Result<std::size_t> read(MutBytes out) override;
     bool read_empty() const override { return drained_; }
     Result<std::size_t> write(ConstBytes bytes) override;
+    void pause(bool paused) override;
     void close() override;
     bool is_open() const override { return state_ == State::open; }
 
@@ -41,6 +42,7 @@ private:
     chip::SocketId socket_ = chip::SocketId::none;
     std::uint16_t port_ = 0;
     bool wants_write_ = false;
+    bool paused_ = false;
     bool drained_ = false;  // a read gave less than it might have: nothing is left until the socket is readable anew
     Instant opening_until_{};
     Error why_{errors::closed};  // once ended; on_closed follows

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "esb/base/bytes.hpp"
+#include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/base/time.hpp"
@@ -38,11 +39,16 @@ public:
     // The trusted authorities: DER certificates, one behind another. `room` has max_authorities bytes; the answer may
     // lie there or anywhere else where it stays until the call after this one. Asked for with TlsTrust::ca only.
     virtual Result<ConstBytes> authorities(MutBytes room) = 0;
+    // Of a client of web servers: their keys, in place of authorities.
+    virtual FixedVector<SpkiPin, max_pins> pins() { return {}; }
     // The own certificate, first, and those that lead up from it; empty: there is none. `room` has max_own_certificates.
     virtual Result<ConstBytes> own_certificates(MutBytes) { return ConstBytes(); }
     // Its key, asked for when there is such a certificate.
     virtual Result<ClientKey> own_key() { return ClientKey(); }
     virtual CertificateTime time() const = 0;
+    // Where a session may be kept for a later handshake with the same peer (net/tls_session.hpp); empty: none is. Has to
+    // stay there while a TlsStream may use it. What is in it is as secret as a key.
+    virtual MutBytes session_room() { return {}; }
 };
 
 enum class TlsTrust : std::uint8_t {

@@ -28,6 +28,7 @@ public:
     Status open(std::string_view host, std::uint16_t port, StreamHandler& handler) override;
     Result<std::size_t> read(MutBytes out) override;
     Result<std::size_t> write(ConstBytes bytes) override;
+    void pause(bool paused) override;
     void close() override;
     bool is_open() const override;
     // TCP is up, TLS is not yet.
@@ -35,6 +36,15 @@ public:
 
     // "TLS-ECDHE-PSK-WITH-CHACHA20-POLY1305-SHA256" once open, else empty.
     std::string_view suite() const;
+
+    // The other side has turned out to be the right one: where credentials have room for it, the session is kept for a
+    // later open() with the same host, port, credentials (also of another TlsStream). Once for each connection.
+    void keep_session();
+    // A session was offered, and keep_session() was not called since: what went wrong may be for that, and the next open()
+    // will not offer it.
+    bool session_unproven() const;
+    // Open, with an earlier session.
+    bool resumed() const;
 
 private:
     struct Context;  // Mbed TLS's objects; its heap is held while a connection is under way or open
@@ -57,6 +67,7 @@ private:
     std::unique_ptr<Context> context_;  // made once, in the constructor
     StreamHandler* handler_ = nullptr;
     State state_ = State::closed;
+    bool paused_ = false;
     Instant handshake_until_{};
     Error why_{errors::closed};  // once ended; on_closed follows
 };

@@ -3,6 +3,7 @@
 #include "esb/base/pem.hpp"
 #include "esb/net/certificate_name.hpp"
 #include "esb/net/tls_library.hpp"
+#include "esb/net/tls_version.hpp"
 
 #include <mbedtls/md.h>
 
@@ -22,16 +23,6 @@ constexpr std::uint32_t nothing_known = 0xFFFF'FFFF;
 
 constexpr int san_dns_name = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 2;    // RFC 5280 §4.2.1.6
 constexpr int san_ip_address = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 7;
-
-// SHA-256 and longer, RSA from 2048 bits on. P-384 is for authorities: what signs the key exchange is on P-256.
-constexpr mbedtls_x509_crt_profile profile{
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) |
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) | MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
-    2048,
-};
 
 struct Refusal {
     std::uint32_t flags;
@@ -67,14 +58,16 @@ Status parse_all(mbedtls_x509_crt& chain, ConstBytes der) {
     return {};
 }
 
-// A key as ECPrivateKey (RFC 5915) on P-256, which both versions read through one function.
-using KeyDer = std::array<std::uint8_t, 51>;
-void write_key(const ClientKey& key, KeyDer& out) {
-    constexpr std::uint8_t head[] = {0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20};
+// A key as ECPrivateKey (RFC 5915) on P-256, which both versions read through one function. With its public point, which
+// Mbed TLS would otherwise compute, as long as half a handshake takes.
+constexpr std::size_t point_size = 65;
+using KeyDer = std::array<std::uint8_t, 121>;
+void write_key(const ClientKey& key, ConstBytes point, KeyDer& out) {
+    constexpr std::uint8_t head[] = {0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20};
     constexpr std::uint8_t curve[] = {0xA0, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
-    copy(head, out);
-    copy(key.reveal(), MutBytes(out).subspan(sizeof head));
-    copy(curve, MutBytes(out).subspan(sizeof head + ClientKey::capacity()));
+    constexpr std::uint8_t before_point[] = {0xA1, 0x44, 0x03, 0x42, 0x00};
+    ByteWriter writer(out);
+    writer.bytes(head).bytes(key.reveal()).bytes(curve).bytes(before_point).bytes(point);
 }
 
 // Days since 1970 by the Gregorian calendar.
@@ -88,12 +81,26 @@ UnixTime unix_time(const mbedtls_x509_time& at) {
 }  // namespace
 
 TlsTrustCheck::TlsTrustCheck(TlsTrust trust, std::span<const SpkiPin> pins, TlsCredentials& credentials,
-                             std::string_view host)
+                             std::string_view host, std::uint16_t port)
     : trust_(trust), pins_(pins), credentials_(credentials) {
     static_cast<void>(host_.assign(host));  // one that is too long was never looked up
     mbedtls_x509_crt_init(&authorities_);
     mbedtls_x509_crt_init(&own_);
     mbedtls_pk_init(&key_);
+    const std::uint8_t head[] = {static_cast<std::uint8_t>(trust), static_cast<std::uint8_t>(port >> 8),
+                                 static_cast<std::uint8_t>(port)};
+    bind(head);
+    bind(as_bytes(host));
+    for (const auto& pin : pins) bind(pin);
+}
+
+// A chain of hashes: each part is told from the one before and from how it was cut.
+void TlsTrustCheck::bind(ConstBytes part) {
+    std::array<std::uint8_t, 2 * std::tuple_size_v<SessionBinding>> both{};
+    const auto* const sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+    copy(binding_, both);
+    static_cast<void>(mbedtls_md(sha256, part.data(), part.size(), both.data() + binding_.size()));
+    static_cast<void>(mbedtls_md(sha256, both.data(), both.size(), binding_.data()));
 }
 
 TlsTrustCheck::~TlsTrustCheck() {
@@ -109,7 +116,7 @@ Status TlsTrustCheck::put_into(mbedtls_ssl_config& config, int (*random)(void*, 
     // With pins the list is empty: it exists, so that every flag that verify() leaves ends the handshake.
     mbedtls_ssl_conf_ca_chain(&config, &authorities_, nullptr);
     mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_REQUIRED);
-    mbedtls_ssl_conf_cert_profile(&config, &profile);
+    mbedtls_ssl_conf_cert_profile(&config, &version::profile);
     mbedtls_ssl_conf_verify(&config, verify, this);
     if (own_.raw.len == 0) return {};
     const int code = mbedtls_ssl_conf_own_cert(&config, &own_, &key_);
@@ -118,7 +125,7 @@ Status TlsTrustCheck::put_into(mbedtls_ssl_config& config, int (*random)(void*, 
 
 int TlsTrustCheck::put_into(mbedtls_ssl_context& ssl) const {
     const auto name = without_last_dot(host_);
-    if (chip::parse_ipv4(name)) return mbedtls_ssl_set_hostname(&ssl, nullptr);  // SNI has names only
+    if (chip::parse_ip(name)) return mbedtls_ssl_set_hostname(&ssl, nullptr);  // SNI has names only
     std::array<char, HostName::capacity() + 1> text{};
     std::copy(name.begin(), name.end(), text.begin());
     return mbedtls_ssl_set_hostname(&ssl, text.data());
@@ -128,7 +135,9 @@ Status TlsTrustCheck::load_authorities() {
     const std::unique_ptr<std::uint8_t[]> room(new (std::nothrow) std::uint8_t[max_authorities]);
     if (!room) return fail(errors::no_memory);
     const auto der = credentials_.authorities({room.get(), max_authorities});
-    return der ? parse_all(authorities_, *der) : fail(der.error());
+    if (!der) return fail(der.error());
+    bind(*der);
+    return parse_all(authorities_, *der);
 }
 
 Status TlsTrustCheck::load_own(int (*random)(void*, unsigned char*, std::size_t), void* state) {
@@ -136,20 +145,17 @@ Status TlsTrustCheck::load_own(int (*random)(void*, unsigned char*, std::size_t)
     if (!room) return fail(errors::no_memory);
     const auto der = credentials_.own_certificates({room.get(), max_own_certificates});
     if (!der) return fail(der.error());
+    bind(*der);
     if (der->empty()) return {};
     ESB_TRY(parse_all(own_, *der));
     const auto key = credentials_.own_key();
     if (!key) return fail(key.error());
-    if (key->size() != ClientKey::capacity()) return fail(errors::tls_credentials);
+    // The point stands at the end of the certificate's SubjectPublicKeyInfo.
+    const bool fits = key->size() == ClientKey::capacity() && own_.pk_raw.len > point_size;
+    if (!fits) return fail(errors::tls_credentials);
     KeyDer text;
-    write_key(*key, text);
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-    const int code = mbedtls_pk_parse_key(&key_, text.data(), text.size(), nullptr, 0, random, state);
-#else
-    static_cast<void>(random);
-    static_cast<void>(state);
-    const int code = mbedtls_pk_parse_key(&key_, text.data(), text.size(), nullptr, 0);
-#endif
+    write_key(*key, ConstBytes(own_.pk_raw.p, own_.pk_raw.len).last(point_size), text);
+    const int code = version::parse_key(key_, text, random, state);
     wipe(text);
     return code == 0 ? Status() : fail(to_error(code));
 }
@@ -159,6 +165,7 @@ int TlsTrustCheck::verify(void* self, mbedtls_x509_crt* certificate, int depth, 
     auto& check = *static_cast<TlsTrustCheck*>(self);
     *flags = check.judge(*certificate, depth, *flags);
     check.clean_ = check.clean_ && *flags == 0;
+    check.ends_ = std::min(check.ends_, unix_time(certificate->valid_to));
     check.approved_ = depth == 0 && check.clean_;
     return 0;
 }
@@ -187,7 +194,7 @@ std::uint32_t TlsTrustCheck::judge_dates(const mbedtls_x509_crt& certificate, st
 
 // By subjectAltName alone; the common name is for people (RFC 9525 §2).
 bool TlsTrustCheck::is_for_host(const mbedtls_x509_crt& certificate) const {
-    const auto address = chip::parse_ipv4(without_last_dot(host_));
+    const auto address = chip::parse_ip(without_last_dot(host_));
     for (auto at = &certificate.subject_alt_names; at != nullptr; at = at->next) {
         const ConstBytes name(at->buf.p, at->buf.len);
         if (at->buf.p == nullptr) continue;
@@ -211,7 +218,7 @@ std::optional<Error> TlsTrustCheck::refusal(const mbedtls_ssl_context& ssl, int 
             if ((flags & bits) != 0) return Error(kind, static_cast<std::int32_t>(flags));
         }
     }
-    const int high = -(-code & ~0x7F);
+    const int high = version::module_of(code);
     if (high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG || high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE ||
         high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || high == MBEDTLS_ERR_X509_SIG_MISMATCH) {
         return Error(errors::tls_weak, -code);

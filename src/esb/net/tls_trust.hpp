@@ -5,6 +5,7 @@
 #include "esb/chip/entropy.hpp"
 #include "esb/net/errors.hpp"
 #include "esb/net/tls_config.hpp"
+#include "esb/net/tls_session.hpp"
 
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
@@ -20,7 +21,8 @@ using HostName = FixedString<253>;
 // Made for a handshake, gone when it is over. Its memory is Mbed TLS's copies of the certificates.
 class TlsTrustCheck {
 public:
-    TlsTrustCheck(TlsTrust trust, std::span<const SpkiPin> pins, TlsCredentials& credentials, std::string_view host);
+    TlsTrustCheck(TlsTrust trust, std::span<const SpkiPin> pins, TlsCredentials& credentials, std::string_view host,
+                  std::uint16_t port);
     ~TlsTrustCheck();
     TlsTrustCheck(const TlsTrustCheck&) = delete;
     TlsTrustCheck& operator=(const TlsTrustCheck&) = delete;
@@ -32,10 +34,15 @@ public:
 
     // The other side's certificate was found good: what it says against us now is about ours.
     bool approved() const { return approved_; }
+    // Once it was: when the first certificate of its chain ends.
+    UnixTime approved_until() const { return ends_; }
+    // Whom and what this is a check of, after put_into().
+    const SessionBinding& binding() const { return binding_; }
     // Why the handshake failed, where it was for the other side's certificate.
     std::optional<Error> refusal(const mbedtls_ssl_context& ssl, int code) const;
 
 private:
+    void bind(ConstBytes part);
     Status load_authorities();
     Status load_own(int (*random)(void*, unsigned char*, std::size_t), void* state);
     std::uint32_t judge(const mbedtls_x509_crt& certificate, int depth, std::uint32_t flags) const;
@@ -53,6 +60,8 @@ private:
     mbedtls_pk_context key_;
     bool clean_ = true;  // nothing has been found wrong
     bool approved_ = false;
+    UnixTime ends_ = UnixTime::max();
+    SessionBinding binding_{};
 };
 
 }  // namespace esb::net

@@ -1,7 +1,10 @@
 #include "esb/ota/chunk_cipher.hpp"
 
+#include "esb/crypto/hmac.hpp"
+
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace esb::ota {
 namespace {
@@ -45,13 +48,40 @@ Result<ContentKey> content_key(const ImageEncryption& encryption, const crypto::
     return key;
 }
 
+ContentKey key_of_form(const ContentKey& key, std::string_view name) {
+    auto digest = crypto::hmac_sha256(key.reveal(), as_bytes(name));
+    ContentKey made;
+    static_cast<void>(made.assign(digest));  // same size
+    wipe(digest);
+    return made;
+}
+
 ChunkCipher::ChunkCipher(const ContentKey& key, std::uint32_t image_size, const crypto::Digest& image)
-    : key_(key), size_(image_size), additional_(chunk_additional(image_size, image)) {}
+    : image_key_(key), image_size_(image_size), image_(image) {
+    use_image();
+}
 
-std::uint64_t ChunkCipher::file_offset(std::uint32_t image_offset) const { return encrypted_size(image_offset); }
+void ChunkCipher::use_image() {
+    key_ = image_key_;
+    size_ = image_size_;
+    additional_ = chunk_additional(size_, image_);
+    begin(0);
+}
 
-void ChunkCipher::begin(std::uint32_t image_offset) {
-    at_ = image_offset;
+void ChunkCipher::use_form(std::string_view name, std::uint32_t size) {
+    key_ = key_of_form(image_key_, name);
+    size_ = size;
+    additional_ = chunk_additional(size_, image_);
+    begin(0);
+}
+
+std::uint64_t ChunkCipher::file_offset(std::uint32_t offset) const {
+    return encrypted_size(offset == size_ ? size_ : offset - offset % std::uint32_t{chunk_size});
+}
+
+void ChunkCipher::begin(std::uint32_t offset) {
+    skipped_ = offset == size_ ? 0 : offset % chunk_size;
+    at_ = offset - static_cast<std::uint32_t>(skipped_);
     collected_ = 0;
 }
 
@@ -70,7 +100,7 @@ Result<ConstBytes> ChunkCipher::take(ConstBytes& piece) {
                                                 tag, chunk);
     if (!opened) return fail(opened.error() == errors::bad_tag ? Error(errors::ota_chunk) : opened.error());
     at_ += static_cast<std::uint32_t>(plain);
-    return ConstBytes(chunk);
+    return ConstBytes(chunk).subspan(std::exchange(skipped_, 0));
 }
 
 Result<std::unique_ptr<ChunkCipher>> make_cipher(const UpdateManifest& manifest, const crypto::P256KeyPair* ours,

@@ -15,7 +15,7 @@ inline constexpr std::uint32_t descriptor_magic = 0x31425345;  // "ESB1", little
 
 // Fixed layout, little endian, texts NUL-padded and NUL-terminated. 128 bytes.
 struct ImageDescriptor {
-    std::uint32_t magic;
+    std::uint32_t magic;     // descriptor_magic
     std::uint32_t seq;       // rises with every release
     char app[32];            // [a-z0-9_-]{1,31}
     char hw[16];             // "esp32", "esp32c3", "vchip"
@@ -26,10 +26,10 @@ static_assert(sizeof(ImageDescriptor) == 128);
 
 // The same, checked and as views into the struct it came from.
 struct ImageIdentity {
-    std::string_view app;
-    std::string_view hw;
-    std::string_view ver;
-    std::uint32_t seq = 0;
+    std::string_view app;   // the product's name
+    std::string_view hw;    // the chip, "esp32c3"
+    std::string_view ver;   // for people
+    std::uint32_t seq = 0;  // rises with every release
 };
 
 // ota_no_descriptor unless magic and texts are well-formed. The views point into `descriptor`.

@@ -2,6 +2,7 @@
 #include "esb/ota/download.hpp"
 
 #include "esb/ota/errors.hpp"
+#include "esb/ota/mark_distance.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -13,7 +14,6 @@ namespace {
 constexpr std::size_t hash_portion = 65536;  // bytes a turn
 constexpr std::uint32_t least_gain = 512;    // bytes; a try that brings fewer has failed
 constexpr unsigned wrong_file_limit = 2;     // of one address, in one start
-constexpr std::uint64_t most_written = 12;   // times its size, in one start: two a URL and as much for broken tries
 constexpr std::uint8_t earlier_start = 0x80;
 constexpr Duration after_gain = 1s;
 
@@ -33,7 +33,7 @@ bool is_refusal(const Error& why) {
                       &errors::tls_expired, &errors::tls_not_yet_valid, &errors::tls_key_usage, &errors::tls_weak,
                       &errors::tls_no_common_suite, &errors::ota_host, &errors::ota_size, &errors::ota_too_large,
                       &errors::ota_descriptor, &errors::ota_no_descriptor, &errors::ota_hash, &errors::ota_chunk,
-                      &errors::flash_failed});
+                      &errors::ota_packed, &errors::flash_failed});
 }
 
 // No address could do better. The first three only come where no signed manifest says what the file has to be.
@@ -59,25 +59,17 @@ Download::Download(net::Reactor& reactor, net::Names& names, chip::Slots& slots,
       owner_(owner),
       http_(reactor, names),
       writer_(slots),
-      hasher_(slots) {}
+      hasher_(slots),
+      unpacking_(slots, writer_) {}
 
 void Download::start(const DownloadPlan& plan) {
     stop();
     plan_ = plan;
-    backoff_ = Backoff(plan.retry_first, plan.retry_longest);
-    for (std::size_t i = 0; i < max_urls; ++i) {
-        addresses_[i] = {.dead = plan.strikes[i] >= strike_limit};
-    }
-    const auto least = std::min_element(plan.strikes.begin(), plan.strikes.begin() + plan.urls->size());
-    address_ = static_cast<std::size_t>(least - plan.strikes.begin());
-    rounds_ = refusal_rounds_ = changes_ = 0;
-    round_gained_ = alone_ = touched_ = false;
-    round_refused_ = true;
-    last_.reset();
-    best_ = 0;
+    touched_ = false;
     written_ = 0;
     told_ = reactor_.now();
-    look_for_mark();
+    form_ = form_before_all();
+    begin_form();
 }
 
 void Download::refuted(const Error& why) {
@@ -85,6 +77,7 @@ void Download::refuted(const Error& why) {
     const bool pieced = resumed_ || !std::has_single_bit(sources) || sources == earlier_start;
     count_written();
     begin_anew();
+    if (is_packed()) return fall_back(why);
     best_ = 0;
     version_ = {};
     if (pieced && !alone_) {  // nobody is to blame: once more, from one address alone
@@ -105,12 +98,14 @@ void Download::refuted(const Error& why) {
 void Download::begin_fed(const DownloadPlan& plan) {
     stop();
     plan_ = plan;
+    form_ = full_form;
     touched_ = false;
     begin_anew();
 }
 
 void Download::stop() {
     http_.cancel();
+    unpacking_.close();
     stage_ = Stage::idle;
 }
 
@@ -122,16 +117,21 @@ void Download::look_for_mark() {
     at_ = reactor_.now();
     if (alone_) return;  // whose the bytes behind the mark are is not known
     const auto mark = records_.mark.load();
-    if (!mark || mark->job != plan_.job || mark->bytes == 0 || mark->bytes > limit()) return;
-    const bool whole = mark->bytes == plan_.size;
-    if (!whole && mark->bytes % slots_.geometry().erase_block != 0) return;
+    if (!mark || mark->job != plan_.job || mark->bytes == 0 || mark->bytes > limit() || !fits(*mark)) return;
     mark_ = *mark;
     hasher_.start(plan_.slot, mark_->bytes);
     stage_ = Stage::checking_prefix;
 }
 
+// What lies in the slot is the image's beginning in every form; where the others' files go on only their own mark tells.
+bool Download::fits(const MarkRecord& mark) const {
+    if (mark.bytes != plan_.size && mark.bytes % mark_distance != 0) return false;
+    return !is_packed() || (mark.form == form_ && mark.packed <= packed().size);
+}
+
 void Download::begin_anew() {
     writer_.begin(plan_.slot);
+    if (unpacking_.is_open()) unpacking_.begin(0, 0);
     if (plan_.cipher != nullptr) plan_.cipher->begin(0);
     programmed_before_ = 0;
     mark_.reset();
@@ -148,7 +148,9 @@ void Download::begin_anew_for_whole() {
 }
 
 void Download::restore_kept() {
-    if (kept_ && !writer_.has_erased()) {
+    if (kept_ && !writer_.has_erased() && is_packed()) {
+        recheck_ = true;  // the unpacker is elsewhere by now
+    } else if (kept_ && !writer_.has_erased()) {
         writer_.go_back(kept_->position);
         programmed_before_ = writer_.programmed();
         mark_ = kept_->mark;
@@ -171,6 +173,7 @@ void Download::check_prefix() {
 
 Status Download::take_over_prefix() {
     writer_.resume(plan_.slot, mark_->bytes, hasher_.state());
+    if (unpacking_.is_open()) unpacking_.begin(mark_->bytes, mark_->packed);
     programmed_before_ = mark_->bytes;
     sources_ = earlier_start;
     best_ = std::max(best_, mark_->bytes);
@@ -188,6 +191,7 @@ Status Download::describe() {
 }
 
 void Download::step(Instant now) {
+    if (stage_ == Stage::checking_old) return check_old();
     if (stage_ == Stage::checking_prefix) return check_prefix();
     if (stage_ != Stage::waiting || now < at_) return;
     if (recheck_) return look_for_mark();
@@ -195,22 +199,22 @@ void Download::step(Instant now) {
 }
 
 std::optional<Instant> Download::deadline() const {
-    if (stage_ == Stage::checking_prefix) return Instant{};
+    if (stage_ == Stage::checking_prefix || stage_ == Stage::checking_old) return Instant{};
     if (stage_ == Stage::waiting) return at_;
     return std::nullopt;  // idle, or the request has deadlines of its own
 }
 
 void Download::fetch() {
     stage_ = Stage::fetching;
-    if (writer_.received() > 0 && (addresses_[address_].whole || prefix_is_foreign())) begin_anew_for_whole();
-    resumed_ = resumed_ || writer_.received() > 0;
+    if (position() > 0 && (addresses_[address_].whole || prefix_is_foreign())) begin_anew_for_whole();
+    resumed_ = resumed_ || position() > 0;
     const bool same = version_.address == address_;
     const auto tag = same ? version_.etag.view() : std::string_view();
 #if ESB_CERTIFICATES
     http_.use_trust(plan_.web, entropy_);
 #endif
-    if (plan_.cipher != nullptr) plan_.cipher->begin(received());
-    const auto started = http_.start((*plan_.urls)[address_], file_offset(), *this, tag);
+    if (plan_.cipher != nullptr) plan_.cipher->begin(position());
+    const auto started = http_.start(url(address_), file_offset(), *this, tag);
     if (started) return;
     note_host();
     attempt_ended(started.error());
@@ -224,13 +228,13 @@ bool Download::prefix_is_foreign() const { return alone_ && sources_ != bit(addr
 bool Download::next_address() {
     const std::size_t before = address_;
     do {
-        address_ = (address_ + 1) % plan_.urls->size();
+        address_ = (address_ + 1) % urls_.count;
     } while (addresses_[address_].dead && address_ != before);
     return address_ > before;
 }
 
 bool Download::all_dead() const {
-    return std::all_of(addresses_.begin(), addresses_.begin() + plan_.urls->size(),
+    return std::all_of(addresses_.begin(), addresses_.begin() + urls_.count,
                        [](const Address& address) { return address.dead; });
 }
 
@@ -250,7 +254,7 @@ bool Download::judge_gain() {
 // What the failed try says of its address.
 void Download::learn(const Error& why) {
     Address& address = addresses_[address_];
-    const auto parsed = net::parse_url((*plan_.urls)[address_]);
+    const auto parsed = net::parse_url(url(address_));
     const bool https = why == errors::http_https && parsed && parsed->tls;
     const bool never = https || (why == errors::ota_host && parsed && parsed->host == host_.view());
     if (never) address.dead = true;
@@ -263,11 +267,11 @@ void Download::learn(const Error& why) {
 void Download::attempt_ended(const Error& why) {
     if (is_final(why)) return finish(fail(why));
     const bool gained = judge_gain();
+    if (why == errors::ota_packed) return give_up(why);  // whoever is asked
     learn(why);
     if (writer_.programmed() == 0 && is_refusal(why)) begin_anew();  // a few bytes of who knows what
     restore_kept();
-    if (all_dead()) return finish(fail(*last_));
-    const bool worn = written_ > most_written * slots_.geometry().size;
+    if (all_dead()) return give_up(*last_);
     round_gained_ = round_gained_ || gained;
     round_refused_ = round_refused_ && is_refusal(why);
     const bool excused = why == errors::http_changed && ++changes_ <= excused_changes;
@@ -276,7 +280,7 @@ void Download::attempt_ended(const Error& why) {
     const bool stays = excused || (alone_ && gained && !slow);
     const bool wraps = !stays && !next_address();
     const auto wait = wraps ? end_round() : Duration(0);
-    if (worn || !wait) return finish(fail(why));
+    if (is_worn() || !wait) return give_up(why);
     stage_ = Stage::waiting;
     at_ = reactor_.now() + *wait;
     if (!gained || slow) owner_.on_trouble(why, host_);
@@ -294,7 +298,7 @@ std::optional<Duration> Download::end_round() {
         return after_gain;
     }
     if (refused) ++refusal_rounds_;
-    if (++rounds_ >= plan_.tries || refusal_rounds_ >= plan_.refusals) return std::nullopt;
+    if (++rounds_ >= tries() || refusal_rounds_ >= refusals()) return std::nullopt;
     return backoff_.next(chip::spreading_number(entropy_));
 }
 

@@ -4,6 +4,9 @@
 // What one address says is that address's fault: the next one is asked, then all of them again with a back-off that
 // ends after so many rounds without a gain. A whole file with a wrong hash is begun anew from the first byte and then
 // taken from one address alone, so that it is known whose it is. All that is written in one start is bounded.
+//
+// A smaller file that the image can be made of is fetched in its place: the difference from the running image, if that is
+// the one it needs, otherwise the image compressed. What fails of one form leads to the next, at last to the image itself.
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -17,6 +20,7 @@
 #include "esb/ota/manifest.hpp"
 #include "esb/ota/records.hpp"
 #include "esb/ota/slot_writer.hpp"
+#include "esb/ota/unpacking.hpp"
 
 #include <array>
 #include <cstdint>
@@ -31,6 +35,8 @@ struct DownloadPlan {
     chip::SlotId slot = chip::SlotId::a;
     ChunkCipher* cipher = nullptr;  // opens the file, outlives the download; null: the file is the image
     const UrlList* urls = nullptr;  // outlives the download; not empty
+    const PackedForms* forms = nullptr;  // that may be fetched in the image's place, outlive the download; null: none
+    std::optional<crypto::Digest> running;  // SHA-256 of the running image, where it is known
     const FixedString<255>* hosts =
         nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
     net::TlsCredentials* web = nullptr;  // whom https servers are trusted by; outlives the download; null: nobody
@@ -46,10 +52,12 @@ public:
     virtual ~DownloadOwner() = default;
     // The image has said who it is. Nothing of the slot was erased for this file yet, but it will be on success.
     virtual Status on_descriptor(const ImageDescriptor& descriptor) = 0;
-    // At least every erase block, and every ten seconds while bytes come.
+    // Every 32 KiB, and every ten seconds while bytes come.
     virtual void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) = 0;
     // A try has failed; another follows. `host` is the one that was asked.
     virtual void on_trouble(const Error& why, std::string_view host) = 0;
+    // So has a form of the update; the next one is fetched.
+    virtual void on_fall_back(const Error& why, std::string_view host) = 0;
     // This address alone has delivered a whole file whose hash is wrong.
     virtual void on_wrong_file(std::size_t address) = 0;
     // Exactly once for each start() that is not stopped, and once more after each refuted(). Success: the whole file
@@ -86,6 +94,8 @@ public:
     crypto::Digest flash_hash() const { return writer_.programmed_hash(); }
     // True once a try has changed the slot.
     bool has_erased() const { return touched_; }
+    // What is fetched.
+    Form form() const { return form_; }
     // Whom the latest error is about.
     std::string_view host() const { return host_; }
     // While none is under way: gives back what only a request needs.
@@ -93,7 +103,7 @@ public:
 
 private:
     static constexpr unsigned excused_changes = 4;  // a file that is replaced more often counts as a failure
-    enum class Stage : std::uint8_t { idle, checking_prefix, waiting, fetching };
+    enum class Stage : std::uint8_t { idle, checking_old, checking_prefix, waiting, fetching };
     struct Address {
         bool dead = false;   // will not be asked any more
         bool whole = false;  // cannot resume: is asked for the whole file
@@ -114,6 +124,7 @@ private:
 
     // download.cpp
     void look_for_mark();
+    bool fits(const MarkRecord& mark) const;
     void check_prefix();
     Status take_over_prefix();
     Status describe();
@@ -124,6 +135,7 @@ private:
     void note_host();
     static std::uint8_t bit(std::size_t address) { return static_cast<std::uint8_t>(1U << address); }
     bool prefix_is_foreign() const;
+    std::string_view url(std::size_t address) const { return plan_.urls->at(urls_, address); }
     std::uint32_t& best() { return alone_ ? addresses_[address_].best : best_; }
     void count_written();
     bool judge_gain();
@@ -134,6 +146,25 @@ private:
     std::optional<Duration> end_round();
     void finish(Status outcome);
 
+    // download_forms.cpp
+    bool is_packed() const { return with_packed_updates && form_ != full_form; }
+    const PackedForm& packed() const;
+    const DeltaForm& delta() const { return plan_.forms->deltas[form_ - first_delta]; }
+    Form form_before_all() const;
+    Form form_after(Form form) const;
+    bool has_form(Form form) const;
+    void begin_form();
+    void begin_addresses();
+    unsigned tries() const;
+    unsigned refusals() const;
+    bool may_be_running() const;
+    void check_old();
+    void open_form();
+    void use_cipher();
+    bool is_worn() const;
+    void give_up(const Error& why);
+    void fall_back(const Error& why);
+
     // download_answer.cpp
     Status on_host(std::string_view host) override;
     Status on_head(const net::HttpHead& head) override;
@@ -142,8 +173,11 @@ private:
     Status judge_version(const net::HttpHead& head);
     void note_version(const net::HttpHead& head);
     Status take(ConstBytes piece);
+    Status take_file(ConstBytes piece);
+    Status take_packed(ConstBytes piece);
     Status take_image(ConstBytes piece);
     Status judge_size(std::optional<std::uint64_t> total) const;
+    std::uint32_t position() const { return is_packed() ? unpacking_.file_at() : received(); }
     std::uint64_t file_offset() const;
     Status end_file();
     Status complete();
@@ -160,12 +194,15 @@ private:
     net::HttpGet http_;
     SlotWriter writer_;
     SlotHasher hasher_;
+    Unpacking unpacking_;
 
     DownloadPlan plan_;
     Stage stage_ = Stage::idle;
     Instant at_{};
     Backoff backoff_;
     std::optional<MarkRecord> mark_;  // what of the slot is safe
+    Form form_ = full_form;
+    UrlGroup urls_;  // of the form
     std::array<Address, max_urls> addresses_{};
     std::size_t address_ = 0;
     unsigned rounds_ = 0;          // without a gain

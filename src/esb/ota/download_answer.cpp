@@ -2,6 +2,7 @@
 #include "esb/ota/download.hpp"
 
 #include "esb/ota/errors.hpp"
+#include "esb/ota/mark_distance.hpp"
 
 #include <algorithm>
 
@@ -9,6 +10,7 @@ namespace esb::ota {
 namespace {
 
 constexpr Duration tell_every = 10s;
+constexpr std::size_t tell_distance = 32 * 1024;  // of the image; a multiple of mark_distance
 
 }  // namespace
 
@@ -22,7 +24,7 @@ Status Download::on_head(const net::HttpHead& head) {
     if (!total && head.content_length) total = head.offset + *head.content_length;
     ESB_TRY(judge_size(total));
     ESB_TRY(judge_version(head));
-    if (head.offset == 0 && writer_.received() > 0) begin_anew_for_whole();  // the server has ignored the range
+    if (head.offset == 0 && position() > 0) begin_anew_for_whole();  // the server has ignored the range
     if (head.offset != file_offset() || (total && *total < file_offset())) return fail(errors::http_range);
     note_version(head);
     if (total && !plan_.size) expected_ = static_cast<std::uint32_t>(*total);
@@ -33,18 +35,19 @@ Status Download::on_head(const net::HttpHead& head) {
 Status Download::judge_size(std::optional<std::uint64_t> total) const {
     if (!total) return {};
     if (plan_.cipher != nullptr) return *total == plan_.cipher->file_size() ? Status() : fail(errors::ota_size);
+    if (is_packed()) return *total == packed().size ? Status() : fail(errors::ota_size);
     if (plan_.size && *total != *plan_.size) return fail(errors::ota_size);
     return *total <= slots_.geometry().size ? Status() : fail(errors::ota_too_large);
 }
 
 // Where the file goes on.
 std::uint64_t Download::file_offset() const {
-    return plan_.cipher != nullptr ? plan_.cipher->file_offset(received()) : received();
+    return plan_.cipher != nullptr ? plan_.cipher->file_offset(position()) : position();
 }
 
 // The rest of another file than the one whose beginning this address has brought.
 Status Download::judge_version(const net::HttpHead& head) {
-    const bool known = head.version && version_.fingerprint && version_.address == address_ && writer_.received() > 0;
+    const bool known = head.version && version_.fingerprint && version_.address == address_ && position() > 0;
     if (!known || *head.version == *version_.fingerprint) return {};
     if (head.offset > 0) return fail(errors::http_changed);
     if (++changes_ <= excused_changes) best() = 0;
@@ -61,13 +64,31 @@ void Download::note_version(const net::HttpHead& head) {
 std::size_t Download::limit() const { return expected_.value_or(slots_.geometry().size); }
 
 Status Download::take(ConstBytes piece) {
-    if (plan_.cipher == nullptr) return take_image(piece);
+    if (plan_.cipher == nullptr) return take_file(piece);
     while (!piece.empty()) {
         const auto chunk = plan_.cipher->take(piece);
         if (!chunk) return fail(chunk.error());
-        if (!chunk->empty()) ESB_TRY(take_image(*chunk));
+        if (!chunk->empty()) ESB_TRY(take_file(*chunk));
     }
     return {};
+}
+
+// What was encrypted, if it was.
+Status Download::take_file(ConstBytes piece) {
+    if (!is_packed()) return take_image(piece);
+    const auto taken = take_packed(piece);
+    if (!taken) recheck_ = true;  // an unpacker goes on at a block only
+    return taken;
+}
+
+Status Download::take_packed(ConstBytes piece) {
+    while (true) {
+        const auto made = unpacking_.take(piece);
+        if (!made) return fail(made.error());
+        if (made->empty()) return {};
+        ESB_TRY(take_image(*made));
+        checkpoint();
+    }
 }
 
 Status Download::take_image(ConstBytes piece) {
@@ -101,10 +122,11 @@ Status Download::collect_descriptor(ConstBytes piece) {
 
 void Download::checkpoint() {
     const std::size_t programmed = writer_.programmed();
-    if (programmed == (mark_ ? mark_->bytes : 0) || programmed % slots_.geometry().erase_block != 0) return;
-    mark_ = {plan_.job, static_cast<std::uint32_t>(programmed), writer_.programmed_hash()};
+    if (programmed == (mark_ ? mark_->bytes : 0) || programmed % mark_distance != 0) return;
+    if (is_packed() && !(unpacking_.between_blocks() && programmed == writer_.received())) return;
+    mark_ = {plan_.job, static_cast<std::uint32_t>(programmed), writer_.programmed_hash(), form_, is_packed() ? position() : 0};
     static_cast<void>(records_.mark.save(*mark_));  // a hint only: without it more is fetched again
-    tell();
+    if (programmed % tell_distance == 0) tell();
 }
 
 void Download::tell() {
@@ -122,7 +144,7 @@ Status Download::end_file() {
 
 Status Download::complete() {
     ESB_TRY(end_file());
-    mark_ = {plan_.job, received(), writer_.programmed_hash()};
+    mark_ = {plan_.job, received(), writer_.programmed_hash(), form_, is_packed() ? position() : 0};
     static_cast<void>(records_.mark.save(*mark_));
     return {};
 }

@@ -40,10 +40,18 @@ inline constexpr ErrorKind ota_too_soon{"ota.too_soon", "this update failed a mo
 inline constexpr ErrorKind ota_host{"ota.host", "the host of the image is not among ota.hosts"};
 inline constexpr ErrorKind ota_given_up{"ota.given_up",
                                         "this update has failed too often: sign it anew, or: ota retry"};
-inline constexpr ErrorKind ota_no_key{"ota.no_key", "the image is encrypted, and its key is not wrapped for this device"};
-inline constexpr ErrorKind ota_wrong_key{"ota.wrong_key", "the image's key was wrapped for another key than the device's"};
+inline constexpr ErrorKind ota_no_key{"ota.no_key",
+                                      "the image is encrypted, and its key is not wrapped for this device"};
+inline constexpr ErrorKind ota_wrong_key{"ota.wrong_key",
+                                         "the image's key was wrapped for another key than the device's"};
+inline constexpr ErrorKind ota_skipped{"ota.skipped", "this version is not wanted here (ota retry offers it again)"};
+// Said of an update that waits
+inline constexpr ErrorKind ota_nothing_waits{"ota.nothing_waits", "no update waits for anybody's word"};
+inline constexpr ErrorKind ota_word{"ota.word", "this is not install, postpone <time> or skip"};
+inline constexpr ErrorKind ota_retained{"ota.retained", "the word was retained: it would be said again and again"};
 // Ended while downloading or verifying
 inline constexpr ErrorKind ota_chunk{"ota.chunk", "a piece of the file is not what was encrypted for this image"};
+inline constexpr ErrorKind ota_packed{"ota.packed", "a block of the packed file cannot be unpacked"};
 inline constexpr ErrorKind ota_descriptor{"ota.descriptor", "the image is not what its manifest says"};
 inline constexpr ErrorKind ota_size{"ota.size", "the file has another size than the manifest says"};
 inline constexpr ErrorKind ota_hash{"ota.hash", "the image in flash does not have the manifest's SHA-256"};
@@ -66,17 +74,23 @@ namespace esb::ota {
 
 // All of them, in the order above.
 inline constexpr const ErrorKind* all_errors[] = {
-    &errors::key_malformed, &errors::key_unknown, &errors::envelope_too_large, &errors::envelope_malformed,
-    &errors::envelope_header, &errors::envelope_alg, &errors::envelope_typ, &errors::manifest_member,
-    &errors::manifest_urls, &errors::manifest_no_hash, &errors::manifest_encryption, &errors::ota_wrong_app,
-    &errors::ota_wrong_hw, &errors::ota_wrong_device, &errors::ota_seq, &errors::ota_below_floor,
-    &errors::ota_expired, &errors::ota_too_large, &errors::ota_quarantined, &errors::ota_in_trial,
-    &errors::ota_counter, &errors::ota_key_version, &errors::ota_legacy_off, &errors::ota_legacy_malformed,
-    &errors::ota_heap, &errors::ota_no_rollback, &errors::ota_too_soon, &errors::ota_host, &errors::ota_given_up,
-    &errors::ota_no_key, &errors::ota_wrong_key, &errors::ota_chunk,
-    &errors::ota_descriptor, &errors::ota_size, &errors::ota_hash, &errors::ota_upload_lost, &errors::ota_unguarded,
-    &errors::ota_trial_crashed, &errors::ota_trial_hung, &errors::ota_trial_silent, &errors::ota_trial_power,
-    &errors::ota_boot_loader, &errors::ota_no_descriptor, &errors::ota_record,
+    &errors::key_malformed,      &errors::key_unknown,         &errors::envelope_too_large,
+    &errors::envelope_malformed, &errors::envelope_header,     &errors::envelope_alg,
+    &errors::envelope_typ,       &errors::manifest_member,     &errors::manifest_urls,
+    &errors::manifest_no_hash,   &errors::manifest_encryption, &errors::ota_wrong_app,
+    &errors::ota_wrong_hw,       &errors::ota_wrong_device,    &errors::ota_seq,
+    &errors::ota_below_floor,    &errors::ota_expired,         &errors::ota_too_large,
+    &errors::ota_quarantined,    &errors::ota_in_trial,        &errors::ota_counter,
+    &errors::ota_key_version,    &errors::ota_legacy_off,      &errors::ota_legacy_malformed,
+    &errors::ota_heap,           &errors::ota_no_rollback,     &errors::ota_too_soon,
+    &errors::ota_host,           &errors::ota_given_up,        &errors::ota_no_key,
+    &errors::ota_wrong_key,      &errors::ota_skipped,         &errors::ota_nothing_waits,
+    &errors::ota_word,           &errors::ota_retained,        &errors::ota_chunk,
+    &errors::ota_packed,         &errors::ota_descriptor,      &errors::ota_size,
+    &errors::ota_hash,           &errors::ota_upload_lost,     &errors::ota_unguarded,
+    &errors::ota_trial_crashed,  &errors::ota_trial_hung,      &errors::ota_trial_silent,
+    &errors::ota_trial_power,    &errors::ota_boot_loader,     &errors::ota_no_descriptor,
+    &errors::ota_record,
 };
 
 }  // namespace esb::ota

@@ -50,13 +50,26 @@ Status read_hash(JsonValue value, std::optional<crypto::Digest>& out) {
     return check_hash(digest);
 }
 
-Status read_urls(JsonValue value, UpdateManifest& manifest) {
+Status read_urls(JsonValue value, UrlList& urls) {
     if (!value.is_array()) return bad();
     if (value.size() == 0 || value.size() > max_urls) return fail(errors::manifest_urls);
     for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
         const auto url = item.text();
         if (!url || url->empty()) return bad();
-        ESB_TRY(manifest.urls.push_back(*url));
+        ESB_TRY(urls.push_back(*url));
+    }
+    return {};
+}
+
+// In one text, each behind a space: firmwares from before the packed forms refuse a list so deep inside.
+Status read_form_urls(JsonValue value, UrlList& urls, UrlGroup& group) {
+    auto rest = value.text().value_or(std::string_view());
+    for (bool more = true; more;) {
+        const auto end = std::min(rest.find(' '), rest.size());
+        if (end == 0) return bad();
+        ESB_TRY(urls.add(group, rest.substr(0, end)));
+        more = end < rest.size();
+        if (more) rest.remove_prefix(end + 1);
     }
     return {};
 }
@@ -138,15 +151,49 @@ Status read_encryption(JsonValue value, const Identity& us, std::optional<ImageE
     return read_wrapped_keys(wrapped, us, made.key);
 }
 
-}  // namespace
+Status read_form(JsonValue value, const char* size, UrlList& urls, PackedForm& out) {
+    if (!value.is_object()) return bad();
+    ESB_TRY(read_u32(value[size], 1, out.size));
+    return read_form_urls(value["url"], urls, out.urls);
+}
 
-Status UrlList::push_back(std::string_view url) {
-    if (size_ == max_urls || !text_.append(url)) return fail(errors::manifest_urls);
-    ends_[size_++] = static_cast<std::uint16_t>(text_.size());
+Status read_delta(JsonValue value, UrlList& urls, DeltaForm& out) {
+    ESB_TRY(read_form(value, "packed", urls, out));
+    std::optional<crypto::Digest> old;
+    ESB_TRY(read_hash(value["sha256"], old));
+    out.old_sha256 = *old;
+    return read_u32(value["size"], 1, out.old_size);
+}
+
+Status read_forms(JsonValue root, UpdateManifest& manifest) {
+    const JsonValue alone = root["z"];
+    const JsonValue deltas = root["from"];
+    if (alone.is_present()) ESB_TRY(read_form(alone, "size", manifest.urls, manifest.forms.alone.emplace()));
+    if (!deltas.is_present()) return {};
+    if (!deltas.is_array() || deltas.size() == 0 || deltas.size() > max_deltas) return bad();
+    for (JsonValue item = deltas.first(); item.is_present(); item = item.next()) {
+        DeltaForm delta;
+        ESB_TRY(read_delta(item, manifest.urls, delta));
+        static_cast<void>(manifest.forms.deltas.push_back(delta));  // there is room
+    }
     return {};
 }
 
-std::string_view UrlList::operator[](std::size_t index) const {
+}  // namespace
+
+Status UrlList::add(UrlGroup& group, std::string_view url) {
+    if (group.count == 0) group.first = size_;
+    const bool follows = group.first + group.count == size_;
+    if (!follows || group.count == max_urls || size_ == ends_.size() || !text_.append(url)) {
+        return fail(errors::manifest_urls);
+    }
+    ends_[size_++] = static_cast<std::uint16_t>(text_.size());
+    ++group.count;
+    return {};
+}
+
+std::string_view UrlList::at(const UrlGroup& group, std::size_t index) const {
+    index += group.first;
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
     return text_.view().substr(begin, ends_[index] - begin);
 }
@@ -173,10 +220,11 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& mani
     ESB_TRY(read_u32(root["floor"], 0, manifest.floor));
     ESB_TRY(read_u32(root["size"], 1, manifest.size));
     ESB_TRY(read_hash(root["sha256"], manifest.sha256));
-    ESB_TRY(read_urls(root["url"], manifest));
+    ESB_TRY(read_urls(root["url"], manifest.urls));
     ESB_TRY(read_audience(root["dev"], us, manifest.audience));
     ESB_TRY(read_expiry(root["exp"], manifest.expires));
     if (manifest.floor > manifest.seq) return bad();  // it would forbid itself
+    if constexpr (with_packed_updates) ESB_TRY(read_forms(root, manifest));
     return read_encryption(root["enc"], us, manifest.encryption);
 }
 

@@ -21,6 +21,7 @@ namespace esb::ota {
 inline constexpr std::size_t max_urls = 4;
 inline constexpr std::size_t urls_max = 2400;   // bytes of all together; an envelope has no room for more
 inline constexpr std::size_t max_devices = 32;  // in "dev"
+inline constexpr std::size_t max_deltas = 4;    // in "from"
 
 // Who an envelope is meant for: an absent "dev" means every device. The list itself is not kept: 32 identities would
 // take more memory than all the rest.
@@ -29,19 +30,33 @@ struct Audience {
     bool includes_us = true;
 };
 
-// One behind the other, because four of the longest would take four times the memory.
+// Those URLs of a list that one file may be fetched from.
+struct UrlGroup {
+    std::uint8_t first = 0;
+    std::uint8_t count = 0;
+};
+
+// One behind the other, because four of the longest would take four times the memory. The image's own come first, those
+// of its packed forms follow in groups of at most max_urls.
 class UrlList {
 public:
     // manifest_urls when it does not fit.
-    Status push_back(std::string_view url);
-    std::size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
-    std::string_view operator[](std::size_t index) const;
+    Status push_back(std::string_view url) { return add(own_, url); }
+    Status add(UrlGroup& group, std::string_view url);
+    // The image's own.
+    std::size_t size() const { return own_.count; }
+    bool empty() const { return own_.count == 0; }
+    std::string_view operator[](std::size_t index) const { return at(own_, index); }
+    const UrlGroup& own() const { return own_; }
+    // Of a group.
+    std::string_view at(const UrlGroup& group, std::size_t index) const;
+    UrlGroup all() const { return {0, size_}; }
 
 private:
     FixedString<urls_max> text_;
-    std::array<std::uint16_t, max_urls> ends_{};
-    std::size_t size_ = 0;
+    std::array<std::uint16_t, max_urls*(2 + max_deltas)> ends_{};
+    std::uint8_t size_ = 0;
+    UrlGroup own_;
 };
 
 // "enc": the file is the image in encrypted chunks (chunk_cipher.hpp). Its key is in the manifest, for whoever can read the
@@ -49,6 +64,20 @@ private:
 struct ImageEncryption {
     std::optional<crypto::P256PublicKey> sender;
     Secret<crypto::wrapped_key_size> key;  // 32 bytes, or wrapped_key_size for us; empty: for others only
+};
+
+// Other files that the image can be made of (packed_model.hpp); what is signed of it, size and hash, stays.
+struct PackedForm {
+    std::uint32_t size = 0;  // bytes, before they are encrypted
+    UrlGroup urls;
+};
+struct DeltaForm : PackedForm {
+    crypto::Digest old_sha256{};  // of the image that has to run
+    std::uint32_t old_size = 0;
+};
+struct PackedForms {
+    std::optional<PackedForm> alone;            // "z"
+    FixedVector<DeltaForm, max_deltas> deltas;  // "from"
 };
 
 struct UpdateManifest {
@@ -64,6 +93,7 @@ struct UpdateManifest {
     Audience audience;
     std::optional<UnixTime> expires;
     std::optional<ImageEncryption> encryption;
+    PackedForms forms;  // none where packed updates are left out
 };
 
 struct SignedCommand {

@@ -13,10 +13,12 @@ namespace {
 // Each has to be one; a host that may be asked is enough.
 Status check_urls(const UpdateManifest& manifest, std::string_view hosts) {
     bool allowed = hosts.empty();
-    for (std::size_t i = 0; i < manifest.urls.size(); ++i) {
-        const auto parsed = net::parse_url(manifest.urls[i]);
+    const auto all = manifest.urls.all();
+    for (std::size_t i = 0; i < all.count; ++i) {
+        const auto parsed = net::parse_url(manifest.urls.at(all, i));
         if (!parsed) return fail(parsed.error());
-        allowed = allowed || net::is_listed_host(hosts, parsed->host);
+        const bool of_image = i < manifest.urls.size();  // which come first
+        allowed = allowed || (of_image && net::is_listed_host(hosts, parsed->host));
     }
     return allowed ? Status() : fail(errors::ota_host);
 }

@@ -2,12 +2,26 @@
 #pragma once
 
 #include "esb/base/fixed.hpp"
+#include "esb/base/local_time.hpp"
 #include "esb/base/time.hpp"
 #include "esb/net/tls_config.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace esb::ota {
+
+// When an update is installed (setting ota.when).
+enum class When : std::uint8_t {
+    now,     // as soon as it comes
+    window,  // in certain hours of the day, or when somebody says so
+    ask,     // when somebody says so
+};
+std::string_view name(When when);
+
+// A stored download starts then even if nobody says that the link is up.
+inline constexpr Duration network_grace = std::chrono::seconds(30);
 
 // Times and tries. May be changed until the first turn of the reactor.
 struct UpdatePolicy {
@@ -16,14 +30,18 @@ struct UpdatePolicy {
     Duration retry_longest = std::chrono::minutes(30);  // with jitter
     Duration download_first = std::chrono::seconds(3);  // the first wait of a download, if it is shorter
     unsigned download_tries = 10;                       // rounds over all URLs that bring nothing new
-    unsigned download_refusals = 4;       // the same, if every URL gave a definite answer (404, wrong size)
-    unsigned failure_limit = 3;           // failures of one envelope that wore the flash, in all starts
-    unsigned crash_limit = 2;             // then the image is quarantined
-    unsigned trial_limit = 3;             // trials that end silent or by loss of power
-    std::size_t heap_needed = 20 * 1024;  // free bytes before a download starts
-    bool legacy_md5 = false;              // accept URL|md5 (setting ota.legacy_md5)
-    FixedString<255> hosts;               // that images may come from (setting ota.hosts); empty: any
-    net::TlsCredentials* web = nullptr;   // whom https servers are trusted by; null: nobody
+    unsigned download_refusals = 4;                   // the same, if every URL gave a definite answer (404, wrong size)
+    unsigned failure_limit = 3;                       // failures of one envelope that wore the flash, in all starts
+    unsigned crash_limit = 2;                         // then the image is quarantined
+    unsigned trial_limit = 3;                         // trials that end silent or by loss of power
+    std::size_t heap_needed = 20 * 1024;              // free bytes before a download starts
+    bool legacy_md5 = false;                          // accept URL|md5 (setting ota.legacy_md5)
+    FixedString<255> hosts;                           // that images may come from (setting ota.hosts); empty: any
+    When when = When::now;                            // setting ota.when
+    DailyWindow window;                               // setting ota.window, in the local time of
+    TimeZone zone;                                    // setting time.zone
+    Duration heard_lately = std::chrono::minutes(3);  // a window counts while the device was healthy so long ago
+    net::TlsCredentials* web = nullptr;               // whom https servers are trusted by; null: nobody
 };
 
 }  // namespace esb::ota

@@ -3,6 +3,7 @@
 
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,33 @@
 
 namespace esb::ota {
 
-enum class State : std::uint8_t { idle, downloading, verifying, rebooting, trial, confirmed, failed, rolled_back };
+enum class State : std::uint8_t {
+    idle,
+    downloading,
+    verifying,
+    rebooting,
+    trial,
+    confirmed,
+    failed,
+    rolled_back,
+    waiting,  // for what `hold` says
+};
 std::string_view name(State state);
+
+// What an update waits for before anything of it is fetched.
+enum class Hold : std::uint8_t {
+    nothing,
+    ask,        // somebody's word
+    window,     // the hours that the owner allows; or, within them, the network
+    clock,      // the same, and nobody knows what time it is
+    postponed,  // the time that somebody has stated
+};
+std::string_view name(Hold hold);   // "", "ask", "window", "clock", "postponed"
+std::string_view words(Hold hold);  // "somebody's word", ...
+
+// Which of an update's files it comes from; the manifest's member.
+enum class Fetched : std::uint8_t { image, packed, delta };
+std::string_view name(Fetched fetched);  // "", "z", "from"
 
 // What <base>/ota/status says.
 struct Progress {
@@ -25,6 +51,10 @@ struct Progress {
     std::optional<Error> error;      // why failed or rolled back; while downloading: why the latest try has failed
     FixedString<253> host;           // the web server that the error is about, if it is about one
     bool freshness_unknown = false;  // an "exp" could not be judged: no wall clock yet
+    Fetched fetched = Fetched::image;
+    Hold hold = Hold::nothing;      // while waiting
+    std::optional<UnixTime> until;  // postponed: then, if the time is known
+    bool fell_back = false;         // that is fetched because the form before it has failed of `error`
 };
 
 // Why, in words: with the status of a web server, and which one it is. `out` has at least why_max characters.

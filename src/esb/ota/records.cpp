@@ -32,6 +32,7 @@ public:
         if (!out.assign(as_text(value(reader_.take(u8()))))) failed_ = true;
     }
 
+    bool is_at_end() const { return reader_.empty(); }
     Status end() const { return failed_ || !reader_.empty() ? Status(fail(errors::ota_record)) : Status(); }
 
 private:
@@ -128,6 +129,7 @@ bool FailureList::forget(const crypto::Digest& job) {
 
 void encode(const MarkRecord& record, ByteWriter& out) {
     out.bytes(record.job).le32(record.bytes).bytes(record.prefix);
+    if (record.form != full_form) out.u8(record.form).le32(record.packed);
 }
 void encode(const ImageRecord& record, ByteWriter& out) {
     const std::uint8_t absent = absent_bits(record);
@@ -157,11 +159,26 @@ void encode(const KeySet& record, ByteWriter& out) {
     for (const auto& key : record.keys) out.bytes(key.key.x).bytes(key.key.y);
 }
 
+void encode(const WaitRecord& record, ByteWriter& out) {
+    out.bytes(record.job).u8(record.wanted ? 1 : 0).le32(static_cast<std::uint32_t>(record.postponed.count()));
+    if (!record.until) return;
+    const auto until = static_cast<std::uint64_t>(record.until->count());
+    out.le32(static_cast<std::uint32_t>(until)).le32(static_cast<std::uint32_t>(until >> 32));
+}
+void encode(const SkipRecord& record, ByteWriter& out) {
+    out.bytes(record.job);
+    if (record.seq) out.le32(*record.seq);
+}
+
 Status decode(ConstBytes bytes, MarkRecord& out) {
     Unpacker in(bytes);
     in.bytes(out.job);
     out.bytes = in.u32();
     in.bytes(out.prefix);
+    if (in.is_at_end()) return in.end();
+    out.form = in.u8();
+    out.packed = in.u32();
+    if (out.form == full_form || out.form >= first_delta + max_deltas) in.refuse();
     return in.end();
 }
 Status decode(ConstBytes bytes, ImageRecord& out) {
@@ -216,6 +233,24 @@ Status decode(ConstBytes bytes, KeySet& out) {
     return in.end();
 }
 
+Status decode(ConstBytes bytes, WaitRecord& out) {
+    Unpacker in(bytes);
+    in.bytes(out.job);
+    out.wanted = in.choice<std::uint8_t>(2) != 0;
+    out.postponed = UnixTime(in.u32());
+    if (in.is_at_end()) return in.end();
+    const std::uint64_t low = in.u32(), high = in.u32();
+    if (high > 0xFF) in.refuse();  // no clock says so
+    out.until = UnixTime(static_cast<std::int64_t>(high << 32 | low));
+    return in.end();
+}
+Status decode(ConstBytes bytes, SkipRecord& out) {
+    Unpacker in(bytes);
+    in.bytes(out.job);
+    if (!in.is_at_end()) out.seq = in.u32();
+    return in.end();
+}
+
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out) {
     if (out.size() < content.size() + settings::seal_overhead) return fail(errors::too_long);
     const auto record = out.first(content.size() + settings::seal_overhead);
@@ -237,6 +272,8 @@ Records::Records(chip::KeyValue& key_value)
       run(key_value, record_keys::run),
       previous(key_value, record_keys::previous),
       failures(key_value, record_keys::failures),
+      wait(key_value, record_keys::wait),
+      skip(key_value, record_keys::skip),
       floor(key_value, settings::trust_names::floor),
       bad(key_value, settings::trust_names::quarantine),
       counter(key_value, settings::trust_names::command_counter),

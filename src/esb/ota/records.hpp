@@ -4,13 +4,15 @@
 //
 //   key        content                                              written
 //   ota.job    the accepted message (envelope, or URL|md5)          before a download starts; removed when it ends
-//   ota.mark   how far the idle slot is filled, and its hash        every erase block of download
+//   ota.mark   how far the idle slot is filled, and its hash        every 16 KiB of download
 //   ota.trial  the image to try or tried, and how it went           before the boot slot changes; removed on confirmation
 //   ota.run    the confirmed running image                          on confirmation
 //   ota.prev   the confirmed image before it, in the other slot     on confirmation; removed before that slot is erased
 //   ota.floor  lowest seq ever accepted again                       on confirmation
 //   ota.bad    digests that are not tried again                     on quarantine
 //   ota.fail   which messages have failed, and how often            after a failure that wore the flash
+//   ota.wait   what was said of the message that waits              when it is said; removed with the message
+//   ota.skip   which version is not wanted                          before its message is removed
 //   ota.ctr    counter of the last signed command                   before the command is executed
 //   cfg.ctr    counter of the last signed change of settings        before the change is made
 //   ota.keys   the signed key set in use                            before it is used
@@ -18,6 +20,7 @@
 
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
+#include "esb/base/time.hpp"
 #include "esb/chip/key_value.hpp"
 #include "esb/chip/slots.hpp"
 #include "esb/crypto/crypto.hpp"
@@ -35,10 +38,20 @@
 
 namespace esb::ota {
 
+// Which of an update's files is fetched: the image, its packed form "z", or that of number `first_delta` + i in "from".
+using Form = std::uint8_t;
+inline constexpr Form full_form = 0;
+inline constexpr Form packed_form = 1;
+inline constexpr Form first_delta = 2;
+
+// Stored: job | le32 bytes | prefix, and of another form than the image: u8 form | le32 packed. Firmwares from before the
+// packed forms take a record with these for none.
 struct MarkRecord {
-    crypto::Digest job{};     // identity of the accepted message
-    std::uint32_t bytes = 0;  // this many, from the start of the idle slot
-    crypto::Digest prefix{};  // SHA-256 of these bytes as read back from flash
+    crypto::Digest job{};      // identity of the accepted message
+    std::uint32_t bytes = 0;   // this many, from the start of the idle slot
+    crypto::Digest prefix{};   // SHA-256 of these bytes as read back from flash
+    Form form = full_form;     // that they were made of
+    std::uint32_t packed = 0;  // where that file goes on, before its encryption
 };
 
 // An image and where it lies. What was there from birth, installed by no update, has neither size nor hash nor message.
@@ -107,6 +120,23 @@ struct FailureList {
     bool forget(const crypto::Digest& job);
 };
 
+// What was said of the message in ota.job while it waits; without a record nothing was.
+// Stored: job | u8 wanted | le32 seconds postponed | le64 until.
+struct WaitRecord {
+    crypto::Digest job{};           // of the message
+    bool wanted = false;            // it may be installed
+    UnixTime postponed{};           // for so long; 0: it is not
+    std::optional<UnixTime> until;  // then; empty: the time was not known
+    friend bool operator==(const WaitRecord&, const WaitRecord&) = default;
+};
+
+// Neither this message nor any version up to this one is wanted. Stored: job, and le32 seq where there is one.
+struct SkipRecord {
+    crypto::Digest job{};
+    std::optional<std::uint32_t> seq;
+    friend bool operator==(const SkipRecord&, const SkipRecord&) = default;
+};
+
 // The records' bytes without version and CRC. Decoders accept exactly what encoders make: ota_record otherwise.
 void encode(const MarkRecord& record, ByteWriter& out);
 void encode(const ImageRecord& record, ByteWriter& out);
@@ -114,12 +144,16 @@ void encode(const TrialRecord& record, ByteWriter& out);
 void encode(const BadList& record, ByteWriter& out);
 void encode(const FailureList& record, ByteWriter& out);
 void encode(const KeySet& record, ByteWriter& out);
+void encode(const WaitRecord& record, ByteWriter& out);
+void encode(const SkipRecord& record, ByteWriter& out);
 Status decode(ConstBytes bytes, MarkRecord& out);
 Status decode(ConstBytes bytes, ImageRecord& out);
 Status decode(ConstBytes bytes, TrialRecord& out);
 Status decode(ConstBytes bytes, BadList& out);
 Status decode(ConstBytes bytes, FailureList& out);
 Status decode(ConstBytes bytes, KeySet& out);
+Status decode(ConstBytes bytes, WaitRecord& out);
+Status decode(ConstBytes bytes, SkipRecord& out);
 
 // settings/sealed.hpp, version 1.
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out);
@@ -133,6 +167,8 @@ inline constexpr std::string_view trial = "ota.trial";
 inline constexpr std::string_view run = "ota.run";
 inline constexpr std::string_view previous = "ota.prev";
 inline constexpr std::string_view failures = "ota.fail";
+inline constexpr std::string_view wait = "ota.wait";
+inline constexpr std::string_view skip = "ota.skip";
 }  // namespace record_keys
 
 inline constexpr std::size_t stored_max = 240;  // longest stored form, in bytes
@@ -179,6 +215,8 @@ public:
     Stored<ImageRecord> run;
     Stored<ImageRecord> previous;
     Stored<FailureList> failures;
+    Stored<WaitRecord> wait;
+    Stored<SkipRecord> skip;
     settings::TrustRecord<std::uint32_t> floor;
     settings::TrustRecord<BadList> bad;
     settings::TrustRecord<std::uint32_t> counter;

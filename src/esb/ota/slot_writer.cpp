@@ -31,7 +31,7 @@ void SlotWriter::go_back(const Position& position) {
 
 Status SlotWriter::write(ConstBytes bytes) {
     if (bytes.size() > slots_.geometry().size - received()) return fail(errors::slot_bounds);
-    // A chunk never crosses an erase block, so that every full block is a point to resume from.
+    // A chunk never crosses an erase block, so that every full chunk is a point to resume from.
     const std::size_t chunk = std::min(buffer_.size(), slots_.geometry().erase_block);
     while (!bytes.empty()) {
         const std::size_t count = std::min(bytes.size(), chunk - buffered_);
@@ -44,6 +44,14 @@ Status SlotWriter::write(ConstBytes bytes) {
 }
 
 Status SlotWriter::finish() { return buffered_ == 0 ? Status() : flush(); }
+
+Status SlotWriter::read(std::size_t at, MutBytes out) const {
+    const std::size_t in_flash = std::min(out.size(), programmed_ - std::min(programmed_, at));
+    if (in_flash > 0) ESB_TRY(slots_.read(slot_, at, out.first(in_flash)));
+    const auto rest = out.subspan(in_flash);
+    if (!rest.empty()) copy(ConstBytes(buffer_).subspan(at + in_flash - programmed_, rest.size()), rest);
+    return {};
+}
 
 crypto::Digest SlotWriter::programmed_hash() const { return crypto::Sha256(hash_).finish(); }
 
@@ -64,7 +72,9 @@ Status SlotWriter::flush() {
 Status SlotWriter::erase_until(std::size_t end) {
     const auto geometry = slots_.geometry();
     while (erased_until_ < end) {
-        const std::size_t length = std::min(geometry.erase_block, geometry.size - erased_until_);
+        // Behind a mark within a block: the rest of it, so that those that follow are erased whole.
+        const std::size_t rest = geometry.erase_block - erased_until_ % geometry.erase_block;
+        const std::size_t length = std::min(rest, geometry.size - erased_until_);
         ESB_TRY(slots_.erase(slot_, erased_until_, length));
         erased_until_ += length;
     }

@@ -20,7 +20,7 @@ public:
 
     // Starts at the beginning of the slot. Nothing is erased before the first program.
     void begin(chip::SlotId slot);
-    // Goes on behind `offset` bytes (a multiple of the erase block) that are in flash already; `prefix` has hashed
+    // Goes on behind `offset` bytes (a multiple of the erase unit) that are in flash already; `prefix` has hashed
     // them.
     void resume(chip::SlotId slot, std::size_t offset, const crypto::Sha256& prefix);
 
@@ -44,6 +44,8 @@ public:
     // Bytes taken, and bytes that are safely in flash.
     std::size_t received() const { return programmed_ + buffered_; }
     std::size_t programmed() const { return programmed_; }
+    // Of the received bytes: from flash, or from the buffer before they are there. Errors of Slots.
+    Status read(std::size_t at, MutBytes out) const;
     // SHA-256 of the programmed bytes as the flash read them back.
     crypto::Digest programmed_hash() const;
 

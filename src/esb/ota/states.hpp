@@ -13,6 +13,7 @@ namespace esb::ota {
 enum class Step : std::uint8_t {
     starting,      // begin() has not looked at the records yet
     idle,          // nothing is under way
+    on_hold,       // a stored job waits for its hour, or for somebody's word
     waiting,       // a stored job waits for the network
     downloading,   // into the idle slot
     announced,     // a browser sends a bundle; its envelope is not complete yet
@@ -32,6 +33,9 @@ enum class Event : std::uint8_t {
     trial_found,    // this is the candidate's first start, or nothing better can be booted
     failure_found,  // the candidate has run, and this is the image before it
     accepted,       // a message
+    put_off,        // a message that may not be installed yet
+    allowed,        // its hour has come, or somebody wants it
+    skipped,        // nobody wants this version
     upload_begun,
     envelope_good,  // of an upload
     resumed,        // a stored job that is still good

@@ -19,6 +19,7 @@ struct NotedRow {
 inline constexpr NotedRow noted_rows[] = {
     {Step::starting, Event::nothing_found, Step::idle, "a stored message that is not good any more is removed"},
     {Step::starting, Event::job_found, Step::waiting, "a stored message is verified anew"},
+    {Step::starting, Event::put_off, Step::on_hold, "the same, and nobody has said yet that it may be installed"},
     {Step::starting, Event::not_switched, Step::verifying, "nothing is counted"},
     {Step::starting, Event::trial_found, Step::on_trial, "stored: the image has run"},
     {Step::starting, Event::failure_found, Step::went_back, ""},
@@ -28,8 +29,17 @@ inline constexpr NotedRow noted_rows[] = {
     {Step::starting, Event::cannot_go_back, Step::on_trial, "the same, and nothing else can be booted"},
 
     {Step::idle, Event::accepted, Step::downloading, "the message is stored first"},
+    {Step::idle, Event::put_off, Step::on_hold, "the message is stored; nothing is fetched"},
     {Step::idle, Event::upload_begun, Step::announced, ""},
     {Step::idle, Event::roll_back, Step::verifying, "to the image that was confirmed before"},
+
+    {Step::on_hold, Event::allowed, Step::waiting, "the stored message is verified anew, by the keys of now"},
+    {Step::on_hold, Event::memory_short, Step::on_hold, "back-off"},
+    {Step::on_hold, Event::failed, Step::idle, "expired, or not good any more; the stored message is removed"},
+    {Step::on_hold, Event::skipped, Step::idle, "which version is not wanted is stored, then the message removed"},
+    {Step::on_hold, Event::upload_begun, Step::announced, "the message stays, and waits again if the upload fails"},
+    {Step::on_hold, Event::superseded, Step::idle, "the stored message is replaced, or removed for a roll-back"},
+    {Step::on_hold, Event::cancelled, Step::idle, "the stored message is removed"},
 
     {Step::waiting, Event::resumed, Step::downloading, "behind the mark, if the flash still holds what it says"},
     {Step::waiting, Event::memory_short, Step::waiting, "back-off"},
@@ -77,28 +87,21 @@ inline constexpr NotedRow noted_rows[] = {
 };
 
 constexpr std::string_view name(Step step) {
-    constexpr std::string_view names[] = {"starting",
-                                          "idle",
-                                          "waiting for the network",
-                                          "downloading",
-                                          "upload announced",
-                                          "uploading",
-                                          "verifying",
-                                          "waiting to switch",
-                                          "rebooting",
-                                          "on trial",
-                                          "went back",
-                                          "waiting to finish"};
+    constexpr std::string_view names[] = {
+        "starting",         "idle",      "on hold",          "waiting for the network", "downloading",
+        "upload announced", "uploading", "verifying",        "waiting to switch",       "rebooting",
+        "on trial",         "went back", "waiting to finish"};
     return names[static_cast<std::size_t>(step)];
 }
 
 constexpr std::string_view name(Event event) {
     constexpr std::string_view names[] = {
-        "nothing found",  "stored job found", "switch was cut", "trial found",  "failed trial found",  "accepted",
-        "upload begun",   "envelope good",    "resumed",        "memory short", "file written",        "wrong hash",
-        "failed",         "switch failed",    "switched",       "time up",      "roll-back asked for", "another trial",
-        "no more trials", "confirmed",        "not stored",     "given up",     "cannot go back",      "superseded",
-        "cancelled"};
+        "nothing found",  "stored job found", "switch was cut", "trial found",  "failed trial found",
+        "accepted",       "put off",          "allowed",        "skipped",      "upload begun",
+        "envelope good",  "resumed",          "memory short",   "file written", "wrong hash",
+        "failed",         "switch failed",    "switched",       "time up",      "roll-back asked for",
+        "another trial",  "no more trials",   "confirmed",      "not stored",   "given up",
+        "cannot go back", "superseded",       "cancelled"};
     return names[static_cast<std::size_t>(event)];
 }
 

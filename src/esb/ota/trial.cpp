@@ -13,10 +13,17 @@ bool unconfirmed(SlotState state) {
 }
 bool is_crash(TrialCause cause) { return cause == TrialCause::crashed || cause == TrialCause::hung; }
 
+// Only the record says that it was healthy: a cut while the boot slot was changed may have left a state that nobody wrote,
+// "valid" among them.
 BootJudgement judge_new_image(const TrialRecord& trial, const BootFacts& facts) {
-    if (facts.state == SlotState::valid || trial.phase == TrialPhase::confirming) return {BootFinding::finish_confirm};
-    if (unconfirmed(facts.state) && trial.phase == TrialPhase::silent)
+    if (trial.phase == TrialPhase::confirming) return {BootFinding::finish_confirm};
+    if (facts.state == SlotState::valid && trial.phase == TrialPhase::started && is_crash(cause_of(facts.reset))) {
+        return {BootFinding::give_up, cause_of(facts.reset)};
+    }
+    const bool silent = trial.phase == TrialPhase::silent;
+    if (silent && (unconfirmed(facts.state) || facts.state == SlotState::valid)) {
         return {BootFinding::give_up, TrialCause::silent};
+    }
     // A boot loader with roll-back would have gone back by now; this one leaves the slot as it is.
     if (unconfirmed(facts.state) && trial.phase == TrialPhase::started) {
         return {BootFinding::give_up, cause_of(facts.reset)};

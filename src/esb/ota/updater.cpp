@@ -1,8 +1,14 @@
 #include "esb/ota/updater.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
+#include "esb/base/trace.hpp"
 #include "esb/ota/install.hpp"
+#if ESB_TRACE
+#include "esb/ota/states_text.hpp"
+#endif
 
+#include <algorithm>
 #include <new>
 
 namespace esb::ota {
@@ -16,10 +22,17 @@ FixedString<16> short_id(const std::optional<crypto::Digest>& digest) {
     return FixedString<16>::from(text.value_or(std::string_view())).value_or(FixedString<16>());
 }
 
+constexpr Duration refusal_shown = 5s;  // before an update that waits is told of again
+
+Fetched fetched(Form form) {
+    if (form == full_form) return Fetched::image;
+    return form == packed_form ? Fetched::packed : Fetched::delta;
+}
+
 }  // namespace
 
 // What is held while nothing is under way; docs/footprint.md has it on a chip.
-static_assert(sizeof(Updater) <= (sizeof(void*) == 4 ? 3300 : 3700));
+static_assert(sizeof(Updater) <= (sizeof(void*) == 4 ? 3540 : 4000));
 
 Updater::Updater(const UpdaterParts& parts, const ImageIdentity& running, UpdaterHandler& handler)
     : parts_(parts),
@@ -32,15 +45,28 @@ Updater::Updater(const UpdaterParts& parts, const ImageIdentity& running, Update
 
 Updater::~Updater() { parts_.reactor.remove(*this); }
 
-bool Updater::take(Event event) { return machine_.take(event, parts_.witness); }
+bool Updater::take(Event event) {
+    [[maybe_unused]] const auto from = here();
+    if (!machine_.take(event, parts_.witness)) return false;
+#if ESB_TRACE
+    trace::state("update", name(from), name(event), name(here()));
+#endif
+    return true;
+}
 
 void Updater::step(Instant now) {
     if (!policy_final_) use_policy(now);
     release_memory();
+    if constexpr (with_update_policy) {
+        if (here() == Step::idle && waiting_) hold(Event::put_off);
+    }
     if (here() == Step::downloading) return install_->download.step(now);
     if (here() == Step::verifying) return verify_more();
     if (now < at_) return;  // the other steps wait for a time or for the device
     switch (here()) {
+        case Step::on_hold:
+            if constexpr (with_update_policy) look_at_hold();
+            return;
         case Step::waiting:
             return resume_job();
         case Step::switch_later:
@@ -61,11 +87,14 @@ std::optional<Instant> Updater::deadline() const {
             return install_->download.deadline();
         case Step::verifying:
             return Instant{};
+        case Step::on_hold:
         case Step::waiting:
         case Step::switch_later:
         case Step::on_trial:
         case Step::finish_later:
             return at_;
+        case Step::idle:
+            return waiting_ ? std::optional(Instant{}) : std::nullopt;
         default:  // whoever brings an upload's pieces knows when none will come any more
             return std::nullopt;
     }
@@ -114,19 +143,50 @@ void Updater::release_memory() {
 
 Status Updater::cancel() {
     if (here() == Step::rebooting) return fail(errors::busy);
-    static_cast<void>(forget_failures());
+    failed_until_ = {};
+    static_cast<void>(failures_.clear());
     if (!take(Event::cancelled)) return {};
+    waiting_.reset();
     if (install_) install_->download.stop();
     if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
     forget_candidate();
-    const auto removed = records_.remove_job();
+    const auto removed = forget_job();
     report(State::failed, Error(errors::cancelled));
     return removed;
 }
 
 Status Updater::forget_failures() {
     failed_until_ = {};
+    if constexpr (with_update_policy) ESB_TRY(records_.skip.remove());
     return failures_.clear();
+}
+
+// A newer message takes the place of what is under way.
+void Updater::give_way() {
+    if (here() != Step::idle) take(Event::superseded);
+    if (install_) install_->download.stop();
+    if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
+    forget_candidate();
+    waiting_.reset();
+}
+
+// Its own message is stored in the place of theirs. If it cannot be, what waited goes on waiting.
+Status Updater::take_place(std::string_view text) {
+    const auto before = waiting_;
+    give_way();
+    const auto saved = records_.save_job(text, opening_->text);
+    if (saved || !before) return saved;
+    waiting_ = before;
+    take(Event::put_off);
+    return saved;
+}
+
+// While an upload is under way the stored message is another one, which waits.
+Status Updater::forget_job() {
+    if (waiting_) return {};
+    const auto removed = records_.remove_job();
+    if constexpr (with_update_policy) static_cast<void>(records_.wait.remove());  // says nothing of another message
+    return removed;
 }
 
 void Updater::forget_candidate() {
@@ -144,6 +204,7 @@ void Updater::describe_job() {
     progress_.ver = manifest.ver;
     progress_.done = install_->download.received();
     progress_.size = manifest.size.value_or(0);
+    progress_.fetched = fetched(install_->download.form());
     progress_.freshness_unknown = freshness_unknown_;
 }
 
@@ -156,6 +217,14 @@ void Updater::describe_candidate() {
     progress_.size = candidate.image.size.value_or(0);
     progress_.done = progress_.size;
     progress_.freshness_unknown = freshness_unknown_;
+}
+
+// And of a message that waits.
+void Updater::describe_waiting() {
+    progress_ = {};
+    progress_.id = short_id(waiting_->said.job);
+    progress_.ver = waiting_->ver;
+    progress_.size = waiting_->size;
 }
 
 void Updater::report_running(const crypto::Digest& id) {
@@ -173,8 +242,9 @@ void Updater::report(State state, std::optional<Error> error) {
     handler_.on_progress(progress_);
 }
 
-// The next report of what is under way replaces this one.
+// The next report of what is under way replaces this one; of what waits there is one soon.
 Status Updater::refuse(const Error& why, const crypto::Digest* id, std::string_view ver) {
+    if (here() == Step::on_hold) at_ = std::min(at_, parts_.reactor.now() + refusal_shown);
     progress_ = {};
     if (id != nullptr) progress_.id = short_id(*id);
     static_cast<void>(progress_.ver.assign(ver));
@@ -186,9 +256,7 @@ Status Updater::refuse_offer(const Error& why) {
     return refuse(why, &opening_->offer.digest, opening_->offer.manifest.ver);
 }
 
-Duration Updater::next_wait(Backoff& backoff) {
-    return backoff.next(chip::spreading_number(parts_.entropy));
-}
+Duration Updater::next_wait(Backoff& backoff) { return backoff.next(chip::spreading_number(parts_.entropy)); }
 
 // The step lasts for a back-off.
 void Updater::pause() { at_ = parts_.reactor.now() + next_wait(retry_); }

@@ -13,6 +13,7 @@
 //   updater_boot.cpp      what a boot finds        updater_install.cpp   a download, as it goes
 //   updater_messages.cpp  updates on <base>/ota    updater_verify.cpp    what is in flash; the switch
 //   updater_commands.cpp  signed commands          updater_trial.cpp     confirm, give up
+//   updater_wait.cpp      an update that waits for its hour or for somebody's word
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -69,7 +70,7 @@ struct UpdaterParts {
     chip::Entropy& entropy;
     chip::System& system;
     const crypto::KeyPairHolder* key = nullptr;  // the device's, for images that are encrypted for it
-    Witness* witness = nullptr;  // of the steps; for tests
+    Witness* witness = nullptr;                  // of the steps; for tests
 };
 
 class Updater final : public Uploads, private DownloadOwner, private Task {
@@ -80,6 +81,7 @@ public:
     Updater& operator=(const Updater&) = delete;
 
     UpdatePolicy& policy() { return policy_; }
+    const UpdatePolicy& policy() const { return policy_; }
     // First trust anchors, "x.y"; they count as version 1 of the key set and are used while no signed one is stored.
     // key_malformed, bad_key, `full`.
     Status trust(std::string_view key) { return trust_.add_anchor(key); }
@@ -108,15 +110,35 @@ public:
     void healthy();
     // True while the running image is on trial.
     bool on_trial() const { return machine_.state() == Step::on_trial; }
+    // Nothing is under way, and what waits for its hour or for somebody's word waits in flash.
+    bool at_rest() const { return here() == Step::idle || here() == Step::on_hold; }
     Status begin_upload(std::uint32_t size) override;
     Status upload_piece(ConstBytes piece) override;
     Status end_upload() override;
     void upload_lost() override;
 
+    // --- An update that waits (policy().when), if the firmware knows that (base/features.hpp) ---
+
+    bool is_waiting() const { return here() == Step::on_hold; }
+    // It is judged again in full and installed, whatever its hour. ota_nothing_waits, the store's errors.
+    Status install();
+    // It is not installed before so long (a second to `postponed_longest`), and then announced again. Where no clock is
+    // known the time begins anew with each start. ota_nothing_waits, out_of_range, `busy` (said too often: a write a minute,
+    // ten at once), the store's errors.
+    Status postpone(std::chrono::seconds time);
+    static constexpr std::chrono::seconds postponed_longest = std::chrono::hours(24 * 366);
+    // Neither this version nor an earlier one is offered again, until forget_failures(). ota_nothing_waits, the store's
+    // errors.
+    Status skip();
+    // "install", "postpone 2h" (s, m, h or d) or "skip", as people say it. ota_word, and the errors of the above.
+    Status obey(std::string_view word);
+    // The policy or the time has changed.
+    void look_again();
+
     // Ends a download or the wait for another trial; nothing to end is success. `busy` when the restart is due. Forgets
     // failures, too.
     Status cancel();
-    // Updates that were given up may be offered again.
+    // Updates that were given up or skipped may be offered again.
     Status forget_failures();
 
     const Progress& progress() const { return progress_; }
@@ -147,6 +169,10 @@ private:
     bool is_written() const;
     void describe_job();
     void describe_candidate();
+    void describe_waiting();
+    void give_way();
+    Status take_place(std::string_view text);
+    Status forget_job();
     void report_running(const crypto::Digest& id);
     void report(State state, std::optional<Error> error = std::nullopt);
     Status refuse(const Error& why, const crypto::Digest* id, std::string_view ver);
@@ -155,6 +181,31 @@ private:
     void pause();
     void hold_back(const std::optional<crypto::Digest>& job, Duration wait);
     chip::SlotId idle_slot() const { return chip::other(parts_.slots.running()); }
+
+    // updater_wait.cpp
+    struct Waiting {
+        WaitRecord said;  // its job is the message's
+        std::optional<std::uint32_t> seq;
+        std::optional<UnixTime> expires;
+        FixedString<31> ver;
+        std::uint32_t size;  // 0: unknown. No initializers here: clang has them only behind the class
+        Instant since;       // of a postponement whose end no clock tells
+    };
+    Status put_off(std::string_view text);
+    void hold(Event event, const Offer& offer);
+    void hold(Event event);
+    void tell_hold(Hold hold);
+    bool is_wanted(const Offer& offer) const;
+    Hold what_holds(const Waiting* waiting) const;
+    bool is_heard() const;
+    std::chrono::seconds window_opens_in(UnixTime wall) const;
+    Duration postponed_for(const Waiting& waiting) const;
+    bool may_write();
+    Duration until_next_look(Hold hold) const;
+    void look_at_hold();
+    void let_go();
+    void drop_waiting(const Error& why);
+    bool is_skipped(const Offer& offer) const;
 
     // updater_boot.cpp
     void look_around();
@@ -173,6 +224,7 @@ private:
     Status unlock_job();
     bool failed_lately(const Offer& offer) const;
     bool under_way(const crypto::Digest& digest) const;
+    bool overtakes(const Offer& offer);
     std::optional<std::uint32_t> seq_under_way() const;
 
     // updater_commands.cpp
@@ -181,9 +233,11 @@ private:
 
     // updater_install.cpp
     void start_download(Event event);
+    DownloadPlan download_plan() const;
     Status on_descriptor(const ImageDescriptor& descriptor) override;
     void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) override;
     void on_trouble(const Error& why, std::string_view host) override;
+    void on_fall_back(const Error& why, std::string_view host) override;
     void on_wrong_file(std::size_t address) override;
     void on_download_done(Status outcome) override;
     void job_failed(const Error& why);
@@ -225,6 +279,9 @@ private:
     bool freshness_unknown_ = false;
     unsigned switch_failures_ = 0;
     Backoff retry_;
+    std::optional<Waiting> waiting_;  // also while an upload is under way
+    std::optional<Instant> healthy_at_;
+    Instant written_until_{};  // what unsigned words and repeated messages have taken of their share of writes
 
     // Taken while they are needed.
     std::unique_ptr<Opening> opening_;

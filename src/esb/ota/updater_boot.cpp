@@ -5,11 +5,6 @@
 #include "esb/ota/updater.hpp"
 
 namespace esb::ota {
-namespace {
-
-constexpr Duration network_grace = 30s;  // a stored download starts then even if nobody says that the link is up
-
-}  // namespace
 
 Status Updater::begin(const Identity& identity) {
     identity_ = identity;
@@ -79,6 +74,16 @@ bool Updater::find_job() {
     if (!text || !open_stored(*text)) {
         static_cast<void>(records_.remove_job());
         return false;
+    }
+    if constexpr (with_update_policy) {
+        if (is_skipped(opening_->offer)) {  // a cut came while it was being skipped
+            static_cast<void>(forget_job());
+            return false;
+        }
+        if (policy_.when != When::now && !is_wanted(opening_->offer)) {
+            hold(Event::put_off, opening_->offer);
+            return true;
+        }
     }
     if (!take_install()) return false;
     install_->offer = opening_->offer;

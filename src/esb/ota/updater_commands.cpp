@@ -39,8 +39,14 @@ Status Updater::roll_back() {
         give_up(TrialCause::cancelled);
         return here() == Step::rebooting ? Status() : fail(errors::ota_no_rollback);
     }
-    if (!machine_.can(Event::roll_back)) return fail(errors::busy);
+    const bool is_waiting = here() == Step::on_hold;
+    if (!machine_.can(Event::roll_back) && !is_waiting) return fail(errors::busy);
     ESB_TRY(trial_.propose_previous());
+    if (is_waiting) {
+        take(Event::superseded);
+        waiting_.reset();
+        static_cast<void>(forget_job());
+    }
     switch_failures_ = 0;
     start_verifying(Event::roll_back);
     return {};

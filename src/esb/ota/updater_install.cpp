@@ -13,7 +13,8 @@ bool wears_flash(const Error& why) {
 
 bool about_a_server(const Error& why) {
     return why.name().starts_with("http.") || why == errors::ota_size || why == errors::ota_hash ||
-           why == errors::ota_descriptor || why == errors::ota_no_descriptor || why == errors::ota_host;
+           why == errors::ota_descriptor || why == errors::ota_no_descriptor || why == errors::ota_host ||
+           why == errors::ota_packed;
 }
 
 }  // namespace
@@ -22,9 +23,19 @@ void Updater::start_download(Event event) {
     if (!take(event)) return;
     switch_failures_ = 0;
     install_->uploaded = false;
-    install_->download.start(install_->plan(idle_slot(), policy_, failures_.list()));
+    install_->download.start(download_plan());
     describe_job();
     report(State::downloading);
+}
+
+// Packed forms only where their memory leaves enough of the heap.
+DownloadPlan Updater::download_plan() const {
+    auto plan = install_->plan(idle_slot(), policy_, failures_.list());
+    const bool fits = parts_.system.heap().free >= policy_.heap_needed + Unpacking::memory;
+    if (with_packed_updates && fits && !install_->offer.is_legacy()) plan.forms = &install_->offer.manifest.forms;
+    const auto& running = trial_.confirmed();
+    if (running && running->slot == parts_.slots.running()) plan.running = running->sha256;
+    return plan;
 }
 
 Status Updater::on_descriptor(const ImageDescriptor& descriptor) {
@@ -41,6 +52,13 @@ void Updater::on_downloaded(std::uint32_t, std::optional<std::uint32_t> size) {
 void Updater::on_trouble(const Error& why, std::string_view host) {
     describe_job();
     static_cast<void>(progress_.host.assign(host));  // same capacity
+    report(State::downloading, why);
+}
+
+void Updater::on_fall_back(const Error& why, std::string_view host) {
+    describe_job();
+    if (about_a_server(why)) static_cast<void>(progress_.host.assign(host));  // same capacity
+    progress_.fell_back = true;
     report(State::downloading, why);
 }
 
@@ -68,7 +86,7 @@ void Updater::job_failed(const Error& why) {
     download.stop();
     forget_candidate();
     take(Event::failed);
-    static_cast<void>(records_.remove_job());  // if it stays it is judged anew at the next boot
+    static_cast<void>(forget_job());  // if it stays it is judged anew at the next boot
     report(State::failed, why);
 }
 

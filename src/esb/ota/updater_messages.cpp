@@ -50,8 +50,11 @@ Status Updater::admit(std::string_view text) {
     }
     if (const auto fit = preflight(offer); !fit) return refuse_offer(fit.error());
     if (offer.given_up(failures_.list(), policy_.failure_limit)) return refuse_offer(Error(errors::ota_given_up));
+    if constexpr (with_update_policy) {
+        if (is_skipped(offer)) return refuse_offer(Error(errors::ota_skipped));
+    }
     if (on_trial()) return refuse_offer(Error(errors::ota_in_trial));
-    const bool takes_over = machine_.can(Event::superseded) && offer.manifest.seq > seq_under_way();
+    const bool takes_over = machine_.can(Event::superseded) && overtakes(offer);
     if (!is_idle && !takes_over) return refuse_offer(Error(errors::busy));
     if (failed_lately(offer)) {
         handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
@@ -61,14 +64,13 @@ Status Updater::admit(std::string_view text) {
 }
 
 Status Updater::accept(std::string_view text) {
+    if constexpr (with_update_policy) {
+        if (what_holds(nullptr) != Hold::nothing) return put_off(text);  // what was said of another does not count
+    }
     if (const auto room = take_install(); !room) return refuse_offer(room.error());
     auto cipher = cipher_for(opening_->offer);
     if (!cipher) return refuse_offer(cipher.error());
-    if (here() != Step::idle) take(Event::superseded);
-    install_->download.stop();
-    if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
-    forget_candidate();
-    if (const auto saved = records_.save_job(text, opening_->text); !saved) return refuse_offer(saved.error());
+    if (const auto saved = take_place(text); !saved) return refuse_offer(saved.error());
     install_->offer = opening_->offer;
     install_->cipher = std::move(*cipher);
     start_download(Event::accepted);
@@ -105,14 +107,27 @@ bool Updater::under_way(const crypto::Digest& digest) const {
         case Step::announced:
         case Step::uploading:
             return false;
+        case Step::on_hold:
+            return waiting_->said.job == digest;
         default:
             return trial_.has_candidate() ? trial_.candidate().image.job == digest
                                           : install_ && install_->offer.digest == digest;
     }
 }
 
+// One that waits may also be signed anew, with other addresses or a later expiry; but two of one version could take each
+// other's place for ever.
+bool Updater::overtakes(const Offer& offer) {
+    const auto present = seq_under_way();
+    if constexpr (with_update_policy) {
+        if (here() == Step::on_hold && offer.manifest.seq == present) return may_write();
+    }
+    return offer.manifest.seq > present;
+}
+
 // Empty while a legacy update has not said: that is lower than any.
 std::optional<std::uint32_t> Updater::seq_under_way() const {
+    if (here() == Step::on_hold) return waiting_->seq;
     if (trial_.has_candidate()) return trial_.candidate().image.seq;
     return install_ ? install_->offer.manifest.seq : std::nullopt;
 }

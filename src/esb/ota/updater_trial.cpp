@@ -14,8 +14,11 @@ void Updater::begin_trial() {
 }
 
 void Updater::healthy() {
+    const auto now = parts_.reactor.now();
+    const bool is_back = !healthy_at_ || now - *healthy_at_ > policy_.heard_lately;
+    healthy_at_ = now;
     if (on_trial()) return confirm();
-    if (here() == Step::waiting) at_ = parts_.reactor.now();
+    if (here() == Step::waiting || (here() == Step::on_hold && is_back)) at_ = now;
 }
 
 void Updater::confirm() {

@@ -81,7 +81,7 @@ void Updater::drop_candidate(const Error& why) {
     hold_back(candidate.image.job, next_wait(wear_));
     if (!candidate.rollback) failures_.note(candidate.image.job);
     static_cast<void>(records_.trial.remove());
-    static_cast<void>(records_.remove_job());
+    static_cast<void>(forget_job());
     forget_candidate();
     take(Event::failed);
     report(State::failed, why);

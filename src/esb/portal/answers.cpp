@@ -4,6 +4,7 @@
 #include "esb/chip/entropy.hpp"
 #include "esb/chip/radio.hpp"
 #include "esb/net/http_request.hpp"
+#include "esb/ota/errors.hpp"
 #include "esb/portal/errors.hpp"
 #include "esb/settings/json_patch.hpp"
 #include "esb/settings/store.hpp"
@@ -18,10 +19,10 @@ struct ByKind {
     unsigned status;
 };
 constexpr ByKind by_kind[] = {
-    {&errors::json_too_large, 413},  {&errors::config_not_object, 400},   {&errors::busy, 409},
-    {&errors::config_on_trial, 409}, {&errors::portal_key_hidden, 403},   {&errors::portal_wrong_identity, 403},
-    {&errors::no_memory, 503},       {&errors::settings_not_loaded, 503}, {&errors::settings_newer, 503},
-    {&errors::no_entropy, 503},      {&errors::radio_failed, 503},
+    {&errors::json_too_large, 413},    {&errors::config_not_object, 400}, {&errors::busy, 409},
+    {&errors::config_on_trial, 409},   {&errors::portal_key_hidden, 403}, {&errors::portal_wrong_identity, 403},
+    {&errors::ota_nothing_waits, 409}, {&errors::no_memory, 503},         {&errors::settings_not_loaded, 503},
+    {&errors::settings_newer, 503},    {&errors::no_entropy, 503},        {&errors::radio_failed, 503},
 };
 struct ByRoom {
     std::string_view prefix;

@@ -40,6 +40,7 @@ net::HttpReply Actions::run(std::string_view path, ConstBytes body) {
         {"/api/key", &Actions::show_key, false},
         {"/api/csr", &Actions::make_request, false},
         {"/api/console-password", &Actions::console_password, true},
+        {"/api/ota", &Actions::say_of_update, true},
         {"/api/shown", &Actions::shown, false},
         {"/api/close", &Actions::close, false},
         {"/api/restart", &Actions::restart, false},
@@ -115,6 +116,14 @@ net::HttpReply Actions::console_password(ConstBytes body) {
     if (!password) return refusals_.refuse(password.error());
     const auto done = host_.set_console_password(*password);
     return done ? empty_object() : refusals_.refuse(done.error(), settings::names::console_password);
+}
+
+net::HttpReply Actions::say_of_update(ConstBytes body) {
+    const auto object = read_object(body);
+    if (!object) return refusals_.refuse(object.error());
+    const auto word = object->root()["do"].text();
+    if (!word) return refusals_.refuse(word.error());
+    return answer(host_.say_of_update(*word));
 }
 
 net::HttpReply Actions::shown(ConstBytes) {

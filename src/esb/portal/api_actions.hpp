@@ -24,6 +24,7 @@ private:
     net::HttpReply show_key(ConstBytes body);
     net::HttpReply make_request(ConstBytes body);
     net::HttpReply console_password(ConstBytes body);
+    net::HttpReply say_of_update(ConstBytes body);
     net::HttpReply shown(ConstBytes body);
     net::HttpReply close(ConstBytes body);
     net::HttpReply restart(ConstBytes body);

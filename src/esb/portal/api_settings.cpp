@@ -35,8 +35,17 @@ void put_value(const settings::Setting& setting, const settings::Store& store, J
     }
 }
 
-void put(const settings::Setting& setting, const settings::Store& store, JsonWriter& json) {
+// What the author has said for people; the base's own settings have their words in the page.
+void put_words(const settings::Setting& setting, std::string_view title, JsonWriter& json) {
+    json.key("title").text(title);
+    if (!setting.label.text().empty()) json.key("label").text(setting.label.text());
+    if (!setting.unit.text().empty()) json.key("unit").text(setting.unit.text());
+}
+
+void put(const settings::Schema& schema, std::size_t index, const settings::Store& store, JsonWriter& json) {
+    const auto& setting = schema.at(index);
     json.begin_object().key("name").text(setting.name).key("type").text(settings::name(setting.type));
+    if (const auto title = schema.title(index)) put_words(setting, *title, json);
     json.key("help").text(setting.help).key("set").boolean(store.is_set(setting.name));
     json.key("low").number(setting.low).key("high").number(setting.high);
     json.key("secret").boolean(setting.secret).key("local").boolean(setting.local_only);
@@ -58,7 +67,7 @@ std::size_t write_settings(const Host& host, std::uint32_t& cursor, MutBytes out
     } else {
         json.following();
     }
-    put(schema.at(index), host.settings(), json);
+    put(schema, index, host.settings(), json);
     if (index + 1 == schema.size()) json.end_array().end_object();
     if (json.overflowed()) {
         cursor += static_cast<std::uint32_t>(json.written().size());

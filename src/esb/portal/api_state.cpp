@@ -19,6 +19,7 @@ void put_about(const Host& host, const Attempt&, JsonWriter& json) {
     json.key("ver").text(about.version).key("hw").text(about.hardware).key("seq").number(about.seq);
     json.key("safe").boolean(about.safe_mode).key("sec").begin_array();
     for (const auto protection : about.protections) json.text(protection);
+    if (about.settings_encrypted) json.text("nvs-encryption");
     json.end_array().end_object();
 }
 
@@ -50,6 +51,7 @@ void put_update(const Host& host, const Attempt&, JsonWriter& json) {
     const auto& update = host.update();
     json.key("update").begin_object().key("state").text(ota::name(update.state)).key("ver").text(update.ver);
     json.key("done").number(update.done).key("size").number(update.size);
+    if (update.hold != ota::Hold::nothing) json.key("waits_for").text(ota::name(update.hold));
     json.key("error").text(name_of(update.error)).key("why").text(text_of(update.error)).end_object();
 }
 

@@ -55,6 +55,10 @@ public:
     // `number` (0 at first) on to it; empty at the end.
     virtual std::string_view log_line(std::uint32_t& number, std::span<char> out) const = 0;
 
+    // What somebody says of an update that waits: "install", "postpone 2h", "skip". ota_nothing_waits, ota_word, the store's
+    // errors; not_found where this firmware's updates do not wait.
+    virtual Status say_of_update(std::string_view word) = 0;
+
     virtual void later(Later what) = 0;
     // Wipes settings and secrets and restarts.
     virtual Status factory_reset() = 0;

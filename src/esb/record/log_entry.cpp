@@ -13,7 +13,8 @@ std::uint32_t error_number(std::string_view name) { return name.empty() ? 0 : cr
 
 std::string_view name(LogKind kind) {
     constexpr std::string_view names[log_kinds] = {"boot",   "last-run", "heap",      "wifi",  "broker", "online",
-                                                   "update", "settings", "safe-mode", "clock", "topic", "app"};
+                                                   "update", "settings", "safe-mode", "clock", "topic", "app",
+                                                   "crash"};
     return names[static_cast<std::size_t>(kind)];
 }
 

@@ -28,8 +28,9 @@ enum class LogKind : std::uint8_t {
     clock,      // detail: seconds by which the wall clock jumped; 0 when it was not set before
     topic,      // what: LogTopic; why: what is wrong with it; detail: its number, of a message too large its size
     app,        // why: an event of the author's firmware; detail: its number
+    crash,      // detail: the address at which the processor was, 0 when that is not known
 };
-inline constexpr std::uint8_t log_kinds = 12;
+inline constexpr std::uint8_t log_kinds = 13;
 // "boot", "last-run", "wifi", ... as <base>/log has them.
 std::string_view name(LogKind kind);
 

@@ -69,6 +69,16 @@ void add_error(LogText& text, const LogLine& line, const Names& names) {
     add(text, ")");
 }
 
+[[maybe_unused]] void add_crash(LogText& text, std::uint32_t address) {
+    add(text, "the run before crashed");
+    if (address == 0) return;
+    std::array<std::uint8_t, 4> bytes{};
+    ByteWriter(bytes).be32(address);
+    std::array<char, 8> digits{};
+    add(text, " at 0x");
+    add(text, *hex_encode(bytes, digits));
+}
+
 [[maybe_unused]] void add_event(LogText& text, const LogLine& line, const Names& names) {
     if (line.kind == name(LogKind::boot)) {
         add(text, "started after ");
@@ -102,6 +112,7 @@ void add_error(LogText& text, const LogLine& line, const Names& names) {
         add(text, line.detail > 0 ? "forward by " : "back by ");
         return add(text, span_text(std::abs(line.detail)));
     }
+    if (line.kind == name(LogKind::crash)) return add_crash(text, static_cast<std::uint32_t>(line.detail));
     add(text, line.kind == name(LogKind::safe_mode) ? "safe mode" : line.kind);
     if (!line.what.empty()) add(text, " ");
     add(text, line.what);

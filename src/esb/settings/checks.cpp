@@ -2,7 +2,9 @@
 
 #include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/identity.hpp"
+#include "esb/base/local_time.hpp"
 #include "esb/settings/errors.hpp"
 
 #include <algorithm>
@@ -31,6 +33,7 @@ bool is_mask(std::uint32_t mask) {
 
 Status host(ConstBytes value) {
     const auto name = as_text(value);
+    if (with_ipv6 && chip::parse_ipv6(name)) return {};
     std::string_view rest = name;
     std::string_view label;
     while (true) {
@@ -155,6 +158,16 @@ Status https_server(ConstBytes value) {
         name = name.substr(0, colon);
     }
     return host(as_bytes(name));
+}
+
+// Hours of the day.
+Status window(ConstBytes value) {
+    return DailyWindow::parse(as_text(value)) ? Status() : Status(fail(errors::setting_format));
+}
+
+// POSIX's TZ.
+Status time_zone(ConstBytes value) {
+    return TimeZone::parse(as_text(value)) ? Status() : Status(fail(errors::setting_format));
 }
 
 // SHA-256.

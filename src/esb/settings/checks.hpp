@@ -24,6 +24,8 @@ Status base_topic(ConstBytes value);
 Status update_key(ConstBytes value);
 Status hash(ConstBytes value);
 Status https_server(ConstBytes value);
+Status window(ConstBytes value);
+Status time_zone(ConstBytes value);
 
 // An IPv4 address as a number: its first byte is the highest.
 constexpr std::uint32_t ipv4_number(const chip::IpAddress& address) {

@@ -176,6 +176,13 @@ constexpr Row rows[] = {
         .help = "announce the device to Home Assistant"}),
     row(mqtt_version, {.name = "mqtt.version", .type = choice, .high = 0, .choices = "3|5|auto", .fallback = "3",
         .stage = broker, .help = "MQTT at the brokers: 3.1.1, 5.0, or 5.0 and where a broker refuses it 3.1.1"}),
+    row(ota_when, {.name = "ota.when", .type = choice, .high = 0, .choices = "now|window|ask", .fallback = "now",
+        .help = "when an update is installed: as it comes, in the hours of ota.window, or when somebody says so"}),
+    row(ota_window, {.name = "ota.window", .type = text, .low = 11, .high = 11, .fallback = "02:00-04:00",
+        .check = checks::window, .help = "hours for updates in local time, as 02:00-04:30 or 23:00-01:00"}),
+    row(time_zone, {.name = "time.zone", .type = text, .low = 4, .high = 63, .fallback = "UTC0",
+        .check = checks::time_zone,
+        .help = "local time as POSIX's TZ, with summer time: CET-1CEST,M3.5.0,M10.5.0/3"}),
 
     trust(0, "mqtt.0.trust"),
     authority(0, "mqtt.0.ca"),
@@ -202,6 +209,10 @@ constexpr Row rows[] = {
         .help = "authority of https servers that images come from, set as PEM; empty: mqtt.0.ca"}),
     row(est_url, {.name = "est.url", .type = text, .high = 253, .check = checks::https_server,
         .help = "https://host:port of the EST server that renews mqtt.0.cert, known by mqtt.0.ca; empty: nobody does"}),
+    row(ota_pins[0], {.name = "ota.pin.0", .type = key, .high = 32, .check = checks::hash,
+        .help = "SHA-256 of the public key (SubjectPublicKeyInfo) of https servers that images come from, in place of ota.ca"}),
+    row(ota_pins[1], {.name = "ota.pin.1", .type = key, .high = 32, .check = checks::hash,
+        .help = "another one, for its replacement: either is good"}),
 };
 // clang-format on
 

@@ -34,8 +34,8 @@ inline constexpr ErrorKind host_scheme{
     "host.scheme",
     "only mqtts:// may stand before a broker's host, which must speak TLS; before a time server's ntp://"};
 inline constexpr ErrorKind host_parts{"host.parts", "a host name or IPv4 address belongs here, without user or path"};
-inline constexpr ErrorKind host_ipv6{"host.ipv6",
-                                     "IPv6 addresses do not work yet: give a host name or an IPv4 address"};
+inline constexpr ErrorKind host_ipv6{
+    "host.ipv6", "no IPv6 address, or this firmware takes none: give a host name or an IPv4 address"};
 inline constexpr ErrorKind host_port{"host.port",
                                      "what stands behind the host is no port, or not the port given for it"};
 

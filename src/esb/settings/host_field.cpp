@@ -1,7 +1,9 @@
 #include "esb/settings/host_field.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/file_text.hpp"
+#include "esb/chip/network.hpp"
 #include "esb/settings/schema.hpp"
 
 #include <algorithm>
@@ -30,6 +32,22 @@ Status take_port(std::string_view digits, HostOf whose, HostField& field) {
     return {};
 }
 
+// "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:8883" (RFC 3986 §3.2.2), without a zone.
+Result<HostField> split_ipv6([[maybe_unused]] std::string_view text, [[maybe_unused]] HostOf whose) {
+    if constexpr (!with_ipv6) return fail(errors::host_ipv6);
+    HostField field{text, std::nullopt};
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) return fail(errors::host_ipv6);
+        const auto rest = text.substr(end + 1);
+        field.host = text.substr(1, end - 1);
+        if (!rest.empty() && !rest.starts_with(':')) return fail(errors::host_port);
+        if (!rest.empty()) ESB_TRY(take_port(rest.substr(1), whose, field));
+    }
+    if (!chip::parse_ipv6(field.host)) return fail(errors::host_ipv6);
+    return field;
+}
+
 }  // namespace
 
 Result<HostField> split_host(std::string_view text, HostOf whose) {
@@ -41,7 +59,7 @@ Result<HostField> split_host(std::string_view text, HostOf whose) {
         if (text.empty()) return fail(errors::host_parts);
     }
     if (text.find_first_of("/@?#\\") != std::string_view::npos) return fail(errors::host_parts);
-    if (text.starts_with('[') || std::count(text.begin(), text.end(), ':') > 1) return fail(errors::host_ipv6);
+    if (text.starts_with('[') || std::count(text.begin(), text.end(), ':') > 1) return split_ipv6(text, whose);
     HostField field{text, std::nullopt};
     if (const auto colon = text.find(':'); colon != std::string_view::npos) {
         if (colon == 0) return fail(errors::host_parts);

@@ -17,7 +17,7 @@ struct HostField {
     std::optional<std::uint16_t> port;
 };
 
-// "mqtts://broker.example:8883/", " broker.example. " and the like; an empty text is an empty host. A time server's
+// "mqtts://broker.example:8883/", " broker.example. ", "[2001:db8::1]:8883" and the like; an empty text is an empty host. A time server's
 // port may only be 123. Errors: host.* (errors.hpp).
 Result<HostField> split_host(std::string_view text, HostOf whose);
 

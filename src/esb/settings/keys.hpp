@@ -95,11 +95,16 @@ enum class RowName : std::uint8_t {
     time_server,
     ha_discovery,
     mqtt_version,
+    ota_when,
+    ota_window,
+    time_zone,
     broker_trust,  // of all brokers, one behind another
     ota_ca = broker_trust + 3 * 7,
     est_url,
+    ota_pin_0,
+    ota_pin_1,
 };
-inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::est_url) + 1;
+inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::ota_pin_1) + 1;
 
 constexpr bool is_left_out(std::size_t row) {
     if (row >= static_cast<std::size_t>(RowName::broker_trust)) return !with_certificates;
@@ -113,6 +118,10 @@ constexpr bool is_left_out(std::size_t row) {
             return !with_home_assistant;
         case RowName::mqtt_version:
             return !with_mqtt5;
+        case RowName::ota_when:
+        case RowName::ota_window:
+        case RowName::time_zone:
+            return !with_update_policy;
         default:
             return false;
     }
@@ -142,6 +151,9 @@ inline constexpr Key<Type::choice> log_level(place_of(RowName::log_level));
 inline constexpr Key<Type::text> time_server(place_of(RowName::time_server));
 inline constexpr Key<Type::boolean> ha_discovery(place_of(RowName::ha_discovery));
 inline constexpr Key<Type::choice> mqtt_version(place_of(RowName::mqtt_version));
+inline constexpr Key<Type::choice> ota_when(place_of(RowName::ota_when));
+inline constexpr Key<Type::text> ota_window(place_of(RowName::ota_window));
+inline constexpr Key<Type::text> time_zone(place_of(RowName::time_zone));
 
 // How a broker is known, and what the device says of itself there. Only with certificates (base/features.hpp).
 struct Trust {
@@ -161,18 +173,22 @@ struct Trust {
           password(row + 5),
           certificate(row + 6) {}
 };
-constexpr Trust trust_of(std::size_t broker) {
-    return Trust(place_of(RowName::broker_trust) + broker * Trust::rows);
-}
+constexpr Trust trust_of(std::size_t broker) { return Trust(place_of(RowName::broker_trust) + broker * Trust::rows); }
 inline constexpr Trust trusts[] = {trust_of(0), trust_of(1), trust_of(2)};
 static_assert(std::size(trusts) == std::size(brokers));
 
 inline constexpr Key<Type::text> est_url(place_of(RowName::est_url));
 inline constexpr Key<Type::key> ota_ca(place_of(RowName::ota_ca));
+inline constexpr Key<Type::key> ota_pins[] = {Key<Type::key>(place_of(RowName::ota_pin_0)),
+                                              Key<Type::key>(place_of(RowName::ota_pin_1))};
 
 // The settings that name certificates of the shelf.
-inline constexpr Key<Type::key> certificates[] = {trusts[0].authority,   trusts[1].authority,   trusts[2].authority,
-                                                  trusts[0].certificate, trusts[1].certificate, trusts[2].certificate,
+inline constexpr Key<Type::key> certificates[] = {trusts[0].authority,
+                                                  trusts[1].authority,
+                                                  trusts[2].authority,
+                                                  trusts[0].certificate,
+                                                  trusts[1].certificate,
+                                                  trusts[2].certificate,
                                                   ota_ca};
 
 }  // namespace names

@@ -53,16 +53,16 @@ bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= name_max && std::all_of(name.begin(), name.end(), name_character);
 }
 
-Schema::Schema() { static_cast<void>(tables_.push_back(base_table().first(base_named))); }
+Schema::Schema() { static_cast<void>(tables_.push_back({base_table().first(base_named), {}})); }
 
-Status Schema::add(std::span<const Setting> table) {
+Status Schema::add(std::span<const Setting> table, PageText title) {
     for (std::size_t i = 0; i < table.size(); ++i) {
         const auto same_name = [&](const Setting& other) { return other.name == table[i].name; };
         const auto before = table.first(i);
         const bool taken = find(table[i].name) != nullptr || std::any_of(before.begin(), before.end(), same_name);
         if (taken || !well_formed(table[i])) return fail(errors::invalid_argument, static_cast<std::int32_t>(i));
     }
-    return tables_.push_back(table);
+    return tables_.push_back({table, title});
 }
 
 Status Schema::set_fallback(std::string_view name, std::string_view fallback) {
@@ -83,7 +83,7 @@ const Setting& Schema::as_changed(const Setting& row) const {
 
 const Setting* Schema::find(std::string_view name) const {
     for (const auto& table : tables_) {
-        for (const auto& setting : table) {
+        for (const auto& setting : table.rows) {
             if (setting.name == name) return &as_changed(setting);
         }
     }
@@ -92,17 +92,28 @@ const Setting* Schema::find(std::string_view name) const {
 
 std::size_t Schema::size() const {
     std::size_t total = 0;
-    for (const auto& table : tables_) total += table.size();
+    for (const auto& table : tables_) total += table.rows.size();
     return total;
 }
 
 const Setting& Schema::at(std::size_t index) const {
     const auto* table = tables_.begin();
-    while (index >= table->size()) {
-        index -= table->size();
+    while (index >= table->rows.size()) {
+        index -= table->rows.size();
         ++table;
     }
-    return as_changed((*table)[index]);
+    return as_changed(table->rows[index]);
+}
+
+std::optional<std::string_view> Schema::title(std::size_t index) const {
+    if (index < base_named) return std::nullopt;
+    index -= base_named;
+    const auto* table = tables_.begin() + 1;
+    while (index >= table->rows.size()) {
+        index -= table->rows.size();
+        ++table;
+    }
+    return table->title.text();
 }
 
 }  // namespace esb::settings

@@ -5,6 +5,7 @@
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
 #include "esb/settings/errors.hpp"
+#include "esb/settings/page_text.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,13 +14,13 @@
 
 namespace esb::settings {
 
-enum class Type : std::uint8_t {
-    boolean,  // text form: on, off (also true, false, 1, 0)
-    integer,  // decimal
-    text,     // UTF-8 without control characters
-    octets,   // arbitrary bytes (an SSID); text form: UTF-8 as it is, or hex:<digits>
-    key,      // bytes; text form: hex digits
-    choice,   // one of a few words (Setting::choices)
+enum class Type : std::uint8_t {  // what a value is
+    boolean,                      // text form: on, off (also true, false, 1, 0)
+    integer,                      // decimal
+    text,                         // UTF-8 without control characters
+    octets,                       // arbitrary bytes (an SSID); text form: UTF-8 as it is, or hex:<digits>
+    key,                          // bytes; text form: hex digits
+    choice,                       // one of a few words (Setting::choices)
 };
 
 // What shows that a new value works; until then the old one can return (commit-confirmed).
@@ -32,16 +33,17 @@ enum class Stage : std::uint8_t {
 // Who asks for a change.
 enum class Origin : std::uint8_t { console, portal, mqtt, firmware };
 
-inline constexpr std::size_t name_max = 24;
+inline constexpr std::size_t name_max = 24;    // characters
 inline constexpr std::size_t value_max = 256;  // bytes
 // Enough characters for the text form of any value ("hex:" and two digits a byte).
 inline constexpr std::size_t text_max = 4 + 2 * value_max;
 
 // A row of a table, by designated initializers; what is not said is as here:
-//   {.name = "pump.speed", .type = Type::integer, .high = 100, .fallback = "5", .help = "percent"}
+//   {.name = "pump.speed", .type = Type::integer, .high = 100, .fallback = "5", .label = "Speed", .unit = "%",
+//    .help = "speed of the pump"}
 struct Setting {
-    std::string_view name;  // [a-z0-9_.]{1,24}: "mqtt.0.host"
-    Type type;
+    std::string_view name;          // [a-z0-9_.]{1,24}: "mqtt.0.host"
+    Type type;                      // what a value is
     std::int32_t low = 0;           // integer: smallest value; otherwise: smallest length in bytes (0 allows "unset")
     std::int32_t high = value_max;  // integer: largest value; otherwise: largest length
     std::string_view choices = {};  // choice: the words, with a | between them: "error|info|debug"
@@ -52,6 +54,9 @@ struct Setting {
     bool local_only = false;
     // An extra check of a value in stored form that passed all others; null: none. Not asked about an empty one.
     Status (*check)(ConstBytes value) = nullptr;
+    // For the set-up page: a few words in place of the name, and what stands behind the field, as °C or s.
+    [[no_unique_address]] PageText label = {};
+    [[no_unique_address]] PageText unit = {};
     std::string_view help = {};  // one line
 };
 

@@ -23,7 +23,7 @@ namespace esb::settings {
 // A set of changes that is applied whole or not at all.
 class Patch {
 public:
-    Patch(const Schema& schema, Origin origin);
+    Patch(const Schema& schema, Origin origin);  // empty; `origin` asks for what is set
 
     // Adds or replaces a change. setting_unknown, setting_local_only (origin mqtt), the errors of parse();
     // settings_full. The patch is then unchanged. A host with a port behind it (host_field.hpp) sets that port as well;
@@ -37,10 +37,10 @@ public:
     Status set_bytes(AnyKey key, ConstBytes bytes) { return set_bytes(schema_.at(key), bytes); }
     Status unset(AnyKey key) { return unset(schema_.at(key)); }
 
-    bool empty() const { return used_ == 0; }
-    void clear();
-    const Schema& schema() const { return schema_; }
-    Origin origin() const { return origin_; }
+    bool empty() const { return used_ == 0; }         // nothing is set
+    void clear();                                     // nothing is set any more, secrets are wiped
+    const Schema& schema() const { return schema_; }  // that of the constructor
+    Origin origin() const { return origin_; }         // that of the constructor
     // The records, in the blob's form.
     ConstBytes records() const { return ConstBytes(records_).first(used_); }
 
@@ -65,20 +65,20 @@ private:
     std::size_t used_ = 0;
 };
 
-enum class Loaded : std::uint8_t {
-    fresh,      // nothing stored yet
-    stored,     // the newest generation
-    recovered,  // one of the two generations was corrupt: the other one
-    reverted,   // a staged generation was never confirmed: the one before it (or nothing)
-    lost,       // neither generation can be read: defaults
+enum class Loaded : std::uint8_t {  // what load() found
+    fresh,                          // nothing stored yet
+    stored,                         // the newest generation
+    recovered,                      // one of the two generations was corrupt: the other one
+    reverted,                       // a staged generation was never confirmed: the one before it (or nothing)
+    lost,                           // neither generation can be read: defaults
 };
 
 // The values in use. A value that is stored but that today's schema refuses counts as not stored; a stored value
 // of a name that today's schema does not know is kept for the firmware that knows it.
 class Store {
 public:
-    Store(chip::KeyValue& key_value, const Schema& schema);
-    ~Store();  // wipes
+    Store(chip::KeyValue& key_value, const Schema& schema);  // nothing is read before load()
+    ~Store();                                                // wipes
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 

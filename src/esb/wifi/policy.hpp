@@ -10,11 +10,11 @@ namespace esb::wifi {
 
 // An author may change it at any time; what is already timed keeps its time.
 struct Policy {
-    enum class Mode : std::uint8_t {
-        background,  // works without Wi-Fi: never restarts for it
-        required,    // useless without: when the portal's time is over and there is no link, it wants a restart
+    enum class Mode : std::uint8_t {  // how much the device needs a network
+        background,                   // works without Wi-Fi: never restarts for it
+        required,  // useless without: when the portal's time is over and there is no link, it wants a restart
     };
-    Mode mode = Mode::background;
+    Mode mode = Mode::background;  // how much the device needs a network
 
     // --- The portal ---
     bool portal_available = false;          // somebody serves the pages; without them no access point is opened
@@ -31,19 +31,21 @@ struct Policy {
     // (docs/power.md).
     chip::PowerSave power_save = chip::PowerSave::none;
     Duration scan_timeout = std::chrono::seconds(10);
-    Duration join_timeout = std::chrono::seconds(20);      // until associated
-    Duration address_timeout = std::chrono::seconds(20);   // from associated to an address
-    Duration settle_time = std::chrono::seconds(30);       // a link that ends earlier was a failed try
-    Duration phone_pause = std::chrono::minutes(5);        // tries rest at most so long while a phone is associated
+    Duration join_timeout = std::chrono::seconds(20);       // until associated
+    Duration address_timeout = std::chrono::seconds(20);    // from associated to an address
+    Duration kept_join_timeout = std::chrono::seconds(5);   // a join by what was known before a deep sleep
+    Duration kept_address_trial = std::chrono::seconds(5);  // until an address from before it has led to the broker
+    Duration settle_time = std::chrono::seconds(30);        // a link that ends earlier was a failed try
+    Duration phone_pause = std::chrono::minutes(5);         // tries rest at most so long while a phone is associated
     Duration refused_pause = std::chrono::seconds(30);     // a network that refused its password; doubles each time ...
     Duration refused_pause_max = std::chrono::minutes(5);  // ... up to here
     // Another access point of the same network is looked for while this one is weak, and taken when it is much stronger.
     bool roaming = true;
-    std::int8_t roam_below = -72;                          // dBm
-    std::int8_t roam_gain = 12;                            // dB more than the present one
-    Duration roam_check = std::chrono::minutes(1);         // between two looks at the signal, and at first
-    Duration roam_pause = std::chrono::minutes(5);         // after a scan for it, and between two moves
-    Duration broker_patience = std::chrono::minutes(10);   // without the broker, before another is looked for; ...
+    std::int8_t roam_below = -72;                             // dBm
+    std::int8_t roam_gain = 12;                               // dB more than the present one
+    Duration roam_check = std::chrono::minutes(1);            // between two looks at the signal, and at first
+    Duration roam_pause = std::chrono::minutes(5);            // after a scan for it, and between two moves
+    Duration broker_patience = std::chrono::minutes(10);      // without the broker, before another is looked for; ...
     Duration broker_patience_max = std::chrono::minutes(30);  // ... doubles up to here
 };
 

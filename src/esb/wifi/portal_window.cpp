@@ -1,5 +1,7 @@
 #include "esb/wifi/portal_window.hpp"
 
+#include "esb/base/trace.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -67,6 +69,7 @@ std::optional<Instant> PortalWindow::opens_at() const {
 void PortalWindow::take(PortalEvent event, Instant now) {
     const auto from = state();
     if (!machine_.take(event, witness_)) return;
+    if (trace::on()) trace::state("portal", name(from), name(event), name(state()));
     enter(from, event, now);
 }
 

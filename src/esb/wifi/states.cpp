@@ -41,11 +41,13 @@ constexpr LinkRow link_table[] = {
     {fresh, left, choosing, "accepted and dropped: a failed try"},
     {fresh, Event::address, fresh, "link up with the new address"},
     {fresh, networks_changed, choosing, "link down"},
+    {fresh, address_stale, choosing, "link down; joined anew, and DHCP asked"},
 
     {up, left, waiting, "link down; short back-off, then the last good one first"},
     {up, time_up, looking, "the broker's patience is over and another network is known"},
     {up, Event::address, up, "link up with the new address"},
     {up, networks_changed, choosing, "link down"},
+    {up, address_stale, choosing, "link down; joined anew, and DHCP asked"},
 
     {looking, other_heard, choosing, "link down; the other one is tried first, this one again after it"},
     {looking, none_heard, up, "the only network is never left for its broker"},
@@ -138,7 +140,7 @@ std::string_view name(Event event) {
         "radio started",  "radio refused",   "networks changed", "none known",       "scan wanted", "network chosen",
         "round over",     "a phone is here", "phone came",       "phone left",       "scan done",   "another heard",
         "no other heard", "joined",          "address",          "password refused", "left",        "time up",
-        "broker reached", "signal weak",     "stronger heard"};
+        "broker reached", "signal weak",     "stronger heard",   "address stale"};
     return names[static_cast<std::size_t>(event)];
 }
 

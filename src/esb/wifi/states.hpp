@@ -49,6 +49,7 @@ enum class Event : std::uint8_t {
     broker_reached,
     signal_weak,
     stronger_heard,
+    address_stale,  // one from before a deep sleep leads nowhere, or its lease is over
 };
 
 // --- The portal: the access point ---

@@ -101,6 +101,21 @@ void Supervisor::recall() {
     }
 }
 
+void Supervisor::resume(const chip::KnownLink& link) {
+    remember(link.ssid);
+    known_ = link;
+}
+
+std::optional<chip::KnownLink> Supervisor::link_after(Duration sleep, Instant now) const {
+    const auto link = radio_.link();
+    if (!is_up() || broker_ != Broker::reached || !link) return std::nullopt;
+    chip::KnownLink known{chooser_.at(present_).ssid, link->bssid, link->channel, {}, {}};
+    if (!lease_until_ || *lease_until_ - now <= sleep) return known;
+    known.ip = address_;
+    known.lease = *lease_until_ - now - sleep;
+    return known;
+}
+
 const chip::Ssid* Supervisor::last_good() const {
     const auto index = chooser_.last_good();
     return index ? &chooser_.at(*index).ssid : nullptr;
@@ -131,6 +146,7 @@ void Supervisor::step(Instant now) {
     }
     while (const auto event = radio_.next_event()) handle(*event, now);
     if (deadline_ && now >= *deadline_) on_time_up(now);
+    watch_lease(now);
     watch_signal(now);
     const bool missing = state() != State::off && !is_up() && missing_since_;
     // Without a known network there is nothing to wait for.
@@ -147,7 +163,7 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
             return;
         case Kind::station_address:
             if (!radio_.link()) return;  // likewise
-            address_ = event.ip;
+            note_address(event, now);
             if (!take(Event::address, now)) return;
             return listener_.on_link_up(chooser_.at(present_).ssid, address_);
         case Kind::station_left:
@@ -162,6 +178,19 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
         case Kind::client_left:
             return count_phones(now);
     }
+}
+
+// Half of a lease is what DHCP's own client would take before it asks again (RFC 2131 §4.4.5).
+void Supervisor::note_address(const RadioEvent& event, Instant now) {
+    address_ = event.ip;
+    if (!with_deep_sleep || known_address_) return;
+    lease_until_.reset();
+    if (event.lease.count() > 0) lease_until_ = now + Duration(event.lease) / 2;
+}
+
+void Supervisor::watch_lease(Instant now) {
+    const auto over = lease_over_at();
+    if (over && now >= *over) end(Event::address_stale, DisconnectReason::no_address, now);
 }
 
 void Supervisor::on_left(DisconnectReason reason, Instant now) {
@@ -237,6 +266,12 @@ void Supervisor::on_time_up(Instant now) {
             return end(Event::time_up, DisconnectReason::network_not_found, now);
         case State::no_address:
             return end(Event::time_up, DisconnectReason::no_address, now);
+        case State::fresh:
+            if (keeps_address() && broker_ == Broker::sought) {
+                return end(Event::address_stale, DisconnectReason::no_address, now);
+            }
+            take(Event::time_up, now);
+            return;
         case State::waiting:
         case State::paused:
             insist_ = state() == State::paused;
@@ -270,7 +305,12 @@ void Supervisor::end(Event event, DisconnectReason reason, Instant now) {
     const auto ssid = chooser_.at(present_).ssid;
     if (event != Event::left && event != Event::refused) static_cast<void>(radio_.leave());
     const bool was_settled = is_up() && state() != State::fresh;
-    if (!was_settled) note_failure(event, reason, now);
+    const bool by_known = with_deep_sleep && std::exchange(by_known_, false);
+    if (by_known && (!was_settled || event == Event::address_stale)) {
+        chooser_.begin_round();  // nothing is said against the network: its turn as usual is yet to come
+    } else if (!was_settled) {
+        note_failure(event, reason, now);
+    }
     last_reason_ = reason;
     take(event, now);
     const auto wait =

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "esb/base/backoff.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/entropy.hpp"
 #include "esb/chip/radio.hpp"
@@ -59,6 +60,14 @@ public:
     // The last good network as it was remembered over a restart: it is tried first, without a scan. Before the first
     // use(), or later.
     void remember(const chip::Ssid& last_good);
+    // How the network was joined before a deep sleep: it is tried first, there, once; if that fails, or an address from then
+    // has not led to the broker in time, as if nobody had known. After remember(), before the first use().
+    void resume(const chip::KnownLink& link);
+    // The present link, or try, is that.
+    bool resumed() const { return with_deep_sleep && by_known_; }
+    // The link as it may be resumed after `sleep`; empty unless it has led to the broker. The address only while half of its
+    // lease is not over by then.
+    std::optional<chip::KnownLink> link_after(Duration sleep, Instant now) const;
     // What to remember; null when none has settled yet.
     const chip::Ssid* last_good() const;
 
@@ -79,7 +88,9 @@ public:
 
     // Takes the radio's events and does what is due.
     void step(Instant now);
-    std::optional<Instant> deadline() const { return earliest(deadline_, portal_.deadline()); }
+    std::optional<Instant> deadline() const {
+        return earliest(earliest(deadline_, lease_over_at()), portal_.deadline());
+    }
 
     State state() const { return machine_.state(); }
     PortalState portal() const { return portal_.state(); }
@@ -100,6 +111,13 @@ private:
     static bool is_up(State state) {
         return state == State::fresh || state == State::up || state == State::looking || state == State::roaming;
     }
+    // No code where nothing sleeps.
+    bool keeps_address() const { return with_deep_sleep && known_address_; }
+    // When DHCP has to be asked after all: its client knows nothing of an address from before a sleep.
+    std::optional<Instant> lease_over_at() const {
+        const bool watched = keeps_address() && (state() == State::fresh || state() == State::up);
+        return watched ? lease_until_ : std::nullopt;
+    }
     static bool is_trying(State state) { return state == State::joining || state == State::no_address; }
 
     bool take(Event event, Instant now);
@@ -112,6 +130,9 @@ private:
     Status start_radio(Instant now);
     void start_scan(Instant now);
     void join(Instant now);
+    chip::StationConfig by_what_is_known(chip::StationConfig network, Instant now);
+    void note_address(const chip::RadioEvent& event, Instant now);
+    void watch_lease(Instant now);
     void settle(Instant now);
     void forget_patience();
     void set_patience(Instant now);
@@ -138,6 +159,10 @@ private:
     PortalWindow portal_;
     Backoff backoff_;
     chip::Ssid remembered_;
+    std::optional<chip::KnownLink> known_;  // until the first try
+    bool by_known_ = false;                 // the present try or link came about by it,
+    bool known_address_ = false;            // without DHCP
+    std::optional<Instant> lease_until_;    // half of it, of an address by DHCP
     std::string_view country_;
     std::string_view host_name_;
     std::uint32_t scans_ = 0;

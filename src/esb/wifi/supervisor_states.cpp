@@ -1,13 +1,18 @@
 // What the supervisor does on entering each state.
+#include "esb/base/features.hpp"
 #include "esb/wifi/supervisor.hpp"
 
+#include "esb/base/trace.hpp"
+
 #include <algorithm>
+#include <utility>
 
 namespace esb::wifi {
 
 bool Supervisor::take(Event event, Instant now) {
     const auto from = state();
     if (!machine_.take(event, witness_)) return false;
+    if (trace::on()) trace::state("wifi", name(from), name(event), name(state()));
     enter(from, event, now);
     return true;
 }
@@ -41,7 +46,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
             return;
         case State::fresh:
             insist_ = false;
-            deadline_ = now + policy_.settle_time;
+            deadline_ = now + (keeps_address() ? policy_.kept_address_trial : policy_.settle_time);
             return;
         case State::up:
             if (from == State::fresh) settle(now);
@@ -109,8 +114,27 @@ void Supervisor::start_scan(Instant now) {
 }
 
 void Supervisor::join(Instant now) {
-    join_refused_ = !radio_.join(chooser_.target(present_));
-    deadline_ = join_refused_ ? now : now + policy_.join_timeout;
+    const auto target = by_what_is_known(chooser_.target(present_), now);
+    join_refused_ = !radio_.join(target);
+    deadline_ = join_refused_ ? now : now + (resumed() ? policy_.kept_join_timeout : policy_.join_timeout);
+}
+
+// Once: whatever comes of it, the next try is as usual.
+chip::StationConfig Supervisor::by_what_is_known(chip::StationConfig network, Instant now) {
+    if constexpr (!with_deep_sleep) return network;
+    by_known_ = known_address_ = false;
+    lease_until_.reset();
+    const auto known = std::exchange(known_, std::nullopt);
+    const bool it = known && known->ssid == network.ssid && (!network.bssid || *network.bssid == known->bssid);
+    if (!it) return network;
+    by_known_ = true;
+    network.bssid = known->bssid;
+    network.channel = known->channel;
+    if (network.ip.address.is_set() || !known->ip.address.is_set()) return network;
+    known_address_ = true;
+    network.ip = known->ip;
+    lease_until_ = now + known->lease;
+    return network;
 }
 
 void Supervisor::settle(Instant now) {

@@ -1,6 +1,7 @@
-// Signs and encrypts with the library `jose`: one JSON request on standard input, its answer on standard output.
+// Signs, verifies and encrypts with the library `jose`: one JSON request on standard input, its answer on standard output.
 import { readFileSync } from "node:fs";
-import { CompactEncrypt, CompactSign, FlattenedEncrypt, base64url, decodeProtectedHeader, importJWK, importPKCS8 } from "jose";
+import { CompactEncrypt, CompactSign, FlattenedEncrypt, base64url, compactVerify, decodeProtectedHeader, errors } from "jose";
+import { importJWK, importPKCS8 } from "jose";
 
 const request = JSON.parse(readFileSync(0, "utf8"));
 const bytes = new TextEncoder().encode(request.text);
@@ -18,6 +19,17 @@ async function sign() {
   return new CompactSign(bytes).setProtectedHeader(request.header).sign(key);
 }
 
+// Whether the signature is right.
+async function verify() {
+  try {
+    await compactVerify(request.verify, await importJWK(request.jwk, "ES256"), { algorithms: ["ES256"] });
+    return "true";
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return "false";
+    throw error;
+  }
+}
+
 // Only a key, under the recipient's.
 async function wrap() {
   const [x, y] = request.key.split(".");
@@ -29,4 +41,4 @@ async function wrap() {
   return JSON.stringify({ epk: decodeProtectedHeader(made).epk, encrypted_key: made.encrypted_key });
 }
 
-process.stdout.write(await (request.wrap ? wrap() : request.key ? encrypt() : sign()));
+process.stdout.write(await (request.verify ? verify() : request.wrap ? wrap() : request.key ? encrypt() : sign()));

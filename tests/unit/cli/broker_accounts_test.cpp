@@ -30,7 +30,10 @@ TEST(BrokerAccounts, gives_a_device_its_exact_topics_and_no_others) {
               "topic write ESP/C44F330A9C35/online\n"
               "topic write ESP/C44F330A9C35/status\n"
               "topic read ESP/C44F330A9C35/ota\n"
+              "topic read ESP/C44F330A9C35/ota/do\n"
               "topic write ESP/C44F330A9C35/ota/status\n"
+              "topic read ESP/C44F330A9C35/crash/do\n"
+              "topic write ESP/C44F330A9C35/crash\n"
               "topic read ESP/C44F330A9C35/config\n"
               "topic write ESP/C44F330A9C35/config/status\n"
               "topic write ESP/C44F330A9C35/log\n"
@@ -108,6 +111,15 @@ TEST(BrokerAccounts, refuses_bases_that_lie_in_one_another) {
     EXPECT_THAT(add(accounts, "ESP-one").error().line, HasSubstr("already"));
     EXPECT_TRUE(add(accounts, "ESP-on"));  // a prefix of letters, not of levels
     EXPECT_TRUE(add(accounts, "ESP-one2"));
+}
+
+TEST(BrokerAccounts, the_base_of_one_that_is_removed_is_free_again) {
+    Accounts accounts;
+    ASSERT_TRUE(add(accounts, "ESP-one-two"));
+    ASSERT_FALSE(add(accounts, "ESP-one"));
+    ASSERT_TRUE(accounts.remove("ESP-one-two"));
+    EXPECT_TRUE(add(accounts, "ESP-one"));
+    EXPECT_THAT(add(accounts, "ESP-one-two-three").error().line, HasSubstr("ESP/one of ESP-one"));
 }
 
 TEST(BrokerAccounts, refuses_identities_that_are_none) {

@@ -96,6 +96,18 @@ TEST(BrokerFolder, changes_all_three_files_and_leaves_no_others) {
               10);  // .lock, data, tools
 }
 
+TEST(BrokerFolder, takes_no_device_whose_topics_would_be_an_authors) {
+    const test::Folder folder;
+    auto made = BrokerFolder::create(folder.path() / "broker", {});
+    ASSERT_TRUE(made);
+    for (const auto* identity : {"a-app", "a-app-1"}) {
+        const auto added = made->add({identity, test::psk, {}});
+        ASSERT_FALSE(added) << identity;
+        EXPECT_THAT(added.error().line, HasSubstr("app behind its first part"));
+    }
+    for (const auto* identity : {"app-1", "a-apple"}) EXPECT_TRUE(made->add({identity, test::psk, {}})) << identity;
+}
+
 TEST(BrokerFolder, does_not_signal_a_process_that_is_not_its_mosquitto) {
     const test::Folder folder;
     auto made = BrokerFolder::create(folder.path() / "broker", {});

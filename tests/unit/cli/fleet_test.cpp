@@ -25,7 +25,10 @@ TEST(DeviceTopics, split_into_identity_and_leaf) {
     EXPECT_EQ(split_topic("pump/ota/status")->leaf, "ota/status");
     EXPECT_EQ(split_topic("a/b/c/config/status")->identity, "a-b-c");
     EXPECT_EQ(split_topic("a/status")->leaf, "status");
-    for (const auto* topic : {"online", "/online", "a/app/x", "a//online", "a b/online", "xonline", ""}) {
+    EXPECT_EQ(split_topic("app/1/status")->identity, "app-1");
+    EXPECT_EQ(split_topic("a/apple/status")->identity, "a-apple");
+    for (const auto* topic : {"online", "/online", "a/app/x", "a//online", "a b/online", "xonline", "", "a/app/online",
+                              "a/app/b/online", "a/app/b/ota/do"}) {
         EXPECT_FALSE(split_topic(topic)) << topic;
     }
     EXPECT_EQ(topic_of("ESP-C44F330A9C35", "ota/status"), "ESP/C44F330A9C35/ota/status");

@@ -160,11 +160,12 @@ TEST(HomeAssistant, sensors_read_status) {
     }
 }
 
-TEST(HomeAssistant, the_update_entity_has_no_button_and_a_template_for_our_status) {
+TEST(HomeAssistant, the_update_entity_installs_what_waits_and_has_a_template_for_our_status) {
     const auto message = announced(HaEntity::firmware);
     EXPECT_EQ(member(message, "state_topic"), "ESP/C44F330A9C35/ota/status");
     EXPECT_EQ(member(message, "device_class"), "firmware");
-    EXPECT_EQ(member(message, "command_topic"), "(none)") << "updates are signed; nobody presses a button";
+    EXPECT_EQ(member(message, "command_topic"), "ESP/C44F330A9C35/ota/do");
+    EXPECT_EQ(member(message, "payload_install"), "install");
     const auto text = member(message, "value_template");
     // Home Assistant discards a state with any other member.
     for (const auto* name : {"'installed_version':", "'latest_version':", "'in_progress':", "'update_percentage':"}) {

@@ -5,6 +5,7 @@
 #include "host/vchip/sim_parts.hpp"
 #include "support/cuts.hpp"
 #include "support/fake_ca.hpp"
+#include "support/nvs_key.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@ constexpr std::size_t flash_size = 6 * vchip::erase_unit;
 
 struct Device {
     Device(vchip::Flash& flash, std::uint64_t seed)
-        : key_value(vchip::Region(flash, 0, flash_size)), entropy{seed} {}
+        : key_value(vchip::Region(flash, 0, flash_size), test::nvs_cipher()), entropy{seed} {}
 
     Status start() {
         ESB_TRY(key_value.mount());

@@ -424,6 +424,18 @@ TEST(MqttConnection, start_again_while_still_closing) {
     EXPECT_EQ(rig.retry_at, rig.now);
 }
 
+TEST(MqttConnection, a_back_off_can_be_made_shorter_and_not_longer) {
+    MqttRig rig;
+    rig.connect();
+    rig.close();
+    rig.client.retry_by(rig.now + 10ms);
+    EXPECT_EQ(rig.client.next_deadline(), rig.now + 10ms);
+    rig.client.retry_by(rig.now + 1h);
+    EXPECT_EQ(rig.client.next_deadline(), rig.now + 10ms);
+    EXPECT_FALSE(rig.client.wants_transport(rig.now));
+    EXPECT_TRUE(rig.client.wants_transport(rig.now + 10ms));
+}
+
 TEST(MqttConnection, calls_that_do_not_fit_the_state_are_harmless) {
     MqttRig rig;
     const auto poke = [&rig] {

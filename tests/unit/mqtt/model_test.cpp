@@ -70,8 +70,21 @@ const char* const known_transitions[] = {
     "closing -closed-> waiting",   "closing -closed-> stopped",
 };
 
-// Many short lives, each with its seed: publishes, subscriptions, cuts, delays, duplicates, refusals and restarts.
-TEST(MqttSchedules, hold_what_is_promised) {
+// A schedule of its own for each seed: what it may do follows from the number.
+test::Plan plan_of(unsigned seed, bool five) {
+    test::Plan plan{.seed = seed, .lose_sessions = seed % 4 == 0, .mischief = seed % 2 == 0, .five = five};
+    plan.keeps = seed % 5 < 2;
+    plan.power_cuts = seed % 10 == 5 || seed % 10 == 6;  // with and without mischief
+    plan.defers = seed % 7 < 2;
+    if (seed % 3 != 1) return plan;
+    plan.broker_window = 20;
+    plan.limits.max_inflight_out = 2;
+    plan.limits.max_inflight_in = 3;
+    plan.limits.max_acks = 6;
+    return plan;
+}
+
+test::Coverage run_schedules(bool five) {
     constexpr unsigned fewest = 5'000;
     const unsigned schedules = steps() >= 100'000 ? steps() : fewest;
     const char* given = std::getenv("ESB_MODEL_SEED");
@@ -79,15 +92,7 @@ TEST(MqttSchedules, hold_what_is_promised) {
     test::Coverage seen;
     for (unsigned seed = first; seed != first + schedules && !testing::Test::HasFailure(); ++seed) {
         SCOPED_TRACE("ESB_MODEL_SEED=" + std::to_string(seed));
-        const bool narrow = seed % 3 == 1;
-        test::Plan plan{.seed = seed, .lose_sessions = seed % 4 == 0, .mischief = seed % 2 == 0};
-        if (narrow) {
-            plan.broker_window = 20;
-            plan.limits.max_inflight_out = 2;
-            plan.limits.max_inflight_in = 3;
-            plan.limits.max_acks = 6;
-        }
-        Simulation simulation(plan);
+        Simulation simulation(plan_of(seed, five));
         simulation.run(250);
         simulation.check_completions();
         simulation.check_outgoing();
@@ -99,7 +104,17 @@ TEST(MqttSchedules, hold_what_is_promised) {
                 "duplicates %lu, too large %lu\n",
                 schedules, first, first + schedules - 1, seen.cuts, seen.restarts, seen.resumed, seen.sessions_new,
                 seen.resends, seen.duplicates_in, seen.too_large_in);
+    std::printf("messages kept over restarts %lu, power lost at a write %lu, writes %lu; acknowledged later %lu\n",
+                seen.restored, seen.power_cuts, seen.writes, seen.deferred);
+    if (five) {
+        std::printf("connections with 5.0 %lu, sessions expired %lu, messages refused %lu\n", seen.five, seen.expired,
+                    seen.refused);
+    }
     for (const auto& [what, times] : seen.outcomes) std::printf("  %s: %lu\n", what.c_str(), times);
+    return seen;
+}
+
+void expect_all_transitions(const test::Coverage& seen) {
     std::printf("transitions %zu of %zu\n", seen.transitions.size(), std::size(known_transitions));
     for (const auto& [what, times] : seen.transitions) {
         std::printf("  %s: %lu\n", what.c_str(), times);
@@ -109,6 +124,21 @@ TEST(MqttSchedules, hold_what_is_promised) {
     EXPECT_GT(seen.resends, 0U);
     EXPECT_GT(seen.duplicates_in, 0U);
     EXPECT_GT(seen.restarts, 0U);
+    EXPECT_GT(seen.restored, 0U);
+    EXPECT_GT(seen.power_cuts, 0U);
+    EXPECT_GT(seen.deferred, 0U);
+}
+
+// Many short lives: publishes, subscriptions, cuts, delays, duplicates, refusals, restarts and lost power.
+TEST(MqttSchedules, hold_what_is_promised) { expect_all_transitions(run_schedules(false)); }
+
+// The same with a broker that speaks 5.0, and sometimes does not.
+TEST(MqttSchedules, hold_what_is_promised_with_5_0) {
+    const auto seen = run_schedules(true);
+    expect_all_transitions(seen);
+    EXPECT_GT(seen.five, seen.resumed / 2);
+    EXPECT_GT(seen.expired, 0U);
+    EXPECT_GT(seen.refused, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, MqttModel, testing::Range(1U, 6U));

@@ -1,13 +1,9 @@
 // Certificates against OpenSSL's server on this machine: what must be refused, by name, and what must be accepted.
 #include "esb/net/http_get.hpp"
 #include "esb/net/tls_stream.hpp"
-#include "host/vchip/clock_posix.hpp"
-#include "host/vchip/entropy_posix.hpp"
-#include "host/vchip/resolver_posix.hpp"
-#include "host/vchip/sockets_posix.hpp"
-#include "tests/support/net_rig.hpp"
 #include "tests/support/openssl_server.hpp"
 #include "tests/support/pki.hpp"
+#include "tests/support/tls_client.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,56 +16,10 @@
 namespace {
 
 using namespace esb;
+using test::now_really;
 using test::Pki;
-
-// An hour on, for the certificates that are yet to be made.
-UnixTime now_really() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<UnixTime>(now) + std::chrono::hours(1);
-}
-
-struct Credentials final : net::TlsCredentials {
-    Pki::Bytes trusted, own, key;
-    net::CertificateTime clock{now_really(), true};
-
-    Result<ConstBytes> authorities(MutBytes) override { return ConstBytes(trusted); }
-    Result<ConstBytes> own_certificates(MutBytes) override { return ConstBytes(own); }
-    Result<net::ClientKey> own_key() override {
-        Result<net::ClientKey> secret;
-        static_cast<void>(secret->assign(key));
-        return secret;
-    }
-    net::CertificateTime time() const override { return clock; }
-};
-
-// Every host is this machine.
-struct Client {
-    vchip::SystemClock clock;
-    vchip::PosixSockets sockets{clock};
-    vchip::HostEntropy entropy;
-    vchip::ThreadResolver resolver{clock, sockets, nullptr,
-                                   [](const std::string&) -> Result<chip::IpAddress> {
-                                       return chip::IpAddress::v4(127, 0, 0, 1);
-                                   }};
-    net::Reactor reactor{sockets, clock};
-    net::Names names{reactor, resolver};
-    net::TlsStream stream{reactor, names, entropy, {.handshake_timeout = std::chrono::seconds(10)}};
-    test::RecordingHandler handler{stream};
-
-    Client() { sockets.add_source(resolver); }
-
-    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(15)) {
-        const auto until = clock.now() + limit;
-        while (!done() && clock.now() < until) reactor.turn(std::chrono::milliseconds(20));
-        return done();
-    }
-    // "" when it was accepted, else the error's name.
-    std::string connect(const std::string& host, std::uint16_t port) {
-        EXPECT_TRUE(handler.open(host, port));
-        EXPECT_TRUE(run_until([&] { return handler.opened > 0 || handler.over(); }));
-        return handler.opened > 0 ? "" : handler.why ? std::string(handler.why->name()) : "nothing";
-    }
-};
+using Credentials = test::TestCredentials;
+using Client = test::TlsClient;
 
 class TlsCertificate : public ::testing::Test {
 protected:
@@ -435,6 +385,11 @@ protected:
         EXPECT_TRUE(client.run_until([&] { return download.outcome != "nothing"; }));
         return download.outcome.empty() ? download.body : download.outcome;
     }
+    void pin_web(const std::string& name) {
+        net::SpkiPin made{};
+        copy(pki().pin(name), made);
+        static_cast<void>(credentials.web_pins.push_back(made));
+    }
     // A file whose text is a whole answer.
     void answer(const std::string& name, const std::string& text) { std::ofstream(pki().path(name)) << text; }
 };
@@ -443,6 +398,15 @@ TEST_F(Https, a_file_comes_from_a_server_that_is_trusted) {
     answer("file", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     EXPECT_EQ(fetch("https://server.test:%/file"), "hello");
     EXPECT_EQ(fetch("https://server.test:%/file", false), "http.https");
+    EXPECT_EQ(fetch("https://else.test:%/file"), "tls.wrong_name");
+}
+
+TEST_F(Https, a_pinned_key_stands_in_for_the_authority) {
+    answer("file", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    pin_web("other");
+    EXPECT_EQ(fetch("https://server.test:%/file"), "tls.pin_mismatch");
+    pin_web("good");
+    EXPECT_EQ(fetch("https://server.test:%/file"), "hello");
     EXPECT_EQ(fetch("https://else.test:%/file"), "tls.wrong_name");
 }
 

@@ -79,9 +79,8 @@ struct CertificateRig {
     test::TlsPskServer::Options options() {
         credentials.trusted = ca.certificate;
         mbedtls_pk_context own{};
-        credentials.own = ca.server("device", own);
         std::array<std::uint8_t, 32> number{};
-        mbedtls_mpi_write_binary(&mbedtls_pk_ec(own)->d, number.data(), number.size());
+        credentials.own = ca.server("device", own, &number);
         EXPECT_TRUE(credentials.key.assign(number));
         mbedtls_pk_free(&own);
         test::TlsPskServer::Options chosen;

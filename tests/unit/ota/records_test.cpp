@@ -203,6 +203,17 @@ TEST(RecordDecoders, refuse_too_many_elements_and_bad_keys) {
 }
 
 // What a firmware from before the mirrors has stored meanwhile only adds.
+TEST(RecordDecoders, refuse_an_end_of_a_postponement_that_no_clock_can_reach) {
+    WaitRecord record{digest(1), false, UnixTime(7200), UnixTime(0xFF'FFFF'FFFF)};
+    WaitRecord read;
+    ASSERT_TRUE(decode(bytes_of(record), read));
+    EXPECT_EQ(read, record);
+    for (const std::int64_t until : {INT64_MIN, std::int64_t{-1}, std::int64_t{1} << 40, INT64_MAX}) {
+        record.until = UnixTime(until);
+        EXPECT_EQ(decode(bytes_of(record), read).error(), errors::ota_record) << until;
+    }
+}
+
 TEST(TrustRecords, take_over_what_an_earlier_firmware_adds) {
     BadList list;
     BadList earlier;

@@ -93,6 +93,17 @@ struct World final : Witness {
         rig.server.bytes_a_second = 0;
         rig.retained.clear();
     }
+    // An update that waits for somebody's word.
+    void to_hold() {
+        rig.policy.when = When::ask;
+        rig.limit = std::chrono::seconds(20);
+        rig.retained = message;
+        const auto boot = rig.boot();
+        EXPECT_EQ(boot.last.state, State::waiting);
+        EXPECT_EQ(boot.last.hold, Hold::ask);
+        EXPECT_EQ(rig.server.connections, 0);
+        rig.retained.clear();
+    }
     // The next boot finds the record of a switch that was not made.
     void to_not_switched() {
         rig.set_boot_fault = [] { return &errors::flash_failed; };
@@ -193,6 +204,15 @@ constexpr Scenario scenarios[] = {
          w.to_waiting();
          w.expect_updated();
      }},
+    {S::starting, E::put_off,
+     [](World& w) {
+         w.to_hold();
+         const auto boot = w.rig.boot();
+         EXPECT_EQ(boot.last.state, State::waiting);
+         EXPECT_EQ(boot.last.ver, "1.4.0");
+         EXPECT_EQ(boot.last.size, w.new_image.size());
+         EXPECT_EQ(w.rig.server.connections, 0);
+     }},
     {S::starting, E::not_switched,
      [](World& w) {
          w.to_not_switched();
@@ -246,6 +266,7 @@ constexpr Scenario scenarios[] = {
          w.download();
          EXPECT_EQ(w.rig.server.connections, 1);
      }},
+    {S::idle, E::put_off, [](World& w) { w.to_hold(); }},
     {S::idle, E::upload_begun,
      [](World& w) {
          w.boot_and([](Updater& u) { return u.begin_upload(1000); });
@@ -259,6 +280,83 @@ constexpr Scenario scenarios[] = {
          EXPECT_EQ(w.rig.boot().end, BootEnd::restart);
          w.rig.retained.clear();
          w.expect_updated(1, 41);
+     }},
+
+    {S::on_hold, E::allowed,
+     [](World& w) {
+         w.to_hold();
+         EXPECT_EQ(w.boot_and([](Updater& u) { return u.install(); }).end, BootEnd::restart);
+         EXPECT_TRUE(w.outcome);
+         w.expect_updated(1);
+     }},
+    {S::on_hold, E::memory_short,
+     [](World& w) {
+         w.to_hold();
+         w.rig.limit = std::chrono::minutes(10);
+         std::optional<test::NoMemory> none;
+         w.rig.watch = [&, told = false](Updater& u) mutable {
+             if (told || !u.is_waiting()) return false;
+             if (none && w.took(S::on_hold, E::memory_short)) {
+                 none.reset();
+                 told = true;
+             } else if (!none && u.install()) {
+                 none.emplace();
+             }
+             return false;
+         };
+         EXPECT_EQ(w.rig.boot().end, BootEnd::restart) << "once there is memory again";
+         w.rig.watch = nullptr;
+         w.expect_updated(1);
+     }},
+    {S::on_hold, E::failed,
+     [](World& w) {
+         w.to_hold();
+         w.boot_and([&w](Updater& u) {
+             test::TestSigner second("second");
+             EXPECT_TRUE(
+                 u.offer(as_bytes(w.rig.signer.envelope("esb-keys", R"({"ver":2,"keys":[)" + second.jwk() + "]}"))));
+             return u.install();
+         });
+         EXPECT_TRUE(w.outcome);
+         EXPECT_EQ(w.rig.server.connections, 0) << "its key is not trusted any more";
+         EXPECT_EQ(w.rig.boot().last.state, State::idle) << "nothing is left of it";
+     }},
+    {S::on_hold, E::skipped,
+     [](World& w) {
+         w.to_hold();
+         EXPECT_TRUE(w.boot_and([](Updater& u) { return u.skip(); }).refused(errors::ota_skipped));
+         w.rig.retained = w.message;
+         EXPECT_TRUE(w.rig.boot().refused(errors::ota_skipped)) << "over restarts";
+         w.rig.retained = w.newer_message;
+         EXPECT_EQ(w.rig.boot().last.state, State::waiting) << "a later one is offered";
+     }},
+    {S::on_hold, E::upload_begun,
+     [](World& w) {
+         w.to_hold();
+         w.rig.settles_on_failure = false;
+         const auto boot = w.boot_and([&w](Updater& u) {
+             EXPECT_TRUE(w.begin_upload(u, w.image_at() + 1));
+             u.upload_lost();
+             return Status();
+         });
+         EXPECT_EQ(boot.last.state, State::waiting) << "again, once the upload has failed";
+         EXPECT_EQ(w.rig.boot().last.state, State::waiting) << "the message has stayed";
+         EXPECT_EQ(w.boot_and([&w](Updater& u) { return test::upload(u, w.bundle); }).end, BootEnd::restart);
+         w.expect_updated(1);
+     }},
+    {S::on_hold, E::superseded,
+     [](World& w) {
+         w.to_hold();
+         const auto boot = w.boot_and([&w](Updater& u) { return w.offer_newest(u); });
+         EXPECT_EQ(boot.last.ver, "1.5.0");
+         EXPECT_EQ(boot.last.state, State::waiting);
+         EXPECT_EQ(w.boot_and([](Updater& u) { return u.install(); }).end, BootEnd::restart);
+         w.expect_updated(1, 43);
+     }},
+    {S::on_hold, E::cancelled,
+     [](World& w) {
+         w.to_hold();
+         w.expect_cancelled(w.boot_and(cancel));
      }},
 
     {S::waiting, E::resumed,

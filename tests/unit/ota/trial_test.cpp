@@ -53,7 +53,12 @@ TEST(JudgeBoot, in_the_new_image) {
                     {confirming, pending_verify, ResetReason::power_on, BootFinding::finish_confirm},
                     {confirming, valid, ResetReason::power_on, BootFinding::finish_confirm},
                     {confirming, undefined, ResetReason::power_on, BootFinding::finish_confirm},
-                    {started, valid, ResetReason::power_on, BootFinding::finish_confirm},
+                    // Nobody has confirmed it: a cut in the switch has left that state.
+                    {prepared, valid, ResetReason::power_on, BootFinding::trial_begins},
+                    {switched, valid, ResetReason::software, BootFinding::trial_begins},
+                    {started, valid, ResetReason::power_on, BootFinding::trial_begins},
+                    {started, valid, ResetReason::panic, BootFinding::give_up, TrialCause::crashed},
+                    {silent, valid, ResetReason::software, BootFinding::give_up, TrialCause::silent},
                     // Nothing else can be booted.
                     {started, aborted, ResetReason::panic, BootFinding::trial_begins},
                     {silent, invalid, ResetReason::software, BootFinding::trial_begins},

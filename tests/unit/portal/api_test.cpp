@@ -152,6 +152,24 @@ TEST_F(PortalApi, settings_without_values_of_secrets) {
     EXPECT_EQ(text.find(FakeHost::key_hex), std::string::npos);
 }
 
+TEST_F(PortalApi, settings_of_an_author_have_his_title_labels_and_units) {
+    static constexpr settings::Setting heating[] = {
+        {.name = "heat.target", .type = settings::Type::integer, .low = 5, .high = 30, .fallback = "19",
+         .label = "Target \"temperature\"", .unit = "°C", .help = "degrees to keep"},
+        {.name = "heat.note", .type = settings::Type::text}};
+    static constexpr settings::Setting pump[] = {{.name = "pump.on", .type = settings::Type::boolean, .fallback = "on"}};
+    ASSERT_TRUE(host.table.add(heating, "Heating & more"));
+    ASSERT_TRUE(host.table.add(pump));
+    const auto text = rig.get("/api/settings");
+    expect_json(text);
+    EXPECT_NE(text.find(R"({"name":"heat.target","type":"integer","title":"Heating & more",)"
+                        R"("label":"Target \"temperature\"","unit":"°C","help":"degrees to keep","set":false,)"),
+              std::string::npos);
+    EXPECT_NE(text.find(R"({"name":"heat.note","type":"text","title":"Heating & more","help":"",)"), std::string::npos);
+    EXPECT_NE(text.find(R"({"name":"pump.on","type":"boolean","title":"","help":"",)"), std::string::npos);
+    EXPECT_EQ(text.find(R"("title")"), text.find(R"("title":"Heating)"));  // none of the base's
+}
+
 TEST_F(PortalApi, a_setting_of_an_author_may_be_longer_than_a_piece) {
     static const std::string help(3000, 'h');
     static const settings::Setting own[] = {

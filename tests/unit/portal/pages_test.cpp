@@ -20,7 +20,7 @@ TEST(Pages, are_the_files_of_the_set_up_page_compressed) {
         weight += page->gzip.size();
     }
     EXPECT_EQ(pages().size(), 3U);
-    EXPECT_LE(weight, with_certificates ? 13'824U : 12U * 1024U);
+    EXPECT_LE(weight, with_certificates ? 15'872U : 14'336U);
 }
 
 TEST(Pages, say_what_they_are) {

@@ -1,7 +1,8 @@
 // The power goes before, inside and after every flash operation of a device's life with its settings.
 #include "esb/settings/store.hpp"
-#include "host/vchip/cut_enumerator.hpp"
 #include "host/vchip/key_value.hpp"
+#include "support/cuts.hpp"
+#include "support/nvs_key.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +24,7 @@ constexpr Setting pads[] = {
 };
 
 struct Device {
-    explicit Device(vchip::Flash& flash) : key_value(vchip::Region(flash, 0, flash_size)) {
+    explicit Device(vchip::Flash& flash) : key_value(vchip::Region(flash, 0, flash_size), test::nvs_cipher()) {
         EXPECT_TRUE(schema.add(pads));
     }
     Status start() {
@@ -117,13 +118,12 @@ vchip::CutScenario scenario(std::vector<Step> steps, Notes& notes) {
 
 void expect_survives(std::vector<Step> steps, std::uint64_t least_operations) {
     Notes notes;
-    vchip::CutOptions options;
-    options.second_seeds = 1;
-    options.second_every = 7;
-    const auto report = vchip::enumerate_cuts(scenario(std::move(steps), notes), options);
-    EXPECT_TRUE(report.passed()) << report.text();
-    EXPECT_GE(report.operations, least_operations) << "the scenario touches less flash than meant";
-    ::testing::Test::RecordProperty("cuts", report.text());
+    const auto cut = scenario(std::move(steps), notes);
+    vchip::MemoryStore store = cut.prepare();
+    vchip::Flash flash(store);
+    cut.run(flash);
+    EXPECT_GE(flash.operations(), least_operations) << "the scenario touches less flash than meant";
+    EXPECT_TRUE(test::survives_cuts("settings", cut, {.second_seeds = 1, .second_every = 7}));
 }
 
 TEST(SettingsUnderPowerCuts, acknowledged_commits_are_never_lost_nor_half) {

@@ -1,6 +1,7 @@
 // What people type into a field for a host.
 #include "esb/settings/host_field.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/settings/json_patch.hpp"
 #include "esb/settings/store.hpp"
 #include "support/memory_key_value.hpp"
@@ -56,10 +57,19 @@ TEST(HostField, is_taken_apart_where_one_thing_is_meant) {
         {"h#x", "host.parts"},
         {"h\\x", "host.parts"},
         {":8883", "host.parts"},
-        {"[::1]:8883", "host.ipv6"},
-        {"[2001:db8::1]", "host.ipv6"},
-        {"2001:db8::1", "host.ipv6"},
+        {"[::1]:8883", with_ipv6 ? "::1 8883" : "host.ipv6"},
+        {"mqtts://[2001:db8::1]/", with_ipv6 ? "2001:db8::1" : "host.ipv6"},
+        {"2001:db8::1", with_ipv6 ? "2001:db8::1" : "host.ipv6"},
+        {"::ffff:192.0.2.1", with_ipv6 ? "::ffff:192.0.2.1" : "host.ipv6"},
+        {"[2001:db8::1", "host.ipv6"},
+        {"[]", "host.ipv6"},
+        {"[192.0.2.1]", "host.ipv6"},
+        {"[2001:db8::1%eth0]", "host.ipv6"},
+        {"2001:db8:::1", "host.ipv6"},
         {"h:1:2", "host.ipv6"},
+        {"[::1]8883", "host.port"},
+        {"[::1]:", "host.port"},
+        {"[::1]:0", "host.port"},
         {"h:", "host.port"},
         {"h:0", "host.port"},
         {"h:65536", "host.port"},

@@ -6,6 +6,7 @@
 #include "host/vchip/key_value.hpp"
 #include "support/cuts.hpp"
 #include "support/memory_key_value.hpp"
+#include "support/nvs_key.hpp"
 #include "support/raw_flash.hpp"
 
 #include <gtest/gtest.h>
@@ -252,7 +253,7 @@ constexpr std::size_t partition = 4 * vchip::erase_unit;
 vchip::MemoryStore lived_in(const std::function<Status(chip::KeyValue&, std::uint32_t)>& write) {
     vchip::MemoryStore memory(partition);
     vchip::Flash flash(memory);
-    vchip::KeyValue store(vchip::Region(flash, 0, partition));
+    vchip::KeyValue store(vchip::Region(flash, 0, partition), test::nvs_cipher());
     EXPECT_TRUE(store.mount());
     const std::vector<std::uint8_t> pad(1200, 0x5A);
     for (std::uint32_t value = 1; value <= 3; ++value) {
@@ -264,7 +265,7 @@ vchip::MemoryStore lived_in(const std::function<Status(chip::KeyValue&, std::uin
 
 Found restart(vchip::MemoryStore& memory, const TrustName& name) {
     vchip::Flash flash(memory);
-    vchip::KeyValue store(vchip::Region(flash, 0, partition));
+    vchip::KeyValue store(vchip::Region(flash, 0, partition), test::nvs_cipher());
     if (!store.mount()) return {true, false, 0};  // storage is not there: whoever asks is refused
     return load(store, name);
 }
@@ -281,7 +282,7 @@ TEST(TrustFlips, every_bit_as_it_lies_in_flash) {
             lived_in([&](chip::KeyValue& store, std::uint32_t value) { return save(store, name, value); });
         auto sound = whole;
         ASSERT_EQ(restart(sound, name), (Found{false, true, 3}));
-        for (const auto bit : test::bits_of(whole, 0, partition, keys_of(name))) {
+        for (const auto bit : test::bits_of(whole, 0, partition, keys_of(name), &test::nvs_cipher())) {
             auto rotten = whole;
             test::flip_bit(rotten, bit);
             const auto found = restart(rotten, name);
@@ -321,7 +322,7 @@ TEST(TrustFlips, pairs_of_bits_as_they_lie_in_flash) {
     for (const auto& name : small_records) {
         const auto whole =
             lived_in([&](chip::KeyValue& store, std::uint32_t value) { return save(store, name, value); });
-        const auto bits = test::bits_of(whole, 0, partition, keys_of(name));
+        const auto bits = test::bits_of(whole, 0, partition, keys_of(name), &test::nvs_cipher());
         // All pairs are more than ten million for each record: a thinning that meets every bit with many others.
         const std::size_t stride = std::max<std::size_t>(1, 2003 / test::cut_factor());
         for (std::size_t pair = name.mark; pair < bits.size() * bits.size(); pair += stride) {
@@ -350,7 +351,7 @@ struct History {
 // From a firmware before the mirrors (its value is 1) to the third value, a restart between each.
 void live(vchip::Flash& flash, const TrustName& name, History& history) {
     for (std::uint32_t value = 2; value <= 4; ++value) {
-        vchip::KeyValue store(vchip::Region(flash, 0, partition));
+        vchip::KeyValue store(vchip::Region(flash, 0, partition), test::nvs_cipher());
         if (!store.mount()) return;
         load(store, name);
         history.tried = value;
@@ -362,7 +363,7 @@ void live(vchip::Flash& flash, const TrustName& name, History& history) {
 vchip::MemoryStore of_the_first_firmware(const TrustName& name) {
     vchip::MemoryStore memory(partition);
     vchip::Flash flash(memory);
-    vchip::KeyValue store(vchip::Region(flash, 0, partition));
+    vchip::KeyValue store(vchip::Region(flash, 0, partition), test::nvs_cipher());
     EXPECT_TRUE(store.mount());
     const std::array<std::uint8_t, 4> one{1, 0, 0, 0};
     if (name.former == Former::plain) {
@@ -390,7 +391,7 @@ TEST(TrustCuts, a_loss_of_power_anywhere_leaves_the_old_or_the_new_value) {
             live(flash, name, history);
         };
         scenario.check = [&](vchip::Flash& flash) -> std::string {
-            vchip::KeyValue store(vchip::Region(flash, 0, partition));
+            vchip::KeyValue store(vchip::Region(flash, 0, partition), test::nvs_cipher());
             if (!store.mount()) return "the store does not mount";
             return judge(load(store, name), history, false);
         };
@@ -412,7 +413,7 @@ TEST(TrustCuts, a_bit_rots_after_a_loss_of_power) {
             flash.set_plan({vchip::PowerCut{operation, kind, operation}, {}});
             live(flash, name, history);
             if (flash.powered()) break;  // no operation left to cut
-            const auto bits = test::bits_of(cut_store, 0, partition, keys_of(name));
+            const auto bits = test::bits_of(cut_store, 0, partition, keys_of(name), &test::nvs_cipher());
             const std::size_t stride = std::max<std::size_t>(1, 17 / test::cut_factor());
             for (std::size_t i = operation % stride; i < bits.size(); i += stride) {
                 auto rotten = cut_store;

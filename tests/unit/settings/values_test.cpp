@@ -258,6 +258,20 @@ TEST(Schema, lists_the_base_and_then_the_authors_tables) {
     EXPECT_EQ(schema.find("nothing"), nullptr);
 }
 
+TEST(Schema, knows_the_title_of_each_table_of_an_author_and_none_of_the_base) {
+    static constexpr Setting first[] = {words, raw};
+    static constexpr Setting second[] = {level};
+    Schema schema;
+    const auto own = schema.size();
+    ASSERT_TRUE(schema.add(first, "Greenhouse"));
+    ASSERT_TRUE(schema.add(second));
+    EXPECT_EQ(schema.title(0), std::nullopt);
+    EXPECT_EQ(schema.title(own - 1), std::nullopt);
+    EXPECT_EQ(schema.title(own), "Greenhouse");
+    EXPECT_EQ(schema.title(own + 1), "Greenhouse");
+    EXPECT_EQ(schema.title(own + 2), "");
+}
+
 TEST(Schema, refuses_a_table_with_any_bad_setting_whole) {
     const auto changed = [](const Setting& from, auto change) {
         auto setting = from;

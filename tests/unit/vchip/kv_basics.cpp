@@ -1,5 +1,7 @@
 #include "host/vchip/key_value.hpp"
 
+#include "esb/base/encoding.hpp"
+#include "tests/support/nvs_key.hpp"
 #include "tests/support/raw_flash.hpp"
 
 #include <gtest/gtest.h>
@@ -229,7 +231,7 @@ TEST_F(KeyValueTest, a_corrupt_entry_loses_only_itself) {
 
 // Each bit of the outer entry's header, as the last entry and with another one behind it.
 TEST_F(KeyValueTest, a_value_that_looks_like_an_entry_is_not_read_as_one) {
-    const auto fake = kv_log::encode(1, kv_log::EntryKind::value, "admin", as_bytes("evil"));
+    const auto fake = kv_log::encode(1, 0, kv_log::EntryKind::value, "admin", as_bytes("evil"));
     const std::string hostile(as_text(fake));
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("name", hostile + hostile + hostile + hostile));
@@ -245,6 +247,80 @@ TEST_F(KeyValueTest, a_value_that_looks_like_an_entry_is_not_read_as_one) {
             ASSERT_TRUE(memory.write(0, before));
         }
     }
+}
+
+bool holds(const MemoryStore& memory, std::string_view what) {
+    std::string bytes(memory.size(), '\0');
+    EXPECT_TRUE(memory.read(0, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}));
+    return bytes.find(what) != std::string::npos;
+}
+
+TEST_F(KeyValueTest, an_encrypted_store_shows_neither_values_nor_keys) {
+    KeyValue hidden(Region(flash, 0, partition_size), test::nvs_cipher());
+    ASSERT_TRUE(hidden.mount());
+    EXPECT_TRUE(hidden.encrypted());
+    const std::string secret = "correct horse battery staple";
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(hidden.put("wifi.0.pass", as_bytes(secret + std::to_string(i))));
+    ASSERT_TRUE(hidden.put("wifi.0.pass", as_bytes(secret)));
+    EXPECT_FALSE(holds(memory, "horse"));
+    EXPECT_FALSE(holds(memory, "wifi"));
+    KeyValue again(Region(flash, 0, partition_size), test::nvs_cipher());
+    ASSERT_TRUE(again.mount());
+    std::array<std::uint8_t, 64> out{};
+    EXPECT_EQ(as_text(again.get("wifi.0.pass", out).value()), secret);
+}
+
+TEST_F(KeyValueTest, a_value_looks_different_at_each_place) {
+    KeyValue hidden(Region(flash, 0, partition_size), test::nvs_cipher());
+    ASSERT_TRUE(hidden.mount());
+    ASSERT_TRUE(hidden.put("k", as_bytes("the same sixteen")));
+    ASSERT_TRUE(hidden.remove("k"));
+    ASSERT_TRUE(hidden.put("k", as_bytes("the same sixteen")));
+    constexpr std::size_t first = erase_unit + kv_log::header_size;
+    constexpr std::size_t second = first + kv_log::entry_size(16) + kv_log::entry_size(0);
+    std::array<std::uint8_t, kv_log::entry_size(16)> a{};
+    std::array<std::uint8_t, kv_log::entry_size(16)> b{};
+    ASSERT_TRUE(memory.read(first, a));
+    ASSERT_TRUE(memory.read(second, b));
+    EXPECT_FALSE(equal(ConstBytes(a).subspan(8), ConstBytes(b).subspan(8)));
+    EXPECT_TRUE(equal(ConstBytes(a).subspan(4, 4), ConstBytes(b).subspan(4, 4)));
+}
+
+TEST_F(KeyValueTest, an_encrypted_store_is_nothing_to_a_chip_without_its_key) {
+    KeyValue hidden(Region(flash, 0, partition_size), test::nvs_cipher());
+    ASSERT_TRUE(hidden.mount());
+    ASSERT_TRUE(hidden.put("a", as_bytes("1")));
+    EXPECT_EQ(remount().error(), errors::kv_corrupt);
+    KeyValue other(Region(flash, 0, partition_size), NvsCipher(EfuseKey{1}));
+    ASSERT_TRUE(other.mount());
+    std::array<std::uint8_t, 8> out{};
+    EXPECT_EQ(other.get("a", out).error(), errors::kv_not_found);
+}
+
+TEST_F(KeyValueTest, a_store_from_before_stays_in_the_clear) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "visible"));
+    KeyValue upgraded(Region(flash, 0, partition_size), test::nvs_cipher());
+    EXPECT_EQ(upgraded.mount().value(), chip::Mount::existing);
+    EXPECT_FALSE(upgraded.encrypted());
+    std::array<std::uint8_t, 8> out{};
+    EXPECT_EQ(as_text(upgraded.get("a", out).value()), "visible");
+    ASSERT_TRUE(upgraded.put("b", as_bytes("too")));
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("b").value(), "too");
+}
+
+// The expected bytes are those of Python's cryptography, with keys from its PBKDF2.
+TEST(NvsCipher, is_xts_aes_256) {
+    const NvsCipher cipher(EfuseKey{1, 2, 3});
+    std::vector<std::uint8_t> bytes(20);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
+    const auto plain = bytes;
+    cipher.encrypt(7, 40, bytes);
+    char digits[64];
+    EXPECT_EQ(hex_encode(bytes, digits).value(), "e951cad6dfdf9e068372be0489c97bde18933cac");
+    cipher.decrypt(7, 40, bytes);
+    EXPECT_EQ(bytes, plain);
 }
 
 TEST_F(KeyValueTest, mounting_reads_each_page_and_writes_at_most_three_times) {

@@ -3,6 +3,7 @@
 #include "host/vchip/cut_enumerator.hpp"
 #include "host/vchip/key_value.hpp"
 #include "support/cuts.hpp"
+#include "support/nvs_key.hpp"
 
 #include <gtest/gtest.h>
 #include <array>
@@ -54,12 +55,20 @@ public:
     }
     // Steps that have happened before the scenario begins.
     void start_after(const std::vector<Step>& steps) {
+        earlier_ = steps;
+        initial_.clear();
         before_.emplace(size_);
         Flash flash(*before_);
-        KeyValue store(Region(flash, 0, size_));
+        KeyValue store(Region(flash, 0, size_), cipher_);
         ASSERT_TRUE(store.mount());
         for (const auto& step : steps) ASSERT_TRUE(apply(store, step));
         for (const auto& step : steps) note(initial_, step);
+    }
+
+    // The same again as a chip that encrypts its store.
+    void encrypt() {
+        cipher_ = test::nvs_cipher();
+        if (before_) start_after(std::vector<Step>(earlier_));
     }
 
 private:
@@ -73,7 +82,7 @@ private:
 
     void run(Flash& flash) {
         notes_ = {false, initial_, {}};
-        KeyValue store(Region(flash, 0, size_));
+        KeyValue store(Region(flash, 0, size_), cipher_);
         if (!store.mount()) return;
         notes_.mounted = true;
         for (const auto& step : steps_) {
@@ -85,7 +94,7 @@ private:
     }
 
     Verdict check(Flash& flash) {
-        KeyValue store(Region(flash, 0, size_));
+        KeyValue store(Region(flash, 0, size_), cipher_);
         const auto mounted = store.mount();
         if (!mounted) return "does not mount: " + std::string(mounted.error().name());
         if (*mounted == chip::Mount::formatted && (notes_.mounted || before_)) return "formatted again";
@@ -94,7 +103,7 @@ private:
     }
 
     Verdict short_check(Flash& flash) {
-        KeyValue store(Region(flash, 0, size_));
+        KeyValue store(Region(flash, 0, size_), cipher_);
         if (!store.mount()) return "does not mount";
         if (auto verdict = compare(store); !verdict.empty()) return verdict;
         if (!store.put("probe", as_bytes("p"))) return "takes no new value";
@@ -119,7 +128,7 @@ private:
     Verdict keeps_its_word(Flash& flash, KeyValue& first) {
         Model seen;
         for (const auto& key : first.keys()) seen[key] = lookup(first, key).value_or("");
-        KeyValue second(Region(flash, 0, size_));
+        KeyValue second(Region(flash, 0, size_), cipher_);
         if (!second.mount()) return "does not mount again";
         for (const auto& [key, value] : seen) {
             if (lookup(second, key) != value) return "key " + key + " changed between two boots";
@@ -127,7 +136,7 @@ private:
         if (second.keys().size() != seen.size()) return "a key came back";
         if (!second.put("probe", as_bytes("p"))) return "takes no new value";
         if (lookup(second, "probe") != "p") return "does not hold a new value";
-        KeyValue third(Region(flash, 0, size_));
+        KeyValue third(Region(flash, 0, size_), cipher_);
         if (!third.mount() || lookup(third, "probe") != "p") return "forgets a new value";
         for (const auto& [key, value] : seen) {
             if (key != "probe" && lookup(third, key) != value) return "key " + key + " changed after a write";
@@ -137,6 +146,8 @@ private:
 
     std::size_t size_;
     std::vector<Step> steps_;
+    std::vector<Step> earlier_;
+    std::optional<NvsCipher> cipher_;
     Model initial_;
     std::optional<MemoryStore> before_;
     Notes notes_;
@@ -144,6 +155,8 @@ private:
 
 void expect_survival(const std::string& what, Session& session, const CutOptions& options) {
     EXPECT_TRUE(test::survives_cuts("kv: " + what, session.scenario(), options));
+    session.encrypt();
+    EXPECT_TRUE(test::survives_cuts("kv encrypted: " + what, session.scenario(), options));
 }
 
 std::string text(std::size_t size, char c) { return std::string(size, c); }

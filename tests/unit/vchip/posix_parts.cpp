@@ -81,6 +81,24 @@ TEST(SystemClock, shares_the_wall_time_over_a_boot) {
     EXPECT_TRUE(SystemClock(&offset).wall());
 }
 
+TEST(SystemClock, jumps_by_a_change_of_how_far_it_is_ahead_and_not_by_what_it_begins_with) {
+    constexpr Duration year = std::chrono::hours(24 * 365);
+    WallOffset offset;
+    SystemClock clock(&offset);
+    clock.set_ahead(year);
+    EXPECT_LT(milliseconds(clock.now()), 60'000U);
+    clock.set_wall(UnixTime(1'700'000'000));
+    EXPECT_LT(clock.wall(), UnixTime(1'700'000'060));
+    clock.set_ahead(2 * year);
+    EXPECT_GE(clock.now(), Instant(year));
+    EXPECT_GE(clock.wall(), UnixTime(1'700'000'000) + std::chrono::duration_cast<UnixTime>(year));
+
+    SystemClock next_boot(&offset);
+    next_boot.set_ahead(2 * year);
+    EXPECT_LT(milliseconds(next_boot.now()), 60'000U);
+    EXPECT_GE(next_boot.wall(), UnixTime(1'700'000'000) + std::chrono::duration_cast<UnixTime>(year));
+}
+
 TEST(HostEntropy, fills_with_different_bytes) {
     HostEntropy entropy;
     std::array<std::uint8_t, 300> a{};

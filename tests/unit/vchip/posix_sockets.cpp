@@ -65,6 +65,56 @@ struct Source : WaitSource {
     int polled = 0;
 };
 
+// Looks once, as one of many chips on a thread does.
+struct Once : Poller {
+    void look(std::span<pollfd> descriptors, Duration most) override {
+        ::poll(descriptors.data(), descriptors.size(), 0);
+        longest = most;
+    }
+    void forget(int) override { ++forgotten; }
+    void wake() override { ++woken; }
+
+    Duration longest{0};
+    int forgotten = 0;
+    int woken = 0;
+};
+
+TEST(PosixPoller, a_wait_looks_once_and_says_how_long_nothing_is_due) {
+    SystemClock clock;
+    Once once;
+    Source source;
+    PosixSockets sockets(clock);
+    sockets.set_poller(once);
+    sockets.add_source(source);
+    ASSERT_TRUE(sockets.wait({}, Duration(60'000)));
+    EXPECT_EQ(once.longest, Duration(60'000));
+    source.at = clock.now() + Duration(30'000);
+    ASSERT_TRUE(sockets.wait({}, Duration(60'000)));
+    EXPECT_LE(once.longest, Duration(30'000));
+    EXPECT_EQ(source.polled, 0);
+}
+
+TEST(PosixPoller, is_told_of_wakes_once_and_of_every_descriptor_that_is_closed) {
+    SystemClock clock;
+    Once once;
+    {
+        PosixSockets sockets(clock);
+        sockets.set_poller(once);
+        sockets.wake();
+        sockets.wake();
+        EXPECT_EQ(once.woken, 1) << "until the wait";
+        ASSERT_TRUE(sockets.wait({}, Duration(0)));
+        sockets.wake();
+        EXPECT_EQ(once.woken, 2);
+        const auto first = sockets.listen({loopback, 0}, 1);
+        const auto second = sockets.listen({loopback, 0}, 1);
+        ASSERT_TRUE(first && second);
+        sockets.close(*first);
+        EXPECT_EQ(once.forgotten, 1);
+    }
+    EXPECT_EQ(once.forgotten, 2);
+}
+
 }  // namespace
 
 TEST_F(Posix, carries_bytes_and_tells_the_end) {

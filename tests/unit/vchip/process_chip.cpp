@@ -203,15 +203,44 @@ TEST_F(Process, executes_exactly_the_bytes_of_the_slot) {
 TEST_F(Process, a_restart_keeps_retained_memory_and_the_wall_clock) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
     RunningChip running(options);
-    running.ask("retained", "retained 1 of 2048");
+    running.ask("retained", "retained 1 of 4192");
     running.ask("wall", "wall unknown");
     running.type("set-wall");
     running.type("restart");
     running.expect("vchip: boot 2 (software)");
     running.expect("reason software");
-    running.ask("retained", "retained 2 of 2048");
+    running.ask("retained", "retained 2 of 4192");
     running.ask("wall", "wall set");
     running.ask("heap", "heap 1");
+}
+
+TEST_F(Process, a_deep_sleep_takes_its_time_and_keeps_what_a_restart_keeps) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.restart_limit = 0;
+    RunningChip running(options);
+    running.ask("retained", "retained 1 of 4192");
+    running.type("set-wall");
+    const auto began = std::chrono::steady_clock::now();
+    running.type("sleep 300");
+    running.expect("vchip: deep sleep for 300 ms");
+    running.expect("vchip: boot 2 (deep-sleep)");
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(300));
+    running.expect("reason deep-sleep");
+    running.ask("retained", "retained 2 of 4192");
+    running.ask("wall", "wall set");
+}
+
+TEST_F(Process, a_jump_of_the_clock_ends_a_deep_sleep) {
+    flash(chip::SlotId::a, VCHIP_IMAGE_1);
+    options.radio = folder / "board.json";
+    std::ofstream(options.radio) << R"({"ahead":100})";
+    RunningChip running(options);
+    running.expect("reason power-on");
+    running.type("sleep 3600000");
+    running.expect("vchip: deep sleep for 3600000 ms");
+    std::ofstream(folder / "new.json") << R"({"ahead":3700})";
+    fs::rename(folder / "new.json", options.radio);
+    running.expect("reason deep-sleep");
 }
 
 TEST_F(Process, a_crash_is_a_panic_and_so_is_a_bad_exit_code) {
@@ -414,6 +443,23 @@ TEST_F(Process, a_partition_file_that_is_missing_is_an_error) {
     std::string output;
     EXPECT_EQ(WEXITSTATUS(running.wait_for_end(&output)), 1);
     EXPECT_NE(output.find("partition file"), std::string::npos);
+}
+
+TEST(OperationTally, counts_on_where_the_one_before_has_ended) {
+    const std::string file = testing::TempDir() + "tally" + std::to_string(getpid());
+    for (int power_on = 0; power_on < 2; ++power_on) {
+        const auto tally = OperationTally::open(file);
+        ASSERT_TRUE(tally);
+        for (int i = 0; i < 3; ++i) (*tally)->count();
+    }
+    std::uint64_t counted = 0;
+    std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(&counted), sizeof counted);
+    EXPECT_EQ(counted, 6U);
+    EXPECT_EQ(OperationTally::open("/nowhere/tally").error(), errors::flash_file);
+    std::ofstream(file) << "somebody's notes";
+    EXPECT_EQ(OperationTally::open(file).error(), errors::flash_file);
+    EXPECT_EQ(std::filesystem::file_size(file), 16U) << "which stay";
+    unlink(file.c_str());
 }
 
 TEST(ProcessFlash, a_plan_loses_what_has_happened) {

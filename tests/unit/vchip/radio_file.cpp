@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <poll.h>
 
@@ -53,6 +54,9 @@ TEST(BoardFile, reads_everything_that_may_stand_in_it) {
     EXPECT_TRUE(home.hidden);
     EXPECT_EQ(home.drops_after, 1500ms);
     EXPECT_EQ(home.refuses, chip::DisconnectReason::association_refused);
+    EXPECT_EQ(parse_board(R"({"networks": [{"ssid": "Home", "address": "10.7.0.3"}]})")->air.networks[0].address,
+              chip::IpAddress::v4(10, 7, 0, 3));
+    EXPECT_FALSE(parse_board(R"({"networks": [{"ssid": "Home", "address": "10.7.0"}]})"));
     EXPECT_FALSE(parse_board(R"({"networks": [{"ssid": "Home", "refuses": "signal lost"}]})"));
     EXPECT_EQ(mac_text(home.bssid), "AA:BB:CC:00:11:22");
     EXPECT_EQ(board->air.networks[1].auth, chip::Auth::open);
@@ -135,6 +139,21 @@ TEST(FileRadio, follows_the_file_and_keeps_the_last_good_version) {
     EXPECT_FALSE(radio.button().pressed());
     changed.revents = 0;
     EXPECT_EQ(::poll(&changed, 1, 0), 0) << "nothing is left to read";
+}
+
+TEST(FileRadio, says_how_far_the_clock_is_ahead) {
+    const Folder folder;
+    const fs::path file = folder.path / "radio.json";
+    SystemClock clock;
+    Bell bell;
+    StationLink link;
+    std::vector<std::chrono::seconds> told;
+    FileRadio radio(clock, bell, link, {}, file, {}, [&](std::chrono::seconds ahead) { told.push_back(ahead); });
+    std::ofstream(file) << R"({"ahead":34560000})";
+    radio.poll();
+    EXPECT_EQ(told, (std::vector{std::chrono::seconds(0), std::chrono::seconds(34'560'000)}));
+    EXPECT_EQ(parse_board(R"({"ahead":-1})").error(), errors::board_bad_member);
+    EXPECT_EQ(parse_board(R"({"ahead":"1"})").error(), errors::board_bad_member);
 }
 
 TEST(FileRadio, without_a_file_there_are_no_networks) {

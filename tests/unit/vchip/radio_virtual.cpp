@@ -159,6 +159,48 @@ TEST_F(Radio, a_static_address_needs_no_dhcp) {
     EXPECT_EQ(next()->ip.address, config.ip.address);
 }
 
+TEST_F(Radio, an_access_point_that_is_where_it_was_is_joined_sooner) {
+    const auto time_to_join = [this](std::optional<chip::Mac> bssid, std::uint8_t channel) {
+        auto config = station("Home", "correct horse");
+        config.bssid = bssid;
+        config.channel = channel;
+        const auto began = world.now();
+        EXPECT_TRUE(radio.join(config));
+        Kind kind{};
+        while ((kind = next_kind()) == Kind::station_left) {  // the join before it
+        }
+        EXPECT_EQ(kind, Kind::station_joined);
+        return world.now() - began;
+    };
+    const auto home = radio.air().networks[0];
+    const auto found_at_once = time_to_join(home.bssid, home.channel);
+    EXPECT_LT(found_at_once, time_to_join(std::nullopt, 0));
+    EXPECT_LT(found_at_once, time_to_join(home.bssid, static_cast<std::uint8_t>(home.channel + 1)));
+}
+
+TEST_F(Radio, dhcp_says_how_long_and_a_foreign_address_reaches_nobody) {
+    Air air = radio.air();
+    air.networks[0].address = IpAddress::v4(10, 7, 0, 3);
+    radio.set_air(air);
+    ASSERT_TRUE(radio.join(station("Home", "correct horse")));
+    EXPECT_EQ(next_kind(), Kind::station_joined);
+    const auto leased = next();
+    EXPECT_EQ(leased->ip.address, IpAddress::v4(10, 7, 0, 3));
+    EXPECT_EQ(leased->lease, std::chrono::hours(1));
+    EXPECT_TRUE(link.up);
+    for (const bool foreign : {true, false}) {
+        auto config = station("Home", "correct horse");
+        config.ip.address = IpAddress::v4(10, foreign ? 8 : 7, 0, 3);
+        ASSERT_TRUE(radio.join(config));
+        EXPECT_EQ(next_kind(), Kind::station_left);
+        EXPECT_EQ(next_kind(), Kind::station_joined);
+        const auto fixed = next();
+        EXPECT_EQ(fixed->ip.address, config.ip.address);
+        EXPECT_EQ(fixed->lease.count(), 0);
+        EXPECT_EQ(link.up, !foreign);
+    }
+}
+
 TEST_F(Radio, a_known_password_is_not_used_on_an_open_look_alike) {
     radio.add_network("Cafe", "", -30);
     ASSERT_TRUE(radio.join(station("Cafe", "secret12")));

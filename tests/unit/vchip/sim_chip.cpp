@@ -70,6 +70,18 @@ TEST_F(Sim, the_clock_starts_at_every_boot) {
     EXPECT_EQ(milliseconds(device.clock.now()), 70U);
 }
 
+TEST_F(Sim, a_deep_sleep_takes_its_time_and_keeps_retained_memory) {
+    ASSERT_TRUE(device.boot(ResetReason::power_on));
+    device.retained_ram.bytes()[0] = 77;
+    const auto before = world.now();
+    EXPECT_EQ(device.run([](chip::Chip& chip) { chip.system.deep_sleep(15min); }), SimEnd::deep_sleep);
+    ASSERT_TRUE(device.boot_again());
+    EXPECT_EQ(world.now() - before, 15min);
+    EXPECT_EQ(device.system.reset_reason(), ResetReason::deep_sleep);
+    EXPECT_EQ(device.retained_ram.bytes()[0], 77);
+    EXPECT_EQ(device.run([](chip::Chip&) {}), SimEnd::returned) << "the wish is over";
+}
+
 TEST_F(Sim, a_restart_keeps_retained_memory_and_wall_time_a_power_cycle_does_not) {
     ASSERT_TRUE(device.boot(ResetReason::power_on));
     device.clock.set_wall(UnixTime(1000));

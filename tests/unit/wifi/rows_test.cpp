@@ -193,6 +193,27 @@ constexpr Scenario<S, E> link_scenarios[] = {
          r.use("Work");
          EXPECT_EQ(r.said.log.back(), "down Home: requested");
      }},
+    {S::fresh, E::address_stale,
+     [](Rig& r) {
+         r.to_fresh_as_before_a_sleep();
+         r.step(r.policy.kept_address_trial);
+         EXPECT_EQ(r.said.log.back(), "down Home: no address");
+         EXPECT_EQ(r.supervisor.state(), S::joining) << "at once, and nothing is held against the network";
+         EXPECT_FALSE(r.radio.joins.back().ip.address.is_set());
+         EXPECT_FALSE(r.radio.joins.back().bssid);
+     }},
+    {S::up, E::address_stale,
+     [](Rig& r) {
+         r.to_fresh_as_before_a_sleep();
+         r.supervisor.set_broker(Broker::reached, r.now);
+         r.step(r.policy.kept_address_trial);
+         EXPECT_EQ(r.supervisor.state(), S::up);
+         r.next();
+         EXPECT_EQ(r.now, Instant(r.kept_lease)) << "a device that stays awake does not outlive its lease";
+         EXPECT_EQ(r.said.log.back(), "down Home: no address");
+         EXPECT_EQ(r.supervisor.state(), S::joining);
+         EXPECT_FALSE(r.radio.joins.back().ip.address.is_set());
+     }},
     {S::up, E::left,
      [](Rig& r) {
          r.to_up();

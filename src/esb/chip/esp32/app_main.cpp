@@ -1,6 +1,7 @@
-// Where ESP-IDF starts us: the chip's parts are made and handed to run_firmware() in a task of its own. The one file
-// of the port that knows device/.
+// Where ESP-IDF starts us, or an Arduino sketch: the chip's parts are made and handed to run_firmware() in a task of its own.
+// The one file of the port that knows device/.
 #include "esb/chip/chip.hpp"
+#include "esb/chip/esp32/build_options.hpp"
 #include "esb/chip/esp32/button.hpp"
 #include "esb/chip/esp32/clock.hpp"
 #include "esb/chip/esp32/console_port.hpp"
@@ -19,7 +20,6 @@
 #include <esp_system.h>
 #include <freertos/FreeRTOS.h>
 #include <freertos/task.h>
-#include <sdkconfig.h>
 
 namespace esb::chip::esp32 {
 namespace {
@@ -75,10 +75,24 @@ void run(void*) {
     run_firmware(chip, configured_limits());
 }
 
+void start_task() {
+    if (xTaskCreate(run, "esb", stack_size, nullptr, priority, nullptr) != pdPASS) abort();
+}
+
 }  // namespace
 }  // namespace esb::chip::esp32
 
-extern "C" void app_main() {
-    using namespace esb::chip::esp32;
-    if (xTaskCreate(run, "esb", stack_size, nullptr, priority, nullptr) != pdPASS) abort();
-}
+#if defined(ARDUINO)
+
+// The core has an app_main() of its own, and would confirm an updated image before a line of it has run.
+extern "C" bool verifyRollbackLater() { return true; }
+
+namespace esb {
+void begin() { chip::esp32::start_task(); }
+}  // namespace esb
+
+#else
+
+extern "C" void app_main() { esb::chip::esp32::start_task(); }
+
+#endif

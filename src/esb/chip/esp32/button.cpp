@@ -1,9 +1,10 @@
 #include "esb/chip/esp32/button.hpp"
 
+#include "esb/chip/esp32/build_options.hpp"
+
 #include <driver/gpio.h>
 #include <esp_err.h>
 #include <freertos/FreeRTOS.h>
-#include <sdkconfig.h>
 
 namespace esb::chip::esp32 {
 namespace {

@@ -5,6 +5,7 @@
 #include <esp_partition.h>
 #include <esp_rom_crc.h>
 #include <nvs_flash.h>
+#include <sdkconfig.h>
 
 #include <algorithm>
 #include <array>
@@ -85,6 +86,45 @@ Result<Contents> survey_without_headers(const esp_partition_t& partition) {
     return erased ? Contents::erased : Contents::foreign;
 }
 
+#if CONFIG_NVS_ENCRYPTION
+
+constexpr std::size_t items_begin = 64;  // behind a page's header and its map of states
+constexpr std::size_t item_size = 32;
+
+// Namespace, type, span and chunk; CRC of all the rest; key and data ("Structure of entry").
+bool is_item_in_clear(ConstBytes item) {
+    const std::uint32_t crc = esp_rom_crc32_le(UINT32_MAX, item.data(), 4);
+    return *ByteReader(item.subspan(4)).le32() == esp_rom_crc32_le(crc, item.data() + 8, item_size - 8);
+}
+
+Result<bool> page_holds_item_in_clear(const esp_partition_t& partition, std::size_t page) {
+    std::array<std::uint8_t, 14 * item_size> piece{};
+    static_assert((page_size - items_begin) % piece.size() == 0);
+    for (std::size_t at = page + items_begin; at < page + page_size; at += piece.size()) {
+        const esp_err_t done = esp_partition_read_raw(&partition, at, piece.data(), piece.size());
+        if (done != ESP_OK) return fail(errors::flash_failed, done);
+        for (std::size_t item = 0; item < piece.size(); item += item_size) {
+            if (is_item_in_clear(ConstBytes(piece).subspan(item, item_size))) return true;
+        }
+    }
+    return false;
+}
+
+// A store from before encryption: NVS would take its items for garbage and erase them.
+Result<bool> lies_in_clear(const esp_partition_t& partition) {
+    for (std::size_t page = 0; page < partition.size; page += page_size) {
+        const auto found = page_holds_item_in_clear(partition, page);
+        if (!found || *found) return found;
+    }
+    return false;
+}
+
+#else
+
+Result<bool> lies_in_clear(const esp_partition_t&) { return true; }
+
+#endif
+
 Status outcome(esp_err_t done) {
     if (done == ESP_OK) return {};
     if (done == ESP_ERR_NVS_NOT_ENOUGH_SPACE) return fail(errors::kv_full);
@@ -103,10 +143,16 @@ Result<Mount> KeyValue::mount() {
     const auto contents = pages->any_good ? Result<Contents>(Contents::nvs) : survey_without_headers(*partition);
     if (!contents) return fail(contents.error());
     if (*contents == Contents::foreign) return fail(errors::kv_corrupt);
-    esp_err_t done = nvs_flash_init();
+    const auto clear = *contents == Contents::nvs ? lies_in_clear(*partition) : Result<bool>(false);
+    if (!clear) return fail(clear.error());
+    // nvs_flash_init() encrypts where that is configured. With the HMAC scheme the very first call burns the key.
+    esp_err_t done = *clear ? nvs_flash_init_partition(NVS_DEFAULT_PART_NAME) : nvs_flash_init();
     // No free page, a newer version, keys that do not fit: there is data, so somebody has to decide.
     if (done == ESP_OK) done = nvs_open(name_space, NVS_READWRITE, &handle_);
     if (done != ESP_OK) return fail(errors::kv_corrupt, done);
+#if CONFIG_NVS_ENCRYPTION
+    encrypted_ = !*clear;
+#endif
     return *contents == Contents::erased ? Mount::formatted : Mount::existing;
 }
 

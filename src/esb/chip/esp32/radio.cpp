@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <array>
 
+#include <esp_netif_net_stack.h>
 #include <esp_wifi.h>
+#include <lwip/dhcp.h>
+#include <lwip/netif.h>
 
 namespace esb::chip::esp32 {
 
@@ -24,6 +27,15 @@ IpAddress dns_server(esp_netif_t* netif) {
     if (esp_netif_get_dns_info(netif, ESP_NETIF_DNS_MAIN, &dns) != ESP_OK) return {};
     const bool is_v4 = dns.ip.type == ESP_IPADDR_TYPE_V4 && dns.ip.u_addr.ip4.addr != 0;
     return is_v4 ? from_word(dns.ip.u_addr.ip4.addr) : IpAddress{};
+}
+
+// As the server gave it; 0 for a fixed address.
+std::chrono::seconds lease_of(esp_netif_t* netif) {
+    auto* const interface = static_cast<struct netif*>(esp_netif_get_netif_impl(netif));
+    esp_netif_dhcp_status_t status = ESP_NETIF_DHCP_INIT;
+    const bool by_dhcp = esp_netif_dhcpc_get_status(netif, &status) == ESP_OK && status == ESP_NETIF_DHCP_STARTED;
+    const struct dhcp* const client = by_dhcp && interface != nullptr ? netif_dhcp_data(interface) : nullptr;
+    return std::chrono::seconds(client != nullptr ? client->offered_t0_lease : 0);
 }
 
 }  // namespace
@@ -203,6 +215,10 @@ void Radio::on_joined() {
         if (station_ != Station::joining) return;  // left meanwhile
         station_ = Station::joined;
     }
+#if ESB_IPV6 && LWIP_IPV6
+    // The others come by router advertisements. Without one nothing is lost but IPv6.
+    static_cast<void>(esp_netif_create_ip6_linklocal(netifs_.station));
+#endif
     RadioEvent event{};
     event.kind = RadioEvent::Kind::station_joined;
     report(event);
@@ -240,6 +256,7 @@ void Radio::on_address(const ip_event_got_ip_t& got) {
     event.ip.netmask = from_word(got.ip_info.netmask.addr);
     event.ip.gateway = from_word(got.ip_info.gw.addr);
     event.ip.dns = dns_server(netifs_.station);
+    if constexpr (with_deep_sleep) event.lease = lease_of(netifs_.station);
     report(event);
 }
 

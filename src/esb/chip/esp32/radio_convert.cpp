@@ -14,6 +14,11 @@ constexpr int no_ap_with_compatible_security = 210;
 constexpr int no_ap_with_auth_threshold = 211;
 constexpr int no_ap_with_rssi_threshold = 212;
 
+// IEEE 802.11's codes (table 9-49) that are called differently before and after ESP-IDF 6.
+constexpr int inactive = 4;
+constexpr int frame_before_authentication = 6;
+constexpr int frame_before_association = 7;
+
 template <std::size_t N>
 void put(std::uint8_t (&out)[N], ConstBytes bytes) {
     copy(bytes.first(std::min(N, bytes.size())), out);
@@ -57,9 +62,9 @@ DisconnectReason to_reason(std::uint8_t driver_reason) {
         case WIFI_REASON_SA_QUERY_TIMEOUT:
             return DisconnectReason::signal_lost;
         case WIFI_REASON_AUTH_LEAVE:
-        case WIFI_REASON_ASSOC_EXPIRE:
-        case WIFI_REASON_NOT_AUTHED:
-        case WIFI_REASON_NOT_ASSOCED:
+        case inactive:
+        case frame_before_authentication:
+        case frame_before_association:
         case WIFI_REASON_ASSOC_LEAVE:  // an access point that shuts down says this too
         case WIFI_REASON_BSS_TRANSITION_DISASSOC:
         case WIFI_REASON_GROUP_KEY_UPDATE_TIMEOUT:
@@ -115,9 +120,11 @@ Mac to_mac(const std::uint8_t (&bytes)[6]) {
 void fill(wifi_sta_config_t& out, const StationConfig& from) {
     put(out.ssid, as_bytes(from.ssid.view()));
     put(out.password, from.passphrase.reveal());  // 64 hex digits fill it; the driver then needs no terminator
-    // All channels, best signal first: the fast scan takes the first access point of that name it meets. The driver
-    // asks by name on each channel, so a hidden network needs nothing more.
-    out.scan_method = WIFI_ALL_CHANNEL_SCAN;
+    // All channels, best signal first: the fast scan takes the first access point of that name it meets, which is right only
+    // where it is known. The driver asks by name on each channel, so a hidden network needs nothing more.
+    const bool known = from.bssid && from.channel != 0;
+    out.scan_method = known ? WIFI_FAST_SCAN : WIFI_ALL_CHANNEL_SCAN;
+    out.channel = known ? from.channel : 0;
     out.sort_method = WIFI_CONNECT_AP_BY_SIGNAL;
     out.failure_retry_cnt = 0;  // the supervisor decides about retries
     out.bssid_set = from.bssid.has_value();

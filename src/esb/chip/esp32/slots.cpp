@@ -92,10 +92,11 @@ Status Slots::confirm_running() {
     const auto mine = BootRecord::entry_of(*entries, running_);
     if (!mine) return {};
     const auto before = slot_state((*entries)[*mine]);
-    // Fresh: a boot loader without roll-back leaves it so, but the image runs all the same.
-    if (before != SlotState::pending_verify && before != SlotState::fresh) return {};
-    // ESP-IDF's function confirms the active entry, whatever runs. It also raises the anti-rollback efuse, if used.
-    if (BootRecord::active(*entries) == mine) return outcome(esp_ota_mark_app_valid_cancel_rollback());
+    if (before == SlotState::invalid || before == SlotState::aborted) return {};  // runs because nothing else does
+    // ESP-IDF's function confirms the active entry, whatever runs, and does nothing if that is valid. It also raises the
+    // anti-rollback efuse, if used.
+    const bool is_active = BootRecord::active(*entries) == mine;
+    if (is_active && before != SlotState::valid) return outcome(esp_ota_mark_app_valid_cancel_rollback());
     return record_.set_state(*entries, *mine, SlotState::valid);
 }
 

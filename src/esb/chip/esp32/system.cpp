@@ -1,11 +1,17 @@
 #include "esb/chip/esp32/system.hpp"
 
+#include "esb/base/features.hpp"
+
+#include <esp_efuse.h>
 #include <esp_flash_encrypt.h>
 #include <esp_heap_caps.h>
+#include <esp_idf_version.h>
 #include <esp_mac.h>
 #include <esp_secure_boot.h>
+#include <esp_sleep.h>
 #include <esp_system.h>
 #include <esp_task_wdt.h>
+#include <esp_wifi.h>
 #include <freertos/FreeRTOS.h>
 #include <freertos/task.h>
 #include <sdkconfig.h>
@@ -23,16 +29,21 @@ constexpr std::uint32_t idle_cores =
 #endif
     0U;
 
+bool flash_is_encrypted() {
+#if ESP_IDF_VERSION_MAJOR >= 6
+    return esp_efuse_is_flash_encryption_enabled();
+#else
+    return esp_flash_encryption_enabled();
+#endif
+}
+
 }  // namespace
 
 System::System() {
     if (esp_secure_boot_enabled()) static_cast<void>(protections_.push_back("secure-boot"));
-    if (esp_flash_encryption_enabled()) static_cast<void>(protections_.push_back("flash-encryption"));
+    if (flash_is_encrypted()) static_cast<void>(protections_.push_back("flash-encryption"));
 #if CONFIG_ESB_OPEN_ACCESS_POINT
     static_cast<void>(protections_.push_back("open-access-point"));  // what is missing is said as well
-#endif
-#if CONFIG_NVS_ENCRYPTION
-    static_cast<void>(protections_.push_back("nvs-encryption"));
 #endif
 }
 
@@ -77,6 +88,16 @@ Heap System::heap() const {
 std::size_t System::stack_reserve() const { return uxTaskGetStackHighWaterMark(nullptr) * sizeof(StackType_t); }
 
 void System::restart() { esp_restart(); }
+
+void System::deep_sleep(Duration time) {
+    if constexpr (with_deep_sleep) {
+        // The access point is told, and the RF part gets its clock off in order; without a driver it is an error of no matter.
+        static_cast<void>(esp_wifi_stop());
+        esp_deep_sleep(static_cast<std::uint64_t>(time.count()) * 1000);
+    } else {
+        esp_restart();
+    }
+}
 
 Status System::start_watchdog(Duration timeout) {
     if (timeout <= Duration::zero()) return fail(errors::invalid_argument);

@@ -3,7 +3,11 @@
 
 #include "esb/chip/system.hpp"
 
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
+#if ESB_CORE_DUMP
+#include "esb/chip/esp32/core_dump.hpp"
+#endif
 
 namespace esb::errors {
 inline constexpr ErrorKind watchdog_failed{"chip.watchdog",
@@ -25,6 +29,10 @@ public:
         return {protections_.begin(), protections_.size()};
     }
     [[noreturn]] void restart() override;
+#if ESB_CORE_DUMP
+    chip::CoreDump* core_dump() override { return &core_dump_; }
+#endif
+    [[noreturn]] void deep_sleep(Duration time) override;
     // The task watchdog is one for the whole chip: the timeout counts for its other users too, and a task that
     // starves restarts the chip.
     Status start_watchdog(Duration timeout) override;
@@ -32,6 +40,9 @@ public:
 
 private:
     FixedVector<std::string_view, 3> protections_;
+#if ESB_CORE_DUMP
+    CoreDump core_dump_;
+#endif
 };
 
 }  // namespace esb::chip::esp32

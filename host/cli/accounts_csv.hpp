@@ -1,0 +1,19 @@
+// Accounts for a broker as a table of comma-separated values, of `esb factory` or of a spreadsheet.
+#pragma once
+
+#include "host/cli/birth_lines.hpp"
+#include "host/cli/outcome.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace esb::cli {
+
+// The first line names the columns: `ident` and `psk` must be among them, others are ignored. Values may stand in
+// quotation marks, without any inside. Fails with the line's number for: a column that is missing or comes twice, too few
+// or too many values, no identity, a key that is not 32 to 64 hex digits, an identity that comes twice.
+Outcome<std::vector<DeviceKey>> parse_accounts_csv(std::string_view text);
+std::string accounts_csv(const std::vector<DeviceKey>& accounts);
+
+}  // namespace esb::cli

@@ -1,0 +1,93 @@
+// What an update says while bytes come, and what counts as a try in vain.
+#include "esb/ota/errors.hpp"
+#include "tests/support/update_rig.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace esb {
+namespace {
+
+using ota::State;
+using test::Boot;
+using test::BootEnd;
+
+constexpr std::size_t kib = 1024;
+
+class UpdatesTries : public testing::Test {
+protected:
+    const test::Image old_image = test::make_image({.seq = 41, .ver = "1.3.0"});
+    const test::Image new_image = test::make_image({.seq = 42, .ver = "1.4.0", .body = 150'000});
+    vchip::MemoryStore store = test::factory_flash(old_image, test::large_flash);
+    vchip::Flash flash{store};
+    test::UpdateRig rig{flash, test::large_partitions};
+    test::FileServer second{rig.network, chip::IpAddress::v4(192, 0, 2, 2)};
+
+    UpdatesTries() {
+        rig.allow(old_image);
+        rig.allow(new_image);
+        rig.server.file = second.file = new_image;
+        rig.retained = rig.envelope(new_image, 40);
+        rig.limit = std::chrono::hours(1);
+    }
+    // The power goes once the device has so many bytes of the image and says so.
+    void lose_power_at(std::size_t bytes) {
+        rig.server.bytes_a_second = 20'000;
+        rig.watch = [bytes](ota::Updater& updater) { return updater.progress().done >= bytes; };
+        EXPECT_EQ(rig.boot().end, BootEnd::settled);
+        rig.watch = {};
+        rig.server.lose_peer();
+        rig.server.bytes_a_second = 0;
+    }
+};
+
+TEST_F(UpdatesTries, are_told_every_32_kib_and_not_more_often) {
+    const Boot boot = rig.boot();
+    ASSERT_EQ(boot.end, BootEnd::restart);
+    std::vector<std::size_t> told;
+    for (const auto& report : boot.log.reports) {
+        if (report.state == State::downloading) told.push_back(report.done / (32 * kib));
+    }
+    EXPECT_EQ(told, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
+}
+
+TEST_F(UpdatesTries, after_a_restart_count_from_the_first_one_that_brings_nothing) {
+    lose_power_at(64 * kib);
+    const int before = rig.server.connections;
+    rig.server.status = 503;
+    EXPECT_TRUE(rig.boot().refused(errors::http_status));
+    EXPECT_EQ(rig.server.connections - before, static_cast<int>(rig.policy.download_tries))
+        << "what an earlier start has brought is no gain of this one";
+}
+
+TEST_F(UpdatesTries, are_all_made_while_one_address_may_still_answer) {
+    auto manifest = test::Manifest::of(new_image);
+    manifest.urls = R"("http://192.0.2.1/x","http://192.0.2.2/x")";
+    rig.retained = rig.envelope(manifest);
+    rig.server.status = 404;
+    second.status = 503;
+    ASSERT_LT(rig.policy.download_refusals, rig.policy.download_tries);
+    static_cast<void>(rig.boot());
+    EXPECT_EQ(second.connections, static_cast<int>(rig.policy.download_tries)) << "a definite answer of one is none of all";
+}
+
+TEST_F(UpdatesTries, that_come_too_soon_hear_again_why_the_last_one_failed) {
+    rig.server.file[100'000] ^= 1;
+    int again = 0;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.progress().state != State::failed) return false;
+        const auto refused = updater.offer(as_bytes(rig.retained));
+        EXPECT_EQ(refused.error(), errors::ota_too_soon);
+        return ++again == 3;
+    };
+    const Boot boot = rig.boot();
+    const auto told = std::count_if(boot.log.reports.begin(), boot.log.reports.end(), [](const auto& report) {
+        return report.state == State::failed && report.error == Error(errors::ota_hash);
+    });
+    EXPECT_EQ(told, 1 + again);
+}
+
+}  // namespace
+}  // namespace esb
