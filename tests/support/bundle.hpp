@@ -8,18 +8,10 @@
 
 namespace esb::test {
 
-inline std::string bundle_of(const std::string& envelope, const Image& image) {
-    return envelope + "\n" + std::string(as_text(image));
-}
+std::string bundle_of(const std::string& envelope, const Image& image);
 
 // Announces `size` bytes and feeds those of `bundle`, as a web server would; the first error, or the end's.
-inline Status upload(ota::Updater& updater, std::string_view bundle, std::size_t size, std::size_t piece = 768) {
-    ESB_TRY(updater.begin_upload(static_cast<std::uint32_t>(size)));
-    for (std::size_t at = 0; at < bundle.size(); at += piece) {
-        ESB_TRY(updater.upload_piece(as_bytes(bundle.substr(at, piece))));
-    }
-    return updater.end_upload();
-}
+Status upload(ota::Updater& updater, std::string_view bundle, std::size_t size, std::size_t piece = 768);
 inline Status upload(ota::Updater& updater, std::string_view bundle) { return upload(updater, bundle, bundle.size()); }
 
 }  // namespace esb::test

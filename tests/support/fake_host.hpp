@@ -38,42 +38,11 @@ public:
     settings::Store store{flash, table};
     settings::Shelf shelf_{flash, store};
 
-    static life::Snapshot usual() {
-        life::Snapshot now;
-        now.identity = "ESP-024553420001";
-        now.app = "basic";
-        now.version = "1.0.0";
-        now.hardware = "esp32c3";
-        now.seq = 1;
-        now.protections = sec;
-        now.wifi = "up";
-        now.ssid = "Home";
-        now.rssi = -48;
-        now.address = chip::IpAddress::v4(192, 168, 1, 7);
-        now.scans = 3;
-        now.portal_left = std::chrono::seconds(540);
-        now.heap = 150'000;
-        now.heap_min = 120'000;
-        now.up = std::chrono::seconds(123);
-        return now;
-    }
+    static life::Snapshot usual();
 
-    FakeHost() {
-        static_cast<void>(store.load());
-        set(settings::names::mqtt_psk, key_hex);
-    }
-    void set(std::string_view name, std::string_view value) {
-        settings::Patch patch(table, settings::Origin::firmware);
-        static_cast<void>(patch.set(name, value));
-        static_cast<void>(store.commit(patch));
-    }
-    void hear(std::string_view ssid, int rssi, chip::Auth auth = chip::Auth::wpa2) {
-        chip::ScanEntry entry;
-        static_cast<void>(entry.ssid.assign(ssid));
-        entry.rssi = static_cast<std::int8_t>(rssi);
-        entry.auth = auth;
-        radio_.air.push_back(entry);
-    }
+    FakeHost();
+    void set(std::string_view name, std::string_view value);
+    void hear(std::string_view ssid, int rssi, chip::Auth auth = chip::Auth::wpa2);
 
     life::Snapshot snapshot() const override { return now; }
     const ota::Progress& update() const override { return progress; }
@@ -82,46 +51,17 @@ public:
     const settings::Schema& schema() const override { return table; }
     const settings::Store& settings() const override { return store; }
     settings::Shelf* shelf() override { return with_certificates ? &shelf_ : nullptr; }
-    Result<std::string_view> certificate_request(std::span<char> out) override {
-        constexpr std::string_view text =
-            "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
-        copy(as_bytes(text), {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
-        return std::string_view(out.data(), text.size());
-    }
-    Status change(const settings::Patch& patch) override {
-        calls.emplace_back("change");
-        if (refusal) return fail(*refusal);
-        return store.commit(patch);
-    }
-    void try_now(std::string_view ssid) override {
-        calls.emplace_back("try");
-        first = ssid;
-    }
-    Status set_console_password(std::string_view password) override {
-        if (!password.empty() && password.size() < crypto::password_min) return fail(errors::password_length);
-        calls.push_back("password " + std::to_string(password.size()));
-        return {};
-    }
-    std::string_view log_line(std::uint32_t& number, std::span<char> out) const override {
-        if (number >= log.size()) return {};
-        const auto& line = log[number++];
-        const auto size = std::min(line.size(), out.size());
-        std::copy_n(line.begin(), size, out.begin());
-        return {out.data(), size};
-    }
+    Result<std::string_view> certificate_request(std::span<char> out) override;
+    Status change(const settings::Patch& patch) override;
+    void try_now(std::string_view ssid) override;
+    Status set_console_password(std::string_view password) override;
+    std::string_view log_line(std::uint32_t& number, std::span<char> out) const override;
     Status begin_upload(std::uint32_t size) override { return note("begin " + std::to_string(size)); }
-    Status upload_piece(ConstBytes piece) override {
-        uploaded += as_text(piece);
-        if (refuse_upload_after && uploaded.size() > *refuse_upload_after) return fail(errors::json_member);
-        return {};
-    }
+    Status upload_piece(ConstBytes piece) override;
     Status end_upload() override { return note("end"); }
     void upload_lost() override { calls.emplace_back("lost"); }
     Status say_of_update(std::string_view word) override { return note("update: " + std::string(word)); }
-    void later(portal::Later what) override {
-        constexpr std::string_view names[] = {"shown", "close", "restart"};
-        calls.emplace_back(names[static_cast<std::size_t>(what)]);
-    }
+    void later(portal::Later what) override;
     Status factory_reset() override { return note("reset"); }
     void page_served() override { ++served; }
     void page_used() override { ++used; }
@@ -132,10 +72,7 @@ public:
     bool was_asked(std::string_view what) const { return std::find(calls.begin(), calls.end(), what) != calls.end(); }
 
 private:
-    Status note(std::string what) {
-        calls.push_back(std::move(what));
-        return refusal ? fail(*refusal) : Status();
-    }
+    Status note(std::string what);
 };
 
 }  // namespace esb::test

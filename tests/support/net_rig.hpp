@@ -33,16 +33,8 @@ struct NetRig {
     NetRig() { resolver.set("server.test", server_address); }
 
     // Turns the reactor until `done`, or until `limit` of virtual time has passed; returns the last answer.
-    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(60)) {
-        const Instant until = world.now() + limit;
-        while (!done() && world.now() < until) {
-            reactor.turn(std::min<Duration>(until - world.now(), std::chrono::milliseconds(100)));
-        }
-        return done();
-    }
-    void run_for(Duration time) {
-        run_until([] { return false; }, time);
-    }
+    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(60));
+    void run_for(Duration time);
 };
 
 // Counts the callbacks, reads all it can, and checks that no callback comes from within a call (see Guard).
@@ -64,30 +56,12 @@ public:
 
     bool over() const { return closed > 0; }
 
-    Status open(std::string_view host, std::uint16_t port) {
-        const Guard guard(*this);
-        return stream_.open(host, port, *this);
-    }
-    void close() {
-        const Guard guard(*this);
-        stream_.close();
-    }
+    Status open(std::string_view host, std::uint16_t port);
+    void close();
     // Sends as much of `to_send` as goes.
-    void send() {
-        const Guard guard(*this);
-        while (!to_send.empty()) {
-            const auto taken = stream_.write(as_bytes(to_send));
-            if (!taken) return;
-            to_send.erase(0, *taken);
-        }
-    }
+    void send();
     // One read of at most read_size bytes.
-    void read() {
-        const Guard guard(*this);
-        std::array<std::uint8_t, 65536> buffer;
-        const auto got = stream_.read(MutBytes(buffer).first(std::min(read_size, buffer.size())));
-        if (got) received += as_text(ConstBytes(buffer).first(*got));
-    }
+    void read();
 
 private:
     struct Guard {
@@ -95,28 +69,12 @@ private:
         ~Guard() { --owner.inside_; }
         RecordingHandler& owner;
     };
-    void note(int& count, const std::function<void()>& then) {
-        if (inside_ > 0) ++nested;
-        ++count;
-        if (then) then();
-    }
+    void note(int& count, const std::function<void()>& then);
 
-    void on_open() override {
-        note(opened, when_open);
-        if (stream_.is_open()) send();
-    }
-    void on_readable() override {
-        if (reads) read();
-        note(readable, when_readable);
-    }
-    void on_writable() override {
-        note(writable, when_writable);
-        if (stream_.is_open()) send();
-    }
-    void on_closed(const Error& error) override {
-        why = error;
-        note(closed, when_closed);
-    }
+    void on_open() override;
+    void on_readable() override;
+    void on_writable() override;
+    void on_closed(const Error& error) override;
 
     net::Stream& stream_;
     int inside_ = 0;

@@ -5,9 +5,9 @@
 
 namespace esb::test {
 
-inline const vchip::NvsCipher& nvs_cipher() {
-    static const vchip::NvsCipher cipher(vchip::EfuseKey{0x45, 0x53, 0x42});
-    return cipher;
-}
+// Made as the program starts, not when first asked for: a test may be refusing memory by then.
+inline const vchip::NvsCipher made_nvs_cipher(vchip::EfuseKey{0x45, 0x53, 0x42});
+
+inline const vchip::NvsCipher& nvs_cipher() { return made_nvs_cipher; }
 
 }  // namespace esb::test

@@ -8,15 +8,9 @@
 
 namespace esb::test {
 
-inline std::string api_post(std::string_view path, std::string_view body = "{}",
-                            std::string_view type = "application/json") {
-    return "POST " + std::string(path) +
-           " HTTP/1.1\r\nHost: 4.3.2.1\r\nX-ESB: 1\r\nContent-Type: " + std::string(type) +
-           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
-inline std::string upload_post(std::string_view body) {
-    return api_post("/api/update", body, "application/octet-stream");
-}
+std::string api_post(std::string_view path, std::string_view body = "{}",
+                            std::string_view type = "application/json");
+std::string upload_post(std::string_view body);
 
 struct PortalRig {
     vchip::SimWorld world;
@@ -29,28 +23,12 @@ struct PortalRig {
 
     PortalRig() { static_cast<void>(portal.open(portal_address)); }
 
-    Phone& phone() {
-        phones.push_back(std::make_unique<Phone>(network, static_cast<std::uint8_t>(10 + phones.size())));
-        return *phones.back();
-    }
-    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(60)) {
-        const Instant until = world.now() + limit;
-        while (!done() && world.now() < until) {
-            reactor.turn(std::min<Duration>(until - world.now(), std::chrono::milliseconds(10)));
-        }
-        return done();
-    }
+    Phone& phone();
+    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(60));
     // Sends and waits for the whole reply.
-    Phone& ask(std::string text) {
-        auto& made = phone();
-        made.ask(std::move(text));
-        run_until([&] { return made.body().has_value() || made.over; });
-        return made;
-    }
+    Phone& ask(std::string text);
     std::string get(std::string_view path) { return ask(get_request(path)).body().value_or("(none)"); }
-    std::string post(std::string_view path, std::string_view body = "{}") {
-        return ask(api_post(path, body)).body().value_or("(none)");
-    }
+    std::string post(std::string_view path, std::string_view body = "{}");
 };
 
 }  // namespace esb::test

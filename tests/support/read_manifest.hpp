@@ -5,22 +5,10 @@
 
 namespace esb::test {
 
-inline Result<ota::UpdateManifest> read_update(ConstBytes payload, std::string_view us = "ESP-1") {
-    ota::UpdateManifest manifest;
-    if (const auto parsed = ota::parse_update(payload, *make_identity(us), manifest); !parsed) {
-        return fail(parsed.error());
-    }
-    return manifest;
-}
+Result<ota::UpdateManifest> read_update(ConstBytes payload, std::string_view us = "ESP-1");
 
-inline Result<ota::SignedCommand> read_command(ConstBytes payload, std::string_view us = "ESP-1") {
-    return ota::parse_command(payload, *make_identity(us));
-}
+Result<ota::SignedCommand> read_command(ConstBytes payload, std::string_view us = "ESP-1");
 
-inline Result<ota::KeySet> read_keys(ConstBytes payload) {
-    ota::KeySet set;
-    if (const auto parsed = ota::parse_keys(payload, set); !parsed) return fail(parsed.error());
-    return set;
-}
+Result<ota::KeySet> read_keys(ConstBytes payload);
 
 }  // namespace esb::test

@@ -32,12 +32,7 @@ struct Telling {
     testing::TestPartResultArray results{};
 
     // What was expected in vain; empty: nothing.
-    std::string wrong() const {
-        for (int i = 0; i < results.size(); ++i) {
-            if (results.GetTestPartResult(i).failed()) return results.GetTestPartResult(i).message();
-        }
-        return {};
-    }
+    std::string wrong() const;
 };
 inline Telling* telling = nullptr;  // null: an ordinary test
 
@@ -47,17 +42,9 @@ inline bool has_failed() { return telling == nullptr ? testing::Test::HasFatalFa
 // The flash of a story. What a telling does after its cut does not count: the next one begins as the cut left it.
 class StoryFlash {
 public:
-    explicit StoryFlash(vchip::MemoryStore made)
-        : store(telling != nullptr && telling->before ? *telling->before : std::move(made)),
-          flash(store, hooks(), telling != nullptr ? telling->noise : 1) {
-        if (telling != nullptr && telling->cut) flash.set_plan({telling->cut, {}});
-    }
+    explicit StoryFlash(vchip::MemoryStore made);
     explicit StoryFlash(std::size_t size) : StoryFlash(vchip::MemoryStore(size)) {}
-    ~StoryFlash() {
-        if (telling == nullptr) return;
-        telling->operations = operations_;
-        if (!telling->was_cut) telling->after = store;
-    }
+    ~StoryFlash();
     StoryFlash(const StoryFlash&) = delete;
     StoryFlash& operator=(const StoryFlash&) = delete;
 
@@ -65,15 +52,7 @@ public:
     vchip::Flash flash;
 
 private:
-    vchip::FlashHooks hooks() {
-        return {.on_operation = [this](const vchip::FlashOperation&) { ++operations_; },
-                .on_power_cut =
-                    [this] {
-                        telling->was_cut = true;
-                        telling->after = store;  // as the cut left it
-                    },
-                .spend = {}};
-    }
+    vchip::FlashHooks hooks();
     std::uint64_t operations_ = 0;
 };
 
@@ -82,46 +61,8 @@ struct ReentrantOptions {
 };
 
 // Tells `story` with each cut, and again after it.
-inline void expect_reentrant(const std::string& what, const std::function<void()>& story,
-                             const ReentrantOptions& options = {}) {
-    const auto tell = [&story](Telling& next) {
-        telling = &next;
-        {
-            const testing::ScopedFakeTestPartResultReporter keep(
-                testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &next.results);
-            story();
-        }
-        telling = nullptr;
-        return next.wrong();
-    };
-    Telling whole{.before = {}, .cut = {}};
-    ASSERT_EQ(tell(whole), "") << "without a cut";
-    ASSERT_GT(whole.operations, 0U);
-    // Every operation with every kind of cut, or as many of these pairs as are wanted, spread evenly.
-    const std::uint64_t kinds = std::size(vchip::all_cut_kinds);
-    const std::uint64_t pairs = kinds * whole.operations;
-    const std::uint64_t stride = std::max<std::uint64_t>(1, pairs / (std::uint64_t{options.most} * cut_factor()));
-    std::uint64_t cuts = 0;
-    int failures = 0;
-    for (std::uint64_t pair = first_cut_seed() % stride; pair < pairs && failures < 3; pair += stride) {
-        const std::uint64_t at = 1 + pair / kinds;
-        const auto kind = vchip::all_cut_kinds[pair % kinds];
-        const vchip::PowerCut cut{at, kind, first_cut_seed() + at};
-        Telling first{.before = {}, .cut = cut, .noise = at};
-        static_cast<void>(tell(first));  // half a story has no end
-        if (!first.was_cut) continue;    // a story may go a little differently each time
-        ++cuts;
-        Telling second{.before = first.after, .cut = {}, .noise = at + 1};
-        const auto wrong = tell(second);
-        if (wrong.empty()) continue;
-        ++failures;
-        ADD_FAILURE() << what << " after cut " << vchip::to_text(cut) << ": " << wrong;
-    }
-    std::cout << "[  cuts    ] " << what << ": " << whole.operations << " operations, " << cuts << " cuts, " << failures
-              << " failures\n";
-    tally("cuts", cuts, what);
-    EXPECT_GT(cuts, 0U);
-}
+void expect_reentrant(const std::string& what, const std::function<void()>& story,
+                             const ReentrantOptions& options = {});
 
 }  // namespace esb::test
 

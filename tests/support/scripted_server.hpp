@@ -21,13 +21,7 @@ public:
         Duration pause_before{0};
     };
 
-    ScriptedServer(vchip::SimNetwork& network, const chip::IpAddress& address, std::uint16_t port)
-        : network_(network),
-          address_(address),
-          sockets_(network, address),
-          listener_(*sockets_.listen({address, port}, 4)) {
-        network.world().add_step([this] { step(); });
-    }
+    ScriptedServer(vchip::SimNetwork& network, const chip::IpAddress& address, std::uint16_t port);
 
     // What every connection gets once it has sent `await` (an empty one: at once).
     std::vector<Piece> script;
@@ -40,71 +34,17 @@ public:
     int connections = 0;
     bool peer_left = false;
 
-    void reply(std::string bytes, End then = End::close) {
-        script = {{std::move(bytes), Duration(0)}};
-        end = then;
-    }
+    void reply(std::string bytes, End then = End::close);
     // Sends something now.
     void say(std::string_view bytes) { outbox_ += bytes; }
     void hang_up() { drop(); }
 
 private:
-    void step() {
-        if (const auto accepted = sockets_.accept(listener_)) start(*accepted);
-        if (peer_ == chip::SocketId::none) return;
-        std::array<std::uint8_t, 4096> buffer;
-        while (true) {
-            const auto got = sockets_.receive(peer_, buffer);
-            if (!got && got.error() != errors::would_block) {
-                peer_left = true;
-                return drop();
-            }
-            if (!got) break;
-            request += as_text(ConstBytes(buffer).first(*got));
-        }
-        if (request.find(await) == std::string::npos) return;
-        if (!asked_ && on_request) on_request(request);
-        asked_ = true;
-        play();
-    }
-    void start(chip::SocketId peer) {
-        drop();
-        peer_ = peer;
-        ++connections;
-        request.clear();
-        outbox_.clear();
-        next_ = 0;
-        asked_ = false;
-        due_.reset();
-        peer_left = false;
-    }
-    void play() {
-        const Instant now = network_.world().now();
-        while (flush() && next_ < script.size()) {
-            if (!due_) due_ = now + script[next_].pause_before;
-            if (now < *due_) return;
-            outbox_ += script[next_++].bytes;
-            due_.reset();
-        }
-        if (!outbox_.empty() || next_ < script.size()) return;
-        if (end == End::close) drop();
-        if (end == End::reset) {
-            network_.reset_connections(address_);
-            drop();
-        }
-    }
-    bool flush() {
-        while (!outbox_.empty()) {
-            const auto sent = sockets_.send(peer_, as_bytes(outbox_));
-            if (!sent) return false;
-            outbox_.erase(0, *sent);
-        }
-        return true;
-    }
-    void drop() {
-        sockets_.close(peer_);
-        peer_ = chip::SocketId::none;
-    }
+    void step();
+    void start(chip::SocketId peer);
+    void play();
+    bool flush();
+    void drop();
 
     vchip::SimNetwork& network_;
     chip::IpAddress address_;

@@ -18,10 +18,7 @@
 namespace esb::test {
 
 // An hour on, for the certificates that are yet to be made.
-inline UnixTime now_really() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<UnixTime>(now) + std::chrono::hours(1);
-}
+UnixTime now_really();
 
 struct TestCredentials final : net::TlsCredentials {
     Pki::Bytes trusted, own, key, room;
@@ -31,11 +28,7 @@ struct TestCredentials final : net::TlsCredentials {
     Result<ConstBytes> authorities(MutBytes) override { return ConstBytes(trusted); }
     FixedVector<net::SpkiPin, net::max_pins> pins() override { return web_pins; }
     Result<ConstBytes> own_certificates(MutBytes) override { return ConstBytes(own); }
-    Result<net::ClientKey> own_key() override {
-        Result<net::ClientKey> secret;
-        static_cast<void>(secret->assign(key));
-        return secret;
-    }
+    Result<net::ClientKey> own_key() override;
     net::CertificateTime time() const override { return clock; }
     MutBytes session_room() override { return room; }
 };
@@ -56,17 +49,9 @@ struct TlsClient {
 
     TlsClient() { sockets.add_source(resolver); }
 
-    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(15)) {
-        const auto until = clock.now() + limit;
-        while (!done() && clock.now() < until) reactor.turn(std::chrono::milliseconds(20));
-        return done();
-    }
+    bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(15));
     // "" when it was accepted, else the error's name.
-    std::string connect(const std::string& host, std::uint16_t port) {
-        EXPECT_TRUE(handler.open(host, port));
-        EXPECT_TRUE(run_until([&] { return handler.opened > 0 || handler.over(); }));
-        return handler.opened > 0 ? "" : handler.why ? std::string(handler.why->name()) : "nothing";
-    }
+    std::string connect(const std::string& host, std::uint16_t port);
 };
 
 }  // namespace esb::test

@@ -63,33 +63,12 @@ struct Manifest {
     std::string urls = "\"" + std::string(file_url) + "\"";
     std::string more;  // further members, each beginning with a comma
 
-    static Manifest of(const Image& image, std::uint64_t floor = 0) {
-        ota::ImageDescriptor descriptor;
-        std::memcpy(&descriptor, image.data() + vchip::image_descriptor_at, sizeof(descriptor));
-        Manifest made;
-        made.ver = descriptor.ver;
-        made.seq = descriptor.seq;
-        made.floor = floor;
-        made.size = image.size();
-        made.sha256 = hex(crypto::sha256(image));
-        return made;
-    }
-    std::string json() const {
-        return R"({"app":")" + app + R"(","hw":")" + hw + R"(","ver":")" + ver + R"(","seq":)" + std::to_string(seq) +
-               R"(,"floor":)" + std::to_string(floor) + R"(,"size":)" + std::to_string(size) + R"(,"sha256":")" +
-               sha256 + R"(","url":[)" + urls + "]" + more + "}";
-    }
+    static Manifest of(const Image& image, std::uint64_t floor = 0);
+    std::string json() const;
 };
 
 // A flash as the factory leaves it: one image in slot a.
-inline vchip::MemoryStore factory_flash(const Image& image, std::size_t size = small_flash) {
-    vchip::MemoryStore store(size);
-    vchip::Flash flash(store);
-    Image padded = image;
-    padded.resize((image.size() + 15) / 16 * 16, 0xFF);
-    if (!flash.program(0x20000, padded)) std::abort();
-    return store;
-}
+vchip::MemoryStore factory_flash(const Image& image, std::size_t size = small_flash);
 
 // What an image does after its start.
 enum class Conduct : std::uint8_t {
@@ -107,15 +86,8 @@ struct BootLog : ota::UpdaterHandler {
     void on_progress(const ota::Progress& progress) override { reports.push_back(progress); }
     void on_restart_wanted() override { restart_wanted = true; }
 
-    bool saw(ota::State state) const {
-        return std::any_of(reports.begin(), reports.end(), [&](const auto& report) { return report.state == state; });
-    }
-    std::optional<Error> error_of(ota::State state) const {
-        for (const auto& report : reports) {
-            if (report.state == state && report.error) return report.error;
-        }
-        return std::nullopt;
-    }
+    bool saw(ota::State state) const;
+    std::optional<Error> error_of(ota::State state) const;
 };
 
 // The real slots, with refusals that the test plans: `nullptr` lets a call through.
@@ -132,25 +104,12 @@ struct HookedSlots final : chip::Slots {
     chip::SlotGeometry geometry() const override { return real.geometry(); }
     chip::SlotId running() const override { return real.running(); }
     Status read(chip::SlotId slot, std::size_t offset, MutBytes out) override { return real.read(slot, offset, out); }
-    Status erase(chip::SlotId slot, std::size_t offset, std::size_t length) override {
-        return real.erase(slot, offset, length);
-    }
-    Status program(chip::SlotId slot, std::size_t offset, ConstBytes bytes) override {
-        return real.program(slot, offset, bytes);
-    }
+    Status erase(chip::SlotId slot, std::size_t offset, std::size_t length) override;
+    Status program(chip::SlotId slot, std::size_t offset, ConstBytes bytes) override;
     chip::SlotState state(chip::SlotId slot) const override { return real.state(slot); }
-    Status set_boot(chip::SlotId slot) override {
-        const ErrorKind* const fault = set_boot_hook ? set_boot_hook() : nullptr;
-        return fault != nullptr ? fail(*fault) : real.set_boot(slot);
-    }
-    Status confirm_running() override {
-        const ErrorKind* const fault = confirm_hook ? confirm_hook() : nullptr;
-        return fault != nullptr ? fail(*fault) : real.confirm_running();
-    }
-    Status reject_running() override {
-        const ErrorKind* const fault = reject_hook ? reject_hook() : nullptr;
-        return fault != nullptr ? fail(*fault) : real.reject_running();
-    }
+    Status set_boot(chip::SlotId slot) override;
+    Status confirm_running() override;
+    Status reject_running() override;
 };
 
 // The real store, whose put() the test can refuse by key.
@@ -163,10 +122,7 @@ struct HookedKeyValue final : chip::KeyValue {
 
     Result<chip::Mount> mount() override { return real.mount(); }
     Result<ConstBytes> get(std::string_view key, MutBytes out) override { return real.get(key, out); }
-    Status put(std::string_view key, ConstBytes value) override {
-        const ErrorKind* const fault = put_hook ? put_hook(key) : nullptr;
-        return fault != nullptr ? fail(*fault) : real.put(key, value);
-    }
+    Status put(std::string_view key, ConstBytes value) override;
     Status remove(std::string_view key) override { return real.remove(key); }
     bool damaged() const override { return real.damaged(); }
 };
@@ -187,30 +143,14 @@ struct Boot {
 };
 
 // Making a key takes a millisecond, and cut enumerations make thousands of rigs.
-inline TestSigner& shared_signer() {
-    static TestSigner signer;
-    return signer;
-}
+TestSigner& shared_signer();
 
 class UpdateRig {
 public:
-    explicit UpdateRig(vchip::Flash& flash, std::string_view partitions = small_partitions)
-        : flash_(flash), table_(vchip::PartitionTable::parse(partitions, flash.size()).value()) {
-        policy.retry_first = std::chrono::seconds(10);
-        policy.retry_longest = std::chrono::seconds(20);
-        policy.download_tries = 5;
-        policy.trial_timeout = std::chrono::seconds(30);
-        trusted = {signer.public_text()};
-    }
+    explicit UpdateRig(vchip::Flash& flash, std::string_view partitions = small_partitions);
 
     // Allows an image and says what it does when it runs.
-    void allow(const Image& image, Conduct conduct = Conduct::healthy) {
-        ota::ImageDescriptor descriptor;
-        std::memcpy(&descriptor, image.data() + vchip::image_descriptor_at, sizeof(descriptor));
-        conduct_[descriptor.seq] = conduct;
-        allowed_.insert(hex(crypto::sha256(image)));
-        sizes_[descriptor.seq] = image.size();
-    }
+    void allow(const Image& image, Conduct conduct = Conduct::healthy);
     std::string envelope(const Manifest& manifest) { return signer.envelope("esb-update", manifest.json()); }
     std::string envelope(const Image& image, std::uint64_t floor = 0) { return envelope(Manifest::of(image, floor)); }
 
@@ -246,134 +186,18 @@ public:
     FileServer server{network, file_server_address};
 
     // The next boot, with the reset reason that follows from how the last one ended.
-    Boot boot() {
-        Boot result;
-        if (!flash_.powered()) flash_.power_on();
-        const auto reason = reason_;
-        reason_ = chip::ResetReason::power_on;
-        const auto choice = choose();
-        if (!choice) {
-            if (!flash_.powered()) result.end = BootEnd::power_lost;
-            return result;
-        }
-        result.slot = *choice;
-        auto slots = vchip::Slots::open(flash_, table_, *choice).value();
-        ota::ImageDescriptor descriptor{};
-        if (!identify(slots, *choice, descriptor, result)) return lost(result);
-        result.end = run(slots, descriptor, reason, result);
-        result.state = slots.state(*choice);
-        reason_ = reason_after(result.end);
-        return result;
-    }
+    Boot boot();
     // Boots until one settles, at most `most` times.
-    std::vector<Boot> boot_until_settled(std::size_t most) {
-        std::vector<Boot> boots;
-        while (boots.size() < most && (boots.empty() || boots.back().end != BootEnd::settled)) boots.push_back(boot());
-        return boots;
-    }
+    std::vector<Boot> boot_until_settled(std::size_t most);
 
 private:
-    Result<chip::SlotId> choose() {
-        if (loader_goes_back) {
-            const auto choice = vchip::boot(flash_, table_);
-            if (!choice) return fail(choice.error());
-            return choice->slot;
-        }
-        const auto otadata = table_.region(flash_, vchip::PartitionType::data, vchip::subtype_otadata);
-        const auto entries = vchip::BootRecord(*otadata).read();
-        if (!entries) return fail(entries.error());
-        const auto active = vchip::active_entry(*entries);
-        return active ? (*entries)[*active].slot() : chip::SlotId::a;
-    }
-    static chip::ResetReason reason_after(BootEnd end) {
-        switch (end) {
-            case BootEnd::restart:
-                return chip::ResetReason::software;
-            case BootEnd::crash:
-                return chip::ResetReason::panic;
-            case BootEnd::hang:
-                return chip::ResetReason::task_watchdog;
-            default:
-                return chip::ResetReason::power_on;
-        }
-    }
-    Boot& lost(Boot& result) {
-        result.end = BootEnd::power_lost;
-        return result;
-    }
-    bool identify(vchip::Slots& slots, chip::SlotId slot, ota::ImageDescriptor& descriptor, Boot& result) {
-        std::array<std::uint8_t, sizeof(descriptor)> bytes{};
-        if (!slots.read(slot, vchip::image_descriptor_at, bytes)) return false;
-        descriptor = std::bit_cast<ota::ImageDescriptor>(bytes);
-        result.seq = descriptor.seq;
-        Image whole(sizes_[descriptor.seq]);
-        if (!slots.read(slot, 0, whole)) return false;
-        result.authorized = allowed_.contains(hex(crypto::sha256(whole)));
-        return true;
-    }
-    BootEnd run(vchip::Slots& slots, const ota::ImageDescriptor& descriptor, chip::ResetReason reason, Boot& result) {
-        const Conduct conduct = conduct_[descriptor.seq];
-        if (conduct == Conduct::crashes) return BootEnd::crash;
-        vchip::KeyValue key_value(*table_.region(flash_, vchip::PartitionType::data, vchip::subtype_nvs), nvs_cipher());
-        vchip::SimSockets sockets(network, chip::IpAddress::v4(192, 0, 2, 10));
-        sockets.set_power_source([this] { return flash_.powered(); });
-        vchip::SimResolver resolver(world, sockets);
-        vchip::SimEntropy entropy(7);
-        vchip::SimSystem system(world, sockets, {2, 0, 0, 0, 0, 1});
-        system.set_reset_reason(reason);
-        system.set_heap(heap);
-        world.clock().forget_wall();
-        if (wall) world.clock().set_wall(*wall);
-        if (!key_value.mount()) return flash_.powered() ? BootEnd::no_image : BootEnd::power_lost;
-        net::Reactor reactor(sockets, world.clock());
-        net::Names names(reactor, resolver);
-        const auto image = ota::parse_descriptor(descriptor);
-        if (!image) return BootEnd::no_image;
-
-        HookedSlots hooked_slots(slots, set_boot_fault, confirm_fault, reject_fault);
-        HookedKeyValue hooked_store(key_value, put_fault);
-        if (before_begin) before_begin(key_value);
-        ota::Updater updater(
-            {reactor, names, hooked_slots, hooked_store, world.clock(), entropy, system, &device_key, witness}, *image,
-            result.log);
-        for (const auto& key : trusted) static_cast<void>(updater.trust(key));
-        updater.policy().when = policy.when;  // as the device does with its settings
-        static_cast<void>(updater.begin(identity));
-        updater.policy() = policy;  // as esb_main does: after the start, before the first turn
-        if (begun) begun(updater);
-        const BootEnd end = turn(reactor, updater, conduct, result);
-        result.last = updater.progress();
-        result.floor = updater.floor();
-        return flash_.powered() ? end : BootEnd::power_lost;
-    }
-    BootEnd turn(net::Reactor& reactor, ota::Updater& updater, Conduct conduct, Boot& result) {
-        const Instant start = world.now();
-        bool is_on_line = false;
-        while (flash_.powered()) {
-            if (result.log.restart_wanted) return BootEnd::restart;
-            const Duration up = world.now() - start;
-            if (up >= std::chrono::seconds(1) && conduct == Conduct::crashes_late) return BootEnd::crash;
-            if (up >= std::chrono::seconds(1) && conduct == Conduct::hangs) return BootEnd::hang;
-            if (up >= std::chrono::seconds(2) && conduct == Conduct::healthy && !is_on_line) {
-                is_on_line = true;
-                updater.healthy();
-                if (on_line) on_line(updater);
-                if (!retained.empty()) static_cast<void>(updater.offer(as_bytes(retained)));
-            }
-            if (watch && watch(updater)) return BootEnd::settled;
-            if (up >= limit || (is_on_line && settled(updater))) return BootEnd::settled;
-            // A slow server sends when the world turns.
-            const Duration step = server.bytes_a_second > 0 ? Duration(200) : limit;
-            reactor.turn(std::min(is_on_line ? limit - up : Duration(1000), step));
-        }
-        return BootEnd::power_lost;
-    }
-    bool settled(const ota::Updater& updater) const {
-        const auto& progress = updater.progress();
-        if (progress.error && progress.state == ota::State::confirmed) return false;  // a record is missing still
-        return progress.state == ota::State::idle || progress.state == ota::State::confirmed ||
-               (progress.state == ota::State::failed && settles_on_failure);
-    }
+    Result<chip::SlotId> choose();
+    static chip::ResetReason reason_after(BootEnd end);
+    Boot& lost(Boot& result);
+    bool identify(vchip::Slots& slots, chip::SlotId slot, ota::ImageDescriptor& descriptor, Boot& result);
+    BootEnd run(vchip::Slots& slots, const ota::ImageDescriptor& descriptor, chip::ResetReason reason, Boot& result);
+    BootEnd turn(net::Reactor& reactor, ota::Updater& updater, Conduct conduct, Boot& result);
+    bool settled(const ota::Updater& updater) const;
 
     vchip::Flash& flash_;
     vchip::PartitionTable table_;

@@ -12,22 +12,11 @@
 
 namespace esb::test {
 
-inline wifi::KnownNetwork known(std::string_view ssid, std::string_view passphrase = "", int priority = 0) {
-    wifi::KnownNetwork network;
-    static_cast<void>(network.station.ssid.assign(ssid));
-    static_cast<void>(network.station.passphrase.assign(as_bytes(passphrase)));
-    network.priority = static_cast<std::int8_t>(priority);
-    return network;
-}
+wifi::KnownNetwork known(std::string_view ssid, std::string_view passphrase = "", int priority = 0);
 
 struct WifiRecorder : wifi::Listener, wifi::Witness {
-    void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) override {
-        log.push_back("up " + std::string(ssid.view()) + " " + std::string(chip::to_text(ip.address).view()));
-    }
-    void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration wait) override {
-        log.push_back("down " + std::string(ssid.view()) + ": " + std::string(chip::name(reason)));
-        waits.push_back(wait);
-    }
+    void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) override;
+    void on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration wait) override;
     void on_portal_opened(wifi::PortalWhy why) override { log.push_back("open: " + std::string(wifi::name(why))); }
     void on_portal_closed(wifi::PortalWhy why) override { log.push_back("closed: " + std::string(wifi::name(why))); }
     void on_given_up() override { log.push_back("given up"); }
@@ -46,89 +35,36 @@ struct WifiRig {
     explicit WifiRig(std::uint8_t random = 0) : entropy(random) { policy.portal_available = true; }
 
     void start() { static_cast<void>(supervisor.start("", "host", now)); }
-    void step(Duration later = Duration(0)) {
-        now += later;
-        supervisor.step(now);
-    }
+    void step(Duration later = Duration(0));
     // Goes to the next deadline.
-    void next() {
-        now = std::max(now, supervisor.deadline().value_or(now));
-        supervisor.step(now);
-    }
-    void use(std::initializer_list<wifi::KnownNetwork> networks) {
-        supervisor.use({networks.begin(), networks.size()}, now);
-    }
+    void next();
+    void use(std::initializer_list<wifi::KnownNetwork> networks);
     void use(std::string_view ssid) { use({known(ssid)}); }
-    void joined() {
-        radio.joined();
-        step();
-    }
-    void address(std::uint8_t last = 7) {
-        radio.address(chip::IpAddress::v4(10, 0, 0, last));
-        step();
-    }
-    void left(chip::DisconnectReason reason = chip::DisconnectReason::signal_lost) {
-        radio.left(reason);
-        step();
-    }
-    void say(chip::RadioEvent::Kind kind) {
-        radio.say(kind);
-        step();
-    }
-    void phone(bool here) {
-        radio.phone(here);
-        step();
-    }
-    void scanned(std::initializer_list<std::pair<std::string_view, int>> heard) {
-        radio.scanned(heard);
-        step();
-    }
+    void joined();
+    void address(std::uint8_t last = 7);
+    void left(chip::DisconnectReason reason = chip::DisconnectReason::signal_lost);
+    void say(chip::RadioEvent::Kind kind);
+    void phone(bool here);
+    void scanned(std::initializer_list<std::pair<std::string_view, int>> heard);
 
-    void spots(std::initializer_list<ScriptedRadio::Heard> heard) {
-        radio.scanned_spots(heard);
-        step();
-    }
+    void spots(std::initializer_list<ScriptedRadio::Heard> heard);
     // The access point that the latest join asked for; 0: whichever.
-    int spot() const {
-        const auto& bssid = radio.joins.back().bssid;
-        return bssid ? (*bssid)[5] : 0;
-    }
+    int spot() const;
 
     // Shortcuts to states.
     void to_joining() { start(), use("Home"); }
     void to_fresh() { to_joining(), joined(), address(); }
     // As kept_link() says, without a broker yet.
-    void to_fresh_as_before_a_sleep() {
-        supervisor.set_broker(wifi::Broker::sought, now);
-        supervisor.resume(kept_link());
-        to_joining(), joined(), address(8);
-    }
-    chip::KnownLink kept_link() const {
-        chip::KnownLink link;
-        static_cast<void>(link.ssid.assign("Home"));
-        link.bssid = {2, 0, 0, 0, 0, 1};
-        link.channel = 6;
-        link.ip.address = chip::IpAddress::v4(10, 0, 0, 8);
-        link.lease = kept_lease;
-        return link;
-    }
+    void to_fresh_as_before_a_sleep();
+    chip::KnownLink kept_link() const;
     void to_up() { to_fresh(), step(policy.settle_time); }
     void to_scanning() { start(), use({known("Home"), known("Work")}); }
     void to_waiting() { to_joining(), left(); }
     void to_paused() { to_waiting(), phone(true); }
     // Up on "Home", the stronger of two, without a broker.
-    void to_looking() {
-        supervisor.set_broker(wifi::Broker::sought, now);
-        to_scanning(), scanned({{"Home", -40}, {"Work", -60}}), joined(), address();
-        step(policy.settle_time);
-        step(policy.broker_patience);
-    }
+    void to_looking();
     // Up on "Home" with a weak signal from its access point 1.
-    void to_roaming() {
-        radio.joined_to(1, -80);
-        to_up();
-        step(policy.roam_check);
-    }
+    void to_roaming();
     // The portal opened by itself: there is no network.
     void to_opening() { start(), step(); }
     void to_open() { to_opening(), say(Kind::access_point_started); }
