@@ -12,7 +12,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct AgentOptions {
     BrokerOption broker;
     std::string folder;
     double seconds = 0;
@@ -20,7 +20,7 @@ struct Options {
 
 constexpr Duration look_again = std::chrono::seconds(1);  // at the folder
 
-Outcome<void> agent(const Options& options, Shell& shell) {
+Outcome<void> agent(const AgentOptions& options, Shell& shell) {
     EnvelopeShelf shelf;
     if (auto read = shelf.read(options.folder); !read) return read;
     const auto broker = options.broker.access(shell);
@@ -56,7 +56,7 @@ Outcome<void> agent(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_agent_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<AgentOptions>();
     auto* sub =
         app.add_subcommand("agent", "Offer devices the updates of a folder, and send them when Install is pressed");
     sub->add_option("--updates", options->folder, "Folder with envelopes made by esb sign")

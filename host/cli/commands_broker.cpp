@@ -18,7 +18,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct BrokerCommandOptions {
     std::string folder;
     std::string identity;
     std::string psk;
@@ -39,7 +39,7 @@ void remember(const std::filesystem::path& folder, std::uint16_t port, Shell& sh
     if (!done) shell.err << "esb: the folder has to be named with --broker-dir: " << done.error().line << '\n';
 }
 
-Outcome<void> init(Options& options, Shell& shell) {
+Outcome<void> init(BrokerCommandOptions& options, Shell& shell) {
     auto& tls = options.broker.tls;
     tls.keys = options.tls != "ca";
     tls.certificates = options.tls != "psk";
@@ -76,7 +76,7 @@ Outcome<void> init(Options& options, Shell& shell) {
     return {};
 }
 
-void report(const Options& options, Shell& shell, std::string_view what, Reload reload) {
+void report(const BrokerCommandOptions& options, Shell& shell, std::string_view what, Reload reload) {
     const bool reloaded = reload != Reload::not_running;
     if (reload == Reload::outdated) shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
     if (options.json) {
@@ -92,7 +92,7 @@ void report(const Options& options, Shell& shell, std::string_view what, Reload 
 }
 
 // What the device comes with: its key, its certificate or its password.
-Outcome<void> take_credential(const Options& options, Shell& shell, Account& account) {
+Outcome<void> take_credential(const BrokerCommandOptions& options, Shell& shell, Account& account) {
     if (options.certificate) account.credential = Credential::certificate;
     if (options.password) {
         account.credential = Credential::password;
@@ -112,7 +112,7 @@ Outcome<void> take_credential(const Options& options, Shell& shell, Account& acc
 
 constexpr std::size_t csv_max = 64 * 1024 * 1024;
 
-void report_csv(const Options& options, const BrokerFolder::Imported& done, Shell& shell) {
+void report_csv(const BrokerCommandOptions& options, const BrokerFolder::Imported& done, Shell& shell) {
     if (done.reload == Reload::outdated)
         shell.err << "esb: the broker runs with an earlier mosquitto.conf: restart it\n";
     const bool reloaded = done.reload != Reload::not_running;
@@ -132,7 +132,7 @@ void report_csv(const Options& options, const BrokerFolder::Imported& done, Shel
               << '\n';
 }
 
-Outcome<void> add_csv(const Options& options, Shell& shell) {
+Outcome<void> add_csv(const BrokerCommandOptions& options, Shell& shell) {
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
     if (options.csv != "-") {
@@ -154,7 +154,7 @@ Outcome<void> add_csv(const Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> add(const Options& options, Shell& shell) {
+Outcome<void> add(const BrokerCommandOptions& options, Shell& shell) {
     if (!options.csv.empty()) return add_csv(options, shell);
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
@@ -167,7 +167,7 @@ Outcome<void> add(const Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> remove(const Options& options, Shell& shell) {
+Outcome<void> remove(const BrokerCommandOptions& options, Shell& shell) {
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
     const auto done = folder->remove(options.identity);
@@ -176,7 +176,7 @@ Outcome<void> remove(const Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> upgrade(const Options& options, Shell& shell) {
+Outcome<void> upgrade(const BrokerCommandOptions& options, Shell& shell) {
     const auto changed = BrokerFolder::upgrade(options.folder);
     if (!changed) return std::unexpected(changed.error());
     const auto folder = BrokerFolder::open(options.folder);
@@ -210,7 +210,7 @@ std::string_view credential_word(Credential credential) {
 }
 
 // Never prints keys.
-Outcome<void> list(const Options& options, Shell& shell) {
+Outcome<void> list(const BrokerCommandOptions& options, Shell& shell) {
     const auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
     const auto accounts = folder->accounts();
@@ -239,7 +239,7 @@ Outcome<void> list(const Options& options, Shell& shell) {
     return {};
 }
 
-void add_tls_options(CLI::App& sub, Options& options) {
+void add_tls_options(CLI::App& sub, BrokerCommandOptions& options) {
     auto& broker = options.broker;
     auto& tls = broker.tls;
     const CLI::Range ports(1, 65535);
@@ -271,7 +271,7 @@ void add_tls_options(CLI::App& sub, Options& options) {
 void add_broker_commands(CLI::App& app, Shell& shell) {
     auto* broker = app.add_subcommand("broker", "A mosquitto for your devices: TLS, exact topics for each identity");
     broker->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<BrokerCommandOptions>();
     const auto command = [&, options](const char* name, const char* help, auto run) {
         auto* sub = broker->add_subcommand(name, help);
         sub->add_option("DIR", options->folder, "The broker's folder")->required();

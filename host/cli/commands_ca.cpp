@@ -17,7 +17,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct CaOptions {
     std::string folder;
     std::string name;
     std::vector<std::string> names;
@@ -39,7 +39,7 @@ std::string date(Seconds seconds) {
     return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
 }
 
-void tell(const CertificateFacts& certificate, const Options& options, Shell& shell) {
+void tell(const CertificateFacts& certificate, const CaOptions& options, Shell& shell) {
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("serial").text(serial_text(certificate.serial)).key("subject");
@@ -54,7 +54,7 @@ void tell(const CertificateFacts& certificate, const Options& options, Shell& sh
         << date(certificate.not_after) << '\n';
 }
 
-Outcome<void> init(const Options& options, Shell& shell) {
+Outcome<void> init(const CaOptions& options, Shell& shell) {
     const auto made =
         Authority::create(options.folder, options.name, options.days == 0 ? authority_days : options.days);
     if (!made) return std::unexpected(made.error());
@@ -70,7 +70,7 @@ Outcome<void> init(const Options& options, Shell& shell) {
 }
 
 // With a key of its own: PREFIX.key and PREFIX.crt.
-Outcome<void> issue_with_key(Order order, const Options& options, Shell& shell) {
+Outcome<void> issue_with_key(Order order, const CaOptions& options, Shell& shell) {
     if (options.days != 0) order.days = options.days;
     if (auto good = check_order(order); !good) return good;
     const auto authority = Authority::open(options.folder);
@@ -94,14 +94,14 @@ Outcome<void> issue_with_key(Order order, const Options& options, Shell& shell) 
     return {};
 }
 
-Outcome<void> issue_server(const Options& options, Shell& shell) {
+Outcome<void> issue_server(const CaOptions& options, Shell& shell) {
     Order order{CertificateKind::server, {}, {}, options.names, server_days};
     order.hosts.insert(order.hosts.end(), options.addresses.begin(), options.addresses.end());
     if (!order.hosts.empty()) order.subject = order.hosts.front();
     return issue_with_key(std::move(order), options, shell);
 }
 
-Outcome<void> issue_operator(const Options& options, Shell& shell) {
+Outcome<void> issue_operator(const CaOptions& options, Shell& shell) {
     const auto& account = options.reader ? reader_account : operator_account;
     return issue_with_key({CertificateKind::operator_, std::string(account.name), {}}, options, shell);
 }
@@ -114,7 +114,7 @@ Outcome<std::string> request_text(const std::string& file, Shell& shell) {
 }
 
 // To the file, or to standard output.
-Outcome<void> hand_out(const CertificateFacts& certificate, const Options& options, Shell& shell) {
+Outcome<void> hand_out(const CertificateFacts& certificate, const CaOptions& options, Shell& shell) {
     const auto pem = der::pem("CERTIFICATE", certificate.der);
     if (options.out.empty()) {
         if (!options.json) shell.out << SafeText::drawing(pem);
@@ -125,7 +125,7 @@ Outcome<void> hand_out(const CertificateFacts& certificate, const Options& optio
     return {};
 }
 
-Outcome<void> issue_device(const Options& options, Shell& shell) {
+Outcome<void> issue_device(const CaOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     const auto text = request_text(options.request, shell);
@@ -145,7 +145,7 @@ void tell_of_brokers(const std::vector<std::string>& untold, Shell& shell) {
     for (const auto& line : untold) shell.err << "esb: a broker was not told: " << line << '\n';
 }
 
-Outcome<void> renew(const Options& options, Shell& shell) {
+Outcome<void> renew(const CaOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     auto work = authority->begin();
@@ -159,7 +159,7 @@ Outcome<void> renew(const Options& options, Shell& shell) {
     return hand_out(*certificate, options, shell);
 }
 
-Outcome<void> revoke(const Options& options, Shell& shell) {
+Outcome<void> revoke(const CaOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     auto work = authority->begin();
@@ -183,7 +183,7 @@ std::string_view state_of(const Entry& entry, Seconds now) {
     return now <= entry.not_after ? "good" : "expired";
 }
 
-Outcome<void> list(const Options& options, Shell& shell) {
+Outcome<void> list(const CaOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     const auto index = authority->index();
@@ -209,7 +209,7 @@ Outcome<void> list(const Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> make_invitation(const Options& options, Shell& shell) {
+Outcome<void> make_invitation(const CaOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     const auto secret = invite(*authority, options.name, options.hours);
@@ -219,9 +219,9 @@ Outcome<void> make_invitation(const Options& options, Shell& shell) {
     return {};
 }
 
-using Run = Outcome<void> (*)(const Options&, Shell&);
+using CaAction = Outcome<void> (*)(const CaOptions&, Shell&);
 
-CLI::App* add(CLI::App& family, const char* name, const char* help, Run run, const std::shared_ptr<Options>& options,
+CLI::App* add(CLI::App& family, const char* name, const char* help, CaAction run, const std::shared_ptr<CaOptions>& options,
               Shell& shell) {
     auto* sub = family.add_subcommand(name, help);
     sub->add_option("DIR", options->folder, "The authority's folder")->required();
@@ -229,13 +229,13 @@ CLI::App* add(CLI::App& family, const char* name, const char* help, Run run, con
     return sub;
 }
 
-void add_json(CLI::App& sub, Options& options) { sub.add_flag("--json", options.json, "Print JSON"); }
+void add_json(CLI::App& sub, CaOptions& options) { sub.add_flag("--json", options.json, "Print JSON"); }
 
-void add_days(CLI::App& sub, Options& options, const char* help) {
+void add_days(CLI::App& sub, CaOptions& options, const char* help) {
     sub.add_option("--days", options.days, help)->check(CLI::Range(1U, max_days))->type_name("N");
 }
 
-void add_issue(CLI::App& family, const std::shared_ptr<Options>& options, Shell& shell) {
+void add_issue(CLI::App& family, const std::shared_ptr<CaOptions>& options, Shell& shell) {
     auto* issue = family.add_subcommand("issue", "Sign a certificate");
     issue->require_subcommand(1);
     auto* sub =
@@ -265,7 +265,7 @@ void add_issue(CLI::App& family, const std::shared_ptr<Options>& options, Shell&
 void add_ca_commands(CLI::App& app, Shell& shell) {
     auto* family = app.add_subcommand("ca", "An authority of your own: certificates for brokers, devices, operators");
     family->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<CaOptions>();
 
     auto* sub = add(*family, "init", "Make the folder, its key and its certificate", init, options, shell);
     sub->add_option("--name", options->name, "The authority's common name (default: one that nobody else has)");

@@ -12,12 +12,12 @@ namespace {
 
 volatile std::sig_atomic_t asked_to_stop = 0;
 
-struct Options {
+struct CaServeOptions {
     std::string folder;
     EstOptions est;
 };
 
-Outcome<void> serve(const Options& options, Shell& shell) {
+Outcome<void> serve(const CaServeOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     auto est = options.est;
@@ -36,7 +36,7 @@ Outcome<void> serve(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_ca_serve_command(CLI::App& family, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<CaServeOptions>();
     auto* sub = family.add_subcommand("serve", "Renew devices' certificates by EST (RFC 7030), until it is ended");
     sub->add_option("DIR", options->folder, "The authority's folder")->required();
     sub->add_option("--bind", options->est.bind, "Address to listen on; 0.0.0.0 for all")->capture_default_str();

@@ -16,7 +16,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct ConfigOptions {
     std::string identity;
     std::vector<std::string> changes;
     std::vector<std::string> unset;
@@ -27,7 +27,7 @@ struct Options {
     bool json = false;
 };
 
-void print(const ConfigReport& report, const Options& options, Shell& shell) {
+void print(const ConfigReport& report, const ConfigOptions& options, Shell& shell) {
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("ident").text(options.identity).key("id").text(report.id);
@@ -45,7 +45,7 @@ void print(const ConfigReport& report, const Options& options, Shell& shell) {
     shell.out << '\n';
 }
 
-Outcome<std::optional<SigningKey>> signing_key(const Options& options) {
+Outcome<std::optional<SigningKey>> signing_key(const ConfigOptions& options) {
     if (options.key.empty()) return std::nullopt;
     auto key = SigningKey::load_pem(options.key);
     if (!key) return failure(options.key, key.error());
@@ -70,7 +70,7 @@ Outcome<std::string> change_json(const std::vector<SettingWord>& words, ConfigCh
     });
 }
 
-Outcome<void> set(const Options& options, Shell& shell) {
+Outcome<void> set(const ConfigOptions& options, Shell& shell) {
     const auto words = read_setting_words(options.changes, options.unset, shell.in, options.files);
     if (!words) return std::unexpected(words.error());
     const auto key = signing_key(options);
@@ -90,7 +90,7 @@ Outcome<void> set(const Options& options, Shell& shell) {
     return judge(*report);
 }
 
-Outcome<void> show(const Options& options, Shell& shell) {
+Outcome<void> show(const ConfigOptions& options, Shell& shell) {
     const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
     MqttSession session;
@@ -108,7 +108,7 @@ Outcome<void> show(const Options& options, Shell& shell) {
 void add_config_commands(CLI::App& app, Shell& shell) {
     auto* family = app.add_subcommand("config", "Change a device's settings over the broker");
     family->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ConfigOptions>();
     const auto add_common = [&](CLI::App& sub) {
         sub.add_option("IDENT", options->identity, "Identity of the device")->required()->check(check_identity_option);
         sub.add_flag("--json", options->json, "Print JSON");

@@ -29,7 +29,7 @@ constexpr unsigned asked_at_most = 20;  // times, each going on where the pieces
 constexpr std::size_t program_max = std::size_t{256} << 20;  // bytes, with all of its symbols
 constexpr std::size_t report_max = 1 << 20;
 
-struct Options {
+struct CoredumpOptions {
     BrokerOption broker;
     std::string identity;
     std::string elf;
@@ -38,7 +38,7 @@ struct Options {
     bool forget = false;
 };
 
-Outcome<std::string> fetch(MqttSession& session, const Options& options, Printer& progress, bool terminal) {
+Outcome<std::string> fetch(MqttSession& session, const CoredumpOptions& options, Printer& progress, bool terminal) {
     CoreDumpPieces pieces;
     bool fresh = false;
     session.on_message([&](const Message& message) {
@@ -84,7 +84,7 @@ void print_lines(std::string_view text, Printer& out) {
     }
 }
 
-Outcome<void> tell_crash_text(const CrashText& crash, const Options& options, Shell& shell) {
+Outcome<void> tell_crash_text(const CrashText& crash, const CoredumpOptions& options, Shell& shell) {
     shell.out << "signal " << crash.signal << " (" << signal_name(crash.signal) << "), build " << crash.build_id << '\n';
     std::vector<std::string> words{"addr2line", "-Cfipe", options.elf};
     for (const auto frame : crash.frames) {
@@ -105,7 +105,7 @@ Outcome<void> tell_crash_text(const CrashText& crash, const Options& options, Sh
     return {};
 }
 
-Outcome<void> tell_elf_core(const ElfCore& core, const Options& options, Shell& shell) {
+Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options, Shell& shell) {
     shell.out << "a core of " << core.elf.size() << " bytes, of the program with SHA-256 "
               << (core.program.empty() ? "unknown" : core.program + "…") << '\n';
     if (options.elf.empty()) return {};
@@ -128,7 +128,7 @@ Outcome<void> tell_elf_core(const ElfCore& core, const Options& options, Shell& 
     return {};
 }
 
-Outcome<void> tell(std::string_view dump, const Options& options, Shell& shell) {
+Outcome<void> tell(std::string_view dump, const CoredumpOptions& options, Shell& shell) {
     if (const auto crash = parse_crash_text(dump)) return tell_crash_text(*crash, options, shell);
     if (const auto core = find_elf_core(dump)) return tell_elf_core(*core, options, shell);
     return failure("this is no core dump that esb knows");
@@ -141,7 +141,7 @@ std::string crc_text(std::string_view dump) {
     return hex_text(bytes);
 }
 
-Outcome<void> run_coredump(const Options& options, Shell& shell) {
+Outcome<void> run_coredump(const CoredumpOptions& options, Shell& shell) {
     if (!options.from.empty()) {
         const auto dump = read_file(options.from, core_dump_max);
         return dump ? tell(*dump, options, shell) : std::unexpected(dump.error());
@@ -163,7 +163,7 @@ Outcome<void> run_coredump(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_coredump_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<CoredumpOptions>();
     auto* sub = app.add_subcommand("coredump", "Fetch what a device's last crash has left, and tell function and line");
     sub->add_option("IDENT", options->identity, "Identity")->check(check_identity_option);
     sub->add_option("--elf", options->elf, "The program that crashed, with its symbols (build/NAME.elf; virtual chip: build/NAME)");

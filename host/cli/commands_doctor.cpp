@@ -10,7 +10,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct DoctorOptions {
     bool board = false;
     bool json = false;
 };
@@ -46,7 +46,7 @@ void print(const std::vector<Finding>& findings, bool json, Printer& out) {
     }
 }
 
-Outcome<void> look(const Options& options, Shell& shell) {
+Outcome<void> look(const DoctorOptions& options, Shell& shell) {
     const auto findings = examine();
     print(findings, options.json, shell.out);
     std::string missing;
@@ -60,7 +60,7 @@ Outcome<void> look(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_doctor_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<DoctorOptions>();
     auto* sub = app.add_subcommand("doctor", "Say what is missing on this machine, and how to get it");
     sub->add_flag("--board", options->board,
                   "It fails for what boards need, too, not only for the virtual chip's needs");

@@ -11,7 +11,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct EnrollOptions {
     std::string folder;
     std::string request = "-";
     std::string out;
@@ -31,7 +31,7 @@ Outcome<std::string> pasted(Shell& shell) {
     return text;
 }
 
-Outcome<void> make_account(const Options& options, const std::string& identity, Shell& shell) {
+Outcome<void> make_account(const EnrollOptions& options, const std::string& identity, Shell& shell) {
     auto folder = BrokerFolder::open(options.broker);
     if (!folder) return std::unexpected(folder.error());
     if (const auto known = folder->account(identity)) {
@@ -48,7 +48,7 @@ Outcome<void> make_account(const Options& options, const std::string& identity, 
     return {};
 }
 
-Outcome<void> enroll(const Options& options, Shell& shell) {
+Outcome<void> enroll(const EnrollOptions& options, Shell& shell) {
     const auto authority = Authority::open(options.folder);
     if (!authority) return std::unexpected(authority.error());
     const auto text = options.request == "-" ? pasted(shell) : read_text(options.request, request_max);
@@ -79,7 +79,7 @@ Outcome<void> enroll(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_enroll_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<EnrollOptions>();
     auto* sub = app.add_subcommand("enroll", "Sign the certificate that a device asks for on its console");
     sub->add_option("DIR", options->folder, "The authority's folder (esb ca init)")->required();
     sub->add_option("CSR", options->request, "Its request, or - to paste it")->capture_default_str();

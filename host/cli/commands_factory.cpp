@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint8_t subtype_nvs_keys = 0x04;  // as ESP-IDF numbers it
 constexpr std::size_t mac_list_max = 16 * 1024 * 1024;
 
-struct Options {
+struct FactoryOptions {
     FactoryOrder order;
     std::vector<std::string> macs;
     std::string mac_file;
@@ -62,7 +62,7 @@ Outcome<Places> find_places(const std::string& partitions, NvsEncryption encrypt
     return places;
 }
 
-Outcome<std::vector<chip::Mac>> read_macs(const Options& options, Shell& shell) {
+Outcome<std::vector<chip::Mac>> read_macs(const FactoryOptions& options, Shell& shell) {
     std::string text;
     if (options.mac_file == "-") {
         text.assign(std::istreambuf_iterator<char>(shell.in), {});
@@ -77,7 +77,7 @@ Outcome<std::vector<chip::Mac>> read_macs(const Options& options, Shell& shell) 
     return macs;
 }
 
-Outcome<void> complete(Options& options, const Places& places, Shell& shell) {
+Outcome<void> complete(FactoryOptions& options, const Places& places, Shell& shell) {
     auto& order = options.order;
     auto& kind = order.batch.kind;
     kind.nvs_size = places.nvs_size;
@@ -121,7 +121,7 @@ private:
     bool drawn_ = false;
 };
 
-void print_json(const FactoryResult& made, const Options& options, const Places& places, Shell& shell) {
+void print_json(const FactoryResult& made, const FactoryOptions& options, const Places& places, Shell& shell) {
     shell.out << json_text([&](JsonWriter& json) {
         json.begin_object().key("batch").text(options.order.batch.name);
         json.key("folder").text(made.folder.string()).key("accounts").text(made.csv.string());
@@ -136,7 +136,7 @@ void print_json(const FactoryResult& made, const Options& options, const Places&
     }) << '\n';
 }
 
-void print(const FactoryResult& made, const Options& options, const Places& places, Shell& shell) {
+void print(const FactoryResult& made, const FactoryOptions& options, const Places& places, Shell& shell) {
     const auto encryption = options.order.batch.kind.encryption;
     const auto& first = made.identities.front();
     const auto path = [&](const std::string& name) { return (made.folder / name).string(); };
@@ -154,7 +154,7 @@ void print(const FactoryResult& made, const Options& options, const Places& plac
     shell.out << ' ' << hex_number(places.nvs) << ' ' << path(nvs_file(first)) << '\n';
 }
 
-Outcome<void> run(Options& options, Shell& shell) {
+Outcome<void> run(FactoryOptions& options, Shell& shell) {
     auto& kind = options.order.batch.kind;
     for (const auto one : {NvsEncryption::flash, NvsEncryption::hmac}) {
         if (options.encryption == word_of(one)) kind.encryption = one;
@@ -179,7 +179,7 @@ Outcome<void> run(Options& options, Shell& shell) {
 }  // namespace
 
 void add_factory_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<FactoryOptions>();
     auto& order = options->order;
     order.batch.name = "1";
     auto* sub = app.add_subcommand("factory", "Secrets, NVS images, labels and accounts for many devices");

@@ -13,7 +13,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct FleetOptions {
     BrokerOption broker;
     std::string identity;
     double seconds = 0;
@@ -40,7 +40,7 @@ void print(const Message& message, const std::string& identity, const std::strin
 }
 
 // What a message is to `esb watch`: its device and the topic below its base; empty when it is not to be shown.
-std::optional<DeviceTopic> shown(const Message& message, const Options& options) {
+std::optional<DeviceTopic> shown(const Message& message, const FleetOptions& options) {
     if (const auto from = split_topic(message.topic); from) {
         if (!options.identity.empty() && from->identity != options.identity) return std::nullopt;
         if (from->leaf == "ping" && !options.all) return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<DeviceTopic> shown(const Message& message, const Options& options)
     return DeviceTopic{options.identity, message.topic.substr(base.size())};
 }
 
-Outcome<void> watch(const Options& options, Shell& shell) {
+Outcome<void> watch(const FleetOptions& options, Shell& shell) {
     MqttSession session;
     const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
@@ -75,7 +75,7 @@ Outcome<void> watch(const Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> devices(const Options& options, Shell& shell) {
+Outcome<void> devices(const FleetOptions& options, Shell& shell) {
     MqttSession session;
     const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
@@ -97,7 +97,7 @@ Outcome<void> devices(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_fleet_commands(CLI::App& app, Shell& shell) {
-    const auto watching = std::make_shared<Options>();
+    const auto watching = std::make_shared<FleetOptions>();
     auto* sub = app.add_subcommand("watch", "Print what devices publish");
     sub->add_option("IDENT", watching->identity, "Only this device")->check(check_identity_option);
     sub->add_option("--for", watching->seconds, "Stop after this many seconds")
@@ -110,7 +110,7 @@ void add_fleet_commands(CLI::App& app, Shell& shell) {
     add_broker_option(*sub, watching->broker);
     sub->callback([watching, &shell] { shell.finish(watch(*watching, shell)); });
 
-    const auto listing = std::make_shared<Options>();
+    const auto listing = std::make_shared<FleetOptions>();
     listing->seconds = 0.5;
     sub = app.add_subcommand("devices", "Show the devices the broker knows of, from what they last said");
     sub->add_option("--for", listing->seconds, "How long to listen")

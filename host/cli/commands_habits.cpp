@@ -13,12 +13,12 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct HabitsOptions {
     std::string shell;
     std::string folder;
 };
 
-Outcome<void> print_completion(const CLI::App& app, const Options& options, Shell& shell) {
+Outcome<void> print_completion(const CLI::App& app, const HabitsOptions& options, Shell& shell) {
     const auto table = command_table(app);
     // Words of this program: no text of others is in the table.
     shell.out.help() << (options.shell == "bash"  ? bash_completion(table)
@@ -27,7 +27,7 @@ Outcome<void> print_completion(const CLI::App& app, const Options& options, Shel
     return {};
 }
 
-Outcome<void> write_pages(const CLI::App& app, const Options& options, Shell& shell) {
+Outcome<void> write_pages(const CLI::App& app, const HabitsOptions& options, Shell& shell) {
     std::error_code error;
     std::filesystem::create_directories(options.folder, error);
     if (error) return failure(options.folder + ": " + error.message());
@@ -43,7 +43,7 @@ Outcome<void> write_pages(const CLI::App& app, const Options& options, Shell& sh
 }  // namespace
 
 void add_habit_commands(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<HabitsOptions>();
     auto* sub = app.add_subcommand("completion", "Print the completion of esb for a shell");
     sub->add_option("SHELL", options->shell, "The shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
     sub->callback([options, &app, &shell] { shell.finish(print_completion(app, *options, shell)); });

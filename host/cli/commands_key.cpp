@@ -11,12 +11,12 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct KeyOptions {
     std::string file;
     bool json = false;
 };
 
-void print(const SigningKey& key, const Options& options, Printer& out) {
+void print(const SigningKey& key, const KeyOptions& options, Printer& out) {
     if (options.json) {
         out << json_text([&](JsonWriter& json) {
             json.begin_object().key("kid").text(key.kid()).key("public").text(key.public_text()).end_object();
@@ -26,7 +26,7 @@ void print(const SigningKey& key, const Options& options, Printer& out) {
     out << "kid     " << key.kid() << '\n' << "public  " << key.public_text() << '\n';
 }
 
-Outcome<void> make(const Options& options, Shell& shell) {
+Outcome<void> make(const KeyOptions& options, Shell& shell) {
     const auto jwk_file = options.file + ".pub.jwk";
     std::error_code error;
     for (const auto& path : {options.file, jwk_file}) {
@@ -44,7 +44,7 @@ Outcome<void> make(const Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> show(const Options& options, Shell& shell) {
+Outcome<void> show_key(const KeyOptions& options, Shell& shell) {
     const auto key = SigningKey::load_pem(options.file);
     if (!key) return failure(options.file, key.error());
     print(*key, options, shell.out);
@@ -56,7 +56,7 @@ Outcome<void> show(const Options& options, Shell& shell) {
 void add_key_commands(CLI::App& app, Shell& shell) {
     auto* family = app.add_subcommand("key", "ES256 keys that sign updates");
     family->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<KeyOptions>();
     const auto command = [&, options](const char* name, const char* help, auto run) {
         auto* sub = family->add_subcommand(name, help);
         sub->add_option("FILE", options->file, "The private key's PEM file")->required();
@@ -64,7 +64,7 @@ void add_key_commands(CLI::App& app, Shell& shell) {
         sub->callback([options, &shell, run] { shell.finish(run(*options, shell)); });
     };
     command("new", "Make a key: FILE (private, mode 0600) and FILE.pub.jwk", make);
-    command("show", "Show a key's kid and its public text for ESB_APP", show);
+    command("show", "Show a key's kid and its public text for ESB_APP", show_key);
 }
 
 }  // namespace esb::cli

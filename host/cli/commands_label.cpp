@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t log_max = 64 * 1024 * 1024;
 
-struct Options {
+struct LabelOptions {
     std::string identity;
     std::string password;
     std::string birth;
@@ -23,14 +23,14 @@ struct Options {
     bool text = false;
 };
 
-Outcome<AccessPoint> from_log(const Options& options, Shell& shell) {
+Outcome<AccessPoint> from_log(const LabelOptions& options, Shell& shell) {
     if (options.birth == "-") return wait_for_access_point(shell.in, options.identity);
     const auto log = read_text(options.birth, log_max);
     if (!log) return std::unexpected(log.error());
     return find_access_point(*log, options.identity);
 }
 
-AccessPoint from_arguments(const Options& options, Shell& shell) {
+AccessPoint from_arguments(const LabelOptions& options, Shell& shell) {
     AccessPoint made{options.identity, options.password};
     if (made.password != "-") return made;
     made.password.clear();
@@ -40,7 +40,7 @@ AccessPoint from_arguments(const Options& options, Shell& shell) {
     return made;
 }
 
-Outcome<void> run(const Options& options, Shell& shell) {
+Outcome<void> run(const LabelOptions& options, Shell& shell) {
     auto access_point = options.birth.empty() ? from_arguments(options, shell) : from_log(options, shell);
     if (!access_point) return std::unexpected(access_point.error());
     if (auto good = check_access_point_password(access_point->password); !good) return good;
@@ -63,7 +63,7 @@ std::string check_output(const std::string& path) {
 }  // namespace
 
 void add_label_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LabelOptions>();
     auto* label = app.add_subcommand("label", "QR label that takes a phone into a device's access point");
     label->add_option("IDENT", options->identity, "The device's identity, the access point's name")
         ->check(check_identity_option);

@@ -13,7 +13,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct LogOptions {
     BrokerOption broker;
     std::string identity;
     double seconds = 0;
@@ -33,7 +33,7 @@ void print(const LogWords& words, bool json, Printer& out) {
     out << std::endl;  // the reader may be a program that waits for it
 }
 
-Outcome<void> follow(const Options& options, Shell& shell) {
+Outcome<void> follow(const LogOptions& options, Shell& shell) {
     MqttSession session;
     const auto broker = options.broker.access(shell);
     if (!broker) return std::unexpected(broker.error());
@@ -66,7 +66,7 @@ Outcome<void> follow(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_log_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<LogOptions>();
     auto* sub = app.add_subcommand("log", "Print what a device's flight recorder reports, in words, as it comes");
     sub->add_option("IDENT", options->identity, "Identity")->required()->check(check_identity_option);
     sub->add_option("--for", options->seconds, "Stop after this many seconds")

@@ -14,14 +14,14 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct MonitorOptions {
     std::string port;
     unsigned baud = 115200;
     BirthOptions births;
     bool once = false;
 };
 
-Outcome<void> monitor(const Options& options, Shell& shell) {
+Outcome<void> monitor(const MonitorOptions& options, Shell& shell) {
     const auto path = options.port.empty() ? choose_serial_port(serial_ports()) : Outcome<std::string>(options.port);
     if (!path) return std::unexpected(path.error());
     const auto port = OpenPort::open(*path, options.baud);
@@ -62,7 +62,7 @@ Outcome<void> monitor(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_monitor_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<MonitorOptions>();
     auto* sub =
         app.add_subcommand("monitor", "A board's serial port in this terminal; keeps the birth lines of a new device");
     sub->add_option("PORT", options->port, "The serial port (default: the only /dev/ttyUSB* or /dev/ttyACM*)");

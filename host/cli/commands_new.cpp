@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* key_name = "update-key.pem";
 
-struct Options {
+struct NewOptions {
     std::string folder;
 };
 
@@ -51,7 +51,7 @@ Outcome<void> make_key(const std::filesystem::path& folder) {
     return create_file(path.string() + ".pub.jwk", key->public_jwk() + '\n', 0644);
 }
 
-Outcome<void> make(const Options& options, Shell& shell) {
+Outcome<void> make(const NewOptions& options, Shell& shell) {
     if (auto good = check_folder(options.folder); !good) return good;
     const auto name = name_of(options.folder);
     if (auto done = write_files(options.folder, name); !done) return done;
@@ -71,7 +71,7 @@ Outcome<void> make(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_new_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<NewOptions>();
     auto* sub = app.add_subcommand("new", "Write a project of your own: firmware, test, build files, update key");
     sub->add_option("NAME", options->folder, "The project's name, or its folder, which is new or empty")
         ->required()

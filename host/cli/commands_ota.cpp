@@ -25,7 +25,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct OtaOptions {
     BrokerOption broker;
     std::string identity;
     std::vector<std::string> more;     // identities
@@ -40,7 +40,7 @@ constexpr Duration status_patience = std::chrono::seconds(1);  // a retained mes
 // Says what the update is in bytes, and what each device will fetch, as far as its own status tells.
 class Forecast {
 public:
-    Forecast(const Options& options, std::string_view envelope, Shell& shell)
+    Forecast(const OtaOptions& options, std::string_view envelope, Shell& shell)
         : options_(options), forms_(offered_forms(envelope)), shell_(shell) {}
 
     bool is_wanted() const { return forms_ && !options_.json && (forms_->compressed || !forms_->differences.empty()); }
@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    const Options& options_;
+    const OtaOptions& options_;
     std::optional<OfferedForms> forms_;
     Shell& shell_;
     std::set<std::string> done_;
@@ -76,7 +76,7 @@ Instant now() {
 // The devices, and what has become of the update on each.
 class Updates {
 public:
-    Updates(const Options& options, std::string id, Shell& shell)
+    Updates(const OtaOptions& options, std::string id, Shell& shell)
         : options_(options),
           id_(std::move(id)),
           shell_(shell),
@@ -120,14 +120,14 @@ private:
         return last.state.empty() ? "no answer from the device in time" : "not finished in time; last state: " + last.state;
     }
 
-    const Options& options_;
+    const OtaOptions& options_;
     std::string id_;
     Shell& shell_;
     UpdateScreen screen_;
     std::vector<UpdateWatch> watches_;
 };
 
-Outcome<void> send(const Options& options, const std::string& id, const std::string& envelope, MqttSession& session,
+Outcome<void> send(const OtaOptions& options, const std::string& id, const std::string& envelope, MqttSession& session,
                    Shell& shell) {
     for (const auto& device : options.devices) {
         if (!options.json) shell.out << "update " << id << " for " << device << " sent" << std::endl;
@@ -136,7 +136,7 @@ Outcome<void> send(const Options& options, const std::string& id, const std::str
     return {};
 }
 
-Outcome<void> ota(const Options& options, Shell& shell) {
+Outcome<void> ota(const OtaOptions& options, Shell& shell) {
     const auto envelope = read_bare_text(options.envelope, ota::envelope_max);
     if (!envelope) return std::unexpected(envelope.error());
     const auto id = envelope_id(*envelope);
@@ -179,7 +179,7 @@ std::string check_identity(const std::string& text) {
 }  // namespace
 
 void add_ota_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<OtaOptions>();
     auto* sub = app.add_subcommand("ota", "Send a signed envelope to a device, or to several, and follow the update to its end");
     sub->add_option("IDENT", options->identity, "Identity of the device")
         ->required()

@@ -18,7 +18,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct RotateOptions {
     std::string folder;
     std::string identity;
     std::string key;  // PEM; empty: changes go unsigned
@@ -29,7 +29,7 @@ struct Options {
 
 class Ports : public RotationPorts {
 public:
-    Ports(const Options& options, BrokerFolder& folder, ConfigChannel& channel, Shell& shell)
+    Ports(const RotateOptions& options, BrokerFolder& folder, ConfigChannel& channel, Shell& shell)
         : options_(options), folder_(folder), channel_(channel), shell_(shell) {}
 
     Outcome<std::string> new_key() override {
@@ -62,13 +62,13 @@ public:
     }
 
 private:
-    const Options& options_;
+    const RotateOptions& options_;
     BrokerFolder& folder_;
     ConfigChannel& channel_;
     Shell& shell_;
 };
 
-Outcome<void> rotate(const Options& options, Shell& shell) {
+Outcome<void> rotate(const RotateOptions& options, Shell& shell) {
     auto folder = BrokerFolder::open(options.folder);
     if (!folder) return std::unexpected(folder.error());
     const auto account = folder->account(options.identity);
@@ -101,7 +101,7 @@ Outcome<void> rotate(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_rotate_command(CLI::App& broker, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<RotateOptions>();
     auto* sub = broker.add_subcommand("rotate", "Give a device on line a new key; finishes an earlier, broken run");
     sub->add_option("DIR", options->folder, "The broker's folder")->required();
     sub->add_option("IDENT", options->identity, "Identity of the device")->required();

@@ -17,7 +17,7 @@ namespace {
 
 constexpr auto look_period = std::chrono::milliseconds(300);
 
-struct Options {
+struct RunOptions {
     ProjectOptions project;
     std::string folder = ".";
     std::string key = "update-key.pem";
@@ -26,9 +26,9 @@ struct Options {
     std::string trace;
 };
 
-class Run {
+class RunSession {
 public:
-    Run(const Options& options, Shell& shell)
+    RunSession(const RunOptions& options, Shell& shell)
         : options_(options),
           screen_(shell.out, shell.colour, shell.terminal && ::isatty(STDIN_FILENO) != 0),
           lab_(loop_, screen_),
@@ -82,7 +82,7 @@ private:
         over_ = true;
     }
 
-    const Options& options_;
+    const RunOptions& options_;
     Screen screen_;
     EventLoop loop_;
     Laboratory lab_;
@@ -99,7 +99,7 @@ private:
 }  // namespace
 
 void add_run_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<RunOptions>();
     auto* sub = app.add_subcommand(
         "run", "Build this project and run it on the virtual chip, with a broker, a web server and a network");
     sub->add_option("DIR", options->folder, "The project's folder")->capture_default_str();
@@ -123,7 +123,7 @@ void add_run_command(CLI::App& app, Shell& shell) {
         if (!filter) throw CLI::ValidationError(filter.error().line);
         if (trace->count() > 0) options->look.trace = std::move(*filter);
         options->project.project = options->folder;
-        Run run(*options, shell);
+        RunSession run(*options, shell);
         shell.finish(run.until_interrupted());
     });
 }

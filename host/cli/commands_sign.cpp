@@ -22,7 +22,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct SignOptions {
     std::string key;
     std::string output;    // empty: standard output
     std::string detached;  // where the payload goes; empty: it stays in the envelope
@@ -57,7 +57,7 @@ Outcome<std::int64_t> time_of_signing() {
 }
 
 // The envelope, and right behind it the image of which it speaks: what the set-up page takes.
-Outcome<void> write_bundle(const Options& options, Shell& shell, const std::string& envelope,
+Outcome<void> write_bundle(const SignOptions& options, Shell& shell, const std::string& envelope,
                            const std::string& image) {
     if (auto done = replace_file(options.bundle, envelope + '\n' + image, 0644); !done) return done;
     if (!options.json) shell.out << options.bundle << ": for the upload on a device's set-up page\n";
@@ -65,7 +65,7 @@ Outcome<void> write_bundle(const Options& options, Shell& shell, const std::stri
 }
 
 // `image`: of an update.
-Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, const std::string& payload,
+Outcome<void> sign(const SignOptions& options, Shell& shell, std::string_view type, const std::string& payload,
                    const std::string& image = {}) {
     const auto key = SigningKey::load_pem(options.key);
     if (!key) return failure(options.key, key.error());
@@ -101,13 +101,13 @@ Outcome<void> sign(const Options& options, Shell& shell, std::string_view type, 
 }
 
 // `file`: what devices get, encrypted or not.
-Outcome<void> sign_image(const Options& options, Shell& shell, const UpdateRequest& request, const std::string& file) {
+Outcome<void> sign_image(const SignOptions& options, Shell& shell, const UpdateRequest& request, const std::string& file) {
     const auto payload = update_payload(request);
     if (!payload) return std::unexpected(payload.error());
     return sign(options, shell, "esb-update", *payload, file);
 }
 
-Outcome<std::vector<Recipient>> read_recipients(const Options& options) {
+Outcome<std::vector<Recipient>> read_recipients(const SignOptions& options) {
     std::vector<Recipient> recipients;
     for (const auto& text : options.recipients) {
         auto one = parse_recipient(text);
@@ -124,7 +124,7 @@ Outcome<std::vector<Recipient>> read_recipients(const Options& options) {
 }
 
 // Each form beside `path`, the image's own place at the web server.
-Outcome<void> write_forms(const Options& options, Shell& shell, const UpdateRequest& request, const std::string& path,
+Outcome<void> write_forms(const SignOptions& options, Shell& shell, const UpdateRequest& request, const std::string& path,
                           const std::vector<std::string>& encrypted) {
     for (std::size_t i = 0; i < request.forms.size(); ++i) {
         const auto& form = request.forms[i];
@@ -140,7 +140,7 @@ Outcome<void> write_forms(const Options& options, Shell& shell, const UpdateRequ
 }
 
 // The image's key goes into the request; whom it is wrapped for is whom the update is for.
-Outcome<EncryptedImage> encrypt(const Options& options, const std::string& bytes, UpdateRequest& request) {
+Outcome<EncryptedImage> encrypt(const SignOptions& options, const std::string& bytes, UpdateRequest& request) {
     const auto recipients = read_recipients(options);
     if (!recipients) return std::unexpected(recipients.error());
     std::vector<PackedFile> forms;
@@ -154,7 +154,7 @@ Outcome<EncryptedImage> encrypt(const Options& options, const std::string& bytes
     return encrypted;
 }
 
-Outcome<void> sign_update(const Options& options, Shell& shell) {
+Outcome<void> sign_update(const SignOptions& options, Shell& shell) {
     UpdateRequest request;
     const auto bytes = read_image_file(options.image);
     if (!bytes) return std::unexpected(bytes.error());
@@ -186,13 +186,13 @@ Outcome<void> sign_update(const Options& options, Shell& shell) {
     return sign_image(options, shell, request, encrypted->file);
 }
 
-Outcome<void> sign_command(const Options& options, Shell& shell) {
+Outcome<void> sign_command(const SignOptions& options, Shell& shell) {
     const auto payload = command_payload({options.command, options.devices, options.counter});
     if (!payload) return std::unexpected(payload.error());
     return sign(options, shell, "esb-command", *payload);
 }
 
-Outcome<void> sign_keys(const Options& options, Shell& shell) {
+Outcome<void> sign_keys(const SignOptions& options, Shell& shell) {
     const auto keys = public_keys(options.keys);
     if (!keys) return std::unexpected(keys.error());
     const auto payload = keys_payload(options.version, *keys);
@@ -200,13 +200,13 @@ Outcome<void> sign_keys(const Options& options, Shell& shell) {
     return sign(options, shell, "esb-keys", *payload);
 }
 
-CLI::Option* add_detached(CLI::App& command, Options& options) {
+CLI::Option* add_detached(CLI::App& command, SignOptions& options) {
     return command.add_option(
         "--detached", options.detached,
         "Write the payload here, as it is; the output is its signature alone (RFC 7515, appendix F)");
 }
 
-void add_common(CLI::App& command, Options& options) {
+void add_common(CLI::App& command, SignOptions& options) {
     command.add_option("--key", options.key, "PEM file of the signing key")->required();
     command.add_option("-o,--output", options.output, "Write the envelope here instead of to standard output");
     add_detached(command, options);
@@ -216,7 +216,7 @@ void add_common(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_sign_commands(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<SignOptions>();
     auto* family = app.add_subcommand("sign", "Sign an update, a command or a key set");
     family->require_subcommand(0, 1);
 

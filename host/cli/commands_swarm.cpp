@@ -17,7 +17,7 @@ namespace {
 // The swarm's process and the broker have one a device; some devices have two for a while.
 constexpr std::size_t descriptors_besides = 100;
 
-struct Options {
+struct SwarmOptions {
     std::size_t devices = 0;
     std::string image;
     double quiet = 10;  // seconds
@@ -48,7 +48,7 @@ std::string with(const char* form, double value) {
 
 class Swarm {
 public:
-    Swarm(const Options& options, Shell& shell)
+    Swarm(const SwarmOptions& options, Shell& shell)
         : options_(options),
           shell_(shell),
           screen_(shell.err, shell.colour, false),
@@ -128,7 +128,7 @@ private:
         }) << '\n';
     }
 
-    const Options& options_;
+    const SwarmOptions& options_;
     Shell& shell_;
     Screen screen_;
     EventLoop loop_;
@@ -140,7 +140,7 @@ private:
 }  // namespace
 
 void add_swarm_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<SwarmOptions>();
     auto* sub = app.add_subcommand("swarm", "Run many devices of one image in one process, with a broker of their own");
     sub->add_option("N", options->devices, "How many")->required()->check(CLI::Range(std::size_t{1}, vchip::swarm_max));
     sub->add_option("--image", options->image, "The firmware that all of them run")->required()->type_name("FILE");

@@ -16,7 +16,7 @@
 namespace esb::cli {
 namespace {
 
-struct Options {
+struct VchipOptions {
     vchip::VchipOptions chip;
     std::string mac;
     std::vector<std::string> ports;
@@ -30,7 +30,7 @@ struct Options {
     bool json = false;
 };
 
-Outcome<void> power_on(Options& options, Shell& shell) {
+Outcome<void> power_on(VchipOptions& options, Shell& shell) {
     auto& watch = options.watch;
     const bool watched = watch.trace || watch.page || !watch.json.empty();
     const auto status = watched ? run_watched(options.chip, watch, shell) : Outcome<int>(vchip::run_vchip(options.chip));
@@ -39,7 +39,7 @@ Outcome<void> power_on(Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> flash(Options& options, Shell& shell) {
+Outcome<void> flash(VchipOptions& options, Shell& shell) {
     const auto slot = options.slot == "b" ? chip::SlotId::b : chip::SlotId::a;
     const auto& chip = options.chip;
     const auto done = vchip::flash_image(chip.flash, chip.partitions, options.image, slot, chip.flash_size);
@@ -48,7 +48,7 @@ Outcome<void> flash(Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> take_nvs(Options& options, Shell& shell) {
+Outcome<void> take_nvs(VchipOptions& options, Shell& shell) {
     const auto& chip = options.chip;
     const auto count = import_nvs(options.nvs, chip.flash, chip.partitions, chip.flash_size);
     if (!count) return std::unexpected(count.error());
@@ -56,13 +56,13 @@ Outcome<void> take_nvs(Options& options, Shell& shell) {
     return {};
 }
 
-Outcome<void> erase(Options& options, Shell& shell) {
+Outcome<void> erase(VchipOptions& options, Shell& shell) {
     if (auto done = erase_flash(options.chip.flash); !done) return done;
     shell.out << options.chip.flash << " is erased\n";
     return {};
 }
 
-Outcome<void> info(Options& options, Shell& shell) {
+Outcome<void> info(VchipOptions& options, Shell& shell) {
     const auto slots = read_slots(options.chip.flash, options.chip.partitions);
     if (!slots) return std::unexpected(slots.error());
     if (options.json) {
@@ -94,21 +94,21 @@ Outcome<void> info(Options& options, Shell& shell) {
     return {};
 }
 
-std::string take_mac(Options& options) {
+std::string take_mac(VchipOptions& options) {
     const auto mac = vchip::parse_mac(options.mac);
     if (!mac) return "'" + options.mac + "' is not a MAC address";
     options.chip.mac = *mac;
     return {};
 }
 
-std::string take_trace(Options& options) {
+std::string take_trace(VchipOptions& options) {
     auto filter = TraceFilter::parse(options.trace);
     if (!filter) return filter.error().line;
     options.watch.trace = std::move(*filter);
     return {};
 }
 
-std::string take_ports(Options& options) {
+std::string take_ports(VchipOptions& options) {
     std::string joined;
     for (const auto& port : options.ports) joined += (joined.empty() ? "" : ",") + port;
     auto ports = vchip::parse_ports(joined);
@@ -117,7 +117,7 @@ std::string take_ports(Options& options) {
     return {};
 }
 
-std::string take_faults(Options& options) {
+std::string take_faults(VchipOptions& options) {
     std::string joined = options.cut.empty() ? "" : "cut=" + options.cut;
     for (const auto& operation : options.faults) joined += (joined.empty() ? "fail=" : ",fail=") + operation;
     auto plan = vchip::parse_fault_plan(joined);
@@ -126,7 +126,7 @@ std::string take_faults(Options& options) {
     return {};
 }
 
-void add_run_options(CLI::App& sub, const std::shared_ptr<Options>& options) {
+void add_run_options(CLI::App& sub, const std::shared_ptr<VchipOptions>& options) {
     auto& chip = options->chip;
     sub.add_option("--radio", chip.radio, "JSON file of the networks in the air; watched while the chip runs");
     auto* mac = sub.add_option("--mac", options->mac, "Station MAC, such as 02:45:53:42:00:01");
@@ -161,7 +161,7 @@ void add_run_options(CLI::App& sub, const std::shared_ptr<Options>& options) {
 void add_vchip_commands(CLI::App& app, Shell& shell) {
     auto* family = app.add_subcommand("vchip", "The virtual chip: the same firmware as a process of this machine");
     family->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<VchipOptions>();
     const auto command = [&, options](const char* name, const char* help, auto run_it) {
         auto* sub = family->add_subcommand(name, help);
         sub->add_option("--flash", options->chip.flash, "The flash file")->required();

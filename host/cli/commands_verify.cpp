@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t bundle_max = 64 * 1024 * 1024;
 
-struct Options {
+struct VerifyOptions {
     std::string envelope;
     std::string payload;  // of a detached signature; empty: the file is the whole envelope
     std::vector<std::string> keys;
@@ -56,7 +56,7 @@ struct Report {
     std::string verdict;  // what a device does with it
 };
 
-Outcome<Given> read_given(const Options& options) {
+Outcome<Given> read_given(const VerifyOptions& options) {
     const auto text = read_file(options.envelope, bundle_max);
     if (!text) return std::unexpected(text.error());
     const auto end = std::min(text->find('\n'), text->size());
@@ -70,7 +70,7 @@ Outcome<Given> read_given(const Options& options) {
     return given;
 }
 
-Outcome<void> prepare(const Options& options, EnvelopeJudge& judge) {
+Outcome<void> prepare(const VerifyOptions& options, EnvelopeJudge& judge) {
     const auto keys = public_keys(options.keys);
     if (!keys) return std::unexpected(keys.error());
     for (const auto& key : *keys) {
@@ -84,7 +84,7 @@ Outcome<void> prepare(const Options& options, EnvelopeJudge& judge) {
     return {};
 }
 
-Outcome<DeviceFacts> device_facts(const Options& options) {
+Outcome<DeviceFacts> device_facts(const VerifyOptions& options) {
     auto device = options.device;
     device.now = UnixTime(std::time(nullptr));
     if (options.seq_is_said) device.seq = options.seq;
@@ -124,7 +124,7 @@ std::string verdict_of(const ota::UpdateManifest& manifest, const DeviceFacts& d
     return text;
 }
 
-Outcome<void> check_files(const Options& options, const Given& given, const ota::UpdateManifest& manifest,
+Outcome<void> check_files(const VerifyOptions& options, const Given& given, const ota::UpdateManifest& manifest,
                           Report& report) {
     if (options.image.empty() && given.image.empty()) return {};
     UpdateFiles files(manifest);
@@ -150,7 +150,7 @@ Outcome<void> check_files(const Options& options, const Given& given, const ota:
     return {};
 }
 
-Outcome<void> verify_update(const Options& options, const Given& given, EnvelopeJudge& judge,
+Outcome<void> verify_update(const VerifyOptions& options, const Given& given, EnvelopeJudge& judge,
                             const ota::Envelope& envelope, Report& report) {
     const auto device = device_facts(options);
     if (!device) return std::unexpected(device.error());
@@ -165,7 +165,7 @@ Outcome<void> verify_update(const Options& options, const Given& given, Envelope
     return check_files(options, given, manifest, report);
 }
 
-Outcome<void> verify_command(const Options& options, const ota::Envelope& envelope, JsonValue payload, Report& report) {
+Outcome<void> verify_command(const VerifyOptions& options, const ota::Envelope& envelope, JsonValue payload, Report& report) {
     const auto us = make_identity(options.device.identity);
     const auto command = ota::parse_command(envelope.payload, us ? *us : Identity());
     if (!command) return failure(options.envelope, command.error());
@@ -175,7 +175,7 @@ Outcome<void> verify_command(const Options& options, const ota::Envelope& envelo
     return {};
 }
 
-Outcome<void> verify_config(const Options& options, const ota::Envelope& envelope, JsonValue payload, Report& report) {
+Outcome<void> verify_config(const VerifyOptions& options, const ota::Envelope& envelope, JsonValue payload, Report& report) {
     const auto us = make_identity(options.device.identity);
     const auto config = ota::parse_config(envelope.payload, us ? *us : Identity());
     if (!config) return failure(options.envelope, config.error());
@@ -188,7 +188,7 @@ Outcome<void> verify_config(const Options& options, const ota::Envelope& envelop
     return {};
 }
 
-Outcome<void> verify_keys(const Options& options, EnvelopeJudge& judge, const ota::Envelope& envelope, Report& report) {
+Outcome<void> verify_keys(const VerifyOptions& options, EnvelopeJudge& judge, const ota::Envelope& envelope, Report& report) {
     ota::KeySet set;
     auto read = ota::parse_keys(envelope.payload, set);
     if (read) read = judge.judge_keys(envelope);
@@ -223,7 +223,7 @@ void print_json(const Report& report, Printer& out) {
     }) << '\n';
 }
 
-Outcome<void> judge_payload(const Options& options, const Given& given, EnvelopeJudge& judge,
+Outcome<void> judge_payload(const VerifyOptions& options, const Given& given, EnvelopeJudge& judge,
                             const ota::Envelope& envelope, Report& report) {
     const auto document = JsonDocument::parse(envelope.payload, {.max_size = ota::envelope_max, .max_depth = 4});
     if (!document) return failure(options.envelope, document.error());
@@ -245,7 +245,7 @@ Outcome<void> judge_payload(const Options& options, const Given& given, Envelope
     return verify_keys(options, judge, envelope, report);
 }
 
-Outcome<void> verify(const Options& options, Shell& shell) {
+Outcome<void> verify(const VerifyOptions& options, Shell& shell) {
     const auto given = read_given(options);
     if (!given) return std::unexpected(given.error());
     EnvelopeJudge judge;
@@ -266,7 +266,7 @@ Outcome<void> verify(const Options& options, Shell& shell) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, Shell& shell) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<VerifyOptions>();
     auto* sub = app.add_subcommand("verify", "Judge a signed envelope, and the files it speaks of, as a device would");
     sub->add_option("ENVELOPE", options->envelope, "Envelope, bundle, or with --payload a detached signature")
         ->required();
