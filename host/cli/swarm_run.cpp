@@ -90,7 +90,7 @@ Outcome<void> SwarmRun::rest(Seconds how_long) {
 Outcome<void> SwarmRun::restart_broker() {
     if (auto done = lab_.stop_broker(); !done) return done;
     const auto nobody = [this] { return state_.online == 0; };
-    if (auto done = wait("noticing that the broker is gone", nobody, patience_for(0)); !done) return done;
+    if (auto done = wait("noticing that the broker is gone", nobody, patience_for(figures_.devices)); !done) return done;
     const auto began = Clock::now();
     if (auto done = lab_.start_broker_again(); !done) return done;
     const auto most = figures_.devices - figures_.devices / 100;
