@@ -17,7 +17,9 @@ for argument in "$@"; do
 done
 
 scripts/install-packages.sh build fuzz cortex-m reference ${full:+peers}
-scripts/build.sh dev
+# No images: a slot is too small for one with sanitizers, so its tests need no update key.
+cmake --preset dev >/dev/null
+cmake --build build/dev -j "${ESB_JOBS:-2}"
 heavy="-DESB_UNIT_TESTS=mqtt;settings;wifi;ota"
 scale="-DESB_MODEL_STEPS=100000 -DESB_CUTS=1 -DESB_FULL=OFF"
 if [[ -n $full ]]; then scale="-DESB_MODEL_STEPS=1000000 -DESB_CUTS=20 -DESB_FULL=ON"; fi
