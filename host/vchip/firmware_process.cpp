@@ -5,6 +5,7 @@
 #include "host/vchip/board_file.hpp"
 #include "host/vchip/clock_posix.hpp"
 #include "host/vchip/crash_dump.hpp"
+#include "host/vchip/data_partitions.hpp"
 #include "host/vchip/entropy_posix.hpp"
 #include "host/vchip/file_radio.hpp"
 #include "host/vchip/key_value.hpp"
@@ -133,6 +134,8 @@ Status run_chip(void (*firmware)(chip::Chip& chip)) {
         parts.system.set_core_dump(&*dump);
         ESB_TRY(catch_crashes(environment(env_flash), *partition));
     }
+    DataPartitions data(*flash->flash, flash->table, slots->running());
+    parts.system.set_data_partitions(&data);
     chip::Chip chip{*slots,        key_value,   parts.radio,    parts.sockets,        parts.resolver, parts.uart,
                     parts.entropy, parts.clock, parts.retained, parts.radio.button(), parts.system};
     firmware(chip);

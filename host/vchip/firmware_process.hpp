@@ -56,6 +56,8 @@ public:
     chip::CoreDump* core_dump() override { return core_dump_; }
     // Null: crashes leave nothing.
     void set_core_dump(chip::CoreDump* dump) { core_dump_ = dump; }
+    chip::DataPartitions* data_partitions() override { return data_partitions_; }
+    void set_data_partitions(chip::DataPartitions* partitions) { data_partitions_ = partitions; }
     void deep_sleep(Duration time) override;
     Status start_watchdog(Duration timeout) override;
     void feed_watchdog() override;
@@ -65,6 +67,7 @@ private:
     chip::Mac mac_;
     int bell_;
     chip::CoreDump* core_dump_ = nullptr;
+    chip::DataPartitions* data_partitions_ = nullptr;
     std::size_t heap_at_start_;
     mutable std::atomic<std::size_t> heap_minimum_;
 };

@@ -107,6 +107,8 @@ Status SimChip::open_storage(chip::SlotId running) {
     if (!nvs) return fail(nvs.error());
     slots_.emplace(std::move(*slots));
     key_value_.emplace(*nvs, cipher_);
+    data_.emplace(flash_, table_, running);
+    system.set_data_partitions(&*data_);
     return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "esb/chip/chip.hpp"
 #include "host/vchip/boot_loader.hpp"
+#include "host/vchip/data_partitions.hpp"
 #include "host/vchip/flash.hpp"
 #include "host/vchip/key_value.hpp"
 #include "host/vchip/partition_table.hpp"
@@ -105,6 +106,7 @@ private:
     StationLink link_;
     std::optional<Slots> slots_;
     std::optional<KeyValue> key_value_;
+    std::optional<DataPartitions> data_;
     std::optional<chip::Chip> chip_;
     SimEnd last_end_ = SimEnd::power_lost;
 

@@ -128,6 +128,8 @@ public:
     void set_heap(const chip::Heap& heap) { heap_ = heap; }
     void set_core_dump(chip::CoreDump* dump) { core_dump_ = dump; }
     chip::CoreDump* core_dump() override { return core_dump_; }
+    void set_data_partitions(chip::DataPartitions* partitions) { data_partitions_ = partitions; }
+    chip::DataPartitions* data_partitions() override { return data_partitions_; }
     void set_protections(std::vector<std::string_view> list) { protections_ = std::move(list); }
     bool restart_requested() const { return restart_; }
     // The deep sleep that was asked for.
@@ -160,6 +162,7 @@ private:
     chip::Heap heap_{200'000, 150'000, 100'000};
     std::vector<std::string_view> protections_;
     chip::CoreDump* core_dump_ = nullptr;
+    chip::DataPartitions* data_partitions_ = nullptr;
     std::optional<Duration> watchdog_;
     std::optional<Duration> sleep_;
     Instant fed_at_{};

@@ -59,7 +59,7 @@ FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONF
                         "CONFIG_LWIP_IPV6=y", "CONFIG_LWIP_IPV6_AUTOCONFIG=y", "CONFIG_ESB_IPV6=y",
                         *(f"CONFIG_ESB_{feature}=y" for feature in (
                             "MQTT5", "MQTT_OFFLINE", "MQTT_KEEP", "MQTT_DEFER", "MQTT_BORROW", "PACKED_UPDATES", "UPDATE_POLICY",
-                            "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
+                            "DATA_PARTITIONS", "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
 
 
 class IdfBuild:

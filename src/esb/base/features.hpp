@@ -38,6 +38,9 @@
 #ifndef ESB_UPDATE_POLICY
 #define ESB_UPDATE_POLICY 1
 #endif
+#ifndef ESB_DATA_PARTITIONS
+#define ESB_DATA_PARTITIONS 1
+#endif
 #ifndef ESB_CORE_DUMP
 #if defined(ARDUINO)
 #define ESB_CORE_DUMP 0  // the core decides what its panic handler writes
@@ -76,6 +79,7 @@ inline constexpr bool with_mqtt_offline = ESB_MQTT_OFFLINE;
 inline constexpr bool with_ipv6 = ESB_IPV6;
 inline constexpr bool with_packed_updates = ESB_PACKED_UPDATES;
 inline constexpr bool with_update_policy = ESB_UPDATE_POLICY;
+inline constexpr bool with_data_partitions = ESB_DATA_PARTITIONS;
 inline constexpr bool with_core_dump = ESB_CORE_DUMP;
 inline constexpr bool with_given_identity = ESB_GIVEN_IDENTITY;
 inline constexpr bool with_mqtt_keep = ESB_MQTT_KEEP;

@@ -4,6 +4,7 @@
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/core_dump.hpp"
+#include "esb/chip/data_partitions.hpp"
 
 #include <array>
 #include <cstddef>
@@ -58,6 +59,8 @@ public:
     virtual void restart() = 0;
     // Null where crashes leave nothing. Reactor's task only.
     virtual CoreDump* core_dump() { return nullptr; }
+    // Null where the firmware knows none. Reactor's task only.
+    virtual DataPartitions* data_partitions() { return nullptr; }
     // Switches the chip off but for RetainedRam and the wall clock; after `time` it boots with ResetReason::deep_sleep. Not on
     // hardware of firmware without that feature (base/features.hpp), which restarts. Returns as restart() does.
     virtual void deep_sleep(Duration time) = 0;

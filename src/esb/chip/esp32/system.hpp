@@ -8,6 +8,9 @@
 #if ESB_CORE_DUMP
 #include "esb/chip/esp32/core_dump.hpp"
 #endif
+#if ESB_DATA_PARTITIONS
+#include "esb/chip/esp32/data_partitions.hpp"
+#endif
 
 namespace esb::errors {
 inline constexpr ErrorKind watchdog_failed{"chip.watchdog",
@@ -32,6 +35,9 @@ public:
 #if ESB_CORE_DUMP
     chip::CoreDump* core_dump() override { return &core_dump_; }
 #endif
+#if ESB_DATA_PARTITIONS
+    chip::DataPartitions* data_partitions() override { return &data_partitions_; }
+#endif
     [[noreturn]] void deep_sleep(Duration time) override;
     // The task watchdog is one for the whole chip: the timeout counts for its other users too, and a task that
     // starves restarts the chip.
@@ -42,6 +48,9 @@ private:
     FixedVector<std::string_view, 3> protections_;
 #if ESB_CORE_DUMP
     CoreDump core_dump_;
+#endif
+#if ESB_DATA_PARTITIONS
+    DataPartitions data_partitions_;
 #endif
 };
 
