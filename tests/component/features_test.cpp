@@ -1,7 +1,9 @@
 // What a firmware does with, and above all without, the features that can be left out: first boot, console, MQTT. Runs in
 // the build that has all of them and in the one that has none (preset minimal).
 #include "esb/base/features.hpp"
+#include "esb/ota/errors.hpp"
 #include "support/online_device.hpp"
+#include "support/read_manifest.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -72,6 +74,17 @@ TEST_F(Features, a_key_of_a_row_that_is_left_out_reads_its_default_and_takes_not
         EXPECT_EQ(patch.set(names::ap_address, "4.3.2.2").has_value(), with_portal);
         EXPECT_EQ(device.schema().find(""), nullptr);
     });
+}
+
+// Never its image alone.
+TEST_F(Features, an_update_with_data_is_refused_where_nobody_takes_it) {
+    const auto hash = std::string(64, 'a');
+    const auto manifest = R"({"app":"a","hw":"h","ver":"1","seq":2,"floor":1,"size":9,"sha256":")" + hash +
+                          R"(","url":["http://a/x"],"data":[{"part":"www","size":5,"sha256":")" + hash +
+                          R"(","url":["http://a/w"]}]})";
+    const auto read = test::read_update(as_bytes(manifest));
+    ASSERT_EQ(read.has_value(), with_data_partitions);
+    if (!read) EXPECT_EQ(read.error(), errors::ota_data_off);
 }
 
 TEST_F(Features, commands_and_help_of_what_is_left_out_do_not_exist) {

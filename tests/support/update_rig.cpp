@@ -169,6 +169,8 @@ BootEnd UpdateRig::run(vchip::Slots& slots, const ota::ImageDescriptor& descript
     vchip::SimSystem system(world, sockets, {2, 0, 0, 0, 0, 1});
     system.set_reset_reason(reason);
     system.set_heap(heap);
+    vchip::DataPartitions partitions(flash_, table_, slots.running());
+    if (knows_data) system.set_data_partitions(&partitions);
     world.clock().forget_wall();
     if (wall) world.clock().set_wall(*wall);
     if (!key_value.mount()) return flash_.powered() ? BootEnd::no_image : BootEnd::power_lost;
@@ -187,11 +189,23 @@ BootEnd UpdateRig::run(vchip::Slots& slots, const ota::ImageDescriptor& descript
     updater.policy().when = policy.when;  // as the device does with its settings
     static_cast<void>(updater.begin(identity));
     updater.policy() = policy;  // as esb_main does: after the start, before the first turn
+    if constexpr (with_data_partitions) {
+        result.data = updater.data();
+        result.www = read_data(partitions, result);
+    }
     if (begun) begun(updater);
     const BootEnd end = turn(reactor, updater, conduct, result);
     result.last = updater.progress();
     result.floor = updater.floor();
     return flash_.powered() ? end : BootEnd::power_lost;
+}
+
+std::optional<Image> UpdateRig::read_data(vchip::DataPartitions& partitions, const Boot& result) {
+    const auto* const part = result.data.find("www");
+    if (part == nullptr) return std::nullopt;
+    Image read(part->size);
+    if (!partitions.read("www", result.slot, 0, read)) return std::nullopt;
+    return read;
 }
 
 BootEnd UpdateRig::turn(net::Reactor& reactor, ota::Updater& updater, Conduct conduct, Boot& result) {

@@ -2,11 +2,13 @@
 // the rest of a device. One boot at a time; what an image does is the test's choice.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/net/names.hpp"
 #include "esb/net/reactor.hpp"
 #include "esb/ota/updater.hpp"
 #include "host/vchip/boot_loader.hpp"
 #include "host/vchip/boot_record.hpp"
+#include "host/vchip/data_partitions.hpp"
 #include "host/vchip/flash.hpp"
 #include "host/vchip/key_value.hpp"
 #include "host/vchip/partition_table.hpp"
@@ -138,6 +140,8 @@ struct Boot {
     ota::Progress last;
     std::uint32_t floor = 0;
     chip::SlotState state = chip::SlotState::undefined;  // of the running slot at the end
+    ota::DataRecord data;                                // what the image finds at its start that it came with,
+    std::optional<Image> www;                            // and what it reads in www; empty: nothing is there
 
     bool refused(const ErrorKind& kind) const { return last.state == ota::State::failed && last.error == Error(kind); }
 };
@@ -178,6 +182,7 @@ public:
         std::optional<crypto::P256KeyPair> held;
         const crypto::P256KeyPair* pair() const override { return held ? &*held : nullptr; }
     } device_key;
+    bool knows_data = true;  // false: the chip has no partitions of data
     chip::Heap heap{200'000, 150'000, 100'000};
     std::optional<UnixTime> wall;
 
@@ -196,6 +201,7 @@ private:
     Boot& lost(Boot& result);
     bool identify(vchip::Slots& slots, chip::SlotId slot, ota::ImageDescriptor& descriptor, Boot& result);
     BootEnd run(vchip::Slots& slots, const ota::ImageDescriptor& descriptor, chip::ResetReason reason, Boot& result);
+    static std::optional<Image> read_data(vchip::DataPartitions& partitions, const Boot& result);
     BootEnd turn(net::Reactor& reactor, ota::Updater& updater, Conduct conduct, Boot& result);
     bool settled(const ota::Updater& updater) const;
 

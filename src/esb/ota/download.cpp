@@ -65,7 +65,7 @@ Download::Download(net::Reactor& reactor, net::Names& names, chip::Slots& slots,
 void Download::start(const DownloadPlan& plan) {
     stop();
     plan_ = plan;
-    touched_ = false;
+    touched_ = is_data();  // which has no descriptor that would be looked at first
     written_ = 0;
     told_ = reactor_.now();
     form_ = form_before_all();
@@ -116,11 +116,17 @@ void Download::look_for_mark() {
     stage_ = Stage::waiting;
     at_ = reactor_.now();
     if (alone_) return;  // whose the bytes behind the mark are is not known
-    const auto mark = records_.mark.load();
+    const auto mark = stored_mark();
+    plan_.whole = false;  // if it is not, what is written from here on counts
     if (!mark || mark->job != plan_.job || mark->bytes == 0 || mark->bytes > limit() || !fits(*mark)) return;
     mark_ = *mark;
     hasher_.start(plan_.slot, mark_->bytes);
     stage_ = Stage::checking_prefix;
+}
+
+Result<MarkRecord> Download::stored_mark() const {
+    if (is_data() && plan_.whole) return MarkRecord{.job = plan_.job, .bytes = *plan_.size, .prefix = plan_.job};
+    return records_.mark.load();
 }
 
 // What lies in the slot is the image's beginning in every form; where the others' files go on only their own mark tells.
@@ -138,7 +144,7 @@ void Download::begin_anew() {
     expected_ = plan_.size;
     sources_ = 0;
     resumed_ = false;
-    described_ = false;
+    described_ = is_data();
 }
 
 // What is there is not lost yet: an answer that is refused before it has cost the first erase brings it back.
@@ -177,6 +183,7 @@ Status Download::take_over_prefix() {
     programmed_before_ = mark_->bytes;
     sources_ = earlier_start;
     best_ = std::max(best_, mark_->bytes);
+    if (is_data()) return {};
     const std::size_t at = slots_.geometry().descriptor_at;
     if (mark_->bytes < at + descriptor_.size()) return fail(errors::ota_no_descriptor);
     ESB_TRY(slots_.read(plan_.slot, at, descriptor_));

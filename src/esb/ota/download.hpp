@@ -10,6 +10,7 @@
 #pragma once
 
 #include "esb/base/backoff.hpp"
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/entropy.hpp"
@@ -36,6 +37,8 @@ struct DownloadPlan {
     ChunkCipher* cipher = nullptr;  // opens the file, outlives the download; null: the file is the image
     const UrlList* urls = nullptr;  // outlives the download; not empty
     const PackedForms* forms = nullptr;  // that may be fetched in the image's place, outlive the download; null: none
+    const DataFile* data = nullptr;  // what is fetched in the place of an image, outlives the download; null: it is one
+    bool whole = false;              // all of it lies there already, as far as is known: `job` is its SHA-256
     std::optional<crypto::Digest> running;  // SHA-256 of the running image, where it is known
     const FixedString<255>* hosts =
         nullptr;  // that may be asked (net::is_listed_host), outlives the download; empty: all
@@ -146,6 +149,9 @@ private:
     std::optional<Duration> end_round();
     void finish(Status outcome);
 
+    bool is_data() const { return with_data_partitions && plan_.data != nullptr; }
+    Result<MarkRecord> stored_mark() const;
+
     // download_forms.cpp
     bool is_packed() const { return with_packed_updates && form_ != full_form; }
     const PackedForm& packed() const;
@@ -161,6 +167,7 @@ private:
     void check_old();
     void open_form();
     void use_cipher();
+    void use_data_cipher();
     bool is_worn() const;
     void give_up(const Error& why);
     void fall_back(const Error& why);

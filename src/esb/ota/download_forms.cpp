@@ -51,6 +51,7 @@ void Download::begin_form() {
 void Download::begin_addresses() {
     const auto strikes = is_packed() ? Strikes{} : plan_.strikes;
     urls_ = is_packed() ? packed().urls : plan_.urls->own();
+    if (is_data()) urls_ = plan_.data->urls;
     for (std::size_t i = 0; i < max_urls; ++i) addresses_[i] = {.dead = strikes[i] >= strike_limit};
     const auto least = std::min_element(strikes.begin(), strikes.begin() + urls_.count);
     address_ = static_cast<std::size_t>(least - strikes.begin());
@@ -91,6 +92,7 @@ void Download::open_form() {
 
 void Download::use_cipher() {
     if (plan_.cipher == nullptr) return;
+    if (is_data()) return use_data_cipher();
     if (!is_packed()) return plan_.cipher->use_image();
     if (form_ == packed_form) return plan_.cipher->use_form("esb z", packed().size);
     constexpr std::string_view prefix = "esb from ";
@@ -98,6 +100,13 @@ void Download::use_cipher() {
     std::copy(prefix.begin(), prefix.end(), name.begin());
     static_cast<void>(hex_encode(delta().old_sha256, std::span(name).subspan(prefix.size())));
     plan_.cipher->use_form({name.data(), name.size()}, packed().size);
+}
+
+void Download::use_data_cipher() {
+    FixedString<24> name;
+    static_cast<void>(name.append("esb data "));  // it fits
+    static_cast<void>(name.append(plan_.data->part));
+    plan_.cipher->use_form(name, plan_.data->size);
 }
 
 bool Download::is_worn() const { return written_ > most_written * slots_.geometry().size; }

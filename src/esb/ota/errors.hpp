@@ -1,6 +1,7 @@
 // Every error of this room: why an update is refused, ends, or goes back.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/result.hpp"
 
 namespace esb::errors {
@@ -45,6 +46,13 @@ inline constexpr ErrorKind ota_no_key{"ota.no_key",
 inline constexpr ErrorKind ota_wrong_key{"ota.wrong_key",
                                          "the image's key was wrapped for another key than the device's"};
 inline constexpr ErrorKind ota_skipped{"ota.skipped", "this version is not wanted here (ota retry offers it again)"};
+// Said of data for partitions
+inline constexpr ErrorKind ota_data_off{"ota.data_off", "the update brings data for a partition, which this firmware does not take"};
+inline constexpr ErrorKind ota_no_partition{"ota.no_partition",
+                                            "the update's data needs a pair of partitions that is not there"};
+inline constexpr ErrorKind ota_data_too_large{"ota.data_too_large", "the update's data is larger than its partition"};
+inline constexpr ErrorKind ota_data_upload{"ota.data_upload", "an update with data comes by MQTT, not by an upload"};
+inline constexpr ErrorKind ota_no_data{"ota.no_data", "the running firmware came without data of this name"};
 // Said of an update that waits
 inline constexpr ErrorKind ota_nothing_waits{"ota.nothing_waits", "no update waits for anybody's word"};
 inline constexpr ErrorKind ota_word{"ota.word", "this is not install, postpone <time> or skip"};
@@ -84,7 +92,12 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::ota_key_version,    &errors::ota_legacy_off,      &errors::ota_legacy_malformed,
     &errors::ota_heap,           &errors::ota_no_rollback,     &errors::ota_too_soon,
     &errors::ota_host,           &errors::ota_given_up,        &errors::ota_no_key,
-    &errors::ota_wrong_key,      &errors::ota_skipped,         &errors::ota_nothing_waits,
+    &errors::ota_wrong_key,      &errors::ota_skipped,         &errors::ota_data_off,
+#if ESB_DATA_PARTITIONS  // what a firmware has not got it does not say
+    &errors::ota_no_partition,   &errors::ota_data_too_large,  &errors::ota_data_upload,
+    &errors::ota_no_data,
+#endif
+    &errors::ota_nothing_waits,
     &errors::ota_word,           &errors::ota_retained,        &errors::ota_chunk,
     &errors::ota_packed,         &errors::ota_descriptor,      &errors::ota_size,
     &errors::ota_hash,           &errors::ota_upload_lost,     &errors::ota_unguarded,

@@ -2,6 +2,11 @@
 // with too little of it, an update is refused or put off with ota_heap.
 #pragma once
 
+#include "esb/base/features.hpp"
+#include "esb/chip/system.hpp"
+#if ESB_DATA_PARTITIONS
+#include "esb/ota/data_place.hpp"
+#endif
 #include "esb/ota/download.hpp"
 #include "esb/ota/offer.hpp"
 #include "esb/ota/records.hpp"
@@ -34,12 +39,22 @@ struct Opening {
 
 // An accepted update until its image is in flash and known to be the right one.
 struct Install {
-    Install(net::Reactor& reactor, net::Names& names, chip::Slots& slots, chip::Entropy& entropy, Records& records,
-            DownloadOwner& owner)
+#if ESB_DATA_PARTITIONS
+    Install(net::Reactor& reactor, net::Names& names, chip::Slots& slots, chip::System& system, chip::Entropy& entropy,
+            Records& records, DownloadOwner& owner)
+        : place(slots, system.data_partitions(), records), download(reactor, names, place, entropy, records, owner) {}
+#else
+    Install(net::Reactor& reactor, net::Names& names, chip::Slots& slots, chip::System&, chip::Entropy& entropy,
+            Records& records, DownloadOwner& owner)
         : download(reactor, names, slots, entropy, records, owner) {}
+#endif
 
     Offer offer;
     std::unique_ptr<ChunkCipher> cipher;  // of an encrypted image
+#if ESB_DATA_PARTITIONS
+    DataPlace place;
+    bool copying = false;  // the present file, from what the running image came with
+#endif
     Download download;
     bool uploaded = false;  // by a browser
     bool written = false;   // its image is the candidate

@@ -12,6 +12,7 @@ namespace esb::ota {
 namespace {
 
 constexpr JsonLimits payload_limits{.max_size = 4096, .max_depth = 3};
+constexpr JsonLimits deep_limits{.max_size = payload_limits.max_size, .max_depth = 4};
 constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
 
 std::unexpected<Error> bad() { return fail(errors::manifest_member); }
@@ -50,13 +51,13 @@ Status read_hash(JsonValue value, std::optional<crypto::Digest>& out) {
     return check_hash(digest);
 }
 
-Status read_urls(JsonValue value, UrlList& urls) {
+Status read_urls(JsonValue value, UrlList& urls, UrlGroup& group) {
     if (!value.is_array()) return bad();
     if (value.size() == 0 || value.size() > max_urls) return fail(errors::manifest_urls);
     for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
         const auto url = item.text();
         if (!url || url->empty()) return bad();
-        ESB_TRY(urls.push_back(*url));
+        ESB_TRY(urls.add(group, *url));
     }
     return {};
 }
@@ -179,6 +180,43 @@ Status read_forms(JsonValue root, UpdateManifest& manifest) {
     return {};
 }
 
+// What becomes a partition's name.
+Status read_part(JsonValue value, const UpdateManifest& manifest, FixedString<14>& out) {
+    ESB_TRY(read_text(value, out));
+    const std::string_view name = out.view();
+    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+    const auto same = [name](const DataFile& other) { return other.part == name; };
+    if (!std::all_of(name.begin(), name.end(), allowed)) return bad();
+    return std::any_of(manifest.data.begin(), manifest.data.end(), same) ? bad() : Status();
+}
+
+Status read_data_file(JsonValue value, UpdateManifest& manifest) {
+    if (!value.is_object()) return bad();
+    DataFile file;
+    ESB_TRY(read_part(value["part"], manifest, file.part));
+    ESB_TRY(read_u32(value["size"], 1, file.size));
+    std::optional<crypto::Digest> hash;
+    ESB_TRY(read_hash(value["sha256"], hash));
+    file.sha256 = *hash;
+    ESB_TRY(read_urls(value["url"], manifest.urls, file.urls));
+    return manifest.data.push_back(file);  // there is room
+}
+
+// Its lists of addresses lie deeper than firmwares from before it read: they refuse the whole, and do not install an image
+// without its data.
+Status read_data(JsonValue value, UpdateManifest& manifest) {
+    if (!value.is_present()) return {};
+    if constexpr (with_data_partitions) {
+        if (!value.is_array() || value.size() == 0 || value.size() > max_data) return bad();
+        for (JsonValue item = value.first(); item.is_present(); item = item.next()) {
+            ESB_TRY(read_data_file(item, manifest));
+        }
+        return {};
+    } else {
+        return fail(errors::ota_data_off);
+    }
+}
+
 }  // namespace
 
 Status UrlList::add(UrlGroup& group, std::string_view url) {
@@ -208,7 +246,7 @@ Status check_hash(ConstBytes digest) {
 }
 
 Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& manifest) {
-    const auto document = JsonDocument::parse(payload, payload_limits);
+    const auto document = JsonDocument::parse(payload, deep_limits);
     if (!document) return fail(document.error());
     const JsonValue root = document->root();
     std::destroy_at(&manifest);  // not by assignment: a second one would be too much for the stack
@@ -220,11 +258,12 @@ Status parse_update(ConstBytes payload, const Identity& us, UpdateManifest& mani
     ESB_TRY(read_u32(root["floor"], 0, manifest.floor));
     ESB_TRY(read_u32(root["size"], 1, manifest.size));
     ESB_TRY(read_hash(root["sha256"], manifest.sha256));
-    ESB_TRY(read_urls(root["url"], manifest.urls));
+    ESB_TRY(read_urls(root["url"], manifest.urls, manifest.urls.own()));
     ESB_TRY(read_audience(root["dev"], us, manifest.audience));
     ESB_TRY(read_expiry(root["exp"], manifest.expires));
     if (manifest.floor > manifest.seq) return bad();  // it would forbid itself
     if constexpr (with_packed_updates) ESB_TRY(read_forms(root, manifest));
+    ESB_TRY(read_data(root["data"], manifest));
     return read_encryption(root["enc"], us, manifest.encryption);
 }
 
@@ -247,7 +286,7 @@ Result<SignedCommand> parse_command(ConstBytes payload, const Identity& us) {
 }
 
 Result<SignedConfig> parse_config(ConstBytes payload, const Identity& us) {
-    const auto document = JsonDocument::parse(payload, {.max_size = payload_limits.max_size, .max_depth = 4});
+    const auto document = JsonDocument::parse(payload, deep_limits);
     if (!document) return fail(document.error());
     const JsonValue root = document->root();
     SignedConfig config;

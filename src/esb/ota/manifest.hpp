@@ -22,6 +22,7 @@ inline constexpr std::size_t max_urls = 4;
 inline constexpr std::size_t urls_max = 2400;   // bytes of all together; an envelope has no room for more
 inline constexpr std::size_t max_devices = 32;  // in "dev"
 inline constexpr std::size_t max_deltas = 4;    // in "from"
+inline constexpr std::size_t max_data = 2;      // in "data"
 
 // Who an envelope is meant for: an absent "dev" means every device. The list itself is not kept: 32 identities would
 // take more memory than all the rest.
@@ -37,7 +38,7 @@ struct UrlGroup {
 };
 
 // One behind the other, because four of the longest would take four times the memory. The image's own come first, those
-// of its packed forms follow in groups of at most max_urls.
+// of its packed forms and of its data follow in groups of at most max_urls.
 class UrlList {
 public:
     // manifest_urls when it does not fit.
@@ -48,13 +49,14 @@ public:
     bool empty() const { return own_.count == 0; }
     std::string_view operator[](std::size_t index) const { return at(own_, index); }
     const UrlGroup& own() const { return own_; }
+    UrlGroup& own() { return own_; }
     // Of a group.
     std::string_view at(const UrlGroup& group, std::size_t index) const;
     UrlGroup all() const { return {0, size_}; }
 
 private:
     FixedString<urls_max> text_;
-    std::array<std::uint16_t, max_urls*(2 + max_deltas)> ends_{};
+    std::array<std::uint16_t, max_urls*(2 + max_deltas + max_data)> ends_{};
     std::uint8_t size_ = 0;
     UrlGroup own_;
 };
@@ -80,6 +82,14 @@ struct PackedForms {
     FixedVector<DeltaForm, max_deltas> deltas;  // "from"
 };
 
+// Data for a pair of partitions (chip/data_partitions.hpp), which the image comes with.
+struct DataFile {
+    FixedString<14> part;  // of both names, what stands before "_0" and "_1"
+    std::uint32_t size = 0;
+    crypto::Digest sha256{};
+    UrlGroup urls;
+};
+
 struct UpdateManifest {
     FixedString<31> app;
     FixedString<15> hw;
@@ -94,6 +104,7 @@ struct UpdateManifest {
     std::optional<UnixTime> expires;
     std::optional<ImageEncryption> encryption;
     PackedForms forms;  // none where packed updates are left out
+    FixedVector<DataFile, max_data> data;  // likewise
 };
 
 struct SignedCommand {

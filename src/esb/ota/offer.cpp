@@ -23,6 +23,29 @@ Status check_urls(const UpdateManifest& manifest, std::string_view hosts) {
     return allowed ? Status() : fail(errors::ota_host);
 }
 
+Status check_data(const UpdateManifest& manifest, const OfferFacts& facts) {
+    const std::string_view hosts = facts.policy.hosts;
+    for (const auto& file : manifest.data) {
+        const auto size = facts.data != nullptr ? facts.data->size(file.part) : std::nullopt;
+        if (!size) return fail(errors::ota_no_partition);
+        if (file.size > *size) return fail(errors::ota_data_too_large);
+        bool allowed = hosts.empty();
+        for (std::size_t i = 0; i < file.urls.count; ++i) {
+            const auto url = net::parse_url(manifest.urls.at(file.urls, i));
+            allowed = allowed || (url && net::is_listed_host(hosts, url->host));
+        }
+        if (!allowed) return fail(errors::ota_host);
+    }
+    return {};
+}
+
+// Every one of so many addresses has brought too many wrong files.
+bool all_struck(const FailureList::Entry& known, std::size_t urls) {
+    const auto first = known.strikes.begin();
+    return std::all_of(first, first + static_cast<std::ptrdiff_t>(urls),
+                       [](auto strikes) { return strikes >= strike_limit; });
+}
+
 }  // namespace
 
 Status Offer::open(const Envelope& envelope, const Identity& us) {
@@ -53,6 +76,7 @@ Status Offer::preflight(const OfferFacts& facts) const {
     if (manifest.sha256 && trust.is_quarantined(*manifest.sha256)) return fail(errors::ota_quarantined);
     if (manifest.size && *manifest.size > facts.slot_size) return fail(errors::ota_too_large);
     ESB_TRY(check_urls(manifest, facts.policy.hosts));
+    if constexpr (with_data_partitions) ESB_TRY(check_data(manifest, facts));
     if (manifest.expires && facts.wall && *facts.wall >= *manifest.expires) return fail(errors::ota_expired);
     if (facts.heap_free < facts.policy.heap_needed) return fail(errors::ota_heap);
     return {};
@@ -63,12 +87,14 @@ std::uint64_t Offer::file_size() const {
 }
 
 bool Offer::given_up(const FailureList& failures, unsigned limit) const {
+    if constexpr (with_data_partitions) {
+        for (const auto& file : manifest.data) {
+            const auto* const bad = failures.find(file.sha256);
+            if (bad != nullptr && all_struck(*bad, file.urls.count)) return true;
+        }
+    }
     const auto* const known = failures.find(digest);
-    if (known == nullptr) return false;
-    const auto first = known->strikes.begin();
-    const auto urls = static_cast<std::ptrdiff_t>(manifest.urls.size());
-    return known->failures >= limit ||
-           std::all_of(first, first + urls, [](auto strikes) { return strikes >= strike_limit; });
+    return known != nullptr && (known->failures >= limit || all_struck(*known, manifest.urls.size()));
 }
 
 Status Offer::match(const ImageDescriptor& descriptor, const ImageIdentity& running, std::uint32_t floor) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "esb/base/features.hpp"
+#include "esb/chip/data_partitions.hpp"
 #include "esb/ota/descriptor.hpp"
 #include "esb/ota/envelope.hpp"
 #include "esb/ota/manifest.hpp"
@@ -24,6 +25,7 @@ struct OfferFacts {
     std::optional<UnixTime> wall;
     std::size_t heap_free = 0;  // beside what the installation itself takes
     std::size_t slot_size = 0;
+    const chip::DataPartitions* data = nullptr;  // null: there are none
 };
 
 struct Offer {

@@ -13,7 +13,7 @@ std::string_view name(State state) {
 }
 
 std::string_view name(Fetched fetched) {
-    constexpr std::string_view names[] = {"", "z", "from"};
+    constexpr std::string_view names[] = {"", "z", "from", "data"};
     return names[static_cast<std::size_t>(fetched)];
 }
 

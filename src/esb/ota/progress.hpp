@@ -38,8 +38,8 @@ std::string_view name(Hold hold);   // "", "ask", "window", "clock", "postponed"
 std::string_view words(Hold hold);  // "somebody's word", ...
 
 // Which of an update's files it comes from; the manifest's member.
-enum class Fetched : std::uint8_t { image, packed, delta };
-std::string_view name(Fetched fetched);  // "", "z", "from"
+enum class Fetched : std::uint8_t { image, packed, delta, data };
+std::string_view name(Fetched fetched);  // "", "z", "from", "data"
 
 // What <base>/ota/status says.
 struct Progress {

@@ -127,6 +127,12 @@ bool FailureList::forget(const crypto::Digest& job) {
     return true;
 }
 
+const DataRecord::Part* DataRecord::find(std::string_view name) const {
+    const auto* const found =
+        std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.name == name; });
+    return found != parts.end() ? found : nullptr;
+}
+
 void encode(const MarkRecord& record, ByteWriter& out) {
     out.bytes(record.job).le32(record.bytes).bytes(record.prefix);
     if (record.form != full_form) out.u8(record.form).le32(record.packed);
@@ -168,6 +174,12 @@ void encode(const WaitRecord& record, ByteWriter& out) {
 void encode(const SkipRecord& record, ByteWriter& out) {
     out.bytes(record.job);
     if (record.seq) out.le32(*record.seq);
+}
+void encode(const DataRecord& record, ByteWriter& out) {
+    out.le32(record.seq).u8(static_cast<std::uint8_t>(record.parts.size()));
+    for (const auto& part : record.parts) {
+        out.u8(static_cast<std::uint8_t>(part.name.size())).text(part.name).le32(part.size).bytes(part.sha256);
+    }
 }
 
 Status decode(ConstBytes bytes, MarkRecord& out) {
@@ -248,6 +260,18 @@ Status decode(ConstBytes bytes, SkipRecord& out) {
     Unpacker in(bytes);
     in.bytes(out.job);
     if (!in.is_at_end()) out.seq = in.u32();
+    return in.end();
+}
+Status decode(ConstBytes bytes, DataRecord& out) {
+    Unpacker in(bytes);
+    out.seq = in.u32();
+    for (std::uint8_t left = in.u8(); left > 0; --left) {
+        DataRecord::Part part;
+        in.text(part.name);
+        part.size = in.u32();
+        in.bytes(part.sha256);
+        if (!out.parts.push_back(part)) return fail(errors::ota_record);
+    }
     return in.end();
 }
 

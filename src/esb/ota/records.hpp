@@ -8,6 +8,7 @@
 //   ota.trial  the image to try or tried, and how it went           before the boot slot changes; removed on confirmation
 //   ota.run    the confirmed running image                          on confirmation
 //   ota.prev   the confirmed image before it, in the other slot     on confirmation; removed before that slot is erased
+//   ota.data.a what lies in slot a's partitions of data; .b: slot b's  before these are erased, and when all of it is there
 //   ota.floor  lowest seq ever accepted again                       on confirmation
 //   ota.bad    digests that are not tried again                     on quarantine
 //   ota.fail   which messages have failed, and how often            after a failure that wore the flash
@@ -30,6 +31,7 @@
 #include "esb/settings/sealed.hpp"
 #include "esb/settings/trust_record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -137,6 +139,24 @@ struct SkipRecord {
     friend bool operator==(const SkipRecord&, const SkipRecord&) = default;
 };
 
+// What an update has brought into the partitions that belong to a slot, checked byte by byte; the data of the image of that
+// seq and of no other. Stored: le32 seq | u8 count | for each: u8 length | name | le32 size | sha256.
+struct DataRecord {
+    struct Part {
+        FixedString<14> name;
+        std::uint32_t size = 0;
+        crypto::Digest sha256{};
+        friend bool operator==(const Part&, const Part&) = default;
+    };
+    std::uint32_t seq = 0;
+    FixedVector<Part, max_data> parts;
+    // Null when it is not there.
+    const Part* find(std::string_view name) const;
+    friend bool operator==(const DataRecord& a, const DataRecord& b) {
+        return a.seq == b.seq && std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end());
+    }
+};
+
 // The records' bytes without version and CRC. Decoders accept exactly what encoders make: ota_record otherwise.
 void encode(const MarkRecord& record, ByteWriter& out);
 void encode(const ImageRecord& record, ByteWriter& out);
@@ -146,6 +166,7 @@ void encode(const FailureList& record, ByteWriter& out);
 void encode(const KeySet& record, ByteWriter& out);
 void encode(const WaitRecord& record, ByteWriter& out);
 void encode(const SkipRecord& record, ByteWriter& out);
+void encode(const DataRecord& record, ByteWriter& out);
 Status decode(ConstBytes bytes, MarkRecord& out);
 Status decode(ConstBytes bytes, ImageRecord& out);
 Status decode(ConstBytes bytes, TrialRecord& out);
@@ -154,6 +175,7 @@ Status decode(ConstBytes bytes, FailureList& out);
 Status decode(ConstBytes bytes, KeySet& out);
 Status decode(ConstBytes bytes, WaitRecord& out);
 Status decode(ConstBytes bytes, SkipRecord& out);
+Status decode(ConstBytes bytes, DataRecord& out);
 
 // settings/sealed.hpp, version 1.
 Result<ConstBytes> seal_record(std::string_view key, ConstBytes content, MutBytes out);
@@ -169,6 +191,7 @@ inline constexpr std::string_view previous = "ota.prev";
 inline constexpr std::string_view failures = "ota.fail";
 inline constexpr std::string_view wait = "ota.wait";
 inline constexpr std::string_view skip = "ota.skip";
+inline constexpr std::string_view data[] = {"ota.data.a", "ota.data.b"};
 }  // namespace record_keys
 
 inline constexpr std::size_t stored_max = 240;  // longest stored form, in bytes
@@ -222,6 +245,11 @@ public:
     settings::TrustRecord<std::uint32_t> counter;
     settings::TrustRecord<std::uint32_t> config_counter;
     settings::TrustRecord<KeySet> keys;
+
+    // Of the partitions that belong to the slot.
+    Stored<DataRecord> data(chip::SlotId slot) const {
+        return {key_value_, record_keys::data[static_cast<std::size_t>(slot)]};
+    }
 
     // The accepted message; `scratch` holds at least job_buffer bytes and receives it.
     static constexpr std::size_t job_buffer = envelope_max + settings::seal_overhead;

@@ -1,5 +1,10 @@
 #include "esb/ota/trial_run.hpp"
 
+#include "esb/base/features.hpp"
+#if ESB_DATA_PARTITIONS
+#include "esb/ota/data_place.hpp"
+#endif
+
 #include <bit>
 
 namespace esb::ota {
@@ -24,6 +29,9 @@ bool TrialRun::runs_already(const Offer& offer) const {
     const auto& run = confirmed_;
     if (!run || run->slot != parts_.slots.running() || run->seq != parts_.running.seq) return false;
     const auto& hash = offer.manifest.sha256;
+#if ESB_DATA_PARTITIONS
+    if (!holds_all(parts_.records, run->slot, run->seq, offer.manifest.data)) return false;
+#endif
     return run->job == offer.digest || (hash && hash == run->sha256 && offer.manifest.seq == run->seq);
 }
 

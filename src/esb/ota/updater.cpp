@@ -60,6 +60,9 @@ void Updater::step(Instant now) {
     if constexpr (with_update_policy) {
         if (here() == Step::idle && waiting_) hold(Event::put_off);
     }
+#if ESB_DATA_PARTITIONS
+    if (here() == Step::downloading && install_->copying) return copy_data();
+#endif
     if (here() == Step::downloading) return install_->download.step(now);
     if (here() == Step::verifying) return verify_more();
     if (now < at_) return;  // the other steps wait for a time or for the device
@@ -84,6 +87,9 @@ std::optional<Instant> Updater::deadline() const {
     if (!policy_final_ || holds_leftovers()) return Instant{};
     switch (here()) {
         case Step::downloading:
+#if ESB_DATA_PARTITIONS
+            if (install_->copying) return Instant{};
+#endif
             return install_->download.deadline();
         case Step::verifying:
             return Instant{};
@@ -108,7 +114,7 @@ Status Updater::take_opening() {
 Status Updater::take_install() {
     const UpdaterParts& p = parts_;
     if (!install_) {
-        install_.reset(new (std::nothrow) Install(p.reactor, p.names, p.slots, p.entropy, records_, *this));
+        install_.reset(new (std::nothrow) Install(p.reactor, p.names, p.slots, p.system, p.entropy, records_, *this));
     }
     return install_ ? Status() : fail(errors::ota_heap);
 }
@@ -205,6 +211,12 @@ void Updater::describe_job() {
     progress_.done = install_->download.received();
     progress_.size = manifest.size.value_or(0);
     progress_.fetched = fetched(install_->download.form());
+#if ESB_DATA_PARTITIONS
+    if (const auto* const data = install_->place.data()) {
+        progress_.size = data->size;
+        progress_.fetched = Fetched::data;
+    }
+#endif
     progress_.freshness_unknown = freshness_unknown_;
 }
 

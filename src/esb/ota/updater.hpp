@@ -14,6 +14,7 @@
 //   updater_messages.cpp  updates on <base>/ota    updater_verify.cpp    what is in flash; the switch
 //   updater_commands.cpp  signed commands          updater_trial.cpp     confirm, give up
 //   updater_wait.cpp      an update that waits for its hour or for somebody's word
+//   updater_data.cpp      data for partitions, which comes before the image
 #pragma once
 
 #include "esb/base/backoff.hpp"
@@ -142,6 +143,8 @@ public:
     Status forget_failures();
 
     const Progress& progress() const { return progress_; }
+    // What the running image came with in partitions of data; nothing where it came without. If the firmware knows that.
+    DataRecord data() const;
     // The lowest seq this device accepts.
     std::uint32_t floor() const { return trust_.floor(); }
 
@@ -241,6 +244,14 @@ private:
     void on_wrong_file(std::size_t address) override;
     void on_download_done(Status outcome) override;
     void job_failed(const Error& why);
+
+    // updater_data.cpp
+    void begin_files();
+    void next_file();
+    DownloadPlan data_plan() const;
+    DownloadPlan copy_plan() const;
+    void copy_data();
+    void data_done();
 
     // updater_verify.cpp
     void start_verifying(Event event);

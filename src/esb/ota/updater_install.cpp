@@ -23,7 +23,12 @@ void Updater::start_download(Event event) {
     if (!take(event)) return;
     switch_failures_ = 0;
     install_->uploaded = false;
+#if ESB_DATA_PARTITIONS
+    begin_files();
+    next_file();
+#else
     install_->download.start(download_plan());
+#endif
     describe_job();
     report(State::downloading);
 }
@@ -40,6 +45,9 @@ DownloadPlan Updater::download_plan() const {
 
 Status Updater::on_descriptor(const ImageDescriptor& descriptor) {
     ESB_TRY(install_->offer.match(descriptor, running_, trust_.floor()));
+#if ESB_DATA_PARTITIONS
+    ESB_TRY(install_->place.settle());
+#endif
     return records_.previous.remove();  // its slot is erased next
 }
 
@@ -63,10 +71,18 @@ void Updater::on_fall_back(const Error& why, std::string_view host) {
 }
 
 // Before anything else: a restart must not forget it.
-void Updater::on_wrong_file(std::size_t address) { failures_.strike(install_->offer.digest, address); }
+void Updater::on_wrong_file(std::size_t address) {
+#if ESB_DATA_PARTITIONS
+    if (const auto* const data = install_->place.data()) return failures_.strike(data->sha256, address);
+#endif
+    failures_.strike(install_->offer.digest, address);
+}
 
 void Updater::on_download_done(Status outcome) {
     if (!outcome) return job_failed(outcome.error());
+#if ESB_DATA_PARTITIONS
+    if (install_->place.data() != nullptr) return data_done();
+#endif
     trial_.propose(install_->candidate(idle_slot(), running_.seq));
     install_->written = true;
     read_back_ = install_->download.flash_hash();

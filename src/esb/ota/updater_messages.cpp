@@ -89,7 +89,8 @@ Status Updater::preflight(const Offer& offer) {
                            .policy = policy_,
                            .wall = parts_.clock.wall(),
                            .heap_free = free - std::min(free, taken),
-                           .slot_size = parts_.slots.geometry().size};
+                           .slot_size = parts_.slots.geometry().size,
+                           .data = with_data_partitions ? parts_.system.data_partitions() : nullptr};
     ESB_TRY(offer.preflight(facts));
     freshness_unknown_ = offer.freshness_unknown(facts);
     return {};

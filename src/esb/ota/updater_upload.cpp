@@ -1,5 +1,6 @@
 // An image from a browser: envelope, LF, image. What the envelope says is judged before a byte of the image is looked
 // at, and the image's descriptor before a byte of the slot is erased.
+#include "esb/base/features.hpp"
 #include "esb/ota/install.hpp"
 #include "esb/ota/updater.hpp"
 
@@ -66,6 +67,9 @@ Status Updater::open_bundle() {
     install_->uploaded = true;
     install_->written = false;
     switch_failures_ = 0;
+#if ESB_DATA_PARTITIONS
+    begin_files();  // it has none
+#endif
     install_->download.begin_fed(install_->upload_plan(idle_slot()));
     describe_job();
     report(State::downloading);
@@ -75,6 +79,7 @@ Status Updater::open_bundle() {
 Status Updater::judge_bundle() {
     const Offer& offer = opening_->offer;
     ESB_TRY(preflight(offer));
+    if (with_data_partitions && !offer.manifest.data.empty()) return fail(errors::ota_data_upload);
     if (failed_lately(offer)) return fail(errors::ota_too_soon);
     if (opening_->bundle_size - opening_->envelope_size - 1 != offer.file_size()) return fail(errors::ota_size);
     return take_install();

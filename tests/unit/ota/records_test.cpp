@@ -45,6 +45,26 @@ struct StoredRecords : testing::Test {
     Records records{store};
 };
 
+TEST_F(StoredRecords, tell_what_lies_in_each_slots_partitions) {
+    const DataRecord record{42, {}};
+    auto two = record;
+    ASSERT_TRUE(two.parts.push_back({*FixedString<14>::from("www"), 70'000, digest(1)}));
+    ASSERT_TRUE(two.parts.push_back({*FixedString<14>::from("fourteen_chars"), 1, digest(2)}));
+    ASSERT_TRUE(records.data(chip::SlotId::a).save(two));
+    ASSERT_TRUE(records.data(chip::SlotId::b).save(record));
+    Records again(store);
+    const auto a = again.data(chip::SlotId::a).load();
+    ASSERT_TRUE(a);
+    EXPECT_EQ(*a, two);
+    ASSERT_NE(a->find("www"), nullptr);
+    EXPECT_EQ(a->find("www")->size, 70'000U);
+    EXPECT_EQ(a->find("ww"), nullptr);
+    EXPECT_EQ(*again.data(chip::SlotId::b).load(), record);
+    const auto bytes = bytes_of(two);
+    DataRecord out;
+    for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode(ConstBytes(bytes).first(size), out)) << size;
+}
+
 TEST_F(StoredRecords, survive_a_restart) {
     ASSERT_TRUE(records.trial.save(trial()));
     ASSERT_TRUE(records.mark.save({digest(3), 65536, digest(4)}));
