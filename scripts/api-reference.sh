@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 headers=(
-  esb/esb.hpp esb/device/{app,device,policy,firmware}.hpp
+  esb/esb.hpp esb/device/{app,data_file,device,policy,firmware}.hpp
   esb/link/{message,limits}.hpp esb/console/{command,report,variables,output}.hpp
   esb/settings/{setting,page_text,schema,store}.hpp esb/ota/{descriptor,policy}.hpp esb/wifi/policy.hpp
   esb/base/{bytes,errors,fixed,function,json,result,secret,time}.hpp

@@ -3,6 +3,9 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/real.hpp"
 #include "esb/device/core.hpp"
+#if ESB_DATA_PARTITIONS
+#include "esb/device/data_file.hpp"
+#endif
 #include "esb/mqtt/errors.hpp"
 
 #include <algorithm>
@@ -91,6 +94,16 @@ void Device::on_update_waiting(Function<void(const UpdateWaiting*)> handler) { c
 Status Device::install_update() { return core_.updates.updater().install(); }
 Status Device::postpone_update(std::chrono::seconds time) { return core_.updates.updater().postpone(time); }
 Status Device::skip_update() { return core_.updates.updater().skip(); }
+#endif
+
+#if ESB_DATA_PARTITIONS
+Result<Data> Device::data(std::string_view part) const {
+    auto* const partitions = core_.chip.system.data_partitions();
+    const auto record = core_.updates.updater().data();
+    const auto* const found = record.find(part);
+    if (partitions == nullptr || found == nullptr) return fail(errors::ota_no_data);
+    return Data(*partitions, core_.chip.slots.running(), found->name, found->size);
+}
 #endif
 
 #if ESB_DEEP_SLEEP

@@ -47,6 +47,7 @@ struct UpdateWaiting {
 #endif
 
 struct Core;
+class Data;     // esb/device/data_file.hpp
 struct Policy;  // esb/device/policy.hpp
 
 // A topic, or for subscriptions a filter, below <base>/app/; or with foreign() a whole one. Made from any text.
@@ -204,6 +205,15 @@ public:
     Status install_update();
     Status postpone_update(std::chrono::seconds time);
     Status skip_update();
+#endif
+
+#if !defined(ESB_DATA_PARTITIONS) || ESB_DATA_PARTITIONS
+    // --- Data (docs/updates.md) ---
+
+    // What the running firmware came with for the pair of partitions <part>_0 and <part>_1. A roll-back of the firmware takes
+    // it back, too. ota_no_data: it came without.
+    //     if (const auto page = device.data("www")) page->read(0, buffer);
+    Result<Data> data(std::string_view part) const;
 #endif
 
 #if !defined(ESB_DEEP_SLEEP) || ESB_DEEP_SLEEP

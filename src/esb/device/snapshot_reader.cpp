@@ -1,5 +1,6 @@
 #include "esb/device/snapshot_reader.hpp"
 
+#include "esb/base/encoding.hpp"
 #include "esb/device/config_changes.hpp"
 #include "esb/device/health.hpp"
 #include "esb/life/commissioned.hpp"
@@ -10,6 +11,7 @@
 #include "esb/wifi/supervisor.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace esb {
 
@@ -35,6 +37,13 @@ void SnapshotReader::read_firmware(life::Snapshot& now) const {
     if constexpr (with_core_dump) {
         if (const auto* dump = parts_.chip.system.core_dump()) now.crash_left = static_cast<std::uint32_t>(dump->size());
     }
+#if ESB_DATA_PARTITIONS
+    for (const auto& part : parts_.updater.data().parts) {
+        std::array<char, 16> digits{};
+        static_cast<void>(hex_encode(ConstBytes(part.sha256).first(8), digits));
+        static_cast<void>(now.data.push_back({part.name, *FixedString<16>::from({digits.data(), digits.size()})}));  // all fit
+    }
+#endif
     now.settings_encrypted = parts_.chip.key_value.encrypted();
     now.safe_mode = parts_.health.safe_mode();
     now.floor = parts_.updater.floor();

@@ -23,6 +23,11 @@ std::string_view status_json(const life::Snapshot& now, const link::Subscription
     json.key("trust").text(now.trust_lost ? "lost" : "kept");
     if (with_core_dump && now.crash_left != 0) json.key("crash").number(now.crash_left);
     if constexpr (with_packed_updates) json.key("packed").boolean(true);
+#if ESB_DATA_PARTITIONS
+    json.key("data").begin_object();  // that it is there says that the firmware takes data
+    for (const auto& data : now.data) json.key(data.name).text(data.hash);
+    json.end_object();
+#endif
     if constexpr (with_mqtt5) json.key("mqtt").text(now.mqtt5 ? "5.0" : "3.1.1");
     json.key("sec").begin_array();
     for (const auto protection : now.protections) json.text(protection);

@@ -1,6 +1,7 @@
 // What <base>/status and <base>/ota/status say (docs/protocol.md).
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/life/snapshot.hpp"
 #include "esb/link/subscriptions.hpp"
 #include "esb/ota/updater.hpp"
@@ -10,7 +11,7 @@
 
 namespace esb {
 
-inline constexpr std::size_t status_json_max = 1216;  // characters
+inline constexpr std::size_t status_json_max = 1216 + (with_data_partitions ? 96 : 0);  // characters
 inline constexpr std::size_t update_json_max = 1088;
 
 // `encryption_key`: the public half, "x.y"; empty without one. Empty if it does not fit.

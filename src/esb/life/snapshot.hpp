@@ -2,6 +2,8 @@
 // page (/api/state).
 #pragma once
 
+#include "esb/base/features.hpp"
+#include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/network.hpp"
@@ -32,6 +34,14 @@ struct Snapshot {
     bool image_on_trial = false;
     std::uint32_t crash_left = 0;  // bytes of what the last crash left
     bool trust_lost = false;  // updates and commands are refused until somebody repairs it
+
+#if ESB_DATA_PARTITIONS
+    struct Data {
+        FixedString<14> name;
+        FixedString<16> hash;  // the first digits of its SHA-256
+    };
+    FixedVector<Data, 2> data;  // that the firmware came with
+#endif
 
     // The network.
     std::string_view wifi;      // name of the link's state: "joining", "up"
