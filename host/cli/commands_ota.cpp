@@ -43,7 +43,10 @@ public:
     Forecast(const OtaOptions& options, std::string_view envelope, Shell& shell)
         : options_(options), forms_(offered_forms(envelope)), shell_(shell) {}
 
-    bool is_wanted() const { return forms_ && !options_.json && (forms_->compressed || !forms_->differences.empty()); }
+    bool is_wanted() const {
+        const bool has_more = forms_ && (forms_->compressed || !forms_->differences.empty() || !forms_->data.empty());
+        return has_more && !options_.json;
+    }
     bool is_done() const { return done_.size() == options_.devices.size(); }
     void say_sizes() const { shell_.out << "image " << text_of(*forms_) << std::endl; }
     void take(const std::string& device, std::string_view status) {
@@ -55,6 +58,9 @@ public:
         const bool takes_packed = document->root()["packed"].boolean().value_or(false);
         shell_.out << device << " runs seq " << *seq << ": "
                    << will_fetch(*forms_, static_cast<std::uint32_t>(*seq), takes_packed) << std::endl;
+        if (!forms_->data.empty() && !document->root()["data"].is_present()) {
+            shell_.out << device << " takes no data: it will refuse the update" << std::endl;
+        }
     }
 
 private:

@@ -39,6 +39,7 @@ struct SignOptions {
     bool broker_trusted = false;
     bool compressed = false;              // a compressed file, too
     std::vector<std::string> old_images;  // files with the difference from these, too
+    std::vector<std::string> data;        // "www=FILE"
 
     std::string command;
     std::uint32_t counter = 0;
@@ -139,12 +140,24 @@ Outcome<void> write_forms(const SignOptions& options, Shell& shell, const Update
     return {};
 }
 
+Outcome<void> write_data(const Options& options, Shell& shell, const UpdateRequest& request, const std::string& path,
+                         const EncryptedImage* encrypted) {
+    for (std::size_t i = 0; i < request.data.size(); ++i) {
+        const auto file = path + request.data[i].suffix();
+        const auto& bytes = encrypted == nullptr ? request.data[i].bytes : encrypted->forms[request.forms.size() + i];
+        if (auto done = replace_file(file, bytes, 0644); !done) return done;
+        if (!options.json) shell.out << file << ": " << bytes.size() << " bytes for " << request.data[i].part << '\n';
+    }
+    return {};
+}
+
 // The image's key goes into the request; whom it is wrapped for is whom the update is for.
 Outcome<EncryptedImage> encrypt(const SignOptions& options, const std::string& bytes, UpdateRequest& request) {
     const auto recipients = read_recipients(options);
     if (!recipients) return std::unexpected(recipients.error());
     std::vector<PackedFile> forms;
     for (const auto& form : request.forms) forms.push_back(form.file);
+    for (const auto& file : request.data) forms.push_back({file.key_name(), file.bytes});
     auto encrypted = encrypt_image(request.image, bytes, *recipients, forms);
     if (!encrypted) return std::unexpected(encrypted.error());
     request.encryption = std::move(encrypted->encryption);
@@ -174,15 +187,23 @@ Outcome<void> sign_update(const SignOptions& options, Shell& shell) {
     auto forms = make_forms(request.image, *bytes, options.compressed, options.old_images);
     if (!forms) return std::unexpected(forms.error());
     request.forms = std::move(*forms);
+    if (!options.data.empty() && !options.bundle.empty()) {
+        return failure("an update with data comes by MQTT, not by an upload", Error(errors::ota_data_upload));
+    }
+    auto data = read_part_files(options.data);
+    if (!data) return std::unexpected(data.error());
+    request.data = std::move(*data);
     if (options.encrypted.empty()) {
         if (options.broker_trusted || !options.recipients.empty()) return failure("--for goes with --encrypt FILE");
         if (auto done = write_forms(options, shell, request, options.image, {}); !done) return done;
+        if (auto done = write_data(options, shell, request, options.image, nullptr); !done) return done;
         return sign_image(options, shell, request, *bytes);
     }
     const auto encrypted = encrypt(options, *bytes, request);
     if (!encrypted) return std::unexpected(encrypted.error());
     if (auto done = replace_file(options.encrypted, encrypted->file, 0644); !done) return done;
     if (auto done = write_forms(options, shell, request, options.encrypted, encrypted->forms); !done) return done;
+    if (auto done = write_data(options, shell, request, options.encrypted, &*encrypted); !done) return done;
     return sign_image(options, shell, request, encrypted->file);
 }
 
@@ -240,6 +261,8 @@ void add_sign_commands(CLI::App& app, Shell& shell) {
                      "The image compressed, too: IMAGE.z beside it, to be served beside it");
     family->add_option("--from", options->old_images,
                        "The difference from this older image, too: IMAGE.from-xxxxxxxx; up to 4");
+    family->add_option("--data", options->data,
+                       "PART=FILE: data for the partitions PART_0 and PART_1, too: IMAGE.data-PART; up to 2");
     family->add_option("--bundle", options->bundle, "Write envelope and image here, for the upload on the set-up page")
         ->excludes(add_detached(*family, *options));
     family->callback([family, image, options, &shell] {

@@ -147,6 +147,9 @@ Outcome<void> check_files(const VerifyOptions& options, const Given& given, cons
     auto forms = files.check_forms(options.image);
     if (!forms) return std::unexpected(forms.error());
     std::move(forms->begin(), forms->end(), std::back_inserter(report.files));
+    auto data = files.check_data(options.image);
+    if (!data) return std::unexpected(data.error());
+    std::move(data->begin(), data->end(), std::back_inserter(report.files));
     return {};
 }
 
@@ -161,6 +164,9 @@ Outcome<void> verify_update(const VerifyOptions& options, const Given& given, En
     report.about = std::string(manifest.app.view()) + ' ' + std::string(manifest.ver.view()) + " (seq " +
                    std::to_string(*manifest.seq) + ") for " + std::string(manifest.hw.view()) + ", " +
                    std::to_string(*manifest.size) + " bytes" + (manifest.encryption ? ", encrypted" : "");
+    for (const auto& data : manifest.data) {
+        report.about += ", " + std::to_string(data.size) + " bytes of data for " + std::string(data.part.view());
+    }
     report.verdict = verdict_of(manifest, *device, offered_forms(given.envelope).value_or(OfferedForms()));
     return check_files(options, given, manifest, report);
 }

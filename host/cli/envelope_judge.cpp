@@ -1,10 +1,25 @@
 #include "host/cli/envelope_judge.hpp"
 
 #include "esb/base/file_text.hpp"
+#include "esb/chip/errors.hpp"
 
 #include <algorithm>
 
 namespace esb::cli {
+namespace {
+
+// What partitions of data a device has nobody says: these fit.
+class AnyPartitions final : public chip::DataPartitions {
+public:
+    std::optional<std::size_t> size(std::string_view) const override { return SIZE_MAX; }
+    Status read(std::string_view, chip::SlotId, std::size_t, MutBytes) override { return fail(errors::slot_bounds); }
+    Status erase(std::string_view, chip::SlotId, std::size_t, std::size_t) override { return fail(errors::slot_bounds); }
+    Status program(std::string_view, chip::SlotId, std::size_t, ConstBytes) override {
+        return fail(errors::slot_bounds);
+    }
+};
+
+}  // namespace
 
 Result<ConstBytes> EnvelopeJudge::Memory::get(std::string_view key, MutBytes out) {
     const auto found = values_.find(key);
@@ -55,12 +70,14 @@ Status EnvelopeJudge::judge(const ota::Envelope& envelope, const DeviceFacts& de
     running_.seq = device.runs ? device.runs->seq : device.seq.value_or(*manifest.seq - std::min(*manifest.seq, 1U));
     ESB_TRY(trust_.raise_floor(std::max(device.floor, trust_.floor())));
     const ota::UpdatePolicy policy{};
+    const AnyPartitions partitions;
     return offer.preflight({.running = running_,
                             .trust = trust_,
                             .policy = policy,
                             .wall = device.now,
                             .heap_free = policy.heap_needed,
-                            .slot_size = device.slot});
+                            .slot_size = device.slot,
+                            .data = &partitions});
 }
 
 }  // namespace esb::cli

@@ -120,6 +120,11 @@ std::optional<OfferedForms> offered_forms(std::string_view envelope) {
     forms.image = number(root["size"]);
     if (forms.image == 0) return std::nullopt;
     if (root["z"].is_object()) forms.compressed = number(root["z"]["size"]);
+    if (root["data"].is_array()) {
+        for (auto item = root["data"].first(); item.is_present(); item = item.next()) {
+            forms.data.push_back({std::string(item["part"].text().value_or("")), number(item["size"])});
+        }
+    }
     if (!root["from"].is_array()) return forms;
     for (auto item = root["from"].first(); item.is_present(); item = item.next()) {
         forms.differences.push_back({number(item["seq"]), number(item["packed"])});
@@ -133,6 +138,7 @@ std::string text_of(const OfferedForms& forms) {
     for (const auto& difference : forms.differences) {
         text += "; from seq " + std::to_string(difference.seq) + " " + share(difference.bytes, forms.image);
     }
+    for (const auto& data : forms.data) text += "; data for " + data.part + " " + std::to_string(data.bytes) + " bytes";
     return text;
 }
 

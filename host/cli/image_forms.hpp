@@ -47,6 +47,11 @@ struct OfferedForms {
         std::uint32_t bytes = 0;
     };
     std::vector<Difference> differences;
+    struct Data {
+        std::string part;
+        std::uint32_t bytes = 0;
+    };
+    std::vector<Data> data{};
 };
 // Nothing for what is no update.
 std::optional<OfferedForms> offered_forms(std::string_view envelope);

@@ -125,6 +125,26 @@ void write_forms(JsonWriter& json, const UpdateRequest& request) {
     json.end_array();
 }
 
+void write_data(JsonWriter& json, const UpdateRequest& request) {
+    if (request.data.empty()) return;
+    json.key("data").begin_array();
+    for (const auto& file : request.data) {
+        json.begin_object().key("part").text(file.part).key("size").number(static_cast<std::int64_t>(file.bytes.size()));
+        json.key("sha256").text(hex_text(crypto::sha256(as_bytes(file.bytes)))).key("url").begin_array();
+        for (const auto& url : request.urls) json.text(url_of_form(url, file.suffix()));
+        json.end_array().end_object();
+    }
+    json.end_array();
+}
+
+// Of all the files that lie beside the image.
+std::vector<std::string> suffixes(const UpdateRequest& request) {
+    std::vector<std::string> all;
+    for (const auto& form : request.forms) all.push_back(form.suffix());
+    for (const auto& file : request.data) all.push_back(file.suffix());
+    return all;
+}
+
 }  // namespace
 
 Outcome<std::string> update_payload(const UpdateRequest& request) {
@@ -135,9 +155,13 @@ Outcome<std::string> update_payload(const UpdateRequest& request) {
                        std::to_string(request.image.seq));
     }
     if (const auto good = ota::check_hash(request.image.sha256); !good) return failure("the image", good.error());
-    for (const auto& form : request.forms) {
+    for (const auto& file : request.data) {
+        const auto good = ota::check_hash(crypto::sha256(as_bytes(file.bytes)));
+        if (!good) return failure(file.part, good.error());
+    }
+    for (const auto& suffix : suffixes(request)) {
         for (const auto& url : request.urls) {
-            if (auto good = check_urls({url_of_form(url, form.suffix())}); !good) return std::unexpected(good.error());
+            if (auto good = check_urls({url_of_form(url, suffix)}); !good) return std::unexpected(good.error());
         }
     }
     return json_text([&request](JsonWriter& json) {
@@ -152,6 +176,7 @@ Outcome<std::string> update_payload(const UpdateRequest& request) {
         if (request.expires) json.key("exp").number(*request.expires);
         if (!request.encryption.empty()) json.key("enc").raw(request.encryption);
         write_forms(json, request);
+        write_data(json, request);
         json.end_object();
     });
 }

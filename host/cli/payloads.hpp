@@ -2,6 +2,7 @@
 // refused here first.
 #pragma once
 
+#include "host/cli/data_files.hpp"
 #include "host/cli/image_file.hpp"
 #include "host/cli/image_forms.hpp"
 #include "host/cli/outcome.hpp"
@@ -21,6 +22,7 @@ struct UpdateRequest {
     std::optional<std::int64_t> expires;  // seconds since 1970
     std::string encryption;               // the member `enc`, JSON; empty: the file is the image
     std::vector<ImageForm> forms;         // that lie beside the image at each of `urls`
+    std::vector<PartFile> data;           // likewise
 };
 Outcome<std::string> update_payload(const UpdateRequest& request);
 

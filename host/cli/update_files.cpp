@@ -1,5 +1,6 @@
 #include "host/cli/update_files.hpp"
 
+#include "host/cli/data_files.hpp"
 #include "host/cli/files.hpp"
 #include "host/cli/image_file.hpp"
 #include "host/cli/image_forms.hpp"
@@ -120,6 +121,32 @@ Outcome<std::vector<CheckedFile>> UpdateFiles::check_forms(const std::string& im
         if (auto done = add(suffix_of_difference(delta.old_sha256), delta, &delta); !done) {
             return std::unexpected(done.error());
         }
+    }
+    return all;
+}
+
+Outcome<CheckedFile> UpdateFiles::check_data_file(const std::string& path, const ota::DataFile& data) const {
+    const auto file = read_image_file(path);
+    if (!file) return std::unexpected(file.error());
+    const auto opened = open(path, *file, data.size, PartFile{std::string(data.part.view()), {}}.key_name());
+    if (!opened) return std::unexpected(opened.error());
+    if (!*opened) return CheckedFile{path, "data", file->size(), std::string(cannot_open)};
+    if (crypto::sha256(as_bytes(**opened)) != data.sha256) return failure(path, Error(errors::ota_hash));
+    return CheckedFile{path, "data", file->size(), "what was signed for " + std::string(data.part.view())};
+}
+
+Outcome<std::vector<CheckedFile>> UpdateFiles::check_data(const std::string& image_path) const {
+    std::vector<CheckedFile> all;
+    for (const auto& data : manifest_.data) {
+        const auto path = image_path + PartFile::suffix_of(data.part);
+        std::error_code error;
+        if (!std::filesystem::exists(path, error)) {
+            all.push_back({path, "data", 0, "not there, not looked at"});
+            continue;
+        }
+        auto checked = check_data_file(path, data);
+        if (!checked) return std::unexpected(checked.error());
+        all.push_back(std::move(*checked));
     }
     return all;
 }

@@ -15,7 +15,7 @@ namespace esb::cli {
 
 struct CheckedFile {
     std::string path;
-    std::string form;  // "image", "z", "from", as in the manifest
+    std::string form;  // "image", "z", "from", "data", as in the manifest
     std::uint64_t bytes = 0;
     std::string found;  // what it was found to be, in words
 };
@@ -32,6 +32,8 @@ public:
     Outcome<CheckedFile> check_image(const std::string& path, std::string_view bytes);
     // Those packed forms that lie beside it. Afterwards.
     Outcome<std::vector<CheckedFile>> check_forms(const std::string& image_path);
+    // The files for partitions that lie beside it.
+    Outcome<std::vector<CheckedFile>> check_data(const std::string& image_path) const;
 
 private:
     // What lies in a file of that many bytes; nothing where nobody here can open it.
@@ -39,6 +41,7 @@ private:
                                              const std::string& name) const;
     Outcome<CheckedFile> check_form(const std::string& path, const ota::PackedForm& form,
                                     const ota::DeltaForm* delta) const;
+    Outcome<CheckedFile> check_data_file(const std::string& path, const ota::DataFile& data) const;
     const std::string* old_of(const ota::DeltaForm& delta) const;
 
     const ota::UpdateManifest& manifest_;
