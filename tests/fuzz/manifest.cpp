@@ -17,6 +17,20 @@ void check_form(const esb::ota::UpdateManifest& update, const esb::ota::PackedFo
     for (std::size_t i = 0; i < form.urls.count; ++i) require(!update.urls.at(form.urls, i).empty());
 }
 
+// Names that become those of partitions, each once; all URLs of a file, its size and hash.
+void check_data(const esb::ota::UpdateManifest& update) {
+    for (std::size_t i = 0; i < update.data.size(); ++i) {
+        const auto& file = update.data[i];
+        require(!file.part.empty() && file.part.size() + 2 <= 16 && file.size > 0);
+        for (const char c : file.part.view()) require((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+        for (std::size_t other = 0; other < i; ++other) require(file.part.view() != update.data[other].part.view());
+        require(esb::ota::check_hash(file.sha256).has_value());
+        require(file.urls.count > 0 && file.urls.count <= esb::ota::max_urls);
+        require(file.urls.first + file.urls.count <= update.urls.all().count);
+        for (std::size_t url = 0; url < file.urls.count; ++url) require(!update.urls.at(file.urls, url).empty());
+    }
+}
+
 void check_audience(const esb::ota::Audience& audience) { require(!audience.everyone || audience.includes_us); }
 
 }  // namespace
@@ -34,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         require(all <= esb::ota::urls_max);
         check_audience(update->audience);
+        check_data(*update);
         if (update->forms.alone) check_form(*update, *update->forms.alone);
         for (const auto& delta : update->forms.deltas) {
             check_form(*update, delta);

@@ -39,7 +39,7 @@ void check_with_image(esb::ConstBytes content) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0 || size > 4000) return 0;
     const esb::ConstBytes content(data + 1, size - 1);
-    switch (data[0] % 8) {
+    switch (data[0] % 9) {
         case 0:
             check<esb::ota::MarkRecord>(content);
             break;
@@ -61,8 +61,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 6:
             check<esb::ota::WaitRecord>(content);
             break;
-        default:
+        case 7:
             check<esb::ota::SkipRecord>(content);
+            break;
+        default:
+            check<esb::ota::DataRecord>(content);
             break;
     }
     static_cast<void>(esb::ota::unseal_record("ota.trial", content));
