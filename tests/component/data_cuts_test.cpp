@@ -133,7 +133,7 @@ TEST_F(DataCuts, encrypted_data_too) {
 TEST_F(DataCuts, a_crash_in_the_trial_takes_the_data_back) {
     auto one = with_data();
     one.healthy = false;
-    survive("crash in the trial", one, {.seeds = 1, .second_seeds = 1, .second_every = 60});
+    survive("crash in the trial", one, {.seeds = 1, .second_seeds = 1, .second_every = 120});
 }
 
 // Beyond one block of erase, so that downloads go on behind a mark.

@@ -340,6 +340,20 @@ TEST_F(DataUpdates, never_read_what_another_image_of_their_seq_came_with) {
     EXPECT_TRUE(boot.data.parts.empty());
 }
 
+// What a cable has put into the slot came without.
+TEST_F(DataUpdates, do_not_count_for_an_image_that_came_by_cable) {
+    rig.retained.clear();
+    const auto slot = rig.boot().slot == chip::SlotId::a ? 0x20000 : 0x30000;
+    auto padded = third;
+    padded.resize((third.size() + 15) / 16 * 16, 0xFF);
+    ASSERT_TRUE(flash.erase(static_cast<std::size_t>(slot), 0x10000));
+    ASSERT_TRUE(flash.program(static_cast<std::size_t>(slot), padded));
+    rig.allow(third);
+    const auto boot = rig.boot();
+    EXPECT_EQ(boot.seq, 43U);
+    EXPECT_TRUE(boot.data.parts.empty());
+}
+
 TEST_F(DataUpdates, may_be_encrypted) {
     rig.offer_encrypted(new_image, new_page);
     ASSERT_NE(rig.www.file, new_page);

@@ -103,10 +103,12 @@ void Download::use_cipher() {
 }
 
 void Download::use_data_cipher() {
-    FixedString<24> name;
-    static_cast<void>(name.append("esb data "));  // it fits
-    static_cast<void>(name.append(plan_.data->part));
-    plan_.cipher->use_form(name, plan_.data->size);
+    if constexpr (with_data_partitions) {
+        FixedString<24> name;
+        static_cast<void>(name.append("esb data "));  // it fits
+        static_cast<void>(name.append(plan_.data->part));
+        plan_.cipher->use_form(name, plan_.data->size);
+    }
 }
 
 bool Download::is_worn() const { return written_ > most_written * slots_.geometry().size; }
