@@ -117,7 +117,7 @@
 
   function draw() {
     const {about, wifi, broker, attempt, portal} = state;
-    const place = broker.online ? T.up_states.on : wifi.ip ? fill(T.up_states.wifi, wifi.ssid) : T.up_states.off;
+    const place = broker.online ? T.up_states.on : wifi.wired ? T.up_states.wired : wifi.ip ? fill(T.up_states.wifi, wifi.ssid) : T.up_states.off;
     say("about", about.app + " " + about.ver + " · " + place);
     say("left", portal.left > 0 ? fill(T.left, Math.ceil(portal.left / 60)) : "");
     show("own-key", portal.key && $("key").value !== "");

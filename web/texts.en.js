@@ -68,7 +68,7 @@ var T = {
   broker: "Broker",
 
   reconnecting: "Reconnecting… Is your phone still in the network {0}?",
-  up_states: {on: "on line", wifi: "in {0}", off: "not set up yet"},
+  up_states: {on: "on line", wifi: "in {0}", wired: "by cable", off: "not set up yet"},
   left: "This access point closes in {0} min.",
   unreached: "The device did not answer. Try again.",
   ok: "Done.",

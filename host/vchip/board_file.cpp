@@ -179,6 +179,7 @@ Result<Board> parse_board(std::string_view json) {
     Board board;
     ESB_TRY(take(root["on"], board.air.on));
     ESB_TRY(take(root["button"], board.button));
+    if (root["cable"].is_present()) ESB_TRY(take(root["cable"], board.cable.emplace()));
     std::int32_t ahead = 0;
     ESB_TRY(take(root["ahead"], 0, std::numeric_limits<std::int32_t>::max(), ahead));
     board.ahead = std::chrono::seconds(ahead);

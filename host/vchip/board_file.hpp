@@ -5,11 +5,13 @@
 //                  "address": "10.0.3.7"}],
 //    "phones": ["02:00:00:00:00:10"],
 //    "button": false,
+//    "cable": true,
 //    "ahead": 0}
 // All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
 // wpa2 and one without is open. An "ssid" that is not text is "hex:<digits>". "drops_after" (ms): it ends every join so
 // long after it gave the address. "address": what its DHCP hands out; a station that comes with an address of another /24
-// reaches nobody there. "phones" join the chip's access point while it is on. "ahead" (seconds): of the chip's clocks
+// reaches nobody there. "phones" join the chip's access point while it is on. "cable": plugged into the board's socket
+// or not; without the member, when the chip is switched on, the board has none. "ahead" (seconds): of the chip's clocks
 // before the host's; a change is a jump.
 #pragma once
 
@@ -20,6 +22,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +41,7 @@ inline constexpr std::size_t board_file_max = 64 * 1024;  // bytes
 struct Board {
     Air air;
     bool button = false;
+    std::optional<bool> cable;  // plugged in; empty: the file does not say
     std::chrono::seconds ahead{0};
 };
 

@@ -83,7 +83,7 @@ struct Parts {
           radio(
               clock, sockets, link, loopback_lease, environment(env_radio),
               [this](const Error& error) { say("radio file: " + std::string(error.text())); },
-              [this](std::chrono::seconds ahead) { clock.set_ahead(ahead); }),
+              [this](std::chrono::seconds ahead) { clock.set_ahead(ahead); }, environment(env_wired) == "1"),
           resolver(clock, sockets, &link),
           retained(page),
           system(page, from.mac, from.bell_fd) {
@@ -137,7 +137,8 @@ Status run_chip(void (*firmware)(chip::Chip& chip)) {
     DataPartitions data(*flash->flash, flash->table, slots->running());
     parts.system.set_data_partitions(&data);
     chip::Chip chip{*slots,        key_value,   parts.radio,    parts.sockets,        parts.resolver, parts.uart,
-                    parts.entropy, parts.clock, parts.retained, parts.radio.button(), parts.system};
+                    parts.entropy, parts.clock, parts.retained, parts.radio.button(), parts.system,
+                    parts.radio.wire()};
     firmware(chip);
     return {};
 }

@@ -27,6 +27,7 @@ inline constexpr std::string_view env_bell = "ESB_VCHIP_BELL";              // d
 inline constexpr std::string_view env_flash = "ESB_VCHIP_FLASH";            // file
 inline constexpr std::string_view env_partitions = "ESB_VCHIP_PARTITIONS";  // file; empty: the default layout
 inline constexpr std::string_view env_radio = "ESB_VCHIP_RADIO";            // board file; empty: no networks
+inline constexpr std::string_view env_wired = "ESB_VCHIP_WIRED";            // "1": a socket with a cable in it
 inline constexpr std::string_view env_mac = "ESB_VCHIP_MAC";
 inline constexpr std::string_view env_ports = "ESB_VCHIP_PORTS";            // "80:8080,53:5353", chip:host
 inline constexpr std::string_view env_faults = "ESB_VCHIP_FAULTS";          // parse_fault_plan()

@@ -222,6 +222,7 @@ Result<pid_t> PoweredChip::start(const Descriptor& image) {
     add(env_flash, options_.flash);
     add(env_partitions, options_.partitions);
     add(env_radio, options_.radio);
+    add(env_wired, options_.wired ? "1" : "");
     add(env_mac, mac_text(options_.mac));
     add(env_ports, to_text(options_.ports));
     add(env_faults, to_text(options_.faults));

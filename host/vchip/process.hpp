@@ -19,6 +19,7 @@ struct VchipOptions {
     std::string partitions;                       // CSV file; empty: default_partitions()
     std::size_t flash_size = default_flash_size;  // bytes, of a new flash file
     std::string radio;                            // board file (board_file.hpp); empty: no networks
+    bool wired = false;                           // a socket with a cable in it, whatever the board file says first
     chip::Mac mac{0x02, 0x45, 0x53, 0x42, 0x00, 0x01};
     std::vector<PortMapping> ports;  // of the access point
     std::string operations;          // file that counts flash operations over all power-ons; empty: none

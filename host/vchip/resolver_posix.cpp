@@ -153,7 +153,7 @@ Result<chip::Resolver::Query> ThreadResolver::resolve(std::string_view host) {
     item.host = host;
     item.since = clock_.now();
     const auto address = literal(item.host);
-    const bool no_link = link_ != nullptr && !link_->up;
+    const bool no_link = link_ != nullptr && !link_->carries();
     if (address) item.address = *address;
     if (address || no_link) item.stage = Shared::Stage::answered;
     shared_->items.push_back(item);

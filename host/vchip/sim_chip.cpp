@@ -50,12 +50,14 @@ SimChip::SimChip(SimNetwork& network, Flash& flash, const SimChipOptions& option
       flash_(flash),
       table_(parse_or_abort(options.partitions, flash.size())),
       needs_image_(options.needs_image),
+      wired_(options.wired),
       cipher_(options.efuses ? std::optional(NvsCipher(*options.efuses)) : std::nullopt),
       realm_(network.new_realm()),
       noise_(options.seed),
       clock(network.world().clock()),
       sockets(network, SimPlace{0, options.address}, &link_),
       radio(network.world(), sockets, link_, lease_of(options.address)),
+      wire(network.world(), sockets, link_, lease_of(options.wire_address)),
       resolver(network.world(), sockets, &link_),
       uart(sockets),
       entropy(noise_.next()),
@@ -72,6 +74,7 @@ void SimChip::reset_parts(ResetReason reason) {
     key_value_.reset();
     slots_.reset();
     radio.power_off();
+    wire.power_off();
     resolver.power_off();
     sockets.power_off();
     uart.power_off();
@@ -89,7 +92,8 @@ Result<BootChoice> SimChip::boot(ResetReason reason) {
     if (!choice) return choice;
     ESB_TRY(open_storage(choice->slot));
     chip_.emplace(
-        chip::Chip{*slots_, *key_value_, radio, sockets, resolver, uart, entropy, clock, retained_ram, button, system});
+        chip::Chip{*slots_, *key_value_, radio, sockets, resolver, uart, entropy, clock, retained_ram, button, system,
+                   wired_ ? &wire : nullptr});
     sockets.power_on();
     return choice;
 }
@@ -116,6 +120,7 @@ Result<BootChoice> SimChip::boot_again() {
     if (last_end_ == SimEnd::deep_sleep) {
         sockets.power_off();
         radio.power_off();
+        wire.power_off();
         world_.run_for(*system.sleep_requested());
     }
     return boot(reason_after(last_end_));
@@ -140,6 +145,7 @@ void SimChip::power_off() {
     flash_.power_off();
     sockets.power_off();
     radio.power_off();
+    wire.power_off();
 }
 
 }  // namespace esb::vchip

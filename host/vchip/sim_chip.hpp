@@ -47,6 +47,8 @@ private:
 struct SimChipOptions {
     chip::Mac mac{0x02, 0x45, 0x53, 0x42, 0x00, 0x01};
     chip::IpAddress address = chip::IpAddress::v4(192, 0, 2, 10);  // what DHCP gives to its station
+    bool wired = false;  // the board has a socket; nothing is plugged in
+    chip::IpAddress wire_address = chip::IpAddress::v4(192, 0, 2, 11);  // what DHCP gives there
     std::uint64_t seed = 1;
     std::string partitions{default_partitions()};
     std::optional<EfuseKey> efuses = EfuseKey{0x45, 0x53, 0x42};  // for NVS encryption; empty: none
@@ -100,6 +102,7 @@ private:
     Flash& flash_;
     PartitionTable table_;
     bool needs_image_;
+    bool wired_;
     std::optional<NvsCipher> cipher_;
     std::uint32_t realm_;
     SeededRandom noise_;
@@ -114,6 +117,7 @@ public:
     SimChipClock clock;
     SimSockets sockets;
     SimRadio radio;
+    SimWire wire;
     SimResolver resolver;
     SimUart uart;
     SimEntropy entropy;

@@ -66,7 +66,7 @@ void SimNetwork::knock(const Opening& opening) {
         return connection.retry_syn();
     if (found == hosts_.end()) return connection.refuse(errors::socket_unreachable, answer_at);
     const Attached& host = found->second;
-    if (host.link != nullptr && !host.link->up) return connection.retry_syn();
+    if (host.link != nullptr && !host.link->carries()) return connection.retry_syn();
     if (faults.refuse) return connection.refuse(errors::socket_refused, answer_at);
     const int taken = host.host->offer(connection.endpoint(1), opening.connection);
     if (taken < 0) return connection.refuse(errors::socket_refused, answer_at);
@@ -114,7 +114,7 @@ void SimNetwork::poll() {
     for (const auto& datagram : arrived) {
         const auto found = hosts_.find(datagram.to);
         if (found == hosts_.end()) continue;
-        if (found->second.link != nullptr && !found->second.link->up) continue;
+        if (found->second.link != nullptr && !found->second.link->carries()) continue;
         found->second.host->deliver(datagram.target, datagram.from, datagram.bytes);
     }
 }

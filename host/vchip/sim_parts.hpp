@@ -11,6 +11,7 @@
 #include "host/vchip/fault_plan.hpp"
 #include "host/vchip/sim_world.hpp"
 #include "host/vchip/virtual_radio.hpp"
+#include "host/vchip/virtual_wire.hpp"
 
 #include <algorithm>
 #include <array>
@@ -112,6 +113,21 @@ public:
     void remove_network(std::string_view ssid);
     void set_on(bool on);
     void set_phones(std::vector<chip::Mac> phones);
+
+private:
+    SimWorld& world_;
+};
+
+// A wire that knows the world's time.
+class SimWire final : public VirtualWire {
+public:
+    SimWire(SimWorld& world, chip::Wake& wake, StationLink& link, const chip::AddressConfig& lease)
+        : VirtualWire(world.clock(), wake, link, lease), world_(world) {
+        world_.add_source(*this);
+    }
+    ~SimWire() override { world_.remove_source(*this); }
+    SimWire(const SimWire&) = delete;
+    SimWire& operator=(const SimWire&) = delete;
 
 private:
     SimWorld& world_;

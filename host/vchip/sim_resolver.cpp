@@ -20,7 +20,7 @@ Result<chip::Resolver::Query> SimResolver::resolve(std::string_view host) {
     if (open_.size() == max_queries) return fail(errors::full);
     const auto literal = chip::parse_ipv4(host);
     const auto found = table_.find(host);
-    const bool no_link = link_ != nullptr && !link_->up;
+    const bool no_link = link_ != nullptr && !link_->carries();
     Record record{fail(errors::dns_not_found), Duration(5)};
     if (literal) {
         record = {*literal, Duration::zero()};

@@ -115,7 +115,7 @@ SimSockets::Socket* SimSockets::find_bound(Kind kind, const Endpoint& at) {
 // Through which of the host's addresses packets to `address` leave; null when there is no way.
 const SimPlace* SimSockets::place_towards(const chip::IpAddress& address) const {
     if (access_point_ && same_subnet(access_point_->address, address)) return &*access_point_;
-    const bool up = link_ == nullptr || link_->up;
+    const bool up = link_ == nullptr || link_->carries();
     return up ? &place_ : nullptr;
 }
 

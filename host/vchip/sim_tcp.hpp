@@ -30,7 +30,7 @@ struct SimFaults {
 struct SimHostView {
     const SimFaults* faults = nullptr;
     const StationLink* link = nullptr;  // null: always up
-    bool reachable() const { return !faults->cut && !faults->off && (link == nullptr || link->up); }
+    bool reachable() const { return !faults->cut && !faults->off && (link == nullptr || link->carries()); }
 };
 
 // Ends are numbered: 0 opened the connection, 1 accepted it.

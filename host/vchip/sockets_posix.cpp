@@ -167,7 +167,7 @@ PosixSockets::Entry* PosixSockets::find(SocketId socket) {
 }
 
 Result<SocketId> PosixSockets::connect(const Endpoint& to) {
-    if (link_ != nullptr && !link_->up) return fail(errors::socket_unreachable);
+    if (link_ != nullptr && !link_->carries()) return fail(errors::socket_unreachable);
     const auto id = adopt(new_socket(family_of(to), SOCK_STREAM), false, {});
     if (!id) return id;
     const int fd = find(*id)->fd;

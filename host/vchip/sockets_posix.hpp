@@ -75,7 +75,7 @@ private:
     Result<chip::SocketId> adopt(int fd, bool mapped, const chip::Endpoint& asked);
     Result<chip::SocketId> open_bound(const chip::Endpoint& at, int type, int backlog);
     Entry* find(chip::SocketId socket);
-    bool cut_off(const Entry& entry) const { return link_ != nullptr && !entry.mapped && !link_->up; }
+    bool cut_off(const Entry& entry) const { return link_ != nullptr && !entry.mapped && !link_->carries(); }
     bool poll_once(std::span<chip::Interest> interests, Duration longest);
     bool take_wake(bool signalled);
     pollfd poll_entry(const chip::Interest& interest);

@@ -22,9 +22,11 @@ public:
     virtual void poll() = 0;
 };
 
-// Whether packets leave the chip: the radio writes it, sockets and resolver obey. True without a radio.
+// Whether packets leave the chip: radio and wire write it, sockets and resolver obey. True without a radio.
 struct StationLink {
-    std::atomic<bool> up{true};
+    std::atomic<bool> up{true};     // by radio
+    std::atomic<bool> wire{false};  // by cable
+    bool carries() const { return up || wire; }
 };
 
 }  // namespace esb::vchip

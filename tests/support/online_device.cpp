@@ -54,8 +54,8 @@ void TlsBroker::step() {
     }
 }
 
-OnlineDevice::OnlineDevice(const AppDesc& description)
-    : app(description), network(world), broker(network), chip(network, flash) {
+OnlineDevice::OnlineDevice(const AppDesc& description, const vchip::SimChipOptions& options)
+    : app(description), network(world), broker(network), chip(network, flash, options) {
     chip.radio.add_network("Home", "correct horse");
     chip.resolver.set("broker.test", broker_address);
     start();

@@ -48,7 +48,7 @@ private:
 class OnlineDevice {
 public:
     // The chip has Wi-Fi and the broker knows its key; nothing has been turned yet.
-    explicit OnlineDevice(const AppDesc& description = test_app());
+    explicit OnlineDevice(const AppDesc& description = test_app(), const vchip::SimChipOptions& options = {});
 
     // Starts the firmware as after a restart.
     void start();

@@ -48,6 +48,8 @@ struct WifiRig {
     void scanned(std::initializer_list<std::pair<std::string_view, int>> heard);
 
     void spots(std::initializer_list<ScriptedRadio::Heard> heard);
+    // A cable serves.
+    void wire(std::uint8_t last) { supervisor.wire_up({chip::IpAddress::v4(10, 0, 0, last), {}, {}, {}}, now); }
     // The access point that the latest join asked for; 0: whichever.
     int spot() const;
 

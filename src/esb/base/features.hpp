@@ -26,6 +26,13 @@
 #ifndef ESB_DEEP_SLEEP
 #define ESB_DEEP_SLEEP 1
 #endif
+#ifndef ESB_ETHERNET
+#if defined(ARDUINO)
+#define ESB_ETHERNET 0  // which driver, only Kconfig says
+#else
+#define ESB_ETHERNET 1
+#endif
+#endif
 #ifndef ESB_MQTT_OFFLINE
 #define ESB_MQTT_OFFLINE 1
 #endif
@@ -75,6 +82,7 @@ inline constexpr bool with_console_editing = ESB_CONSOLE_EDITING;
 inline constexpr bool with_log_words = ESB_LOG_WORDS;
 inline constexpr bool with_certificates = ESB_CERTIFICATES;
 inline constexpr bool with_deep_sleep = ESB_DEEP_SLEEP;
+inline constexpr bool with_ethernet = ESB_ETHERNET;
 inline constexpr bool with_mqtt_offline = ESB_MQTT_OFFLINE;
 inline constexpr bool with_ipv6 = ESB_IPV6;
 inline constexpr bool with_packed_updates = ESB_PACKED_UPDATES;

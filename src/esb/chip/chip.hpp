@@ -12,6 +12,7 @@
 #include "esb/chip/sockets.hpp"
 #include "esb/chip/system.hpp"
 #include "esb/chip/uart.hpp"
+#include "esb/chip/wire.hpp"
 
 namespace esb::chip {
 
@@ -29,6 +30,7 @@ struct Chip {
     RetainedRam& retained_ram;  // what survives a restart, but no loss of power
     Button& button;             // the one of the case
     System& system;             // restart, heap, watchdog
+    Wire* wire = nullptr;       // Ethernet; null on a board without a socket
 };
 
 }  // namespace esb::chip

@@ -1,6 +1,7 @@
 // What a chip can fail with.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/result.hpp"
 
 namespace esb::errors {
@@ -33,11 +34,13 @@ inline constexpr ErrorKind dns_failed{"dns.failed", "the name server does not an
 inline constexpr ErrorKind radio_failed{"radio.failed", "the radio reports an error"};
 inline constexpr ErrorKind radio_open_ap{"radio.open_ap", "an access point without a password is not allowed"};
 
+inline constexpr ErrorKind wire_failed{"wire.failed", "the Ethernet driver reports an error"};
+
 inline constexpr ErrorKind no_entropy{"chip.no_entropy", "the random number generator did not answer"};
 }  // namespace esb::errors
 
 namespace esb::chip {
-// In the order of their definition.
+// In the order of their definition; what a firmware has not got comes last.
 inline constexpr const ErrorKind* all_errors[] = {
     &errors::kv_not_found,     &errors::kv_too_small,    &errors::kv_bad_key,       &errors::kv_full,
     &errors::kv_corrupt,       &errors::flash_failed,    &errors::power_lost,       &errors::slot_bounds,
@@ -46,5 +49,8 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::socket_timed_out, &errors::socket_in_use,   &errors::socket_none_left, &errors::socket_failed,
     &errors::dns_not_found,    &errors::dns_failed,      &errors::radio_failed,     &errors::radio_open_ap,
     &errors::no_entropy,
+#if ESB_ETHERNET
+    &errors::wire_failed,
+#endif
 };
 }  // namespace esb::chip

@@ -31,6 +31,11 @@ struct Endpoint {            // where somebody listens
     friend constexpr bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+struct AddressConfig {                         // all zero = DHCP
+    IpAddress address, netmask, gateway, dns;  // IPv4; the name server may be missing
+    friend bool operator==(const AddressConfig&, const AddressConfig&) = default;
+};
+
 // "127.0.0.1"; IPv6 in its one short form (RFC 5952).
 FixedString<45> to_text(const IpAddress& address);
 // Parses a dotted quad; `bad_encoding` otherwise.

@@ -37,13 +37,9 @@ enum class DisconnectReason : std::uint8_t {
     signal_lost,          // beacons stopped
     closed_by_peer,       // the access point ended it
     no_address,           // joined, but DHCP stayed silent
+    cable_out,            // of the wire (wire.hpp): nothing is plugged in any more
 };
 std::string_view name(DisconnectReason reason);
-
-struct AddressConfig {                         // all zero = DHCP
-    IpAddress address, netmask, gateway, dns;  // IPv4; the name server may be missing
-    friend bool operator==(const AddressConfig&, const AddressConfig&) = default;
-};
 
 struct StationConfig {         // a network to join
     Ssid ssid;                 // its name

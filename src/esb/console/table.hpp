@@ -1,6 +1,7 @@
 // The one table of all commands: the base's constant ones and the author's.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/console/command.hpp"
 
@@ -10,7 +11,7 @@ namespace esb::console {
 
 class CommandTable {
 public:
-    static constexpr std::size_t max_tables = 10;
+    static constexpr std::size_t max_tables = 10 + (with_ethernet ? 1 : 0);
     static constexpr std::size_t max_added = 16;  // commands that are not in a constant table
 
     // Both take the command's views for as long as the table lives. `full`, or invalid_argument for a name that is

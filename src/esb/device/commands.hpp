@@ -64,6 +64,15 @@ struct WifiCommands {
     std::span<const console::TableCommand> table() const;
 };
 
+#if ESB_ETHERNET
+struct LinkCommands {
+    const wifi::WiredLink& wire;
+    const SnapshotReader& snapshot;
+
+    std::span<const console::TableCommand> table() const;
+};
+#endif
+
 struct MqttCommands {
     const link::BrokerLink& link;
     const link::Publisher& publisher;

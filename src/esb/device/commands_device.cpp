@@ -22,6 +22,7 @@ Status show_status(DeviceCommands& rooms, Arguments, Report& report) {
     if (now.safe_mode) report.label("mode").say("safe, without the author's code (safe-mode leave ends it)");
     report.data("safe", now.safe_mode);
     report.line("reset", now.reset);
+    if (with_ethernet && !now.link.empty()) report.line("link", now.link);
     report.line("wifi", now.wifi);
     report.line("mqtt", state_name(rooms.link.client().state()));
     report.say(now.online ? ", on line" : "").data("online", now.online);

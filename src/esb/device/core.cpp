@@ -40,7 +40,11 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       updates({ports, reactor, names, store, publisher, broker_link, device_key, app, restart, desk(), notes, voice}),
       network({ports, reactor, store, identity, broker_link, online, updates.updater(), commissioned, config, time, improv,
                set_up, restart, notes, voice, policy}),
-      snapshot({ports, app.image, identity, reactor, network.wifi(), broker_link, sessions, updates.updater(), config,
+      snapshot({ports, app.image, identity, reactor, network.wifi(),
+#if ESB_ETHERNET
+                network.wire(),
+#endif
+                broker_link, sessions, updates.updater(), config,
                 commissioned, health, online}),
       presence({ports.clock, broker_link, publisher, subscriptions, device_key, snapshot, policy, connection}),
       log_publisher(recorder, log_names, publisher, online),
@@ -74,6 +78,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
 #endif
       config_commands{config, store, schema, ports.entropy},
       device_commands{snapshot, broker_link, subscriptions, updates, ports, restart},
+#if ESB_ETHERNET
+      link_commands{network.wire(), snapshot},
+#endif
       wifi_commands{network.wifi(), ports.radio, reactor, store, config_commands},
       mqtt_commands{broker_link, publisher, presence, snapshot, store, config_commands},
 #if ESB_CERTIFICATES
@@ -114,6 +121,9 @@ void Core::add_commands() {
     const auto add = [this](auto& rooms) { voice.tell("commands", console.add(rooms.table(), &rooms)); };
     add(device_commands);
     add(wifi_commands);
+#if ESB_ETHERNET
+    add(link_commands);
+#endif
     add(mqtt_commands);
 #if ESB_CERTIFICATES
     add(certificate_commands);

@@ -103,6 +103,9 @@ struct Core final : private Task {
 
     ConfigCommands config_commands;
     DeviceCommands device_commands;
+#if ESB_ETHERNET
+    LinkCommands link_commands;
+#endif
     WifiCommands wifi_commands;
     MqttCommands mqtt_commands;
 #if ESB_CERTIFICATES

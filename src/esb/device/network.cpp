@@ -15,6 +15,9 @@ namespace names = settings::names;
 Network::Network(const Parts& parts)
     : parts_(parts),
       wifi_(parts.chip.radio, parts.chip.entropy, *this, parts.policy.wifi),
+#if ESB_ETHERNET
+      wire_(parts.chip.wire, parts.chip.entropy, *this, parts.policy.wifi),
+#endif
       last_network_(parts.chip.key_value) {}
 
 void Network::start() {
@@ -25,6 +28,9 @@ void Network::start() {
     wifi_.remember(last_network_.ssid());
     resume();
     parts_.voice.tell("wifi", wifi_.start(country_, host_name_, parts_.reactor.now()));
+#if ESB_ETHERNET
+    parts_.voice.tell("wire", wire_.start(host_name_, parts_.reactor.now()));
+#endif
 }
 
 // Whatever else has switched the device on, power may have failed meanwhile and the world be another.
@@ -66,17 +72,19 @@ void Network::led_to_broker() {
 
 void Network::step(Instant now) {
     const auto update = parts_.updater.progress().state;
-    wifi_.hold_link(update == ota::State::downloading || update == ota::State::verifying);
+    const bool held = update == ota::State::downloading || update == ota::State::verifying ||
+                      update == ota::State::rebooting;
+    wifi_.hold_link(held);
+#if ESB_ETHERNET
+    wire_.set_radio(wifi_.is_joined(), held);
+    wire_.step(now);  // first: with an address by cable the station need not join
+#endif
     wifi_.step(now);
 }
 
 void Network::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) {
     const auto now = parts_.reactor.now();
-    if (parts_.voice.info()) {
-        auto& out = parts_.voice.out();
-        out.text("wifi: joined ").quoted(as_bytes(ssid)).text(", address ").text(chip::to_text(ip.address));
-        out.line(with_deep_sleep && wifi_.resumed() ? ", as before the sleep" : "");
-    }
+    if (parts_.voice.info()) tell_link_up(ssid, ip.address);
     parts_.link.set_network(true, now);
     parts_.config.trial().address_obtained(now);
     parts_.improv.link_up(ssid.view());
@@ -87,13 +95,35 @@ void Network::on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) 
     if (nobody_looks) wifi_.portal_result_shown(now);
 }
 
-void Network::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
+void Network::tell_link_up(const chip::Ssid& ssid, const chip::IpAddress& address) {
     auto& out = parts_.voice.out();
+    if (wifi_.is_wired()) {
+        out.text("wire: address ").line(chip::to_text(address).view());
+        return;
+    }
+    out.text("wifi: joined ").quoted(as_bytes(ssid)).text(", address ").text(chip::to_text(address));
+    out.line(with_deep_sleep && wifi_.resumed() ? ", as before the sleep" : "");
+}
+
+void Network::tell_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
+    auto& out = parts_.voice.out();
+    if (with_ethernet && ssid.empty()) {
+        out.text("wire: ").text(chip::name(reason)).line(", back to Wi-Fi");
+        return;
+    }
     out.text("wifi: ").quoted(ssid.view()).text(": ").text(chip::name(reason));
+    if (wifi_.is_wired()) {
+        out.line(", the cable serves");
+        return;
+    }
     if (reason == chip::DisconnectReason::network_not_found && is_known_unhidden(ssid)) {
         out.text(" (if it hides its name: wifi connect ... hidden)");
     }
     out.text(", next try in ").number(next_try.count()).line(" ms");
+}
+
+void Network::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason, Duration next_try) {
+    tell_link_down(ssid, reason, next_try);
     parts_.link.set_network(false, parts_.reactor.now());
     parts_.config.trial().address_lost();
     parts_.improv.link_down(ssid.view(), reason);
@@ -101,6 +131,13 @@ void Network::on_link_down(const chip::Ssid& ssid, chip::DisconnectReason reason
     parts_.notes.link_down(reason);
     parts_.set_up.link_down(ssid, reason);
 }
+
+#if ESB_ETHERNET
+void Network::on_wire_silent() {
+    parts_.voice.out().text("wire: cable in, ").line(chip::name(chip::DisconnectReason::no_address));
+    parts_.notes.link_down(chip::DisconnectReason::no_address);
+}
+#endif
 
 bool Network::is_known_unhidden(const chip::Ssid& ssid) const {
     const auto known = known_networks(parts_.store);

@@ -9,6 +9,9 @@
 #include "esb/link/short_sessions.hpp"
 #include "esb/ota/updater.hpp"
 #include "esb/wifi/supervisor.hpp"
+#if ESB_ETHERNET
+#include "esb/wifi/wired_link.hpp"
+#endif
 
 #include <algorithm>
 #include <array>
@@ -55,7 +58,14 @@ void SnapshotReader::read_network(life::Snapshot& now) const {
     const auto& wifi = parts_.wifi;
     const auto link = parts_.chip.radio.link();
     now.wifi = wifi::name(wifi.state());
-    now.ssid = wifi.ssid();
+#if ESB_ETHERNET
+    now.wired = wifi.is_wired();
+    if (parts_.wire.present()) {
+        now.link = now.wired ? "wire" : "wifi";
+        now.wire = wifi::name(parts_.wire.state());
+    }
+#endif
+    if (!with_ethernet || !now.wired) now.ssid = wifi.ssid();
     now.rssi = link ? link->rssi : std::int8_t{0};
     if (wifi.is_up()) now.address = wifi.address().address;
     now.scans = wifi.scans();

@@ -1,6 +1,7 @@
 // Reads how the device is (life/snapshot.hpp) from the rooms that know it.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/identity.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/device/app.hpp"
@@ -25,6 +26,7 @@ class Updater;
 }
 namespace wifi {
 class Supervisor;
+class WiredLink;
 }
 class ConfigChanges;
 class Health;
@@ -37,6 +39,9 @@ public:
         const Identity& identity;
         const net::Reactor& reactor;
         const wifi::Supervisor& wifi;
+#if ESB_ETHERNET
+        const wifi::WiredLink& wire;
+#endif
         const link::BrokerLink& link;
         const link::ShortSessions& sessions;
         const ota::Updater& updater;

@@ -14,6 +14,7 @@ std::string_view status_json(const life::Snapshot& now, const link::Subscription
     json.key("app").text(now.app).key("ver").text(now.version).key("hw").text(now.hardware);
     json.key("seq").number(now.seq).key("floor").number(now.floor);
     json.key("boot").text(now.slot).key("reset").text(now.reset);
+    if (with_ethernet && !now.link.empty()) json.key("link").text(now.link);
     json.key("ip").text(chip::to_text(now.address)).key("rssi").number(now.rssi);
     json.key("heap").number(static_cast<std::int64_t>(now.heap));
     json.key("heap_min").number(static_cast<std::int64_t>(now.heap_min));

@@ -44,10 +44,13 @@ struct Snapshot {
 #endif
 
     // The network.
+    std::string_view link;      // "wire" or "wifi", which serves or is sought; empty on a board without a socket
+    std::string_view wire;      // name of the wire's state: "no cable"; likewise
+    bool wired = false;         // the wire serves
     std::string_view wifi;      // name of the link's state: "joining", "up"
-    std::string_view ssid;      // of the network that is joined or tried; any bytes
+    std::string_view ssid;      // of the network that is joined or tried; any bytes; empty while the wire serves
     std::int8_t rssi = 0;       // dBm; 0 while not joined
-    chip::IpAddress address{};  // of the station; none without a link
+    chip::IpAddress address{};  // of the link that serves; none without one
     std::uint32_t scans = 0;    // that have ended since the start
     Duration portal_left{};     // until the access point closes by itself
 

@@ -82,7 +82,8 @@ net::HttpReply Actions::try_settings(ConstBytes body) {
     if (!done) return refusals_.refuse(done.error(), offending);
     const auto now = host_.snapshot();
     const bool joined = now.address.is_set() && (wish.ssid.empty() || wish.ssid == now.ssid);
-    attempt_.begin(wish.ssid, has_broker(host_.settings()), joined && wish.keeps_network);
+    // The cable serves whatever is said of networks: they are tried when it is out.
+    attempt_.begin(wish.ssid, has_broker(host_.settings()), (with_ethernet && now.wired) || (joined && wish.keeps_network));
     host_.try_now(wish.ssid);
     const auto trial = now.config_waits_for.empty() ? 0 : on_trial_bit;
     return generated({Source::Kind::tried, (attempt_.number() & (on_trial_bit - 1)) | trial});

@@ -27,7 +27,9 @@ void put_wifi(const Host& host, const Attempt&, JsonWriter& json) {
     const auto now = host.snapshot();
     std::array<char, network_name_max> text;
     json.key("wifi").begin_object().key("state").text(now.wifi).key("ssid").text(network_name(host, now.ssid, text));
-    json.key("rssi").number(now.rssi).key("ip").text(to_text(now.address)).end_object();
+    json.key("rssi").number(now.rssi).key("ip").text(to_text(now.address));
+    if (with_ethernet && now.wired) json.key("wired").boolean(true);
+    json.end_object();
 }
 
 void put_broker(const Host& host, const Attempt&, JsonWriter& json) {

@@ -39,6 +39,7 @@ struct Policy {
     Duration phone_pause = std::chrono::minutes(5);         // tries rest at most so long while a phone is associated
     Duration refused_pause = std::chrono::seconds(30);     // a network that refused its password; doubles each time ...
     Duration refused_pause_max = std::chrono::minutes(5);  // ... up to here
+    Duration wire_settle_time = std::chrono::seconds(10);   // of a cable that comes while the radio has a link
     // Another access point of the same network is looked for while this one is weak, and taken when it is much stronger.
     bool roaming = true;
     std::int8_t roam_below = -72;                             // dBm

@@ -18,9 +18,10 @@ std::string_view name(PortalWhy why) {
 void PortalWindow::ask(Instant now) { take(PortalEvent::asked, now); }
 void PortalWindow::unask(Instant now) { take(PortalEvent::unasked, now); }
 
-void PortalWindow::link_up(Instant now) {
+void PortalWindow::link_up(Instant now, [[maybe_unused]] bool closes) {
     link_ = true;
-    if (for_link_ && !held_) take(PortalEvent::link_up, now);
+    if constexpr (with_ethernet) kept_open_ = !closes;
+    if (!held_ && link_closes()) take(PortalEvent::link_up, now);
 }
 
 void PortalWindow::link_down(Instant now) {
@@ -36,7 +37,7 @@ void PortalWindow::hold(bool hold, Instant now) {
     if (hold == held_) return;
     held_ = hold;
     if (hold) return take(PortalEvent::held, now);
-    if (link_ && for_link_) take(PortalEvent::link_up, now);
+    if (link_closes()) take(PortalEvent::link_up, now);
 }
 
 void PortalWindow::handle(Kind kind, Instant now) {
@@ -126,7 +127,7 @@ void PortalWindow::stop(Instant now) {
 }
 
 void PortalWindow::opened(Instant now) {
-    if (link_ && for_link_ && !held_) take(PortalEvent::link_up, now);  // it came while the access point started
+    if (!held_ && link_closes()) take(PortalEvent::link_up, now);  // it came while the access point started
     // Started anew by the radio: what was bound to it before is dead.
     if (std::exchange(told_open_, true)) listener_.on_portal_closed(PortalWhy::radio);
     listener_.on_portal_opened(why_);

@@ -1,6 +1,7 @@
 // When the set-up access point is on the air. The pages themselves are served elsewhere.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/radio.hpp"
 #include "esb/wifi/policy.hpp"
@@ -40,7 +41,8 @@ public:
 
     void ask(Instant now);
     void unask(Instant now);
-    void link_up(Instant now);
+    // `closes`: it may have been what the portal is open for.
+    void link_up(Instant now, bool closes = true);
     void link_down(Instant now);
     // Another set of networks is in use: the next link closes the portal whatever it was opened for.
     void networks_changed() { for_link_ = true; }
@@ -69,6 +71,7 @@ private:
     void stop(Instant now);
     void opened(Instant now);
     std::optional<Instant> opens_at() const;
+    bool link_closes() const { return link_ && for_link_ && !(with_ethernet && kept_open_); }
 
     chip::Radio& radio_;
     const Policy& policy_;
@@ -85,6 +88,7 @@ private:
     bool for_link_ = false;  // a link is what it is open for
     bool link_ = false;
     bool held_ = false;
+    bool kept_open_ = false;  // the link is not all that is missing
     bool commissioned_ = false;
 };
 

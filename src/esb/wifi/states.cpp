@@ -74,6 +74,12 @@ constexpr LinkRow link_table[] = {
     {paused, time_up, choosing, "a forgotten phone does not keep the device off line: one round"},
     {paused, phone_left, waiting, "back-off"},
     {paused, networks_changed, choosing, "what the phone entered is tried at once"},
+#if ESB_ETHERNET
+
+    {choosing, wire_up, wired, "link up by cable: every state but off leads here, by networks changed"},
+    {wired, wire_up, wired, "link up with the new address"},
+    {wired, wire_down, choosing, "link down; a new round"},
+#endif
 };
 
 using P = PortalState;
@@ -131,7 +137,11 @@ std::string_view name(State state) {
                                           "up, looking for another network",
                                           "up, looking for a stronger access point",
                                           "waiting to try again",
-                                          "waiting for a phone to leave"};
+                                          "waiting for a phone to leave",
+#if ESB_ETHERNET
+                                          "resting, the cable serves",
+#endif
+    };
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -140,7 +150,11 @@ std::string_view name(Event event) {
         "radio started",  "radio refused",   "networks changed", "none known",       "scan wanted", "network chosen",
         "round over",     "a phone is here", "phone came",       "phone left",       "scan done",   "another heard",
         "no other heard", "joined",          "address",          "password refused", "left",        "time up",
-        "broker reached", "signal weak",     "stronger heard",   "address stale"};
+        "broker reached", "signal weak",     "stronger heard",   "address stale",
+#if ESB_ETHERNET
+        "wire up",        "wire down",
+#endif
+    };
     return names[static_cast<std::size_t>(event)];
 }
 

@@ -2,6 +2,7 @@
 // along these rows; docs/wifi-states.md is made from them.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/machine.hpp"
 
 #include <cstdint>
@@ -25,6 +26,9 @@ enum class State : std::uint8_t {
     roaming,     // up with a weak signal: a scan runs for another access point of the same network
     waiting,     // back-off before the next round of tries
     paused,      // the same, because a phone is at the access point
+#if ESB_ETHERNET
+    wired,       // up by cable (wired_link.hpp): the station rests
+#endif
 };
 
 enum class Event : std::uint8_t {
@@ -50,6 +54,10 @@ enum class Event : std::uint8_t {
     signal_weak,
     stronger_heard,
     address_stale,  // one from before a deep sleep leads nowhere, or its lease is over
+#if ESB_ETHERNET
+    wire_up,  // also with another address
+    wire_down,
+#endif
 };
 
 // --- The portal: the access point ---

@@ -45,7 +45,7 @@ void Supervisor::use(const chip::StationConfig& network, Instant now) {
 }
 
 void Supervisor::use(std::span<const KnownNetwork> networks, Instant now) {
-    const bool was_up = is_up();
+    const bool was_up = is_joined();
     const bool busy = was_up || is_trying(state());
     const auto present = busy ? std::optional(chooser_.at(present_)) : std::nullopt;
     if (!chooser_.set(networks)) return;
@@ -78,9 +78,9 @@ void Supervisor::try_now(Instant now) {
 
 void Supervisor::try_first(const chip::Ssid& ssid, Instant now) {
     const auto wanted = chooser_.find(ssid);
-    const bool busy = is_up() || is_trying(state());
+    const bool was_up = is_joined();
+    const bool busy = was_up || is_trying(state());
     if (!wanted || (busy && present_ == *wanted)) return try_now(now);
-    const bool was_up = is_up();
     const auto left = busy ? chooser_.at(present_).ssid : chip::Ssid();
     chooser_.set_last_good(*wanted);
     chooser_.forgive();
@@ -108,7 +108,7 @@ void Supervisor::resume(const chip::KnownLink& link) {
 
 std::optional<chip::KnownLink> Supervisor::link_after(Duration sleep, Instant now) const {
     const auto link = radio_.link();
-    if (!is_up() || broker_ != Broker::reached || !link) return std::nullopt;
+    if (!is_joined() || broker_ != Broker::reached || !link) return std::nullopt;
     chip::KnownLink known{chooser_.at(present_).ssid, link->bssid, link->channel, {}, {}};
     if (!lease_until_ || *lease_until_ - now <= sleep) return known;
     known.ip = address_;
@@ -124,7 +124,8 @@ const chip::Ssid* Supervisor::last_good() const {
 void Supervisor::set_broker(Broker broker, Instant now) {
     if (broker == broker_) return;
     broker_ = broker;
-    if (!is_up()) return;
+    if (is_wired()) note_link(now);
+    if (!is_joined()) return;
     if (broker == Broker::reached) {
         chooser_.broker_reached(present_);
         take(Event::broker_reached, now);
@@ -148,7 +149,7 @@ void Supervisor::step(Instant now) {
     if (deadline_ && now >= *deadline_) on_time_up(now);
     watch_lease(now);
     watch_signal(now);
-    const bool missing = state() != State::off && !is_up() && missing_since_;
+    const bool missing = state() != State::off && (!is_up() || wants_set_up()) && missing_since_;
     // Without a known network there is nothing to wait for.
     const auto patience = state() == State::idle ? Duration(0) : policy_.connect_timeout;
     portal_.set_link_missing_at(missing ? std::optional(*missing_since_ + patience) : std::nullopt);
@@ -162,7 +163,7 @@ void Supervisor::handle(const RadioEvent& event, Instant now) {
             if (radio_.link()) take(Event::joined, now);  // else it is an old join's
             return;
         case Kind::station_address:
-            if (!radio_.link()) return;  // likewise
+            if (!radio_.link() || is_wired()) return;  // likewise
             note_address(event, now);
             if (!take(Event::address, now)) return;
             return listener_.on_link_up(chooser_.at(present_).ssid, address_);
@@ -196,7 +197,7 @@ void Supervisor::watch_lease(Instant now) {
 void Supervisor::on_left(DisconnectReason reason, Instant now) {
     if (radio_.link()) return;  // an earlier join's
     // The echo of our own leave() or of a join() that replaced another; such an echo never meets a link that is up.
-    if (reason == DisconnectReason::requested && !is_up()) return;
+    if (reason == DisconnectReason::requested && !is_joined()) return;
     const bool refused = state() == State::joining && reason == DisconnectReason::wrong_password;
     end(refused ? Event::refused : Event::left, reason, now);
 }
@@ -260,6 +261,7 @@ void Supervisor::on_time_up(Instant now) {
     switch (state()) {
         case State::off:
             static_cast<void>(start_radio(now));  // again later
+            if (is_wired()) listener_.on_link_up({}, address_);
             return;
         case State::joining:
             if (std::exchange(join_refused_, false)) return end(Event::radio_refused, DisconnectReason::unknown, now);
@@ -301,10 +303,10 @@ void Supervisor::note_failure(Event event, DisconnectReason reason, Instant now)
 }
 
 void Supervisor::end(Event event, DisconnectReason reason, Instant now) {
-    if (!is_up() && !is_trying(state())) return;
+    if (!is_joined() && !is_trying(state())) return;
     const auto ssid = chooser_.at(present_).ssid;
     if (event != Event::left && event != Event::refused) static_cast<void>(radio_.leave());
-    const bool was_settled = is_up() && state() != State::fresh;
+    const bool was_settled = is_joined() && state() != State::fresh;
     const bool by_known = with_deep_sleep && std::exchange(by_known_, false);
     if (by_known && (!was_settled || event == Event::address_stale)) {
         chooser_.begin_round();  // nothing is said against the network: its turn as usual is yet to come

@@ -21,7 +21,7 @@
 
 namespace esb::wifi {
 
-// Called last in whatever caused it. May call the supervisor back.
+// Called last in whatever caused it. May call the supervisor back. A link by cable has no name: its SSID is empty.
 class Listener : public PortalListener {
 public:
     virtual void on_link_up(const chip::Ssid& ssid, const chip::AddressConfig& ip) = 0;
@@ -74,6 +74,11 @@ public:
     // Something is under way that a change of the access point would disturb (an update).
     void hold_link(bool hold) { link_held_ = hold; }
 
+    // The wire serves from now on, or goes on with another address: the station leaves and rests.
+    void wire_up(const chip::AddressConfig& ip, Instant now);
+    // It does not any more: a round of tries begins.
+    void wire_down(chip::DisconnectReason reason, Instant now);
+
     void set_broker(Broker broker, Instant now);
     // The device has been on line: from now on the portal opens by itself only if the policy says so.
     void set_commissioned(bool commissioned) { portal_.set_commissioned(commissioned); }
@@ -96,8 +101,12 @@ public:
     PortalState portal() const { return portal_.state(); }
     // When the portal closes by itself; empty while it is closed.
     std::optional<Instant> portal_closes_at() const { return portal_.closes_at(); }
-    // There is an address.
+    // There is an address, by radio or by cable.
     bool is_up() const { return is_up(state()); }
+    // By radio.
+    bool is_joined() const { return is_joined(state()); }
+    // By cable.
+    bool is_wired() const { return is_wired(state()); }
     const chip::AddressConfig& address() const { return address_; }
     // Of the network that is joined or was tried last; empty when none is known.
     std::string_view ssid() const {
@@ -108,7 +117,15 @@ public:
     chip::DisconnectReason last_reason() const { return last_reason_; }
 
 private:
-    static bool is_up(State state) {
+    static bool is_up(State state) { return is_joined(state) || is_wired(state); }
+    static bool is_wired([[maybe_unused]] State state) {
+#if ESB_ETHERNET
+        return state == State::wired;
+#else
+        return false;
+#endif
+    }
+    static bool is_joined(State state) {
         return state == State::fresh || state == State::up || state == State::looking || state == State::roaming;
     }
     // No code where nothing sleeps.
@@ -123,6 +140,8 @@ private:
     bool take(Event event, Instant now);
     void enter(State from, Event event, Instant now);
     void note_link(Instant now);
+    // A device without a broker that is up by cable still wants to be set up: there its page is open for more than a link.
+    bool wants_set_up() const { return is_wired() && broker_ == Broker::unused; }
     void choose(Instant now);
     void recall();
     // A round begins at once; the present link or try is over.
@@ -168,6 +187,9 @@ private:
     std::uint32_t scans_ = 0;
     std::size_t present_ = 0;  // in the chooser's list; counts while trying or up
     chip::AddressConfig address_;
+#if ESB_ETHERNET
+    std::optional<chip::AddressConfig> wire_;  // while it serves
+#endif
     chip::DisconnectReason last_reason_ = chip::DisconnectReason::unknown;
     std::optional<Instant> deadline_;
     std::optional<Instant> missing_since_;  // no link that has settled since then

@@ -58,11 +58,16 @@ void Supervisor::enter(State from, Event event, Instant now) {
         case State::paused:
             deadline_ = now + policy_.phone_pause;
             return;
+#if ESB_ETHERNET
+        case State::wired:
+            address_ = *wire_;
+            return;
+#endif
     }
 }
 
 void Supervisor::note_link(Instant now) {
-    if (is_up()) return portal_.link_up(now);
+    if (is_up()) return portal_.link_up(now, !wants_set_up());
     address_ = {};
     if (!missing_since_) missing_since_ = now;
     portal_.link_down(now);
@@ -70,6 +75,9 @@ void Supervisor::note_link(Instant now) {
 
 void Supervisor::choose(Instant now) {
     deadline_.reset();
+#if ESB_ETHERNET
+    if (wire_ && take(Event::wire_up, now)) return;
+#endif
     if (phone_ && !insist_ && chooser_.size() > 0) {
         take(Event::phone_waits, now);
         return;

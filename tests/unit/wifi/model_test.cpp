@@ -23,6 +23,19 @@ unsigned schedules() {
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1000; }
 
+// The same with a cable that comes and goes.
+TEST(WifiModel, whatever_happens_with_a_cable_it_comes_back) {
+    model::Measured measured;
+    const auto count = schedules() / 2;
+    for (unsigned seed = 1; seed <= count; ++seed) {
+        model::World world(seed, measured, true);
+        const auto violated = world.run();
+        ASSERT_TRUE(violated.empty()) << "schedule " << seed << ": " << violated;
+    }
+    std::cout << count << " schedules, " << measured.steps << " steps; the cable served " << measured.wires << " times\n";
+    EXPECT_GT(measured.wires, count);
+}
+
 TEST(WifiModel, whatever_happens_it_comes_back) {
     model::Measured measured;
     const auto count = schedules();

@@ -9,6 +9,7 @@ namespace {
 constexpr Duration broker_round_trip = 300ms;
 constexpr unsigned busy_steps = 200;  // at one instant: more is a loop
 constexpr chip::AddressConfig lease{chip::IpAddress::v4(192, 0, 2, 10), {}, {}, {}};
+constexpr chip::AddressConfig wire_lease{chip::IpAddress::v4(192, 0, 2, 11), {}, {}, {}};
 constexpr chip::Mac phone{2, 0, 0, 0, 0, 1};
 
 std::string ssid_of(std::size_t site) { return "N" + std::to_string(site); }
@@ -16,8 +17,12 @@ std::string password_of(std::size_t site) { return "password" + std::to_string(s
 
 }  // namespace
 
-World::World(std::uint64_t seed, Measured& measured)
-    : random_(seed), measured_(measured), radio_(clock_, bell_, link_, lease) {
+World::World(std::uint64_t seed, Measured& measured, bool socket)
+    : random_(seed),
+      measured_(measured),
+      radio_(clock_, bell_, link_, lease),
+      wire_(clock_, bell_, link_, wire_lease),
+      socket_(socket) {
     policy_.mode = draw(2) == 0 ? Policy::Mode::background : Policy::Mode::required;
     policy_.portal_available = draw(8) != 0;
     policy_.portal_when_commissioned = draw(8) == 0;
@@ -43,6 +48,8 @@ World::World(std::uint64_t seed, Measured& measured)
 void World::boot() {
     supervisor_.reset();
     radio_.power_off();
+    wire_.power_off();
+    wired_.reset();
     radio_.refuse_start = draw(10) == 0 ? static_cast<unsigned>(1 + draw(3)) : 0;
     restart_ = online_ = false;
     up_since_.reset();
@@ -57,6 +64,8 @@ void World::boot() {
     config.address = chip::IpAddress::v4(4, 3, 2, 1);
     supervisor_->set_access_point(config);
     static_cast<void>(supervisor_->start("", "host", now()));
+    wired_.emplace(socket_ ? &wire_ : nullptr, entropy_, *this, policy_);
+    static_cast<void>(wired_->start("host", now()));
     supervisor_->use({networks_.data(), used_}, now());
     step();
 }
@@ -84,6 +93,7 @@ std::string World::run() {
 }
 
 void World::fault() {
+    if (socket_ && draw(3) == 0) return play_with_the_cable();
     switch (draw(15)) {
         case 0:
         case 1:
@@ -113,7 +123,8 @@ void World::fault() {
         case 11:
             return fade();
         default:
-            supervisor_->hold_link(draw(4) == 0);  // an update
+            held_ = draw(4) == 0;  // an update
+            supervisor_->hold_link(held_);
             return act();
     }
 }
@@ -138,6 +149,19 @@ void World::fault_of_the_radio() {
             return;
         default:
             static_cast<void>(radio_.VirtualRadio::start_scan());  // somebody else's
+    }
+}
+
+void World::play_with_the_cable() {
+    switch (draw(6)) {
+        case 0:
+            return wire_.set_dhcp(draw(2) == 0);
+        case 1:
+            return wire_.end_lease();
+        case 2:
+            return wire_.set_broken(draw(2) == 0);
+        default:
+            wire_.set_cable(!wire_.cable());
     }
 }
 
@@ -250,6 +274,7 @@ void World::pass(Duration time) {
     const auto end = now() + time;
     while (now() < end && violated_.empty()) {
         auto next = earliest(supervisor_->deadline(), radio_.due());
+        next = earliest(next, earliest(wired_->deadline(), wire_.due()));
         if (up_since_ && *up_since_ + broker_round_trip > now()) next = earliest(next, *up_since_ + broker_round_trip);
         clock_.advance_to(std::min(next.value_or(end), end));
         step();
@@ -261,6 +286,8 @@ void World::step() {
     steps_here_ = here_ == now() ? steps_here_ + 1 : 0;
     here_ = now();
     expect(steps_here_ < busy_steps, "no busy loop");
+    wired_->set_radio(supervisor_->is_joined(), held_);
+    wired_->step(now());
     supervisor_->step(now());
     tell_broker();
     check();
@@ -282,6 +309,7 @@ void World::tell_broker() {
 
 bool World::broker_answers() const {
     const auto link = radio_.link();
+    if (supervisor_->is_wired()) return broker_up_;
     if (!broker_up_ || !link) return false;
     for (const auto& network : radio_.air().networks) {
         if (network.bssid == link->bssid) return sites_[static_cast<std::size_t>(network.ssid.view()[1] - '0')].broker;
@@ -308,7 +336,10 @@ void World::check() {
     const auto state = supervisor_->state();
     expect(state != State::choosing, "choosing does not last");
     expect(supervisor_->deadline() || supervisor_->is_up() || state == State::idle, "never stuck");
-    expect(supervisor_->is_up() == radio_.has_address(), "up is what the radio says");
+    expect(supervisor_->is_joined() == radio_.has_address(), "up is what the radio says");
+    expect(supervisor_->is_wired() == (wired_->serves() && state != State::off), "wired is what the wire says");
+    expect(!wired_->serves() || wire_.has_address(), "the wire that serves has an address");
+    expect(supervisor_->is_up() == supervisor_->address().address.is_set(), "up is to have an address");
     expect(policy_.portal_available || radio_.access_point() == nullptr, "no access point that nobody serves");
     check_portal();
     count_joins();

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "esb/wifi/supervisor.hpp"
+#include "esb/wifi/wired_link.hpp"
 #include "host/vchip/fault_plan.hpp"
 #include "host/vchip/sim_world.hpp"
 #include "host/vchip/virtual_radio.hpp"
+#include "host/vchip/virtual_wire.hpp"
 
 #include <array>
 #include <deque>
@@ -54,12 +56,14 @@ struct Measured {
     Duration portal_open{};          // since it was asked for last
     std::size_t joins_a_minute = 0;
     std::size_t joins_ten_minutes = 0;
+    std::uint64_t wires = 0;  // times that a cable served
     std::uint64_t moves = 0, restarts = 0, portals = 0, rows = 0, steps = 0;
 };
 
-class World final : public Listener, public Witness {
+class World final : public Listener, public WireListener, public Witness {
 public:
-    World(std::uint64_t seed, Measured& measured);
+    // `socket`: the board has one, and somebody plays with its cable.
+    World(std::uint64_t seed, Measured& measured, bool socket = false);
 
     // Random faults, then a world that is well again; returns what was violated, empty if nothing.
     std::string run();
@@ -75,6 +79,12 @@ private:
     void on_portal_opened(PortalWhy) override { ++measured_.portals; }
     void on_portal_closed(PortalWhy) override {}
     void on_given_up() override;
+    void on_wire_up(const chip::AddressConfig& ip) override {
+        ++measured_.wires;
+        supervisor_->wire_up(ip, now());
+    }
+    void on_wire_down(chip::DisconnectReason reason) override { supervisor_->wire_down(reason, now()); }
+    void on_wire_silent() override {}
     void on_row(const LinkRow& row) override {
         ++measured_.rows;
         if (row.event == Event::stronger_heard) ++measured_.moves;
@@ -84,6 +94,7 @@ private:
     void boot();
     void fault();
     void fault_of_the_radio();
+    void play_with_the_cable();
     void act();
     void change_network(std::size_t site);
     void add_spot(vchip::AirNetwork network);
@@ -111,6 +122,9 @@ private:
     Bell bell_;
     vchip::StationLink link_;
     MoodyRadio radio_;
+    vchip::VirtualWire wire_;
+    bool socket_;
+    bool held_ = false;
     vchip::Air air_;
     Policy policy_;
     class Noise final : public chip::Entropy {
@@ -125,6 +139,7 @@ private:
         vchip::SeededRandom& random_;
     } entropy_{random_};
     std::optional<Supervisor> supervisor_;
+    std::optional<WiredLink> wired_;
     std::vector<KnownNetwork> networks_;
     std::size_t used_ = 0;  // the first so many are in the device's settings
     std::array<Site, sites> sites_{};

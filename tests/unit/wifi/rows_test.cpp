@@ -393,6 +393,31 @@ constexpr Scenario<S, E> link_scenarios[] = {
          r.joined();
          EXPECT_EQ(r.supervisor.state(), S::no_address) << "the phone does not end the try it asked for";
      }},
+    {S::choosing, E::wire_up,
+     [](Rig& r) {
+         r.to_up();
+         r.wire(11);
+         EXPECT_EQ(r.supervisor.state(), S::wired);
+         EXPECT_EQ(r.radio.leaves, 1) << "the station rests";
+         EXPECT_EQ(r.said.log.back(), "up  10.0.0.11");
+     }},
+    {S::wired, E::wire_up,
+     [](Rig& r) {
+         r.to_up();
+         r.wire(11);
+         r.wire(12);
+         EXPECT_EQ(r.said.log.back(), "up  10.0.0.12");
+         EXPECT_EQ(r.supervisor.address().address, chip::IpAddress::v4(10, 0, 0, 12));
+     }},
+    {S::wired, E::wire_down,
+     [](Rig& r) {
+         r.to_up();
+         r.wire(11);
+         r.supervisor.wire_down(DisconnectReason::cable_out, r.now);
+         EXPECT_EQ(r.said.log.back(), "down : cable out");
+         EXPECT_EQ(r.radio.joins.size(), 2U);
+         EXPECT_EQ(r.radio.joins.back().ssid, "Home");
+     }},
 };
 
 constexpr Scenario<P, PE> portal_scenarios[] = {
