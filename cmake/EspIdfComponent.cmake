@@ -27,7 +27,7 @@ endif()
 idf_component_register(
   SRCS ${esb_core} ${esb_port}
   INCLUDE_DIRS ${ESB_ROOT}/src
-  PRIV_REQUIRES ${esb_needed} app_update bootloader_support efuse esp_adc espcoredump esp_event esp_netif esp_partition esp_timer
+  PRIV_REQUIRES ${esb_needed} app_update bootloader_support efuse esp_adc espcoredump esp_eth esp_event esp_netif esp_partition esp_timer
                  esp_wifi http_parser lwip mbedtls nvs_flash
   KCONFIG ${ESB_ROOT}/Kconfig)
 

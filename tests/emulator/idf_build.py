@@ -60,6 +60,8 @@ FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONF
                         *(f"CONFIG_ESB_{feature}=y" for feature in (
                             "MQTT5", "MQTT_OFFLINE", "MQTT_KEEP", "MQTT_DEFER", "MQTT_BORROW", "PACKED_UPDATES", "UPDATE_POLICY",
                             "DATA_PARTITIONS", "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
+# With the emulator's Ethernet, whose driver ends a chip that has none.
+WIRED = Profile("wired", ("CONFIG_ETH_USE_OPENETH=y", "CONFIG_ESB_ETHERNET=y", "CONFIG_ESB_ETHERNET_OPENETH=y"))
 
 
 class IdfBuild:

@@ -14,7 +14,7 @@ import threading
 import time
 
 from pytest_esb.lab import Lab, StepFailed
-from pytest_esb.stuck import EmulatorStuck, why_stuck
+from pytest_esb.stuck import EmulatorStuck, Monitor, why_stuck
 
 PATIENCE = 90  # seconds: the guest's clock is real time, so a busy host makes everything late
 SILENCE = 10  # seconds after which it is asked whether the emulator is stuck
@@ -42,13 +42,14 @@ class EmulatedChip:
     counting: int | None = None  # 2 ** counting nanoseconds of the chip's time for each instruction; None: the host's time
 
     def __init__(self, lab: Lab, image: pathlib.Path, target: str = "esp32c3", name: str = "chip",
-                 network_options: str = ""):
+                 network_options: str = "", wired: bool = False):
         self.lab = lab
         self.target = target
         self.name = name
         self.flash = lab.folder / f"{name}.flash"
         self.flash.write_bytes(image.read_bytes())
         self.network_options = network_options
+        self.wired = wired  # with an Ethernet socket, and a cable in it at each power_on()
         self.restarts_inside = False
         self.text = ""  # printed since the last power_on()
         self.seen = 0  # up to here expect() has looked
@@ -102,6 +103,8 @@ class EmulatedChip:
                    "-drive", f"file={self.flash},if=mtd,format=raw",
                    "-global", f"driver=timer.{self.target}.timg,property=wdt_disable,value=true",
                    "-nic", nic, "-chardev", f"pipe,id=uart,path={self._path}", "-serial", "chardev:uart"]
+        if self.wired:
+            command += ["-nic", "user,model=open_eth,id=wire"]
         if self.counting is not None:
             command += ["-icount", f"shift={self.counting},sleep=on"]
         return command if self.restarts_inside else command + ["-no-reboot"]
@@ -145,6 +148,10 @@ class EmulatedChip:
         with self._news:
             self.text += piece
             self._news.notify_all()
+
+    def cable(self, plugged_in: bool):
+        with Monitor(self._monitor) as monitor:
+            monitor.set_link("wire", plugged_in)
 
     # Its health
 

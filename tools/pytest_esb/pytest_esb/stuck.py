@@ -81,6 +81,9 @@ class Monitor:
     def _ask(self, line: str) -> str:
         return self._execute("human-monitor-command", **{"command-line": line})
 
+    def set_link(self, network: str, up: bool):
+        self._execute("set_link", name=network, up=up)
+
     def program_counter(self) -> int:
         words = self._ask("info registers").replace("=", " ").split()
         return int(next(value for name, value in zip(words, words[1:]) if name.lower() == "pc"), 16)

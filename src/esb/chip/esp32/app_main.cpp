@@ -1,5 +1,6 @@
 // Where ESP-IDF starts us, or an Arduino sketch: the chip's parts are made and handed to run_firmware() in a task of its own.
 // The one file of the port that knows device/.
+#include "esb/base/features.hpp"
 #include "esb/chip/chip.hpp"
 #include "esb/chip/esp32/build_options.hpp"
 #include "esb/chip/esp32/button.hpp"
@@ -14,6 +15,9 @@
 #include "esb/chip/esp32/slots.hpp"
 #include "esb/chip/esp32/sockets.hpp"
 #include "esb/chip/esp32/system.hpp"
+#if ESB_ETHERNET
+#include "esb/chip/esp32/wire.hpp"
+#endif
 #include "esb/device/firmware.hpp"
 
 #include <esp_log.h>
@@ -42,6 +46,9 @@ struct Parts {
     RetainedRam retained_ram;
     Button button{sockets};
     System system;
+#if ESB_ETHERNET
+    Wire wire{sockets};
+#endif
 };
 
 constexpr Limits configured_limits() {
@@ -72,6 +79,9 @@ void run(void*) {
 #endif
     Chip chip{parts.slots,   parts.key_value, parts.radio,        parts.sockets, parts.resolver, parts.uart,
               parts.entropy, parts.clock,     parts.retained_ram, parts.button,  parts.system};
+#if ESB_ETHERNET
+    chip.wire = &parts.wire;
+#endif
     run_firmware(chip, configured_limits());
 }
 

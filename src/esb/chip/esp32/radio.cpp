@@ -1,7 +1,7 @@
 #include "esb/chip/esp32/radio.hpp"
 
 #include "esb/base/features.hpp"
-#include "esb/chip/esp32/lwip_convert.hpp"
+#include "esb/chip/esp32/netif_address.hpp"
 #include "esb/chip/esp32/radio_convert.hpp"
 #include "esb/chip/esp32/radio_setup.hpp"
 
@@ -20,13 +20,6 @@ namespace {
 Status checked(esp_err_t code) {
     if (code != ESP_OK) return fail(errors::radio_failed, code);
     return {};
-}
-
-IpAddress dns_server(esp_netif_t* netif) {
-    esp_netif_dns_info_t dns{};
-    if (esp_netif_get_dns_info(netif, ESP_NETIF_DNS_MAIN, &dns) != ESP_OK) return {};
-    const bool is_v4 = dns.ip.type == ESP_IPADDR_TYPE_V4 && dns.ip.u_addr.ip4.addr != 0;
-    return is_v4 ? from_word(dns.ip.u_addr.ip4.addr) : IpAddress{};
 }
 
 // As the server gave it; 0 for a fixed address.
@@ -252,10 +245,7 @@ void Radio::on_address(const ip_event_got_ip_t& got) {
     }
     RadioEvent event{};
     event.kind = RadioEvent::Kind::station_address;
-    event.ip.address = from_word(got.ip_info.ip.addr);
-    event.ip.netmask = from_word(got.ip_info.netmask.addr);
-    event.ip.gateway = from_word(got.ip_info.gw.addr);
-    event.ip.dns = dns_server(netifs_.station);
+    event.ip = address_config(netifs_.station, got.ip_info);
     if constexpr (with_deep_sleep) event.lease = lease_of(netifs_.station);
     report(event);
 }
