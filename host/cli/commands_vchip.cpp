@@ -129,6 +129,7 @@ std::string take_faults(VchipOptions& options) {
 void add_run_options(CLI::App& sub, const std::shared_ptr<VchipOptions>& options) {
     auto& chip = options->chip;
     sub.add_option("--radio", chip.radio, "JSON file of the networks in the air; watched while the chip runs");
+    sub.add_flag("--wired", chip.wired, "With an Ethernet socket and a cable in it; \"cable\" of the radio file unplugs it");
     auto* mac = sub.add_option("--mac", options->mac, "Station MAC, such as 02:45:53:42:00:01");
     auto* ports =
         sub.add_option("--port", options->ports, "CHIP:HOST, where a port of the access point is on 127.0.0.1");

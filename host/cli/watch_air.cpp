@@ -45,6 +45,7 @@ void put(JsonWriter& json, const vchip::AirNetwork& network) {
 std::string board_text(const vchip::Board& board) {
     return json_text([&board](JsonWriter& json) {
                json.begin_object().key("on").boolean(board.air.on).key("button").boolean(board.button);
+               if (board.cable) json.key("cable").boolean(*board.cable);
                json.key("ahead").number(board.ahead.count());
                json.key("networks").begin_array();
                for (const auto& network : board.air.networks) put(json, network);

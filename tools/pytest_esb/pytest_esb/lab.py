@@ -300,12 +300,16 @@ class Air:
         self.phones: list[str] = []  # that join the chip's access point
         self.is_on = True
         self.button = False
+        self.cable: bool | None = None  # in the socket or not; None: the board has no socket
         self.ahead = 0  # seconds, of the chip's clocks before the host's
 
     def write(self):
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps({"on": self.is_on, "networks": self.networks, "phones": self.phones,
-                                     "button": self.button, "ahead": self.ahead}))
+        world = {"on": self.is_on, "networks": self.networks, "phones": self.phones, "button": self.button,
+                 "ahead": self.ahead}
+        if self.cable is not None:
+            world["cable"] = self.cable
+        fresh.write_text(json.dumps(world))
         fresh.rename(self.path)
 
     def off(self):
@@ -389,6 +393,11 @@ class Chip:
     def ask(self, line: str, pattern: str, shown: str | None = None) -> re.Match:
         self.type(line, shown)
         return self.expect(pattern)
+
+    def cable(self, plugged_in: bool):
+        """Ethernet: into the board's socket, or out of it. The board has one if this is said before power_on()."""
+        self.air.cable = plugged_in
+        self.air.write()
 
     def settle(self) -> list[str]:
         """Everything printed since power-on, once the console has answered."""

@@ -120,13 +120,14 @@ class Scenario(Lab):
             self._web.start()
         return self._web
 
-    def new_chip(self, image: pathlib.Path | None = None) -> "ScenarioChip":
-        """Flashed, and switched on."""
+    def new_chip(self, image: pathlib.Path | None = None, wired: bool = False) -> "ScenarioChip":
+        """Flashed, and switched on. `wired`: its board has an Ethernet socket, with a cable in it (chip.cable())."""
         number = next(self._numbers)
         chip = ScenarioChip(self, "chip" if number == 1 else f"chip{number}", f"02:45:53:42:00:{number:02x}")
         self._things.insert(0, self._things.pop())  # devices end before what they talk to
         self.esb("vchip", "flash", "--flash", chip.flash, "--image", image or self.project.image)
         self.clock.watch(chip.air)
+        chip.air.cable = wired or None
         self.air.attach(chip.air)
         self.chips.append(chip)
         chip.power_on()
