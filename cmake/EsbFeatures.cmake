@@ -1,7 +1,7 @@
 # The features that can be left out, and the sources that go with them: for Debian's CMake and for ESP-IDF, where
 # Kconfig has the switches. What is off is told to the sources by src/esb/base/features.hpp.
 set(ESB_FEATURES PORTAL IMPROV HOME_ASSISTANT LEGACY_MD5 CONSOLE_EDITING LOG_WORDS CERTIFICATES PACKED_UPDATES UPDATE_POLICY
-  DATA_PARTITIONS DEEP_SLEEP ETHERNET CORE_DUMP GIVEN_IDENTITY MQTT_OFFLINE IPV6 MQTT_KEEP MQTT_DEFER MQTT_BORROW MQTT5)
+  DATA_PARTITIONS DEEP_SLEEP ETHERNET WIFI_ENTERPRISE CORE_DUMP GIVEN_IDENTITY MQTT_OFFLINE IPV6 MQTT_KEEP MQTT_DEFER MQTT_BORROW MQTT5)
 set(ESB_SOURCES_OF_PORTAL
   portal/ net/captive_dns net/http_connection net/http_grammar net/http_head net/http_request net/http_server
   device/portal_host device/commands_portal)
@@ -24,6 +24,7 @@ set(ESB_SOURCES_OF_DATA_PARTITIONS ota/data_ ota/updater_data device/data_file c
 set(ESB_SOURCES_OF_CORE_DUMP device/crash_report chip/esp32/core_dump)
 set(ESB_SOURCES_OF_DEEP_SLEEP device/sleep record/known_link)
 set(ESB_SOURCES_OF_ETHERNET wifi/wire wifi/supervisor_wire device/commands_link chip/esp32/wire)
+set(ESB_SOURCES_OF_WIFI_ENTERPRISE device/enterprise_credentials device/commands_enterprise chip/esp32/enterprise)
 set(ESB_SOURCES_OF_GIVEN_IDENTITY life/given_identity)
 set(ESB_SOURCES_OF_MQTT_OFFLINE mqtt/offline)
 set(ESB_SOURCES_OF_MQTT_KEEP mqtt/kept_record mqtt/keeper mqtt/session_keep mqtt/engine_keep life/kept_messages)

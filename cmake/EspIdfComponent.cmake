@@ -28,7 +28,7 @@ idf_component_register(
   SRCS ${esb_core} ${esb_port}
   INCLUDE_DIRS ${ESB_ROOT}/src
   PRIV_REQUIRES ${esb_needed} app_update bootloader_support efuse esp_adc espcoredump esp_eth esp_event esp_netif esp_partition esp_timer
-                 esp_wifi http_parser lwip mbedtls nvs_flash
+                 esp_wifi http_parser lwip mbedtls nvs_flash wpa_supplicant
   KCONFIG ${ESB_ROOT}/Kconfig)
 
 if(CONFIG_ESB_PORTAL)

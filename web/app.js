@@ -551,8 +551,9 @@
     }
     const id = "g-" + family + "-" + slot;
     const place = part($("slots-" + family), id, "", slot === "0");
-    if (family === "wifi" || !/^(trust|ca|pin|user|pass|cert)$/.test(what)) return place;
-    return part(place, id + "-trust", T.trust, false);
+    const wifi = family === "wifi";
+    if (!(wifi ? /^(eap|anon|user|server|ca|cert)/ : /^(trust|ca|pin|user|pass|cert)$/).test(what)) return place;
+    return part(place, id + "-trust", wifi ? T.labels["wifi.eap"] : T.trust, false);
   }
 
   function draw_settings(settings, only) {
@@ -598,7 +599,7 @@
     const line = make(place, "div", undefined, "line");
     const boolean = setting.type === "boolean";
     let field = make(boolean ? line : place, setting.type === "choice" ? "select" : "input");
-    //+certificates if (/^mqtt.*(ca|cert)$/.test(setting.name)) { field.remove(); field = make(place, "textarea"); }
+    //+certificates if (/^[mw].*(ca|cert)$/.test(setting.name)) { field.remove(); field = make(place, "textarea"); }
     const label = make(line, "label", title || setting.name);
     label.htmlFor = field.id = id;
     field.setAttribute("aria-describedby", id + "-unit " + id + "-help");

@@ -21,7 +21,11 @@ Object.assign(T.labels, {
   "ota.ca": "Authority of web servers", "ota.pin.0": "Public key of web servers", "ota.pin.1": "Next public key of web servers",
   "est.url": "Certificate renewal (EST)"
 });
-Object.assign(T.choices, {psk: T.how_psk, ca: T.how_ca, pin: T.how_pin});
+Object.assign(T.labels, {
+  "wifi.eap": "WPA2-Enterprise", "wifi.anon": "Anonymous identity", "wifi.user": "User name", "wifi.eap_pass": "User's password",
+  "wifi.server": "Name of the server", "wifi.ca": "Authority of the server (PEM)", "wifi.cert": "Certificate of this device (PEM)"
+});
+Object.assign(T.choices, {none: "no", peap: "PEAP", tls: "TLS", psk: T.how_psk, ca: T.how_ca, pin: T.how_pin});
 Object.assign(T.errors, {
   "tls.unknown_authority": "The broker's certificate is not from the authority given here.",
   "tls.wrong_name": "The broker's certificate is for another host name.",

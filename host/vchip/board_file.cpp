@@ -108,8 +108,29 @@ Status take_texts(const JsonValue& item, AirNetwork& network) {
     return {};
 }
 
+Status take(const JsonValue& item, chip::Enterprise::Certificate& value) {
+    std::string digits;
+    ESB_TRY(take(item, digits));
+    if (digits.empty()) return {};
+    const auto bytes = hex_decode(digits, value);
+    return bytes && bytes->size() == value.size() ? Status() : fail(errors::board_bad_member);
+}
+
+Status take_server(const JsonValue& item, AirNetwork& network) {
+    if (!item.is_present()) return {};
+    if (!item.is_object()) return fail(errors::board_bad_member);
+    auto& server = network.server.emplace();
+    network.auth = chip::Auth::enterprise;
+    ESB_TRY(take(item["authority"], server.authority));
+    ESB_TRY(take(item["name"], server.name));
+    ESB_TRY(take(item["user"], server.user));
+    ESB_TRY(take(item["password"], server.password));
+    return take(item["station"], server.station);
+}
+
 Status take_network(const JsonValue& item, AirNetwork& network) {
     ESB_TRY(take_texts(item, network));
+    ESB_TRY(take_server(item["server"], network));
     ESB_TRY(take(item["rssi"], -127, 0, network.rssi));
     ESB_TRY(take(item["channel"], 1, 14, network.channel));
     ESB_TRY(take(item["dhcp"], network.dhcp));

@@ -7,7 +7,8 @@
 //    "button": false,
 //    "cable": true,
 //    "ahead": 0}
-// All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
+// A network may also have "server": {"authority": "<SHA-256>", "name": "radius.example.org", "user": "u", "password": "p",
+// "station": "<SHA-256>"}: it asks for enterprise credentials. All members are optional but "ssid". "auth" is a name of chip::Auth; without it, a network with a passphrase is
 // wpa2 and one without is open. An "ssid" that is not text is "hex:<digits>". "drops_after" (ms): it ends every join so
 // long after it gave the address. "address": what its DHCP hands out; a station that comes with an address of another /24
 // reaches nobody there. "phones" join the chip's access point while it is on. "cable": plugged into the board's socket

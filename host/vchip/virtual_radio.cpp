@@ -25,9 +25,28 @@ chip::Mac made_up_bssid(const AirNetwork& network, std::size_t position) {
             static_cast<std::uint8_t>(position)};
 }
 
+#if ESB_WIFI_ENTERPRISE
+// The station looks at the server before it says who it is, the server then at the station.
+std::optional<DisconnectReason> refusal_of(const AirNetwork::Server& server, const chip::Enterprise& station) {
+    if (station.authority != server.authority || station.server != server.name) return DisconnectReason::server_refused;
+    if (station.method == chip::Eap::tls) {
+        const bool known = server.station != chip::Enterprise::Certificate{} && station.own == server.station;
+        return known ? std::nullopt : std::optional(DisconnectReason::auth_refused);
+    }
+    const bool known = !server.password.empty() && station.user == server.user &&
+                       equal(as_bytes(server.password), station.password.reveal());
+    return known ? std::nullopt : std::optional(DisconnectReason::wrong_password);
+}
+#endif
+
 // Why this network would not take this station; empty when it would.
 std::optional<DisconnectReason> refusal(const AirNetwork& network, const chip::StationConfig& station) {
     if (network.refuses) return network.refuses;
+#if ESB_WIFI_ENTERPRISE
+    const bool asks = station.enterprise.method != chip::Eap::none;
+    if (asks != network.server.has_value()) return DisconnectReason::auth_refused;  // neither is ever less than it should be
+    if (asks) return refusal_of(*network.server, station.enterprise);
+#endif
     const bool open = network.auth == chip::Auth::open;
     // A known password against an open network of the same name: the look-alike must not win.
     if (open) return station.passphrase.empty() ? std::nullopt : std::optional(DisconnectReason::auth_refused);
@@ -84,11 +103,28 @@ Status VirtualRadio::join(const chip::StationConfig& network) {
     if (!started_) return fail(errors::radio_failed);
     if (network.ssid.empty()) return fail(errors::invalid_argument);
     if (state_ != State::idle) leave_with(DisconnectReason::requested);
+#if ESB_WIFI_ENTERPRISE
+    ESB_TRY(take_trust(network.enterprise));
+#endif
     trace::event("radio", "join", {{"ssid", network.ssid.view()}});
     target_ = network;
     set_state(State::joining, finds_at_once() ? timing_.join_on_channel : timing_.join);
     return {};
 }
+
+#if ESB_WIFI_ENTERPRISE
+// As a port does that hands all of it to its driver before it joins.
+Status VirtualRadio::take_trust(const chip::Enterprise& with) const {
+    if (with.method == chip::Eap::none) return {};
+    if (trust_ == nullptr) return fail(errors::radio_failed);
+    std::vector<std::uint8_t> room(4096);
+    if (const auto found = trust_->certificates(with.authority, room); !found) return fail(found.error());
+    if (with.method != chip::Eap::tls) return {};
+    if (const auto found = trust_->certificates(with.own, room); !found) return fail(found.error());
+    const auto key = trust_->key(with.own);
+    return key ? Status() : fail(key.error());
+}
+#endif
 
 Status VirtualRadio::leave() {
     if (!started_) return fail(errors::radio_failed);

@@ -21,6 +21,15 @@ namespace esb::vchip {
 struct AirNetwork {
     chip::Ssid ssid;
     std::string passphrase;
+    struct Server {  // of an enterprise network: what it shows, and whom it lets in
+        chip::Enterprise::Certificate authority{};
+        std::string name;
+        std::string user;
+        std::string password;                     // empty: no PEAP
+        chip::Enterprise::Certificate station{};  // the certificate it lets in by TLS; all zero: none
+        friend bool operator==(const Server&, const Server&) = default;
+    };
+    std::optional<Server> server;
     std::int8_t rssi = -50;
     std::uint8_t channel = 1;
     chip::Auth auth = chip::Auth::wpa2;
@@ -79,6 +88,9 @@ public:
     Status leave() override;
     std::optional<chip::Link> link() const override;
     Status set_power_save(chip::PowerSave mode) override;
+#if ESB_WIFI_ENTERPRISE
+    void set_trust(chip::EnterpriseTrust& trust) override { trust_ = &trust; }
+#endif
     Status start_scan() override;
     std::size_t scan_results(std::span<chip::ScanEntry> out) const override;
     Status start_access_point(const chip::AccessPointConfig& config) override;
@@ -95,6 +107,9 @@ public:
 private:
     enum class State : std::uint8_t { idle, joining, refusing, waiting_address, silent_dhcp, up };
 
+#if ESB_WIFI_ENTERPRISE
+    Status take_trust(const chip::Enterprise& with) const;
+#endif
     bool timed() const { return state_ != State::idle && (state_ != State::up || drops_); }
     std::optional<Duration> air_drop() const;
     void emit(const chip::RadioEvent& event);
@@ -128,6 +143,9 @@ private:
     bool drops_ = false;  // up, but not for long
     chip::DisconnectReason refusal_ = chip::DisconnectReason::unknown;
     chip::StationConfig target_;
+#if ESB_WIFI_ENTERPRISE
+    chip::EnterpriseTrust* trust_ = nullptr;
+#endif
     chip::Mac joined_{};
     std::optional<Instant> scan_until_;
     std::vector<chip::ScanEntry> scan_;

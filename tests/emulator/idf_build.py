@@ -61,6 +61,7 @@ FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONF
                             "MQTT5", "MQTT_OFFLINE", "MQTT_KEEP", "MQTT_DEFER", "MQTT_BORROW", "PACKED_UPDATES", "UPDATE_POLICY",
                             "DATA_PARTITIONS", "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
 # With the emulator's Ethernet, whose driver ends a chip that has none.
+ENTERPRISE = Profile("enterprise", (*FULL.options, "CONFIG_ESB_WIFI_ENTERPRISE=y"))
 WIRED = Profile("wired", ("CONFIG_ETH_USE_OPENETH=y", "CONFIG_ESB_ETHERNET=y", "CONFIG_ESB_ETHERNET_OPENETH=y"))
 
 

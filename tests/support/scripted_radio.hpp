@@ -18,6 +18,9 @@ public:
     using Kind = chip::RadioEvent::Kind;
 
     Status start(std::string_view, std::string_view) override;
+#if ESB_WIFI_ENTERPRISE
+    void set_trust(chip::EnterpriseTrust&) override {}
+#endif
     Status join(const chip::StationConfig& network) override;
     Status leave() override;
     std::optional<chip::Link> link() const override { return associated ? std::optional(present) : std::nullopt; }

@@ -33,6 +33,13 @@
 #define ESB_ETHERNET 1
 #endif
 #endif
+#ifndef ESB_WIFI_ENTERPRISE
+#if defined(ARDUINO)
+#define ESB_WIFI_ENTERPRISE 0
+#else
+#define ESB_WIFI_ENTERPRISE ESB_CERTIFICATES  // which it needs
+#endif
+#endif
 #ifndef ESB_MQTT_OFFLINE
 #define ESB_MQTT_OFFLINE 1
 #endif
@@ -83,6 +90,7 @@ inline constexpr bool with_log_words = ESB_LOG_WORDS;
 inline constexpr bool with_certificates = ESB_CERTIFICATES;
 inline constexpr bool with_deep_sleep = ESB_DEEP_SLEEP;
 inline constexpr bool with_ethernet = ESB_ETHERNET;
+inline constexpr bool with_wifi_enterprise = ESB_WIFI_ENTERPRISE;
 inline constexpr bool with_mqtt_offline = ESB_MQTT_OFFLINE;
 inline constexpr bool with_ipv6 = ESB_IPV6;
 inline constexpr bool with_packed_updates = ESB_PACKED_UPDATES;

@@ -36,6 +36,9 @@ inline constexpr ErrorKind radio_open_ap{"radio.open_ap", "an access point witho
 
 inline constexpr ErrorKind wire_failed{"wire.failed", "the Ethernet driver reports an error"};
 
+inline constexpr ErrorKind radio_no_server_name{"radio.no_server_name",
+                                                "this firmware's Wi-Fi driver cannot compare a server's name: no enterprise network"};
+
 inline constexpr ErrorKind no_entropy{"chip.no_entropy", "the random number generator did not answer"};
 }  // namespace esb::errors
 
@@ -49,6 +52,9 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::socket_timed_out, &errors::socket_in_use,   &errors::socket_none_left, &errors::socket_failed,
     &errors::dns_not_found,    &errors::dns_failed,      &errors::radio_failed,     &errors::radio_open_ap,
     &errors::no_entropy,
+#if ESB_WIFI_ENTERPRISE
+    &errors::radio_no_server_name,
+#endif
 #if ESB_ETHERNET
     &errors::wire_failed,
 #endif

@@ -10,7 +10,8 @@ std::string_view name(Auth auth) {
 std::string_view name(DisconnectReason reason) {
     constexpr std::string_view names[] = {"unknown",      "requested",           "network not found",
                                           "wrong password", "authentication refused", "association refused",
-                                          "signal lost",  "closed by the access point", "no address", "cable out"};
+                                          "signal lost",  "closed by the access point", "no address", "cable out",
+                                          "server not verified"};
     return names[static_cast<std::size_t>(reason)];
 }
 

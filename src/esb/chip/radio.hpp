@@ -1,6 +1,7 @@
 // Wi-Fi: a station, an access point, a scanner.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/secret.hpp"
@@ -38,8 +39,38 @@ enum class DisconnectReason : std::uint8_t {
     closed_by_peer,       // the access point ended it
     no_address,           // joined, but DHCP stayed silent
     cable_out,            // of the wire (wire.hpp): nothing is plugged in any more
+    server_refused,       // by us: an enterprise network's server is not who it should be
 };
 std::string_view name(DisconnectReason reason);
+
+// How an enterprise network lets stations in (IEEE 802.1X); none: with a passphrase, or open.
+enum class Eap : std::uint8_t { none, peap, tls };
+
+// What such a network is joined with. The server is always verified: by its authority and by its name.
+struct Enterprise {
+    using Certificate = std::array<std::uint8_t, 32>;  // SHA-256 of its DER; EnterpriseTrust has the bytes
+
+    Eap method = Eap::none;    // how
+    FixedString<64> anonymous;  // told to everybody near; empty: the user's name
+    FixedString<64> user;       // told to the server
+    Secret<64> password;        // peap
+    FixedString<128> server;    // name in the server's certificate
+    Certificate authority{};    // that has signed it
+    Certificate own{};          // tls: the device's
+    friend bool operator==(const Enterprise&, const Enterprise&) = default;
+};
+
+// Where a port gets certificates and keys from when it joins. Called from the reactor's task.
+class EnterpriseTrust {
+public:
+    virtual ~EnterpriseTrust() = default;
+    // Certificates as DER, one behind another. not_found.
+    virtual Result<ConstBytes> certificates(const Enterprise::Certificate& name, MutBytes room) = 0;
+    // The private key of such a certificate of the device's: 32 bytes, on P-256. not_found.
+    virtual Result<Secret<32>> key(const Enterprise::Certificate& name) = 0;
+    // What time it is, if anybody knows.
+    virtual bool knows_time() const = 0;
+};
 
 struct StationConfig {         // a network to join
     Ssid ssid;                 // its name
@@ -48,6 +79,9 @@ struct StationConfig {         // a network to join
     std::optional<Mac> bssid;  // only this access point
     std::uint8_t channel = 0;  // where it is looked for first; 0: nobody knows
     AddressConfig ip;          // DHCP unless said
+#if ESB_WIFI_ENTERPRISE
+    Enterprise enterprise;     // instead of a passphrase
+#endif
     friend bool operator==(const StationConfig&, const StationConfig&) = default;
 };
 
@@ -118,6 +152,10 @@ public:
     // Empty when not joined.
     virtual std::optional<Link> link() const = 0;
     virtual Status set_power_save(PowerSave mode) = 0;
+#if ESB_WIFI_ENTERPRISE
+    // What enterprise networks are joined with; it outlives the radio's use. Without it join() of one fails.
+    virtual void set_trust(EnterpriseTrust& trust) = 0;
+#endif
 
     // Starts a scan of all channels; scan_done follows. `busy` while one runs.
     virtual Status start_scan() = 0;

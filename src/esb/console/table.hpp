@@ -11,7 +11,7 @@ namespace esb::console {
 
 class CommandTable {
 public:
-    static constexpr std::size_t max_tables = 10 + (with_ethernet ? 1 : 0);
+    static constexpr std::size_t max_tables = 10 + (with_ethernet ? 1 : 0) + (with_wifi_enterprise ? 1 : 0);
     static constexpr std::size_t max_added = 16;  // commands that are not in a constant table
 
     // Both take the command's views for as long as the table lives. `full`, or invalid_argument for a name that is

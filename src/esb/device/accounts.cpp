@@ -109,9 +109,31 @@ link::Account account_of(const settings::Store& store, link::Brokers::Choice cho
     return account;
 }
 
+#if ESB_WIFI_ENTERPRISE
+namespace {
+
+chip::Enterprise enterprise_of(const settings::Store& store, std::size_t network) {
+    const auto& name = names::enterprises[network];
+    const auto method = store.text(name.method);
+    chip::Enterprise made;
+    made.method = method == "peap" ? chip::Eap::peap : method == "tls" ? chip::Eap::tls : chip::Eap::none;
+    if (made.method == chip::Eap::none) return {};
+    static_cast<void>(made.anonymous.assign(store.text(name.anonymous)));
+    static_cast<void>(made.user.assign(store.text(name.user)));
+    if (made.method == chip::Eap::peap) static_cast<void>(made.password.assign(as_bytes(store.text(name.password))));
+    static_cast<void>(made.server.assign(store.text(name.server)));
+    made.authority = hash_of(store, name.authority).value_or(chip::Enterprise::Certificate{});
+    if (made.method == chip::Eap::tls) made.own = hash_of(store, name.certificate).value_or(chip::Enterprise::Certificate{});
+    return made;
+}
+
+}  // namespace
+#endif
+
 FixedVector<wifi::KnownNetwork, wifi::networks_max> known_networks(const settings::Store& store) {
     FixedVector<wifi::KnownNetwork, wifi::networks_max> networks;
-    for (const auto& name : names::networks) {
+    for (std::size_t i = 0; i < std::size(names::networks); ++i) {
+        const auto& name = names::networks[i];
         const auto ssid = as_text(store.bytes(name.ssid));
         if (ssid.empty()) continue;
         wifi::KnownNetwork network;
@@ -119,6 +141,9 @@ FixedVector<wifi::KnownNetwork, wifi::networks_max> known_networks(const setting
         static_cast<void>(network.station.passphrase.assign(as_bytes(store.text(name.pass))));
         network.station.hidden = store.boolean(name.hidden);
         network.station.ip = address_config(store);
+#if ESB_WIFI_ENTERPRISE
+        network.station.enterprise = enterprise_of(store, i);
+#endif
         network.priority = static_cast<std::int8_t>(store.integer(name.priority));
         static_cast<void>(networks.push_back(network));  // there is room
     }

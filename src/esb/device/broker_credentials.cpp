@@ -16,6 +16,11 @@ using Room = std::unique_ptr<std::uint8_t[]>;
 Room make_room() { return Room(new (std::nothrow) std::uint8_t[settings::Shelf::longest]); }
 
 bool is_own(std::string_view name) {
+#if ESB_WIFI_ENTERPRISE
+    for (const auto& network : names::enterprises) {
+        if (network.certificate.name() == name) return true;
+    }
+#endif
     return std::any_of(std::begin(names::trusts), std::end(names::trusts),
                        [name](const auto& trust) { return trust.certificate.name() == name; });
 }

@@ -35,6 +35,8 @@ public:
     Result<crypto::CertificateFacts> facts_of(ConstBytes name) const;
     // The same certificates, the one for a key of this device in front. setting_own_certificate, too_long.
     Result<ConstBytes> with_ours_first(ConstBytes certificates, MutBytes out) const;
+    // The private key of the device's own certificate of this name. tls_credentials, the errors of facts_of().
+    Result<net::ClientKey> key_of(ConstBytes name) const;
     // request() as DER.
     Result<ConstBytes> request_der(std::string_view common_name, MutBytes out);
 
@@ -64,7 +66,6 @@ private:
         const BrokerCredentials& of;
     };
     ConstBytes web_authority() const;
-    Result<net::ClientKey> key_of(ConstBytes name) const;
 
     Parts parts_;
     settings::Shelf shelf_;

@@ -73,6 +73,17 @@ struct LinkCommands {
 };
 #endif
 
+#if ESB_WIFI_ENTERPRISE
+struct EnterpriseCommands {
+    console::Console& console;
+    BrokerCredentials& credentials;
+    ConfigCommands& config;
+    std::size_t network = 0;  // whose certificate is being pasted
+
+    std::span<const console::TableCommand> table() const;
+};
+#endif
+
 struct MqttCommands {
     const link::BrokerLink& link;
     const link::Publisher& publisher;

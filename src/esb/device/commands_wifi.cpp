@@ -58,6 +58,9 @@ Status connect(WifiCommands& rooms, Arguments arguments, Report& report) {
     const auto pass = arguments.size() == (hidden ? 3U : 2U) ? arguments[1] : std::string_view();
     ESB_TRY(patch.set_bytes(names::wifi_ssid, as_bytes(arguments[0])));
     ESB_TRY(pass.empty() ? patch.unset(names::wifi_pass) : patch.set(names::wifi_pass, pass));
+#if ESB_WIFI_ENTERPRISE
+    ESB_TRY(patch.unset(names::enterprises[0].method));
+#endif
     ESB_TRY(hidden ? patch.set(names::networks[0].hidden, "on") : patch.unset(names::networks[0].hidden));
     return rooms.config.change(patch, report);
 }

@@ -28,6 +28,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
 #if ESB_CERTIFICATES
       credentials({ports, store, broker_link, time}),
 #endif
+#if ESB_WIFI_ENTERPRISE
+      enterprise(credentials),
+#endif
 #if ESB_MQTT_KEEP
       kept_session(ports.key_value, limits),
 #endif
@@ -82,6 +85,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
       link_commands{network.wire(), snapshot},
 #endif
       wifi_commands{network.wifi(), ports.radio, reactor, store, config_commands},
+#if ESB_WIFI_ENTERPRISE
+      enterprise_commands{console, credentials, config_commands},
+#endif
       mqtt_commands{broker_link, publisher, presence, snapshot, store, config_commands},
 #if ESB_CERTIFICATES
       certificate_commands{console, credentials, identity, config_commands},
@@ -102,6 +108,9 @@ Core::Core(chip::Chip& ports, const AppDesc& description, const link::Limits& li
 #if ESB_CERTIFICATES
     broker_link.set_credentials(&credentials);
 #endif
+#if ESB_WIFI_ENTERPRISE
+    chip.radio.set_trust(enterprise);
+#endif
     policy.wifi.portal_available = with_portal;
     add_commands();
     static_cast<void>(reactor.add(*this));  // the first of a new reactor always fits
@@ -121,6 +130,9 @@ void Core::add_commands() {
     const auto add = [this](auto& rooms) { voice.tell("commands", console.add(rooms.table(), &rooms)); };
     add(device_commands);
     add(wifi_commands);
+#if ESB_WIFI_ENTERPRISE
+    add(enterprise_commands);
+#endif
 #if ESB_ETHERNET
     add(link_commands);
 #endif

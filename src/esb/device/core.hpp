@@ -6,6 +6,9 @@
 #include "esb/device/commands.hpp"
 #include "esb/device/connection.hpp"
 #include "esb/device/crash_report.hpp"
+#if ESB_WIFI_ENTERPRISE
+#include "esb/device/enterprise_credentials.hpp"
+#endif
 #if ESB_MQTT_KEEP
 #include "esb/device/kept_session.hpp"
 #endif
@@ -64,6 +67,9 @@ struct Core final : private Task {
 #if ESB_CERTIFICATES
     BrokerCredentials credentials;
 #endif
+#if ESB_WIFI_ENTERPRISE
+    EnterpriseCredentials enterprise;
+#endif
 #if ESB_MQTT_KEEP
     KeptSession kept_session;
 #endif
@@ -107,6 +113,9 @@ struct Core final : private Task {
     LinkCommands link_commands;
 #endif
     WifiCommands wifi_commands;
+#if ESB_WIFI_ENTERPRISE
+    EnterpriseCommands enterprise_commands;
+#endif
     MqttCommands mqtt_commands;
 #if ESB_CERTIFICATES
     CertificateCommands certificate_commands;

@@ -1,7 +1,7 @@
 // The key pairs of the device's own certificates. They are made here and never leave; nothing reads or writes them from
 // outside. Each has a place of its own, so that a new one is never written over one that a certificate needs.
 //
-//   tls.key.0 .. tls.key.3   sealed: secret, x, y
+//   tls.key.0 .. tls.key.3 (.4 with enterprise networks)   sealed: secret, x, y
 #pragma once
 
 #include "esb/base/result.hpp"
@@ -18,7 +18,8 @@ namespace esb::life {
 // Holds nothing in memory.
 class ClientKeys {
 public:
-    static constexpr std::size_t places = 4;  // a broker each, and one that waits for its certificate
+    // A broker each, a network, and one that waits for its certificate.
+    static constexpr std::size_t places = with_wifi_enterprise ? 5 : 4;
 
     ClientKeys(chip::KeyValue& key_value, chip::Entropy& entropy, const settings::Shelf& shelf)
         : key_value_(key_value), entropy_(entropy), shelf_(shelf) {}

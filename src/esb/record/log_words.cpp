@@ -34,7 +34,7 @@ std::string_view what_of(const LogEntry& entry, const Names& names) {
                        ? chip::name(static_cast<chip::ResetReason>(entry.what))
                        : "unknown";
         case LogKind::wifi:
-            return known(static_cast<std::uint8_t>(chip::DisconnectReason::cable_out))
+            return known(static_cast<std::uint8_t>(chip::DisconnectReason::server_refused))
                        ? chip::name(static_cast<chip::DisconnectReason>(entry.what))
                        : "unknown";
         case LogKind::update:

@@ -98,6 +98,37 @@ constexpr Row certificate(std::size_t n, std::string_view name) {
         .help = "the device's certificate there, set as PEM; shown as its SHA-256; empty: none"});
 }
 
+#if ESB_WIFI_ENTERPRISE
+constexpr Row eap(std::size_t n, std::string_view name) {
+    return row(enterprises[n].method, {.name = name, .type = choice, .high = 0, .choices = "none|peap|tls", .fallback = "none",
+        .stage = network, .help = "WPA2-Enterprise: with a user's password, or with a certificate of the device's own"});
+}
+constexpr Row eap_anonymous(std::size_t n, std::string_view name) {
+    return row(enterprises[n].anonymous, {.name = name, .type = text, .high = 64, .stage = network,
+        .help = "identity that everybody near may hear, as anonymous@example.org; empty: the user's name"});
+}
+constexpr Row eap_user(std::size_t n, std::string_view name) {
+    return row(enterprises[n].user, {.name = name, .type = text, .high = 64, .stage = network,
+        .help = "the user's name, told to the verified server"});
+}
+constexpr Row eap_password(std::size_t n, std::string_view name) {
+    return row(enterprises[n].password, {.name = name, .type = text, .high = 64, .stage = network, .secret = true,
+        .help = "the user's password (PEAP)"});
+}
+constexpr Row eap_server(std::size_t n, std::string_view name) {
+    return row(enterprises[n].server, {.name = name, .type = text, .high = 128, .stage = network, .check = checks::host,
+        .help = "name in the certificate of the network's server (RADIUS); no other is let in"});
+}
+constexpr Row eap_authority(std::size_t n, std::string_view name) {
+    return row(enterprises[n].authority, {.name = name, .type = key, .high = 32, .stage = network, .check = checks::hash,
+        .help = "the certificate of the server's authority, set as PEM; shown as its SHA-256"});
+}
+constexpr Row eap_certificate(std::size_t n, std::string_view name) {
+    return row(enterprises[n].certificate, {.name = name, .type = key, .high = 32, .stage = network, .check = checks::hash,
+        .help = "the device's certificate there (TLS), set as PEM; shown as its SHA-256"});
+}
+#endif
+
 // --- the table
 
 constexpr Row rows[] = {
@@ -213,6 +244,36 @@ constexpr Row rows[] = {
         .help = "SHA-256 of the public key (SubjectPublicKeyInfo) of https servers that images come from, in place of ota.ca"}),
     row(ota_pins[1], {.name = "ota.pin.1", .type = key, .high = 32, .check = checks::hash,
         .help = "another one, for its replacement: either is good"}),
+#if ESB_WIFI_ENTERPRISE
+    eap(0, "wifi.0.eap"),
+    eap_anonymous(0, "wifi.0.anon"),
+    eap_user(0, "wifi.0.user"),
+    eap_password(0, "wifi.0.eap_pass"),
+    eap_server(0, "wifi.0.server"),
+    eap_authority(0, "wifi.0.ca"),
+    eap_certificate(0, "wifi.0.cert"),
+    eap(1, "wifi.1.eap"),
+    eap_anonymous(1, "wifi.1.anon"),
+    eap_user(1, "wifi.1.user"),
+    eap_password(1, "wifi.1.eap_pass"),
+    eap_server(1, "wifi.1.server"),
+    eap_authority(1, "wifi.1.ca"),
+    eap_certificate(1, "wifi.1.cert"),
+    eap(2, "wifi.2.eap"),
+    eap_anonymous(2, "wifi.2.anon"),
+    eap_user(2, "wifi.2.user"),
+    eap_password(2, "wifi.2.eap_pass"),
+    eap_server(2, "wifi.2.server"),
+    eap_authority(2, "wifi.2.ca"),
+    eap_certificate(2, "wifi.2.cert"),
+    eap(3, "wifi.3.eap"),
+    eap_anonymous(3, "wifi.3.anon"),
+    eap_user(3, "wifi.3.user"),
+    eap_password(3, "wifi.3.eap_pass"),
+    eap_server(3, "wifi.3.server"),
+    eap_authority(3, "wifi.3.ca"),
+    eap_certificate(3, "wifi.3.cert"),
+#endif
 };
 // clang-format on
 

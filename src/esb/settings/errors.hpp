@@ -1,6 +1,7 @@
 // What settings, their store and their trials can fail with.
 #pragma once
 
+#include "esb/base/features.hpp"
 #include "esb/base/result.hpp"
 
 namespace esb::errors {
@@ -23,6 +24,9 @@ inline constexpr ErrorKind setting_address_clash{"setting.address_clash",
                                                  "the set-up page's address lies in the network of the static address"};
 inline constexpr ErrorKind setting_trust{
     "setting.trust", "a broker that is known by an authority needs its certificate, by its own key a pin"};
+inline constexpr ErrorKind setting_enterprise{
+    "setting.enterprise", "an enterprise network needs its server's name and authority; PEAP a user with a password, TLS a certificate; "
+                          "and no pass"};
 inline constexpr ErrorKind setting_certificate{"setting.certificate", "no certificate belongs here"};
 inline constexpr ErrorKind setting_not_on_shelf{"setting.not_on_shelf", "there is no such certificate: give it as PEM"};
 inline constexpr ErrorKind setting_own_certificate{"setting.own_certificate",
@@ -77,6 +81,9 @@ inline constexpr const ErrorKind* all_errors[] = {
     &errors::setting_host_address,
     &errors::setting_address_clash,
     &errors::setting_trust,
+#if ESB_WIFI_ENTERPRISE
+    &errors::setting_enterprise,
+#endif
     &errors::setting_certificate,
     &errors::setting_not_on_shelf,
     &errors::setting_own_certificate,

@@ -103,10 +103,15 @@ enum class RowName : std::uint8_t {
     est_url,
     ota_pin_0,
     ota_pin_1,
+    enterprise,  // of all networks, one behind another
 };
-inline constexpr std::size_t row_count = static_cast<std::size_t>(RowName::ota_pin_1) + 1;
+// The last rows are not even there without their feature: they are many.
+inline constexpr std::size_t enterprise_rows = 7;
+inline constexpr std::size_t row_count =
+    static_cast<std::size_t>(RowName::enterprise) + (with_wifi_enterprise ? std::size(networks) * enterprise_rows : 0);
 
 constexpr bool is_left_out(std::size_t row) {
+    if (row >= static_cast<std::size_t>(RowName::enterprise)) return false;
     if (row >= static_cast<std::size_t>(RowName::broker_trust)) return !with_certificates;
     switch (static_cast<RowName>(row)) {
         case RowName::ap_pass:
@@ -182,6 +187,27 @@ inline constexpr Key<Type::key> ota_ca(place_of(RowName::ota_ca));
 inline constexpr Key<Type::key> ota_pins[] = {Key<Type::key>(place_of(RowName::ota_pin_0)),
                                               Key<Type::key>(place_of(RowName::ota_pin_1))};
 
+#if ESB_WIFI_ENTERPRISE
+// How an enterprise network is joined. Only with that feature (base/features.hpp).
+struct EnterpriseNetwork {
+    Key<Type::choice> method;
+    Key<Type::text> anonymous;
+    Key<Type::text> user;
+    Key<Type::text> password;
+    Key<Type::text> server;
+    Key<Type::key> authority;
+    Key<Type::key> certificate;
+
+    constexpr explicit EnterpriseNetwork(std::size_t row)
+        : method(row), anonymous(row + 1), user(row + 2), password(row + 3), server(row + 4), authority(row + 5), certificate(row + 6) {}
+};
+constexpr EnterpriseNetwork enterprise_of(std::size_t network) {
+    return EnterpriseNetwork(place_of(RowName::enterprise) + network * enterprise_rows);
+}
+inline constexpr EnterpriseNetwork enterprises[] = {enterprise_of(0), enterprise_of(1), enterprise_of(2), enterprise_of(3)};
+static_assert(std::size(enterprises) == std::size(networks));
+#endif
+
 // The settings that name certificates of the shelf.
 inline constexpr Key<Type::key> certificates[] = {trusts[0].authority,
                                                   trusts[1].authority,
@@ -189,6 +215,16 @@ inline constexpr Key<Type::key> certificates[] = {trusts[0].authority,
                                                   trusts[0].certificate,
                                                   trusts[1].certificate,
                                                   trusts[2].certificate,
+#if ESB_WIFI_ENTERPRISE
+                                                  enterprises[0].authority,
+                                                  enterprises[1].authority,
+                                                  enterprises[2].authority,
+                                                  enterprises[3].authority,
+                                                  enterprises[0].certificate,
+                                                  enterprises[1].certificate,
+                                                  enterprises[2].certificate,
+                                                  enterprises[3].certificate,
+#endif
                                                   ota_ca};
 
 }  // namespace names

@@ -13,7 +13,7 @@ namespace {
 FixedString<5> key_of(std::size_t place) {
     FixedString<5> key;
     static_cast<void>(key.append("crt."));
-    static_cast<void>(key.append(static_cast<char>('0' + place)));
+    static_cast<void>(key.append(static_cast<char>(place < 10 ? '0' + place : 'a' + place - 10)));
     return key;
 }
 

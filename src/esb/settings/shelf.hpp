@@ -2,7 +2,7 @@
 // that a change of settings, its trial and its way back are also theirs: what a setting names, or may name again when a
 // trial ends, is never overwritten. A cut leaves at most a certificate that nobody names, whose place is the next one's.
 //
-//   crt.0 .. crt.7   DER, one certificate behind another
+//   crt.0 .. crt.7 (crt.b with enterprise networks)   DER, one certificate behind another
 #pragma once
 
 #include "esb/base/bytes.hpp"
@@ -20,7 +20,7 @@ namespace esb::settings {
 
 class Shelf {
 public:
-    static constexpr std::size_t places = 8;
+    static constexpr std::size_t places = with_wifi_enterprise ? 12 : 8;
     static constexpr std::size_t longest = 3072;  // bytes of DER: what 4 KB of PEM can hold
     using Name = std::array<std::uint8_t, 32>;    // SHA-256
 

@@ -73,6 +73,31 @@ Status check_trust(ConstBytes records) {
     return {};
 }
 
+#if ESB_WIFI_ENTERPRISE
+// There is no half of it: what is missing would be a server that is not verified, or nobody to let in.
+Status check_enterprise(ConstBytes records) {
+    for (std::size_t i = 0; i < std::size(names::enterprises); ++i) {
+        const auto& network = names::enterprises[i];
+        const auto has = [records](std::string_view name) { return !value_of(records, name).empty(); };
+        const auto method = as_text(value_of(records, network.method));
+        if (method != "peap" && method != "tls") continue;
+        const bool server = has(network.server) && has(network.authority);
+        const bool user = method == "tls" ? has(network.certificate) : has(network.user) && has(network.password);
+        if (!server || !user || has(names::networks[i].pass)) return fail(errors::setting_enterprise);
+    }
+    return {};
+}
+
+// From afar: the network would be joined without what it was verified by.
+bool leaves_enterprise(ConstBytes before, ConstBytes after, std::size_t network) {
+    const auto is_one = [network](ConstBytes records) {
+        const auto method = as_text(value_of(records, names::enterprises[network].method));
+        return method == "peap" || method == "tls";
+    };
+    return is_one(before) && !is_one(after);
+}
+#endif
+
 }  // namespace
 
 Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
@@ -86,12 +111,19 @@ Status check_protection(ConstBytes before, ConstBytes after, Origin by) {
     for (const auto& network : names::networks) {
         const bool same = equal(value_of(before, network.ssid), value_of(after, network.ssid));
         weaker = weaker || (by == Origin::mqtt && same && loses(before, after, network.pass));
+#if ESB_WIFI_ENTERPRISE
+        const auto index = static_cast<std::size_t>(&network - names::networks);
+        weaker = weaker || (by == Origin::mqtt && same && leaves_enterprise(before, after, index));
+#endif
     }
     return weaker ? Status(fail(errors::setting_needed)) : Status();
 }
 
 Status check_together(ConstBytes records, ConstBytes before) {
     if constexpr (with_certificates) ESB_TRY(check_trust(records));
+#if ESB_WIFI_ENTERPRISE
+    ESB_TRY(check_enterprise(records));
+#endif
     const auto all = addresses_of(records);
     if (all == addresses_of(before)) return {};
     return check_addresses(all);

@@ -8,7 +8,7 @@
 namespace esb::settings {
 
 // Whether the values of `records` (blob.hpp) fit together. setting_address, setting_host_address,
-// setting_address_clash. What is the same in `before` has been let in by an earlier version, and is no reason to refuse
+// setting_address_clash, setting_trust, setting_enterprise. What is the same in `before` has been let in by an earlier version, and is no reason to refuse
 // another change.
 Status check_together(ConstBytes records, ConstBytes before);
 // Whether a change leaves the device as well protected as it was: neither the access point's password nor the last key

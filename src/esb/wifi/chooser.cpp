@@ -10,9 +10,17 @@ bool same(const chip::AddressConfig& a, const chip::AddressConfig& b) {
     return a.address == b.address && a.netmask == b.netmask && a.gateway == b.gateway && a.dns == b.dns;
 }
 
+bool same_enterprise([[maybe_unused]] const chip::StationConfig& a, [[maybe_unused]] const chip::StationConfig& b) {
+#if ESB_WIFI_ENTERPRISE
+    return a.enterprise == b.enterprise;
+#else
+    return true;
+#endif
+}
+
 bool same(const chip::StationConfig& a, const chip::StationConfig& b) {
     return a.ssid == b.ssid && a.passphrase == b.passphrase && a.hidden == b.hidden && a.bssid == b.bssid &&
-           same(a.ip, b.ip);
+           same(a.ip, b.ip) && same_enterprise(a, b);
 }
 
 }  // namespace

@@ -57,6 +57,9 @@ Status Radio::join(const StationConfig& network) {
     if (!on_) return fail(errors::radio_failed);
     ESB_TRY(leave());
     ESB_TRY(set_station_address(netifs_.station, network.ip));
+#if ESB_WIFI_ENTERPRISE
+    ESB_TRY(enterprise_.use(network.enterprise));
+#endif
     wifi_config_t config{};
     fill(config.sta, network);
     const auto set = checked(esp_wifi_set_config(WIFI_IF_STA, &config));

@@ -1,6 +1,10 @@
 // Wi-Fi by ESP-IDF's driver.
 #pragma once
 
+#include "esb/base/features.hpp"
+#if ESB_WIFI_ENTERPRISE
+#include "esb/chip/esp32/enterprise.hpp"
+#endif
 #include "esb/chip/esp32/mutex.hpp"
 #include "esb/chip/esp32/radio_events.hpp"
 #include "esb/chip/esp32/radio_setup.hpp"
@@ -33,6 +37,9 @@ public:
     Status leave() override;
     std::optional<Link> link() const override;
     Status set_power_save(PowerSave mode) override;
+#if ESB_WIFI_ENTERPRISE
+    void set_trust(EnterpriseTrust& trust) override { enterprise_.set_trust(trust); }
+#endif
     Status start_scan() override;
     std::size_t scan_results(std::span<ScanEntry> out) const override;
     Status start_access_point(const AccessPointConfig& config) override;
@@ -59,6 +66,9 @@ private:
     std::atomic<bool> access_point_told_{false};  // access_point_started was the last we told of it
     bool started_ = false;
     Netifs netifs_;
+#if ESB_WIFI_ENTERPRISE
+    EnterpriseClient enterprise_;
+#endif
     ScanList networks_;  // of the latest scan; reactor's task only
 
     mutable Mutex mutex_;  // for what follows

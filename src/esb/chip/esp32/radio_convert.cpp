@@ -131,6 +131,9 @@ void fill(wifi_sta_config_t& out, const StationConfig& from) {
     if (from.bssid) put(out.bssid, *from.bssid);
     // Without the threshold an impostor with the same name and no encryption would be joined.
     out.threshold.authmode = from.passphrase.empty() ? WIFI_AUTH_OPEN : WIFI_AUTH_WPA2_PSK;
+#if ESB_WIFI_ENTERPRISE
+    if (from.enterprise.method != Eap::none) out.threshold.authmode = WIFI_AUTH_ENTERPRISE;
+#endif
     out.threshold.rssi = -127;
     out.pmf_cfg.capable = true;
     out.sae_pwe_h2e = WPA3_SAE_PWE_BOTH;
