@@ -144,7 +144,7 @@ TEST(UpdateManifest, refuses_ways_to_encrypt_that_it_does_not_know) {
 TEST(UpdateManifest, refuses_what_is_not_an_object) {
     EXPECT_EQ(outcome(test::read_update(as_bytes("[]"))), "manifest.member");
     EXPECT_EQ(outcome(test::read_update(as_bytes("{"))), "json.syntax");
-    EXPECT_EQ(with("x", "[[[1]]]"), "json.too_deep");
+    EXPECT_EQ(with("x", "[[[[1]]]]"), "json.too_deep");
     EXPECT_EQ(with("x", "1.5"), "json.number");
 }
 
