@@ -84,7 +84,9 @@ TEST_F(Features, an_update_with_data_is_refused_where_nobody_takes_it) {
                           R"(","url":["http://a/w"]}]})";
     const auto read = test::read_update(as_bytes(manifest));
     ASSERT_EQ(read.has_value(), with_data_partitions);
-    if (!read) EXPECT_EQ(read.error(), errors::ota_data_off);
+    if (!read) {
+        EXPECT_EQ(read.error(), errors::ota_data_off);
+    }
 }
 
 TEST_F(Features, commands_and_help_of_what_is_left_out_do_not_exist) {
