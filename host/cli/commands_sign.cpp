@@ -140,7 +140,7 @@ Outcome<void> write_forms(const SignOptions& options, Shell& shell, const Update
     return {};
 }
 
-Outcome<void> write_data(const Options& options, Shell& shell, const UpdateRequest& request, const std::string& path,
+Outcome<void> write_data(const SignOptions& options, Shell& shell, const UpdateRequest& request, const std::string& path,
                          const EncryptedImage* encrypted) {
     for (std::size_t i = 0; i < request.data.size(); ++i) {
         const auto file = path + request.data[i].suffix();
