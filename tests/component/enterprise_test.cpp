@@ -78,7 +78,7 @@ TEST_F(Enterprise, a_certificate_of_the_devices_own_is_let_in) {
 }
 
 TEST_F(Enterprise, a_certificate_for_a_foreign_key_is_refused) {
-    mbedtls_pk_context key;
+    mbedtls_pk_context key{};
     const auto foreign = ca.server("device", key);
     paste("wifi cert", foreign);
     EXPECT_TRUE(rig.printed("setting.own_certificate"));
