@@ -86,7 +86,7 @@ void PortalWindow::enter(PortalState from, PortalEvent event, Instant now) {
             if (event == PortalEvent::started) opened(now);
             return;
         case PortalState::grace:
-            deadline_ = now + policy_.portal_grace;
+            deadline_ = std::min(now, window_end_) + policy_.portal_grace;  // a loose contact does not prolong it
             return;
         case PortalState::closing:
             why_ = closing_why(from, event);
