@@ -28,6 +28,7 @@ constexpr Duration piece_patience = std::chrono::seconds(10);
 constexpr unsigned asked_at_most = 20;  // times, each going on where the pieces ended
 constexpr std::size_t program_max = std::size_t{256} << 20;  // bytes, with all of its symbols
 constexpr std::size_t report_max = 1 << 20;
+constexpr std::size_t callers_told = 16;
 
 struct CoredumpOptions {
     BrokerOption broker;
@@ -108,6 +109,7 @@ Outcome<void> tell_crash_text(const CrashText& crash, const CoredumpOptions& opt
 Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options, Shell& shell) {
     shell.out << "a core of " << core.elf.size() << " bytes, of the program with SHA-256 "
               << (core.program.empty() ? "unknown" : core.program + "…") << '\n';
+    if (!core.panic.empty()) shell.out << core.panic << '\n';
     if (options.elf.empty()) return {};
     const auto program = read_file(options.elf, program_max);
     if (!program) return std::unexpected(program.error());
@@ -120,11 +122,27 @@ Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options,
     const int fd = ::mkstemp(file.data());
     if (fd < 0) return failure("no temporary file can be made");
     ::close(fd);
+    const auto task = "printf \"task %s\\n\", ((TCB_t*)" + std::to_string(core.task) + ")->pcTaskName";
     auto stored = replace_file(file, core.elf, 0600);
-    const auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", "bt", options.elf, file}) : std::unexpected(stored.error());
+    auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", options.elf, file})
+                        : std::unexpected(stored.error());
     fs::remove(file);
     if (!lines) return std::unexpected(lines.error());
     print_lines(*lines, shell.out);
+    if (!lines->contains("Backtrace stopped")) return {};
+    // A function that never returns keeps no way back: from there on what its callers have left.
+    std::vector<std::string> words{gdb, "-batch", "-nx", "-ex", "set print asm-demangle on"};
+    for (const auto caller : callers_on_stack(core, *program, callers_told)) {
+        words.insert(words.end(), {"-ex", "info line *" + std::to_string(caller - 1)});
+    }
+    words.push_back(options.elf);
+    lines = output_of(words);
+    if (!lines) return std::unexpected(lines.error());
+    shell.out << "calls that are on the stack, some of which may be over:\n";
+    std::string last;
+    for (std::string_view rest = *lines; !rest.empty(); rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1)) {
+        if (auto line = shorter_line(rest.substr(0, rest.find('\n'))); line != last) shell.out << (last = std::move(line)) << '\n';
+    }
     return {};
 }
 

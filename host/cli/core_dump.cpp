@@ -50,6 +50,26 @@ public:
         std::string_view name, content;
         std::uint32_t type;
     };
+    std::uint64_t machine() const { return field(18, 2).value_or(EM_NONE); }
+    // What a file of 32 bits has at an address, to the end of its segment; empty: nothing, or not with these flags (PF_X ...).
+    std::string_view at_address(std::uint32_t address, std::uint32_t flags = 0) const {
+        const auto table = field(28, 4);
+        const auto entry = field(42, 2);
+        const auto count = field(44, 2);
+        if (!good_ || wide_ || !table || !entry || !count) return {};
+        for (std::uint64_t i = 0; i < *count; ++i) {
+            const auto at = *table + i * *entry;
+            const auto offset = field(at + 4, 4);
+            const auto begin = field(at + 8, 4);
+            const auto size = field(at + 16, 4);
+            if (field(at, 4) != PT_LOAD || !offset || !begin || !size) continue;
+            if ((field(at + 24, 4).value_or(0) & flags) != flags) continue;
+            if (address < *begin || address - *begin >= *size) continue;
+            const auto skipped = address - *begin;
+            return piece(*offset + skipped, *size - skipped).value_or(std::string_view());
+        }
+        return {};
+    }
     std::vector<Note> notes() const {
         std::vector<Note> all;
         const auto table = field(wide_ ? 32 : 28, wide_ ? 8 : 4);
@@ -95,6 +115,17 @@ private:
     bool wide_ = false;
     bool good_ = false;
 };
+
+// RISC-V: whether a call ends here, that is jal or jalr that leave the way back in ra, or one of their short forms.
+bool ends_a_call(const Elf& program, std::uint32_t address) {
+    const auto four = program.at_address(address - 4, PF_X);
+    if (address % 2 != 0 || four.size() < 4) return false;
+    const auto word = *ByteReader(as_bytes(four)).le32();
+    const auto half = word >> 16;
+    constexpr std::uint32_t jal_ra = 0x0EF, jalr_ra = 0x0E7, c_jal = 0x2001, c_jalr = 0x9002;
+    const bool is_c_jalr = (half & 0xF07F) == c_jalr && (half & 0x0F80) != 0;  // without a register it is a break point
+    return (word & 0xFFF) == jal_ra || (word & 0x7FFF) == jalr_ra || (half & 0xE003) == c_jal || is_c_jalr;
+}
 
 bool is_named(const Elf::Note& note, std::string_view name) { return note.name.substr(0, note.name.find('\0')) == name; }
 
@@ -162,14 +193,51 @@ std::optional<ElfCore> find_elf_core(std::string_view dump) {
     if (at == std::string_view::npos) return std::nullopt;
     const Elf elf(dump.substr(at));
     if (!elf.good()) return std::nullopt;
-    ElfCore made{dump.substr(at), {}};
+    ElfCore made{dump.substr(at), {}, 0, {}, {}};
     for (const auto& note : elf.notes()) {
+        // Registers of a task, of the one that crashed first; its control block stands where other systems have a process id.
+        constexpr std::size_t pid_at = 24, sp_at = 72 + 2 * 4;
+        if (made.task == 0 && note.type == NT_PRSTATUS && is_named(note, "CORE") && note.content.size() >= sp_at + 4) {
+            made.task = *ByteReader(as_bytes(note.content.substr(pid_at))).le32();
+            const auto stack_pointer = *ByteReader(as_bytes(note.content.substr(sp_at))).le32();
+            if (elf.machine() == EM_RISCV) made.stack = elf.at_address(stack_pointer);
+        }
+        if (is_named(note, "ESP_PANIC_DETAILS")) made.panic = note.content.substr(0, note.content.find('\0'));
         // le32 version, then digits of the program's SHA-256, as many as the build kept, and a zero.
         if (!is_named(note, "ESP_CORE_DUMP_INFO") || note.content.size() < 8) continue;
         const auto digits = note.content.substr(4, note.content.find('\0', 4) - 4);
         if (is_hex(digits)) made.program = digits;
     }
     return made;
+}
+
+std::vector<std::uint32_t> callers_on_stack(const ElfCore& core, std::string_view program, std::size_t most) {
+    const Elf elf(program);
+    std::vector<std::uint32_t> callers;
+    for (ByteReader stack(as_bytes(core.stack)); callers.size() < most;) {
+        const auto word = stack.le32();
+        if (!word) break;
+        if (ends_a_call(elf, *word)) callers.push_back(*word);
+    }
+    return callers;
+}
+
+std::string shorter_line(std::string_view line) {
+    constexpr std::string_view begin = "Line ", of = " of \"", starts = "\" starts at address ", ends = " and ends at ";
+    const auto file = line.find(of);
+    const auto address = line.find(starts);
+    const auto end = line.find(ends);
+    const bool whole = file < address && address < end && end != std::string_view::npos;
+    if (!line.starts_with(begin) || !whole) return std::string(line);
+    auto function = line.substr(address + starts.size(), end - address - starts.size());  // 0x42055946 <give_up()+4>
+    const auto open = function.find('<');
+    const auto close = function.rfind('>');
+    if (open == std::string_view::npos || close < open) return std::string(line);
+    function = function.substr(open + 1, close - open - 1);
+    const auto plus = function.rfind('+');
+    if (plus != std::string_view::npos && number_of<std::uint32_t>(function.substr(plus + 1), 10)) function = function.substr(0, plus);
+    const auto name = line.substr(file + of.size(), address - file - of.size());
+    return std::string(function) + " at " + std::string(name) + ":" + std::string(line.substr(begin.size(), file - begin.size()));
 }
 
 std::string build_id_of(std::string_view elf) {

@@ -45,8 +45,18 @@ std::string_view signal_name(unsigned signal);  // "segmentation fault"
 struct ElfCore {
     std::string_view elf;  // part of the dump
     std::string program;
+    std::uint32_t task = 0;  // where the control block of the task lay that crashed; 0: it does not say
+    std::string_view stack;  // of a RISC-V chip: that task's, from its stack pointer on
+    std::string_view panic;  // what the panic handler said of an abort or a stack overflow
 };
 std::optional<ElfCore> find_elf_core(std::string_view dump);
+
+// Addresses on that stack that stand behind a call in the program, at most `most`: who has called, also where a function that never
+// returns has kept no way back. What has returned already may be among them.
+std::vector<std::uint32_t> callers_on_stack(const ElfCore& core, std::string_view program, std::size_t most);
+
+// What gdb says to `info line *ADDRESS`, in fewer words: "FUNCTION at FILE:LINE". Anything else stays as it is.
+std::string shorter_line(std::string_view line);
 
 // The build id of an ELF file as hexadecimal digits; empty without one.
 std::string build_id_of(std::string_view elf);

@@ -84,21 +84,28 @@ TEST(CrashText, a_part_of_it_is_none) {
 }
 
 // A 32-bit core with one note, behind the header that ESP-IDF writes.
-std::string esp_core(std::string_view digits) {
-    std::string note_content("\x01\0\0\0", 4);
-    note_content += digits;
-    note_content.resize((note_content.size() + 4) / 4 * 4, '\0');
-    const std::string name("ESP_CORE_DUMP_INFO\0\0", 20);
-    std::vector<std::uint8_t> bytes(24 + 52 + 32 + 12 + name.size() + note_content.size());
+std::string core_of_one_note(std::string name, std::uint32_t type, std::string content) {
+    const auto name_size = static_cast<std::uint32_t>(name.size() + 1);
+    const auto content_size = static_cast<std::uint32_t>(content.size());
+    name.resize((name_size + 3) / 4 * 4, '\0');
+    content.resize((content_size + 3) / 4 * 4, '\0');
+    std::vector<std::uint8_t> bytes(24 + 52 + 32 + 12 + name.size() + content.size());
     ByteWriter out(bytes);
     for (int i = 0; i < 6; ++i) out.le32(0);
     out.text("\x7F" "ELF").u8(1).u8(1).u8(1);
     for (int i = 0; i < 9; ++i) out.u8(0);
     out.le16(4).le16(243).le32(1).le32(0).le32(52).le32(0).le32(0).le16(52).le16(32).le16(1).le16(0).le16(0).le16(0);
     out.le32(4).le32(52 + 32).le32(0).le32(0);
-    out.le32(static_cast<std::uint32_t>(12 + name.size() + note_content.size())).le32(0).le32(0).le32(0);
-    out.le32(19).le32(static_cast<std::uint32_t>(note_content.size())).le32(8266).text(name).text(note_content);
+    out.le32(static_cast<std::uint32_t>(12 + name.size() + content.size())).le32(0).le32(0).le32(0);
+    out.le32(name_size).le32(content_size).le32(type).text(name).text(content);
     return std::string(as_text(out.written()));
+}
+
+std::string esp_core(std::string_view digits) {
+    std::string content("\x01\0\0\0", 4);
+    content += digits;
+    content += '\0';
+    return core_of_one_note("ESP_CORE_DUMP_INFO", 8266, content);
 }
 
 TEST(ElfCore, is_found_behind_the_header_and_names_its_program) {
@@ -109,6 +116,18 @@ TEST(ElfCore, is_found_behind_the_header_and_names_its_program) {
     EXPECT_EQ(core->program, "0123456789abcdef");
 }
 
+TEST(ElfCore, says_what_the_panic_handler_said) {
+    EXPECT_EQ(find_elf_core(core_of_one_note("ESP_PANIC_DETAILS", 679, std::string("overflow\0\0", 10)))->panic, "overflow");
+}
+
+TEST(ElfCore, names_the_task_whose_registers_come_first) {
+    std::string registers(204, '\0');
+    registers.replace(24, 4, "\x40\x30\xC8\x3F");
+    EXPECT_EQ(find_elf_core(core_of_one_note("CORE", 1, registers))->task, 0x3FC83040U);
+    EXPECT_EQ(find_elf_core(core_of_one_note("CORE", 1, registers.substr(0, 83)))->task, 0U);
+    EXPECT_EQ(find_elf_core(esp_core("0123456789abcdef"))->task, 0U);
+}
+
 TEST(ElfCore, no_prefix_of_it_and_no_flipped_bit_does_harm) {
     const auto dump = esp_core("0123456789abcdef");
     for (std::size_t size = 0; size < dump.size(); ++size) find_elf_core(std::string_view(dump).substr(0, size));
@@ -117,6 +136,44 @@ TEST(ElfCore, no_prefix_of_it_and_no_flipped_bit_does_harm) {
         bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
         const auto core = find_elf_core(bad);
         EXPECT_TRUE(!core || core->program.size() <= dump.size()) << bit;
+    }
+}
+
+// A 32-bit file for RISC-V with one executable segment.
+std::string program_at(std::uint32_t address, std::string_view code) {
+    std::vector<std::uint8_t> bytes(52 + 32 + code.size());
+    ByteWriter out(bytes);
+    out.text("\x7F" "ELF").u8(1).u8(1).u8(1);
+    for (int i = 0; i < 9; ++i) out.u8(0);
+    out.le16(2).le16(243).le32(1).le32(0).le32(52).le32(0).le32(0).le16(52).le16(32).le16(1).le16(0).le16(0).le16(0);
+    const auto size = static_cast<std::uint32_t>(code.size());
+    out.le32(1).le32(52 + 32).le32(address).le32(address).le32(size).le32(size).le32(5).le32(4).text(code);
+    return std::string(as_text(out.written()));
+}
+
+TEST(CallersOnStack, are_the_words_that_stand_behind_a_call) {
+    // addi a0,a0,0 twice; jal ra; jalr ra,a5; c.nop, c.jalr a5; c.nop, c.jal; c.nop, c.ebreak
+    const std::string_view code("\x13\x05\x05\0" "\x13\x05\x05\0" "\xEF\0\x80\0" "\xE7\x80\x07\0" "\x01\0\x82\x97"
+                                "\x01\0\x01\x20" "\x01\0\x02\x90", 28);
+    std::vector<std::uint8_t> stack(4 * 12);
+    ByteWriter out(stack);
+    for (std::uint32_t at = 0; at <= 28; at += 4) out.le32(0x42000000 + at);
+    out.le32(0x42000000 + 9).le32(0x41FFFFFF).le32(0).le32(2);
+    const ElfCore core{{}, {}, 0, as_text(stack), {}};
+    const std::vector<std::uint32_t> all{0x4200000C, 0x42000010, 0x42000014, 0x42000018};
+    EXPECT_EQ(callers_on_stack(core, program_at(0x42000000, code), 9), all);
+    EXPECT_EQ(callers_on_stack(core, program_at(0x42000000, code), 1), std::vector<std::uint32_t>{0x4200000C});
+    EXPECT_TRUE(callers_on_stack(core, "no program", 9).empty());
+}
+
+TEST(ShorterLine, has_function_file_and_line) {
+    EXPECT_EQ(shorter_line("Line 28 of \"a/kinds.cpp\" starts at address 0x42055946 <give_up()> and ends at 0x4205594e <next>."),
+              "give_up() at a/kinds.cpp:28");
+    EXPECT_EQ(shorter_line("Line 35 of \"b.hpp\" starts at address 0x42024a14 <A<int>::run(int) const+88> and ends at 0x42024a1a <x>."),
+              "A<int>::run(int) const at b.hpp:35");
+    for (const auto other : {"", "Line ", "No line number information available for address 0x1 <f>",
+                             "Line 1 of \"x\" starts at address 0x1 and ends at 0x2."}) {
+        EXPECT_EQ(shorter_line(other), other);
     }
 }
 
