@@ -1,6 +1,7 @@
 // esb coredump
 #include "esb/base/encoding.hpp"
 #include "esb/crypto/crypto.hpp"
+#include "esb/device/crash_report.hpp"
 #include "host/cli/broker_option.hpp"
 #include "host/cli/child.hpp"
 #include "host/cli/commands.hpp"
@@ -124,7 +125,8 @@ Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options,
     ::close(fd);
     const auto task = "printf \"task %s\\n\", ((TCB_t*)" + std::to_string(core.task) + ")->pcTaskName";
     auto stored = replace_file(file, core.elf, 0600);
-    auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", options.elf, file})
+    // The last command's outcome is gdb's, and a backtrace may end with an error after all that can be told.
+    auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", "-ex", "echo", options.elf, file})
                         : std::unexpected(stored.error());
     fs::remove(file);
     if (!lines) return std::unexpected(lines.error());
@@ -155,7 +157,7 @@ Outcome<void> tell(std::string_view dump, const CoredumpOptions& options, Shell&
 // Says of which dump the word is.
 std::string crc_text(std::string_view dump) {
     std::array<std::uint8_t, 4> bytes{};
-    ByteWriter(bytes).be32(crc32(as_bytes(dump)));
+    ByteWriter(bytes).be32(crc32(as_bytes(dump.substr(0, CrashReport::told_apart_by(dump.size())))));
     return hex_text(bytes);
 }
 

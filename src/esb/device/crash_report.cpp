@@ -43,8 +43,9 @@ Status CrashReport::forget(std::string_view digits) {
     if (digits.size() != 2 * wanted.size() || !hex_decode(digits, wanted)) return fail(errors::crash_word);
     std::uint32_t crc = 0;
     std::array<std::uint8_t, 256> piece{};
-    for (std::size_t at = 0; at < size(); at += piece.size()) {
-        const auto bytes = MutBytes(piece).first(std::min(piece.size(), size() - at));
+    const auto end = told_apart_by(size());
+    for (std::size_t at = 0; at < end; at += piece.size()) {
+        const auto bytes = MutBytes(piece).first(std::min(piece.size(), end - at));
         ESB_TRY(parts_.dump->read(at, bytes));
         crc = crc32(bytes, crc);
     }

@@ -1,6 +1,7 @@
 // Brings what a crash has left to whoever asks for it: piece by piece on <base>/crash, each once the one before is with the
 // broker. Asked for on <base>/crash/do: `send`, `send OFFSET`, and
-// `forget CRC`, eight hexadecimal digits of the CRC-32 of the whole: a word that comes late must not cost what a later crash left.
+// `forget CRC`, eight hexadecimal digits of the CRC-32 of all but the last four bytes: a word that comes late must not cost what a
+// later crash left. Those four are themselves a CRC-32 where ESP-IDF wrote them, and with them every dump would have the same.
 #pragma once
 
 #include "esb/base/task.hpp"
@@ -21,6 +22,8 @@ class CrashReport final : public Task {
 public:
     static constexpr std::size_t piece_max = 1024;
     static constexpr std::size_t header_size = 12;
+    // Bytes of a dump that `forget` is about.
+    static constexpr std::size_t told_apart_by(std::size_t size) { return size < 4 ? 0 : size - 4; }
 
     struct Parts {
         chip::CoreDump* dump;  // null: this chip keeps none

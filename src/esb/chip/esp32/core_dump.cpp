@@ -10,6 +10,10 @@
 #include <memory>
 #include <new>
 
+#if !CONFIG_ESP_COREDUMP_ENABLE_TO_FLASH
+#error "CONFIG_ESB_CORE_DUMP needs CONFIG_ESP_COREDUMP_ENABLE_TO_FLASH=y too: without it a crash leaves nothing"
+#endif
+
 namespace esb::chip::esp32 {
 
 CoreDump::CoreDump() {
