@@ -143,7 +143,9 @@ Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options,
     shell.out << "calls that are on the stack, some of which may be over:\n";
     std::string last;
     for (std::string_view rest = *lines; !rest.empty(); rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1)) {
-        if (auto line = shorter_line(rest.substr(0, rest.find('\n'))); line != last) shell.out << (last = std::move(line)) << '\n';
+        auto line = shorter_line(rest.substr(0, rest.find('\n')));
+        if (line != last) shell.out << line << '\n';
+        last = std::move(line);
     }
     return {};
 }

@@ -235,9 +235,11 @@ std::string shorter_line(std::string_view line) {
     if (open == std::string_view::npos || close < open) return std::string(line);
     function = function.substr(open + 1, close - open - 1);
     const auto plus = function.rfind('+');
-    if (plus != std::string_view::npos && number_of<std::uint32_t>(function.substr(plus + 1), 10)) function = function.substr(0, plus);
+    const bool has_offset = plus != std::string_view::npos && number_of<std::uint32_t>(function.substr(plus + 1), 10);
+    if (has_offset) function = function.substr(0, plus);
     const auto name = line.substr(file + of.size(), address - file - of.size());
-    return std::string(function) + " at " + std::string(name) + ":" + std::string(line.substr(begin.size(), file - begin.size()));
+    const auto number = line.substr(begin.size(), file - begin.size());
+    return std::string(function) + " at " + std::string(name) + ":" + std::string(number);
 }
 
 std::string build_id_of(std::string_view elf) {

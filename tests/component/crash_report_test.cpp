@@ -45,7 +45,7 @@ protected:
     }
     std::string crc() const {
         std::array<std::uint8_t, 4> bytes{};
-        ByteWriter(bytes).be32(crc32(as_bytes(dump.bytes)));
+        ByteWriter(bytes).be32(crc32(as_bytes(dump.bytes.substr(0, dump.bytes.size() - 4))));
         char digits[8];
         return std::string(hex_encode(bytes, digits).value());
     }
@@ -111,6 +111,24 @@ TEST_F(CrashReports, a_word_that_was_said_of_an_earlier_crash_costs_nothing) {
     say("forget " + earlier);
     EXPECT_EQ(dump.size(), 100U);
     EXPECT_TRUE(rig.printed("(crash.other)"));
+}
+
+TEST_F(CrashReports, a_dump_that_ends_with_its_own_checksum_is_told_from_another_one) {
+    const auto end_with_checksum = [this] {
+        dump.bytes.resize(96);
+        std::array<std::uint8_t, 4> sum{};
+        ByteWriter(sum).le32(crc32(as_bytes(dump.bytes)));
+        dump.bytes += as_text(sum);
+    };
+    begin(100);
+    end_with_checksum();
+    const auto earlier = crc();
+    dump.bytes[50] = '!';
+    end_with_checksum();
+    say("forget " + earlier);
+    EXPECT_EQ(dump.size(), 100U);
+    say("forget " + crc());
+    EXPECT_EQ(dump.size(), 0U);
 }
 
 TEST_F(CrashReports, other_words_and_retained_ones_do_nothing) {

@@ -36,7 +36,8 @@ def boot_roms() -> pathlib.Path:
 
 class EmulatedChip:
     """`restarts_inside`: a restart keeps the RTC memory and the reset reason, as on a real chip, but the emulator's clock
-    then runs slower each time. Otherwise a restart ends the emulator and is a power cycle."""
+    then runs slower each time. Otherwise a restart ends the emulator and is a power cycle.
+    `watchdogs`: the timer groups' work. They count the host's time, so a busy host makes them bite without a reason."""
 
     switched_on: "set[EmulatedChip]" = set()
     counting: int | None = None  # 2 ** counting nanoseconds of the chip's time for each instruction; None: the host's time
@@ -51,6 +52,7 @@ class EmulatedChip:
         self.network_options = network_options
         self.wired = wired  # with an Ethernet socket, and a cable in it at each power_on()
         self.restarts_inside = False
+        self.watchdogs = False
         self.text = ""  # printed since the last power_on()
         self.seen = 0  # up to here expect() has looked
         self.boots = 0  # since the last power_on()
@@ -101,7 +103,7 @@ class EmulatedChip:
                    "-L", str(boot_roms()), "-display", "none", "-monitor", "none",
                    "-qmp", f"unix:{self._monitor},server=on,wait=off",
                    "-drive", f"file={self.flash},if=mtd,format=raw",
-                   "-global", f"driver=timer.{self.target}.timg,property=wdt_disable,value=true",
+                   "-global", f"driver=timer.{self.target}.timg,property=wdt_disable,value={str(not self.watchdogs).lower()}",
                    "-nic", nic, "-chardev", f"pipe,id=uart,path={self._path}", "-serial", "chardev:uart"]
         if self.wired:
             command += ["-nic", "user,model=open_eth,id=wire"]
