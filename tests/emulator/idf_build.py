@@ -34,6 +34,8 @@ BASIC_1_1 = Firmware("basic-1.1.0", ROOT / "examples/basic/main.cpp", "1.1.0", 2
 WITH_PORTAL = Firmware("portal-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1, portal=True)
 CRASHING = Firmware("crashing-2.0.0", ROOT / "tests/e2e/firmware/crashing.cpp", "2.0.0", 20)
 CRASH_LOOPING = Firmware("crash-looping-1.0.0", ROOT / "tests/e2e/firmware/crash_looping.cpp", "1.0.0", 1)
+CRASH_KINDS = Firmware("crash_kinds-1.0.0", ROOT / "tests/e2e/firmware/crash_kinds.cpp", "1.0.0", 1)
+SLEEPER = Firmware("sleeper-1.0.0", ROOT / "examples/sleeper/main.cpp", "1.0.0", 1)
 OFFLINE = Firmware("offline-2.2.0", HERE / "firmware/offline.cpp", "2.2.0", 22)
 
 
@@ -57,6 +59,7 @@ MINIMAL = Profile("minimal", tuple(f"CONFIG_ESB_{feature}=n" for feature in (
 CERTIFICATES = (ROOT / "examples/basic/sdkconfig.certificates").read_text().splitlines()
 FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONFIG_")),
                         "CONFIG_LWIP_IPV6=y", "CONFIG_LWIP_IPV6_AUTOCONFIG=y", "CONFIG_ESB_IPV6=y",
+                        "CONFIG_ESP_COREDUMP_ENABLE_TO_FLASH=y",
                         *(f"CONFIG_ESB_{feature}=y" for feature in (
                             "MQTT5", "MQTT_OFFLINE", "MQTT_KEEP", "MQTT_DEFER", "MQTT_BORROW", "PACKED_UPDATES", "UPDATE_POLICY",
                             "DATA_PARTITIONS", "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
