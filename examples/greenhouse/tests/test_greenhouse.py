@@ -47,11 +47,11 @@ def test_it_publishes_what_the_sensor_measures(chip, sensor):
 
 
 def test_the_lamp_hangs_at_its_pin(chip):
-    assert chip.pin(LAMP).read() == 0
+    chip.wait_until("the lamp is off", lambda: chip.pin(LAMP).read() == 0)
     chip.ask("lamp on", "lamp is on")
     assert chip.pin(LAMP).read() == 1
     chip.cut_power()
-    assert chip.pin(LAMP).read() == 0
+    chip.wait_until("the lamp is off again", lambda: chip.pin(LAMP).read() == 0)
 
 
 def test_without_a_sensor_the_fan_runs_and_the_recorder_knows_why(chip):
