@@ -24,9 +24,9 @@ endforeach()
 if(ESB_SANITIZE)
   # No vptr check: tests have RTTI, the library has none.
   target_compile_options(esb_options INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
-    # Of tests' own code not those checks of each pointer that AddressSanitizer sees as well: they take as long to compile as
-    # all the rest. The library has them.
-    $<$<BOOL:$<TARGET_PROPERTY:ESB_IS_TEST>>:-fno-sanitize=null,alignment,pointer-overflow,object-size>)
+    # Of what only a host runs (tests, virtual chip, tool) not those checks of each pointer that AddressSanitizer sees as well:
+    # they take as long to compile as all the rest, and make firmware larger than a slot. The library has them.
+    $<$<BOOL:$<TARGET_PROPERTY:ESB_ON_A_HOST>>:-fno-sanitize=null,alignment,pointer-overflow,object-size>)
   target_link_options(esb_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(ESB_COVERAGE)
@@ -79,7 +79,7 @@ function(esb_test_program name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE esb_test_rigs ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
-  set_target_properties(${name} PROPERTIES ESB_IS_TEST ON)
+  set_target_properties(${name} PROPERTIES ESB_ON_A_HOST ON)
   gtest_discover_tests(${name} TEST_PREFIX "${ESB_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}"
                ENVIRONMENT_MODIFICATION "ESB_CUTS=set:${ESB_CUTS}")  # a list of two would be torn apart on the way
