@@ -119,7 +119,8 @@ Status take(const JsonValue& item, chip::Enterprise::Certificate& value) {
 Status take_server(const JsonValue& item, AirNetwork& network) {
     if (!item.is_present()) return {};
     if (!item.is_object()) return fail(errors::board_bad_member);
-    auto& server = network.server.emplace();
+    network.server = AirNetwork::Server{};
+    auto& server = *network.server;
     network.auth = chip::Auth::enterprise;
     ESB_TRY(take(item["authority"], server.authority));
     ESB_TRY(take(item["name"], server.name));
