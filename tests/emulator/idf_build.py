@@ -31,6 +31,7 @@ class Firmware:
 
 BASIC_1_0 = Firmware("basic-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1)
 BASIC_1_1 = Firmware("basic-1.1.0", ROOT / "examples/basic/main.cpp", "1.1.0", 2)
+BASIC_1_2 = Firmware("basic-1.2.0", ROOT / "examples/basic/main.cpp", "1.2.0", 3)
 WITH_PORTAL = Firmware("portal-1.0.0", ROOT / "examples/basic/main.cpp", "1.0.0", 1, portal=True)
 CRASHING = Firmware("crashing-2.0.0", ROOT / "tests/e2e/firmware/crashing.cpp", "2.0.0", 20)
 CRASH_LOOPING = Firmware("crash-looping-1.0.0", ROOT / "tests/e2e/firmware/crash_looping.cpp", "1.0.0", 1)
