@@ -46,7 +46,7 @@ class Traffic:
 
     def __init__(self, device: ChipDevice):
         self.device = device
-        self.sent = self.reconnects = 0
+        self.sent = self.reconnects = self.network = 0
         self.answers = Answers(device)
 
     def talk(self, seconds: float):
@@ -59,7 +59,8 @@ class Traffic:
     def reconnect(self):
         self.reconnects += 1
         if self.reconnects % 5:
-            self.device.join(OPEN_NETWORKS[self.reconnects % 2])
+            self.network = 1 - self.network
+            self.device.join(OPEN_NETWORKS[self.network])
             return
         self.device.broker.stop()
         self.device.chip.expect(r"mqtt: [^\r\n]*next try in")
