@@ -43,6 +43,7 @@ printf 'subdirs(%s)\n' "$(printf '"%s" ' "$PWD"/build/{dev,release,minimal,fuzz,
 export ESB_TALLY=$PWD/build/tally
 rm -f "$ESB_TALLY"
 failed=0
-ctest --test-dir build/all --output-on-failure --parallel "${ESB_JOBS:-2}" --timeout 900 || failed=1
+# One more at a time than there are jobs: those with real processes mostly wait.
+ctest --test-dir build/all --output-on-failure --parallel "$((${ESB_JOBS:-2} + 1))" --timeout 900 || failed=1
 scripts/tally.py "$ESB_TALLY" --goals || failed=1
 exit "$failed"

@@ -81,6 +81,9 @@ function(esb_test_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE esb_test_rigs ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
   set_target_properties(${name} PROPERTIES ESB_ON_A_HOST ON)
+  if(ESB_SANITIZE)  # what a test says runs once: optimizing it takes longer than it saves
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   gtest_discover_tests(${name} TEST_PREFIX "${ESB_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 600 ENVIRONMENT "ESB_MODEL_STEPS=${ESB_MODEL_STEPS}"
                ENVIRONMENT_MODIFICATION "ESB_CUTS=set:${ESB_CUTS}")  # a list of two would be torn apart on the way

@@ -13,6 +13,7 @@ void FileServer::step() {
         peer_ = *accepted;
         request_.clear();
         out_.clear();
+        gone_ = 0;
         answered_ = false;
         if (on_connection)
             on_connection(++connections);
@@ -59,6 +60,7 @@ void FileServer::answer() {
     out_ += more_head;
     if (tells_size) out_ += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     out_ += "\r\n";
+    gone_ = 0;
     head_left_ = out_.size();
     until_stall_ = stall_after;
     body_left_ = std::min(body.size(), drop_after.value_or(body.size()));
@@ -73,27 +75,27 @@ bool FileServer::tag_is_asked_for() const {
 }
 
 void FileServer::send() {
-    const std::size_t head = std::min(head_left_, out_.size());
-    std::size_t allowed = out_.size();
+    const std::size_t head = std::min(head_left_, left());
+    std::size_t allowed = left();
     if (bytes_a_second > 0) {
         const auto elapsed = static_cast<std::size_t>((world_.now() - started_).count());
         const std::size_t budget = elapsed * bytes_a_second / 1000;
-        allowed = std::min(out_.size(), head + (budget > sent_ ? budget - sent_ : 0));
+        allowed = std::min(left(), head + (budget > sent_ ? budget - sent_ : 0));
     }
     if (until_stall_) allowed = std::min(allowed, *until_stall_);
     while (allowed > 0) {
-        const auto taken = sockets_.send(peer_, as_bytes(std::string_view(out_).substr(0, allowed)));
+        const auto taken = sockets_.send(peer_, as_bytes(std::string_view(out_).substr(gone_, allowed)));
         if (!taken && taken.error() == errors::would_block) return;
         if (!taken) return drop();
         const std::size_t of_head = std::min(head_left_, *taken);
         head_left_ -= of_head;
         sent_ += *taken - of_head;
         body_bytes += *taken - of_head;
-        out_.erase(0, *taken);
+        gone_ += *taken;
         allowed -= *taken;
         if (until_stall_) *until_stall_ -= *taken;
     }
-    if (out_.empty()) drop();
+    if (left() == 0) drop();
 }
 
 void FileServer::drop() {

@@ -49,6 +49,7 @@ private:
     bool tag_is_asked_for() const;
     void send();
     void drop();
+    std::size_t left() const { return out_.size() - gone_; }
 
     vchip::SimWorld& world_;
     vchip::SimSockets sockets_;
@@ -56,6 +57,7 @@ private:
     chip::SocketId peer_ = chip::SocketId::none;
     std::string request_;
     std::string out_;
+    std::size_t gone_ = 0;  // of out_
     bool answered_ = false;
     std::size_t head_left_ = 0;
     std::size_t body_left_ = 0;

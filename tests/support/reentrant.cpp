@@ -49,7 +49,7 @@ void expect_reentrant(const std::string& what, const std::function<void()>& stor
     // Every operation with every kind of cut, or as many of these pairs as are wanted, spread evenly.
     const std::uint64_t kinds = std::size(vchip::all_cut_kinds);
     const std::uint64_t pairs = kinds * whole.operations;
-    const std::uint64_t stride = std::max<std::uint64_t>(1, pairs / (std::uint64_t{options.most} * cut_factor()));
+    const std::uint64_t stride = std::max<std::uint64_t>(1, pairs / (std::uint64_t{options.most} / thinning * cut_factor()));
     std::uint64_t cuts = 0;
     int failures = 0;
     for (std::uint64_t pair = first_cut_seed() % stride; pair < pairs && failures < 3; pair += stride) {

@@ -57,7 +57,7 @@ private:
 };
 
 struct ReentrantOptions {
-    unsigned most = 60;  // cuts; times ESB_CUTS
+    unsigned most = 60;  // cuts; times ESB_CUTS, fewer where the build is not optimized
 };
 
 // Tells `story` with each cut, and again after it.
