@@ -18,8 +18,6 @@
 #include <memory>
 #include <sstream>
 
-#include <unistd.h>
-
 namespace esb::cli {
 namespace {
 
@@ -119,16 +117,16 @@ Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options,
     }
     const auto gdb = find_program("gdb-multiarch", "ESB_GDB");
     if (gdb.empty()) return failure("there is no gdb-multiarch (Debian's package of that name; ESB_GDB names another)");
-    std::string file = fs::temp_directory_path() / "esb-core-XXXXXX";
-    const int fd = ::mkstemp(file.data());
-    if (fd < 0) return failure("no temporary file can be made");
-    ::close(fd);
+    const auto folder = make_temporary_folder("esb-core");
+    if (!folder) return std::unexpected(folder.error());
+    const auto file = *folder / "core.elf";
     const auto task = "printf \"task %s\\n\", ((TCB_t*)" + std::to_string(core.task) + ")->pcTaskName";
     auto stored = replace_file(file, core.elf, 0600);
     // The last command's outcome is gdb's, and a backtrace may end with an error after all that can be told.
-    auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", "-ex", "echo", options.elf, file})
+    auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", "-ex", "echo", options.elf, file.string()})
                         : std::unexpected(stored.error());
-    fs::remove(file);
+    std::error_code ignored;
+    fs::remove_all(*folder, ignored);
     if (!lines) return std::unexpected(lines.error());
     print_lines(*lines, shell.out);
     if (!lines->contains("Backtrace stopped")) return {};

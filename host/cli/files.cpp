@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -147,6 +148,12 @@ Outcome<void> make_private_folder(const std::filesystem::path& path) {
     if (::geteuid() != 0 || ::stat(folder_of(path).c_str(), &above) != 0) return {};
     if (::chown(path.c_str(), above.st_uid, above.st_gid) != 0) return os_failure(path);
     return {};
+}
+
+Outcome<std::filesystem::path> make_temporary_folder(std::string_view name) {
+    std::string made = std::filesystem::temp_directory_path() / (std::string(name) + "-XXXXXX");
+    if (::mkdtemp(made.data()) == nullptr) return os_failure(made);
+    return made;
 }
 
 Outcome<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds patience) {

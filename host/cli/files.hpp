@@ -32,6 +32,8 @@ Outcome<void> check_private(const std::filesystem::path& path);
 
 // Makes a folder for its owner alone (0700) unless it is there. When run by root it gets the owner of the one above.
 Outcome<void> make_private_folder(const std::filesystem::path& path);
+// A new folder for its owner alone among the temporary ones, NAME-XXXXXX. Whoever asked removes it.
+Outcome<std::filesystem::path> make_temporary_folder(std::string_view name);
 
 // Keeps other runs of the tool out of a folder while it lives (flock on `.lock` in it).
 class FolderLock {

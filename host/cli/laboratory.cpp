@@ -5,7 +5,6 @@
 #include "host/cli/free_ports.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <vector>
 
@@ -49,9 +48,9 @@ Laboratory::~Laboratory() {
 }
 
 Outcome<void> Laboratory::start() {
-    std::string name = (std::filesystem::temp_directory_path() / "esb-run-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) return failure(name + ": " + std::strerror(errno));
-    folder_ = name;
+    auto folder = make_temporary_folder("esb-run");
+    if (!folder) return std::unexpected(folder.error());
+    folder_ = std::move(*folder);
     const auto ports = free_ports(3);
     if (!ports) return std::unexpected(ports.error());
     broker_port_ = (*ports)[0];

@@ -3,15 +3,14 @@
 #include "esb/base/encoding.hpp"
 #include "esb/base/json.hpp"
 #include "esb/base/secret.hpp"
+#include "host/cli/files.hpp"
 #include "host/cli/free_ports.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/watch_page_files.hpp"
 #include "host/vchip/entropy_posix.hpp"
 #include "host/vchip/process_flash.hpp"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 
 namespace esb::cli {
@@ -27,12 +26,6 @@ Outcome<std::string> make_token() {
     std::string text(2 * token_bytes, '0');
     static_cast<void>(hex_encode(bytes, text));
     return text;
-}
-
-Outcome<std::filesystem::path> make_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "esb-vchip-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) return failure(name + ": " + std::strerror(errno));
-    return name;
 }
 
 // "a=1&b=2": the number behind a name, 0 without.
@@ -65,7 +58,7 @@ WatchPage::~WatchPage() {
 }
 
 Outcome<void> WatchPage::start(vchip::VchipOptions& chip) {
-    auto folder = make_folder();
+    auto folder = make_temporary_folder("esb-vchip");
     if (!folder) return std::unexpected(folder.error());
     folder_ = std::move(*folder);
     if (auto done = air_.start(chip.radio, folder_ / "radio.json"); !done) return done;
