@@ -54,6 +54,7 @@ class Profile:
 
 
 STANDARD = Profile("standard")
+BOTH_VERSIONS = Profile("mqtt5", ("CONFIG_ESB_MQTT5=y",))
 MINIMAL = Profile("minimal", tuple(f"CONFIG_ESB_{feature}=n" for feature in (
     "PORTAL", "IMPROV", "HOME_ASSISTANT", "LEGACY_MD5", "CONSOLE_EDITING", "LOG_WORDS"))
     + ("CONFIG_ESP_WIFI_SOFTAP_SUPPORT=n",))
