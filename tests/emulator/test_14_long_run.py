@@ -23,11 +23,11 @@ RELEASES = (BASIC_1_0, BASIC_1_1, BASIC_1_2)
 
 
 class Answers:
-    """What the chip says to <base>/lamp, counted."""
+    """What the chip says to <base>/app/lamp, counted."""
 
     def __init__(self, device: ChipDevice):
         self.count = 0
-        self.process = subprocess.Popen(device.broker.as_tool("mosquitto_sub", "-q", "1", "-R", "-t", f"{device.base}/lamp/state"),
+        self.process = subprocess.Popen(device.broker.as_tool("mosquitto_sub", "-q", "1", "-R", "-t", f"{device.base}/app/lamp/state"),
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         threading.Thread(target=self._read, daemon=True).start()
         device.lab.keep_track(self)
@@ -52,7 +52,7 @@ class Traffic:
     def talk(self, seconds: float):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            self.device.publish("lamp", "on" if self.sent % 2 else "off")
+            self.device.publish("app/lamp", "on" if self.sent % 2 else "off")
             self.sent += 1
             time.sleep(1)
 
@@ -102,8 +102,8 @@ def test_the_heap_is_that_of_the_start(device, record):
         seen.append((before, settled_heap(device, before - TOLERANCE), device.facts()["heap_min"]))
     record(f"{MINUTES:g} minutes: messages sent, answers, reconnects",
            f"{traffic.sent:,}, {traffic.answers.count:,}, {traffic.reconnects}")
-    record(f"{MINUTES:g} minutes: heap free at the start, at the end of each of three releases (lowest)",
-           f"{seen[0][0]:,}; " + ", ".join(f"{after:,} ({lowest:,})" for _, after, lowest in seen))
+    record(f"{MINUTES:g} minutes: heap free at the start and at the end of each of three releases (lowest)",
+           ", ".join(f"{before:,} and {after:,} ({lowest:,})" for before, after, lowest in seen))
     for before, after, _ in seen:
         assert after >= before - TOLERANCE
     assert abs(seen[-1][1] - seen[0][0]) <= TOLERANCE
