@@ -129,9 +129,6 @@ def judges_of(mutant: dict) -> list[tuple[str, str]]:
 
 
 def run_named(build: Build, mutants: list[dict], jobs: int) -> int:
-    for mutant in mutants:
-        changed(ROOT / mutant["file"], mutant["edits"])  # fits, before anything takes time
-
     def judge(mutant: dict) -> tuple[dict, bool, float]:
         began = time.monotonic()
         noticed = try_mutant(build, mutant["file"], changed(ROOT / mutant["file"], mutant["edits"]), judges_of(mutant))
@@ -241,7 +238,10 @@ def main() -> int:
     build = Build(arguments.build, arguments.longest)
     if arguments.score:
         return run_score(build, arguments.score, arguments.seed, arguments.jobs)
-    mutants = [m for m in tomllib.loads(NAMED.read_text())["mutant"]
+    named = tomllib.loads(NAMED.read_text())["mutant"]
+    for mutant in named:
+        changed(ROOT / mutant["file"], mutant["edits"])  # all fit the sources, also those that do not run today
+    mutants = [m for m in named
                if arguments.only in m["name"] and (arguments.full or arguments.only or m.get("ordinary", False))]
     return run_named(build, mutants, arguments.jobs)
 
