@@ -16,6 +16,9 @@ constexpr Duration room_pause = std::chrono::milliseconds(500);
 // SUBSCRIBEs of one topic that the broker may leave without an answer: they stay in the outbox.
 constexpr std::uint8_t unanswered_max = 3;
 
+// The connection, or the session: all else is the broker's answer, with MQTT 5.0 by any of its names.
+bool is_over(const Error& why) { return why == errors::closed || why == errors::cancelled; }
+
 }  // namespace
 
 void Subscriptions::connected(Instant now) {
@@ -48,7 +51,12 @@ void Subscriptions::step(Instant now) {
 
 bool Subscriptions::ask(Inbox::Subscription& subscription, Instant now) {
     const auto token = link_.client().subscribe(subscription.filter, subscription.qos);
-    if (!token) return false;
+    if (!token && (token.error() == errors::full || token.error() == errors::closed)) return false;
+    if (!token) {  // not with this broker: the others must not wait for it
+        subscription.stage = Stage::refused;
+        set_missing(subscription, token.error(), now);
+        return true;
+    }
     subscription.stage = Stage::asked;
     subscription.token = *token;
     subscription.asked = now;
@@ -81,7 +89,7 @@ void Subscriptions::answered(mqtt::Token token, const Result<mqtt::Qos>& outcome
     for (std::size_t i = 0; i < inbox_.size(); ++i) {
         auto& one = inbox_.at(i);
         if (one.token != token || one.stage != Stage::asked) continue;
-        if (!outcome && outcome.error() != errors::mqtt_subscribe_refused) return;  // the connection is over
+        if (!outcome && is_over(outcome.error())) return;
         one.unanswered = 0;
         one.stage = outcome ? Stage::granted : Stage::refused;
         if (!outcome) {

@@ -16,7 +16,7 @@ class SubscriptionListener {
 public:
     virtual ~SubscriptionListener() = default;
     // Once a connection and topic: the broker refuses it, gives less, or says nothing (the errors above,
-    // mqtt_subscribe_refused).
+    // mqtt_subscribe_refused, with MQTT 5.0 the broker's reason or what it said in CONNACK that it does not take).
     virtual void on_missing(std::string_view topic, const Error& why) = 0;
     // What is missing has changed.
     virtual void on_missing_changed() = 0;
