@@ -22,8 +22,10 @@ bool Engine::is_free(PacketId id, Qos qos, bool duplicate) {
     return duplicate ? deferred_.is_free_again(id) : deferred_.is_free(id, qos);
 }
 
+// It may be a handler that sets them free: then the answer to its own message, and PINGREQ, must still have room.
 void Engine::answer_deferred() {
-    while (state_ == Client::State::connected && ack_room()) {
+    constexpr std::size_t room = 2 * ack_size + 2;
+    while (state_ == Client::State::connected && control_.room() >= room) {
         const auto answer = deferred_.next_answer();
         if (!answer) break;
         append(answer->exactly_once ? PacketType::pubrec : PacketType::puback, answer->id);

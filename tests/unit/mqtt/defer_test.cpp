@@ -1,6 +1,8 @@
 // Acknowledgements that wait for their author (Client::defer()): order, bound, back-pressure, what a cut leaves of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/mqtt_memory_storage.hpp"
 #include "support/mqtt_rig5.hpp"
 
@@ -258,6 +260,29 @@ TEST(MqttDefer, many_answers_go_as_there_is_room_for_them) {
     ASSERT_EQ(lines.size(), 15U);
     EXPECT_EQ(lines.front(), "PUBACK 1");
     EXPECT_EQ(lines.back(), "PUBACK 15");
+}
+
+TEST(MqttDefer, an_answer_that_a_handler_sets_free_leaves_room_for_the_messages_own_and_a_ping) {
+    for (const std::size_t max_topic : {20U, 21U, 22U, 23U}) {  // the outbox begins at every distance behind the answers
+        MqttRig rig({.max_topic = max_topic, .max_inflight_out = 1, .max_acks = 3});
+        rig.connect();
+        rig.publish("t", "0123456789", 1);
+        Ticket ticket = 0;
+        rig.when_message = [&](const MessagePiece&) {
+            if (ticket == 0) {
+                ticket = *rig.client.defer();
+            } else {
+                EXPECT_TRUE(rig.client.acknowledge(ticket));
+            }
+        };
+        rig.feed(wire::publish("a", "", 1, 1) + wire::pubrel(8) + wire::pubrel(9) + wire::publish("b", "", 1, 2));
+        rig.advance(58s);  // the transport takes nothing
+        auto lines = rig.wire();
+        EXPECT_EQ(lines.back(), "PUBLISH q1 id1 t=0123456789");
+        std::sort(lines.begin(), lines.end());
+        EXPECT_EQ(lines, (Lines{"PINGREQ", "PUBACK 1", "PUBACK 2", "PUBCOMP 8", "PUBCOMP 9",
+                                "PUBLISH q1 id1 t=0123456789"}));
+    }
 }
 
 TEST(MqttDefer, stop_ends_it) {
