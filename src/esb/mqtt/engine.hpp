@@ -219,8 +219,7 @@ private:
     const ErrorKind* problem5(PacketType type, const Publish& message) const;
     const ErrorKind* problem5(std::size_t size, Qos qos, bool retain) const;
     bool goes_as_five(PacketType type) const;
-    std::size_t size5(PacketType type, const Publish& message) const;
-    void write_packet5(PacketType type, const Publish& message, Record& record) const;
+    static void write_packet5(PacketType type, const Publish& message, Record& record, bool five);
     void close_for5(const ErrorKind& reason);
     void overrun5();
     void take_refusal5(const Packet& packet);
@@ -249,12 +248,13 @@ private:
         }
     }
     // In the outbox.
-    std::size_t bytes_of(PacketType type, const Publish& message) const {
-        if constexpr (with_mqtt5) return size5(type, message);
+    static std::size_t bytes_of(PacketType type, const Publish& message, bool five) {
+        if constexpr (with_mqtt5) return packet_size(type, message, five) + (five ? 0 : spare_front);
         return packet_size(type, message);
     }
     // engine_keep.cpp; what most connections do not need is asked here, for it is asked with every message.
-    Status keep(Record& record, Qos qos);
+    Status keep(Record& record, Qos qos, PacketId place);
+    PacketId place_for(const Publish& message);
     void keep_session();
     [[gnu::noinline]] void write_session();
 #if ESB_MQTT_KEEP

@@ -107,13 +107,7 @@ bool Engine::goes_as_five(PacketType type) const {
     return type == PacketType::publish ? options_.version != Version::v3_1_1 : connection_.v5.on;
 }
 
-std::size_t Engine::size5(PacketType type, const Publish& message) const {
-    const bool five = goes_as_five(type);
-    return packet_size(type, message, five) + (five ? 0 : spare_front);
-}
-
-void Engine::write_packet5(PacketType type, const Publish& message, Record& record) const {
-    const bool five = goes_as_five(type);
+void Engine::write_packet5(PacketType type, const Publish& message, Record& record, bool five) {
     record.five = five ? 1U : 0U;
     record.front = five ? 0U : spare_front & 3U;
     write_packet(type, message, Outbox::packet(record), five);

@@ -55,18 +55,35 @@ Result<Client::Restored> Engine::restore(Storage& storage) {
     return result;
 }
 
-Status Engine::keep(Record& record, Qos qos) {
-    const PacketId id = session_.reserve_id();
-    set_packet_id(Outbox::packet(record), id);
-    bool five = false;
-#if ESB_MQTT5
-    five = record.five != 0;
+// The record that it is written over: that of the message whose place it takes, so that one of them is there whenever the
+// power goes. 0: none.
+PacketId Engine::place_for([[maybe_unused]] const Publish& message) {
+#if ESB_MQTT_OFFLINE
+    if (message.waiting != Waiting::latest) return 0;
+    Record* older = session_.waiting_for(message.topic);
+    if (older != nullptr && older->kept) return packet_id_of(Outbox::packet(*older));
 #endif
-    const Status kept = keeper_.keep(id, qos, five, Outbox::packet(record));
+    return 0;
+}
+
+// Admitted once more: a handler that was told of a message that had to go may have kept others, or forgotten them all.
+Status Engine::keep(Record& record, Qos qos, PacketId place) {
+    if (!keeper_.holds(place)) place = 0;
+    Status kept = keeper_.admit(qos, now_, place);
+    if (kept) {
+        const PacketId id = session_.reserve_id();
+        set_packet_id(Outbox::packet(record), id);
+        bool five = false;
+#if ESB_MQTT5
+        five = record.five != 0;
+#endif
+        kept = keeper_.keep(place, id, qos, five, Outbox::packet(record));
+    }
     if (kept) {
         record.kept = true;
     } else {
         session_.drop(record);
+        keeper_.drop(place);
     }
     return kept;
 }

@@ -67,17 +67,21 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
     waits = waits || by_policy;
 #endif
     if (state_ != State::connected && !waits) return fail(errors::closed);
+    bool five = false;  // looked up once: a handler that is told of another message may configure() anew
     if constexpr (with_mqtt5) {
         if (!is_good5(message)) return fail(errors::invalid_argument);
         if (const auto* why = problem5(type, message)) return fail(*why);
+        five = goes_as_five(type);
     }
 #if ESB_MQTT_KEEP
+    PacketId place = 0;
     if (message.keep) {
         if (!Record::in_session(kind) || is_borrowed(message)) return fail(errors::invalid_argument);
-        ESB_TRY(keeper_.admit(message.qos, now_));
+        place = place_for(message);
+        ESB_TRY(keeper_.admit(message.qos, now_, place));
     }
 #endif
-    std::size_t size = bytes_of(type, message);
+    std::size_t size = bytes_of(type, message, five);
 #if ESB_MQTT_BORROW
     if (message.borrowed) {
         if (size > max_remaining_length) return fail(errors::too_long);
@@ -89,17 +93,21 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
 #else
     Record* record = session_.add(kind, size);
 #endif
+#if ESB_MQTT_KEEP
+    // A handler has taken the room that the older message had left.
+    if (record == nullptr && place != 0 && place_for(message) != place) keeper_.drop(place);
+#endif
     if (record == nullptr) return fail(session_.could_hold(size) ? errors::full : errors::too_long);
 #if ESB_MQTT_BORROW
     if (message.borrowed) Outbox::borrow(*record, message.payload);
 #endif
     if constexpr (with_mqtt5) {
-        write_packet5(type, message, *record);
+        write_packet5(type, message, *record, five);
     } else {
         write_packet(type, message, Outbox::packet(*record));
     }
 #if ESB_MQTT_KEEP
-    if (message.keep) ESB_TRY(keep(*record, message.qos));
+    if (message.keep) ESB_TRY(keep(*record, message.qos, place));
 #endif
     if (publish) ++pending_;
     return record->token;

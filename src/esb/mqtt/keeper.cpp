@@ -31,17 +31,17 @@ void Keeper::begin_hour(Instant now) {
     if (std::exchange(paused_, false)) dirty_ = true;
 }
 
-Status Keeper::admit(Qos qos, Instant now) {
+Status Keeper::admit(Qos qos, Instant now, PacketId place) {
     if (!on()) return fail(errors::closed);
-    if (find(0) == nullptr) return fail(errors::full);
+    if (find(place) == nullptr) return fail(errors::full);
     begin_hour(now);
     if (writes_left_ < writes_of(qos)) return fail(errors::mqtt_kept_worn);
     return {};
 }
 
-Status Keeper::keep(PacketId id, Qos qos, bool five, ConstBytes packet) {
+Status Keeper::keep(PacketId place, PacketId id, Qos qos, bool five, ConstBytes packet) {
     writes_left_ -= writes_of(qos);
-    Slot& slot = *find(0);
+    Slot& slot = *find(place);
     const std::uint32_t order = last_order_ + 1;
     ESB_TRY(write(number_of(slot), {KeptRecord::Kind::publish, owner_, order, id, five, packet}));
     last_order_ = order;

@@ -28,9 +28,10 @@ public:
     bool on() const { return storage_ != nullptr; }
 
     // Whether another message could be kept: closed (no storage), full (no slot), mqtt_kept_worn (the hour's writes).
-    Status admit(Qos qos, Instant now);
-    // After that. The storage's errors.
-    Status keep(PacketId id, Qos qos, bool five, ConstBytes packet);
+    // `place`: of the record that it is to be written over; 0: a free slot.
+    Status admit(Qos qos, Instant now, PacketId place);
+    // After that. The storage's errors; the record that was there is then to be dropped.
+    Status keep(PacketId place, PacketId id, Qos qos, bool five, ConstBytes packet);
     // PUBREC has come for it.
     void release(PacketId id);
     // It is complete.

@@ -41,6 +41,9 @@ Record* Engine::add_waiting(Record::Kind kind, std::size_t size, const Publish& 
         Record* older = session_.waiting_for(message.topic);
         if (older != nullptr && session_.fits(size, older)) {
             ++statistics_.replaced_out;
+#if ESB_MQTT_KEEP
+            if (message.keep) older->kept = false;  // its record stays until the newer one takes its place: keep()
+#endif
             end_waiting(*older, errors::mqtt_replaced);
         }
     } else if (session_.fits_without_waiting(size)) {

@@ -378,6 +378,74 @@ TEST(MqttKeep, the_latest_message_takes_the_place_in_the_storage_too) {
     lives.rig->connect();
     EXPECT_EQ(lives.rig->wire(), Lines{"PUBLISH q1 id2 t=21"});
 }
+
+Result<Token> say_latest(MqttRig& rig, std::string_view topic, std::string_view payload, bool keep = true) {
+    return rig.client.publish({.topic = topic,
+                               .payload = as_bytes(payload),
+                               .qos = Qos::at_least_once,
+                               .waiting = Waiting::latest,
+                               .keep = keep});
+}
+
+TEST(MqttKeep, the_latest_message_needs_no_place_but_the_older_one_s) {
+    Lives lives({.max_kept = 1});
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "20"));
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "21"));
+    EXPECT_EQ(say_latest(*lives.rig, "u", "1").error(), errors::full);
+    EXPECT_EQ(lives.rig->events, Lines{"published 1 mqtt.replaced"});
+    EXPECT_EQ(lives.restart().messages, 1U);
+    lives.rig->connect();
+    EXPECT_EQ(lives.rig->wire(), Lines{"PUBLISH q1 id2 t=21"});
+    lives.rig->feed(wire::puback(2));
+    EXPECT_EQ(lives.restart().messages, 0U);
+}
+
+TEST(MqttKeep, wherever_the_power_goes_the_latest_message_or_the_one_before_is_there) {
+    for (const auto cut : {MqttMemoryStorage::Cut::before, MqttMemoryStorage::Cut::after}) {
+        for (unsigned write = 1; write <= 2; ++write) {
+            Lives lives;
+            EXPECT_TRUE(say_latest(*lives.rig, "t", "20"));
+            lives.storage.cut_at(write, cut);
+            static_cast<void>(say_latest(*lives.rig, "t", "21"));
+            EXPECT_EQ(lives.restart().messages, 1U) << write;
+        }
+    }
+}
+
+TEST(MqttKeep, a_latest_message_that_cannot_be_written_leaves_no_record_without_a_message) {
+    Lives lives({.max_kept = 1});
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "20"));
+    lives.storage.fail_next();
+    EXPECT_FALSE(say_latest(*lives.rig, "t", "21"));
+    EXPECT_EQ(lives.rig->client.pending(), 0U);
+    EXPECT_TRUE(lives.storage.records.empty());
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "22"));
+}
+
+TEST(MqttKeep, a_handler_that_keeps_another_meanwhile_may_take_the_last_place) {
+    Lives lives({.max_kept = 1});
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "20", false));
+    lives.rig->when_published = [&](Token, const Status&) { EXPECT_TRUE(lives.keep("other", 1)); };
+    EXPECT_EQ(say_latest(*lives.rig, "t", "21").error(), errors::full);
+    EXPECT_EQ(lives.rig->client.pending(), 1U);
+    EXPECT_EQ(lives.restart().messages, 1U);
+}
+
+TEST(MqttKeep, a_handler_that_keeps_another_meanwhile_may_use_up_the_hour) {
+    Lives lives({.kept_writes_per_hour = 2});
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "20", false));
+    lives.rig->when_published = [&](Token, const Status&) { EXPECT_TRUE(lives.keep("other", 1)); };
+    EXPECT_EQ(say_latest(*lives.rig, "t", "21").error(), errors::mqtt_kept_worn);
+    EXPECT_EQ(lives.keep("more", 1).error(), errors::mqtt_kept_worn);
+}
+
+TEST(MqttKeep, a_handler_may_forget_the_session_whose_place_is_to_be_taken) {
+    Lives lives({.max_kept = 1});
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "20"));
+    lives.rig->when_published = [&](Token, const Status&) { lives.rig->client.forget_session(); };
+    EXPECT_TRUE(say_latest(*lives.rig, "t", "21"));
+    EXPECT_EQ(lives.restart().messages, 1U);
+}
 #endif
 
 #if ESB_MQTT5

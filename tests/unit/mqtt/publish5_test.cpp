@@ -287,6 +287,32 @@ TEST(MqttPublish5, what_waited_goes_in_the_form_of_the_version_that_came) {
     }
 }
 
+#if ESB_MQTT_OFFLINE
+TEST(MqttPublish5, a_handler_may_configure_the_other_version_while_room_is_made) {
+    for (const bool to_five : {true, false}) {
+        MqttRig5 rig({}, to_five ? Version::v3_1_1 : Version::v5);
+        Publish latest{.topic = "t", .payload = as_bytes("old"), .qos = Qos::at_least_once};
+        latest.waiting = Waiting::latest;
+        EXPECT_TRUE(rig.client.publish(latest));
+        rig.when_published = [&](Token, const Status&) {
+            rig.options.version = to_five ? Version::v5 : Version::v3_1_1;
+            rig.configure();
+        };
+        const auto properties = wire5::user("name", std::string(40, 'v'));
+        latest.payload = as_bytes("new");
+        latest.properties = properties;
+        EXPECT_TRUE(rig.client.publish(latest));
+        rig.publish("u", "behind it", 1);
+        rig.when_published = nullptr;
+        rig.options.version = Version::v5;
+        rig.configure();
+        rig.connect();
+        const std::string with = to_five ? "" : " {" + wire5::hex(properties) + "}";
+        EXPECT_EQ(rig.wire(), (Lines{"PUBLISH q1 id1 t=new" + with, "PUBLISH q1 id2 u=behind it"}));
+    }
+}
+#endif
+
 TEST(MqttPublish5, with_311_properties_stay_behind) {
     MqttRig5 rig({}, Version::v3_1_1);
     rig.MqttRig::connect();
