@@ -24,7 +24,12 @@ Status BrokerLink::use(const Account& account, Instant now) {
 Status BrokerLink::aim(const Account& account) {
     if (account == account_) return {};
     const bool other_identity = !(account.identity == account_.identity) || !(account.base == account_.base);
-    if (other_identity) client_.forget_session();
+    const bool other_broker = !(account.host == account_.host) || account.port != account_.port;
+    if (other_identity) {
+        client_.forget_session();
+    } else if (other_broker) {
+        client_.leave_broker();  // there its identifiers are those of other messages
+    }
     account_ = account;
     return account_.complete() ? configure() : Status();
 }

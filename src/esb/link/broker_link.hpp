@@ -27,7 +27,8 @@ public:
     std::optional<mqtt::Client::Restored> take_restored() { return std::exchange(restored_, std::nullopt); }
 #endif
 
-    // The account to use from now on. A change ends the present connection; another identity also ends the session.
+    // The account to use from now on. A change ends the present connection; another identity also ends the session,
+    // another broker what is open of it (mqtt::Client::leave_broker()).
     Status use(const Account& account, Instant now);
     // The same between two connections, without disturbing the back-off.
     Status aim(const Account& account);

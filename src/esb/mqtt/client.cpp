@@ -93,6 +93,7 @@ Status Client::configure(const ConnectOptions& options) { return engine_->config
 void Client::start(Instant now, std::uint32_t random) { engine_->start(now, random); }
 void Client::stop(Instant now) { engine_->stop(now); }
 void Client::forget_session() { engine_->forget_session(); }
+void Client::leave_broker() { engine_->leave_broker(); }
 
 Result<Token> Client::publish(const Publish& message) { return engine_->submit(PacketType::publish, message); }
 Result<Token> Client::subscribe(std::string_view filter, Qos qos) {

@@ -62,6 +62,10 @@ public:
     // Drops our side of the session: every open publish and subscribe completes with `cancelled`. A connection
     // goes on, unless a borrowed payload is on its way. What the broker remembers goes only with a CONNECT that has clean_session.
     void forget_session();
+    // Between two connections: the next one goes to another broker, which has a session of its own with us, or none. What is open
+    // with the one before is for us as if that had lost it: publishes in flight go as new messages, those after PUBREC complete with
+    // mqtt_session_lost, and identifiers of its messages say nothing about the other's.
+    void leave_broker();
 
 #if ESB_MQTT_KEEP
     struct Restored {              // what restore() found

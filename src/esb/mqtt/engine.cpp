@@ -67,6 +67,18 @@ void Engine::forget_session() {
     complete_doomed(errors::cancelled);
 }
 
+void Engine::leave_broker() {
+    if (!attached()) lose_session();
+}
+
+void Engine::lose_session() {
+    session_.lost();
+#if ESB_MQTT_DEFER
+    deferred_.forget_earlier();
+#endif
+    complete_doomed(errors::mqtt_session_lost);
+}
+
 void Engine::transport_opening() {
     if (state_ != State::waiting) return;
     begin_connection();

@@ -108,6 +108,7 @@ public:
     void start(Instant now, std::uint32_t random);
     void stop(Instant now);
     void forget_session();
+    void leave_broker();
 
     // PUBLISH, SUBSCRIBE or UNSUBSCRIBE, see write_packet().
     Result<Token> submit(PacketType type, const Publish& message);
@@ -193,6 +194,7 @@ private:
     [[gnu::noinline]] void close_after_output(const ErrorKind& reason, Instant now);
     void end_connection();
     void complete_doomed(const ErrorKind& why);
+    void lose_session();
     // Tell the handler how it ended; `why` is nullptr when well.
     void complete_publish(Token token, const ErrorKind* why);
     void complete_subscribe(Token token, const ErrorKind* why, Qos granted);

@@ -128,11 +128,7 @@ inline void Engine::take_accepted(bool session_present) {
             ++statistics_.resends;
         }
     } else {
-        session_.lost();
-#if ESB_MQTT_DEFER
-        deferred_.forget_earlier();
-#endif
-        complete_doomed(errors::mqtt_session_lost);
+        lose_session();
     }
 #if ESB_MQTT5
     v5_.has_session = true;  // whichever version the next connection speaks
