@@ -20,10 +20,19 @@ Status Publisher::publish(const Topic& topic, ConstBytes payload, const PublishO
 #if ESB_MQTT_KEEP
     message.keep = options.keep;
 #endif
+    // Its place is taken before: messages that have to go for it are completed from within, and their authors publish as well.
+    if (options.done) static_cast<void>(waiting_.push_back({0, options.done}));  // room was checked above
     const auto token = link_.client().publish(message);
-    if (!token) return fail(token.error());
-    if (options.done) static_cast<void>(waiting_.push_back({*token, options.done}));  // room was checked above
-    return {};
+    if (options.done) note_token(token ? *token : 0);
+    return token ? Status() : fail(token.error());
+}
+
+// Of the latest publish that has none yet; 0: there is none.
+void Publisher::note_token(mqtt::Token token) {
+    std::size_t i = waiting_.size() - 1;
+    while (waiting_[i].token != 0) --i;
+    waiting_[i].token = token;
+    if (token == 0) waiting_.erase(i);
 }
 
 Status Publisher::report(std::string_view subtopic, std::string_view json) {

@@ -44,6 +44,8 @@ private:
         Function<void(Status)> done;
     };
 
+    void note_token(mqtt::Token token);
+
     BrokerLink& link_;
     net::Reactor& reactor_;
     PublishQueue queue_;
