@@ -77,6 +77,7 @@ public:
     // MQTT 5.0: of the packet at hand, until the next call of next(); empty when they are more than there is room for.
 #if ESB_MQTT5
     Properties properties() const { return v5_.properties; }
+    void forget_properties() { v5_.properties = {}; }
     // What CONNACK says in numbers, until the next packet.
     const PropertyScan& numbers() const { return v5_.scan; }
     // MQTT 5.0: the reason code of the error.

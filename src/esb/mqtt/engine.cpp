@@ -108,7 +108,10 @@ void Engine::transport_closed(Instant now, const Error& why) {
     trace::event("mqtt", "closed", {{"why", why.name()}});
     now_ = now;
     const Error reason = why;  // may be our own close_reason(), which end_connection() resets
-    if constexpr (with_mqtt5) at_once_ = fall_back(reason.kind()) || at_once_;
+    if constexpr (with_mqtt5) {
+        at_once_ = fall_back(reason.kind()) || at_once_;
+        forget_words();
+    }
     if (connection_.connected) {
         if (Record* record = session_.unanswered()) handler_->on_unanswered(Outbox::packet(*record));
     }

@@ -24,6 +24,7 @@ struct ConnectionFive {
     bool on = false;
     bool abrupt = false;   // nothing but DISCONNECT is to be sent any more
     bool resumed = false;  // the broker had the session
+    bool refused = false;  // by the broker's DISCONNECT or CONNACK, whose properties are of interest to the end
     std::uint8_t disconnect_code = 0;
     // What the broker takes.
     std::uint32_t max_packet = max_remaining_length + 5;
@@ -225,6 +226,7 @@ private:
     void close_for5(const ErrorKind& reason);
     void overrun5();
     void take_refusal5(const Packet& packet);
+    void forget_words();
     bool take_connack5(const Packet& packet);
     void take_limits5();
     bool lacks(Property ability) const;

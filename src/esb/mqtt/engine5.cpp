@@ -148,8 +148,14 @@ void Engine::append_disconnect5() {
     append5(PacketType::disconnect, 0, connection_.v5.on ? connection_.v5.disconnect_code : reason::success);
 }
 
+// What an earlier packet said is not why the connection ends.
+void Engine::forget_words() {
+    if (!connection_.v5.refused) decoder_.forget_properties();
+}
+
 void Engine::take_refusal5(const Packet& packet) {
     close_now(error_of(packet.code));
+    connection_.v5.refused = true;
     connection_.reason = Error(connection_.reason.kind(), packet.code);
 }
 

@@ -338,6 +338,27 @@ TEST(MqttConnect5, the_brokers_disconnect_has_its_name_and_nothing_more_is_sent)
     EXPECT_EQ(brief.client.close_reason(), errors::closed);
 }
 
+TEST(MqttConnect5, what_a_packet_said_before_is_not_why_the_connection_ends) {
+    MqttRig5 rig;
+    rig.connect();
+    rig.publish("t", "x", 1);
+    rig.wire();
+    rig.feed(wire5::ack(0x40, 1, 0x97, wire5::text(0x1F, "quota")));
+    EXPECT_EQ(rig.client.properties().text(Property::reason_string), "quota");
+    rig.close();
+    EXPECT_EQ(rig.said, "");
+    rig.connect(wire5::text(0x1F, "welcome"));
+    rig.advance(58s);
+    rig.advance(20s);
+    EXPECT_EQ(rig.client.close_reason(), errors::mqtt_silent);
+    rig.close_as_wanted();
+    EXPECT_EQ(rig.said, "");
+    rig.connect();
+    rig.feed(wire5::disconnect(0x8B, wire5::text(0x1F, "maintenance")));
+    rig.close_as_wanted();
+    EXPECT_EQ(rig.said, "maintenance");
+}
+
 // MQTT 5.0: 3.14.4-1, 3.14.4-2, 3.14.2-1, 3.1.2-10
 TEST(MqttConnect5, stop_says_why) {
     MqttRig5 rig;
