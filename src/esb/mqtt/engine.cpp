@@ -192,6 +192,9 @@ std::uint32_t Engine::next_random() {
 
 void Engine::tick(Instant now) {
     now_ = now;
+#if ESB_MQTT_KEEP
+    keeper_.try_again();
+#endif
     if (state_ == State::connecting) {
         if (count(now) >= connack_deadline()) close_now(errors::mqtt_no_connack);
         return;

@@ -84,12 +84,15 @@ void Keeper::write_session(ConstBytes ids, Instant now) {
     if (session_written_ == checksum) return;  // it says the same
     session_written_ = checksum;
     writes_left_ -= std::min<std::uint32_t>(writes_left_, 1);
-    count_failure(write(session_slot, record));
+    const Status written = write(session_slot, record);
+    count_failure(written);
+    failed_ = !written;
+    if (failed_) session_written_.reset();
 }
 
 void Keeper::forget() {
     if (!on()) return;
-    present_ = dirty_ = false;
+    present_ = dirty_ = failed_ = false;
     session_written_.reset();
     erase(session_slot);
     for (Slot& slot : slots_) {

@@ -47,6 +47,11 @@ public:
     MutBytes scratch() const { return scratch_; }
     // `ids` is a part of scratch().
     void write_session(ConstBytes ids, Instant now);
+    // What could not be written is tried again: identifiers that are not true any more would let new messages pass for duplicates.
+    void try_again() {
+        if (failed_) session_changed();
+        failed_ = false;
+    }
 
     // Everything, in the storage as well.
     void forget();
@@ -83,6 +88,7 @@ private:
     std::optional<std::uint32_t> session_written_;  // checksum of the session's record as it was written last
     bool present_ = false;
     bool dirty_ = false;
+    bool failed_ = false;  // the latest write of the session's record
     bool paused_ = false;  // the session's record is empty until the next hour
 };
 

@@ -361,6 +361,23 @@ TEST(MqttKeep, a_storage_that_fails_costs_no_message_of_this_life) {
     EXPECT_EQ(lives.rig->client.statistics().kept_failures, 3U);
 }
 
+TEST(MqttKeep, a_write_that_failed_once_makes_no_duplicate_of_a_new_message) {
+    Lives lives;
+    lives.rig->connect();
+    lives.rig->feed(wire::publish("t", "one", 2, 5));
+    EXPECT_EQ(lives.rig->wire(), Lines{"PUBREC 5"});
+    lives.storage.fail_next();
+    lives.rig->feed(wire::pubrel(5));
+    EXPECT_EQ(lives.rig->wire(), Lines{"PUBCOMP 5"});
+    EXPECT_EQ(lives.rig->client.statistics().kept_failures, 1U);
+    lives.rig->advance(1s);
+    EXPECT_TRUE(lives.rig->wire().empty());
+    lives.restart();
+    lives.rig->connect(true);
+    lives.rig->feed(wire::publish("t", "two", 2, 5));
+    EXPECT_EQ(lives.rig->events, Lines{"message q2 t=two"});
+}
+
 #if ESB_MQTT_OFFLINE
 TEST(MqttKeep, the_latest_message_takes_the_place_in_the_storage_too) {
     Lives lives;
