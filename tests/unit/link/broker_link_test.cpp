@@ -51,9 +51,12 @@ struct BrokerLinkTest : testing::Test, mqtt::Handler {
 
     void on_connected(bool) override {}
     void on_disconnected(const Error&, Instant) override {}
-    void on_message(const mqtt::MessagePiece& piece) override { events.push_back("message " + std::string(as_text(piece.bytes))); }
+    void on_message(const mqtt::MessagePiece& piece) override {
+        events.push_back("message " + std::string(as_text(piece.bytes)));
+    }
     void on_published(mqtt::Token token, Status outcome) override {
-        events.push_back("published " + std::to_string(token) + " " + (outcome ? "ok" : std::string(outcome.error().name())));
+        const auto how = outcome ? "ok" : std::string(outcome.error().name());
+        events.push_back("published " + std::to_string(token) + " " + how);
     }
     void on_subscribed(mqtt::Token, Result<mqtt::Qos>) override {}
 

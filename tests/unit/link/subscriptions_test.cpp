@@ -39,7 +39,7 @@ struct SubscriptionsTest : testing::Test, mqtt::Handler, SubscriptionListener {
         subscriptions.connected(now);
     }
     void receive(const wire::Bytes& bytes) { link.client().receive(bytes, now); }
-    // First bytes and identifiers of the SUBSCRIBEs: "id1 b/ota".
+    // Identifiers and filters of the SUBSCRIBEs: "id1 b/ota".
     Lines sent() {
         auto& client = link.client();
         wire::Bytes stream;
@@ -52,7 +52,8 @@ struct SubscriptionsTest : testing::Test, mqtt::Handler, SubscriptionListener {
             if (packet->type != 8) continue;
             const bool five = client.speaks_five();
             wire::Bytes filter(packet->body.begin() + (five ? 5 : 4), packet->body.end() - 1);
-            lines.push_back("id" + std::to_string(packet->body[0] * 256 + packet->body[1]) + " " + std::string(filter.begin(), filter.end()));
+            const auto id = std::to_string(packet->body[0] * 256 + packet->body[1]);
+            lines.push_back("id" + id + " " + std::string(filter.begin(), filter.end()));
         }
         return lines;
     }
