@@ -1,5 +1,6 @@
 #include "esb/link/pump.hpp"
 
+#include "esb/base/secret.hpp"
 #include "esb/base/trace.hpp"
 
 namespace esb::link {
@@ -93,6 +94,7 @@ void StreamPump::written(std::size_t count, Instant now) {
     if (gathered_size_ == 0) return client_.sent(count, now);
     gathered_size_ -= count;
     copy(ConstBytes(gathered_).subspan(count, gathered_size_), gathered_);
+    if (client_.state() == mqtt::Client::State::connecting) wipe(MutBytes(gathered_).subspan(gathered_size_));  // a password
 }
 
 void StreamPump::write(Instant now) {
