@@ -67,10 +67,6 @@ void Engine::forget_session() {
     complete_doomed(errors::cancelled);
 }
 
-void Engine::leave_broker() {
-    if (!attached()) lose_session();
-}
-
 void Engine::lose_session() {
     session_.lost();
 #if ESB_MQTT_DEFER
@@ -108,10 +104,7 @@ void Engine::transport_closed(Instant now, const Error& why) {
     trace::event("mqtt", "closed", {{"why", why.name()}});
     now_ = now;
     const Error reason = why;  // may be our own close_reason(), which end_connection() resets
-    if constexpr (with_mqtt5) {
-        at_once_ = fall_back(reason.kind()) || at_once_;
-        forget_words();
-    }
+    if constexpr (with_mqtt5) at_once_ = ended5(reason.kind()) || at_once_;
     if (connection_.connected) {
         if (Record* record = session_.unanswered()) handler_->on_unanswered(Outbox::packet(*record));
     }

@@ -27,8 +27,8 @@ struct ConnectionFive {
     bool refused = false;  // by the broker's DISCONNECT or CONNACK, whose properties are of interest to the end
     std::uint8_t disconnect_code = 0;
     // What the broker takes.
-    std::uint32_t max_packet = max_remaining_length + 5;
     Qos max_qos = Qos::exactly_once;
+    std::uint32_t max_packet = max_remaining_length + 5;
     unsigned lacking = 0;  // abilities from first_ability on, a bit each
 };
 inline constexpr unsigned first_ability = static_cast<unsigned>(Property::maximum_qos);
@@ -109,7 +109,9 @@ public:
     void start(Instant now, std::uint32_t random);
     void stop(Instant now);
     void forget_session();
-    void leave_broker();
+    void leave_broker() {
+        if (!attached()) lose_session();
+    }
 
     // PUBLISH, SUBSCRIBE or UNSUBSCRIBE, see write_packet().
     Result<Token> submit(PacketType type, const Publish& message);
@@ -216,7 +218,7 @@ private:
     void begin_version();
     void forget_fall_back();
     void forget_session5();
-    bool fall_back(const ErrorKind& why);
+    bool ended5(const ErrorKind& why);
     bool is_good5(const ConnectOptions& options) const;
     bool is_good5(const Publish& message) const;
     const ErrorKind* problem5(PacketType type, const Publish& message) const;
@@ -226,7 +228,6 @@ private:
     void close_for5(const ErrorKind& reason);
     void overrun5();
     void take_refusal5(const Packet& packet);
-    void forget_words();
     bool take_connack5(const Packet& packet);
     void take_limits5();
     bool lacks(Property ability) const;

@@ -58,7 +58,8 @@ std::size_t Engine::write_connect5() {
 }
 
 // True when the next connection is to come at once, with 3.1.1.
-bool Engine::fall_back(const ErrorKind& why) {
+bool Engine::ended5(const ErrorKind& why) {
+    if (!connection_.v5.refused) decoder_.forget_properties();  // what an earlier packet said is not why the connection ends
     if (!connection_.v5.on || options_.version != Version::v5_then_v3 || connection_.connected) return false;
     if (&why == &error_of(reason::unsupported_version)) {
         v5_.fall_back = EngineFive::FallBack::until_start;
@@ -78,6 +79,7 @@ bool Engine::is_good5(const Publish& message) const {
 }
 
 const ErrorKind* Engine::problem5(PacketType type, const Publish& message) const {
+    if (!is_good5(message)) return &errors::invalid_argument;
     if (message.properties.size() > max_properties_out) return &error_of(reason::packet_size);
     if (!connection_.v5.on || !connection_.connected) return nullptr;
     const bool publish = type == PacketType::publish;
@@ -146,11 +148,6 @@ void Engine::append5(PacketType type, PacketId id, std::uint8_t code) {
 
 void Engine::append_disconnect5() {
     append5(PacketType::disconnect, 0, connection_.v5.on ? connection_.v5.disconnect_code : reason::success);
-}
-
-// What an earlier packet said is not why the connection ends.
-void Engine::forget_words() {
-    if (!connection_.v5.refused) decoder_.forget_properties();
 }
 
 void Engine::take_refusal5(const Packet& packet) {

@@ -69,7 +69,6 @@ Result<Token> Engine::submit(PacketType type, const Publish& message) {
     if (state_ != State::connected && !waits) return fail(errors::closed);
     bool five = false;  // looked up once: a handler that is told of another message may configure() anew
     if constexpr (with_mqtt5) {
-        if (!is_good5(message)) return fail(errors::invalid_argument);
         if (const auto* why = problem5(type, message)) return fail(*why);
         five = goes_as_five(type);
     }
