@@ -104,6 +104,18 @@ TEST_F(Updates, repeated_offers_change_nothing) {
     EXPECT_GT(offers, 0);
 }
 
+// What runs is told by its hash and its sequence number, not by the message that brought it.
+TEST_F(Updates, the_running_image_signed_anew_is_no_update) {
+    expect_updated();
+    rig.retained = rig.envelope(new_image, 41);
+    const Boot anew = rig.boot();
+    EXPECT_EQ(anew.last.state, State::confirmed);
+    EXPECT_EQ(rig.server.connections, 1);
+    const auto other = test::make_image({.seq = 42, .ver = "1.4.0", .body = 150'001});
+    rig.retained = rig.envelope(other, 40);
+    EXPECT_TRUE(rig.boot().refused(errors::ota_seq)) << "another image of that number";
+}
+
 TEST_F(Updates, resume_after_a_dropped_connection) {
     rig.server.drop_after = 70'000;
     expect_updated();
