@@ -423,5 +423,31 @@ TEST_F(UpdateFaults, waiting_for_another_trial_can_be_cancelled) {
     EXPECT_EQ(rig.boot().last.state, State::idle);
 }
 
+// The record of what was tried in vain stays; what is accepted after it is another message.
+TEST_F(UpdateFaults, a_download_after_a_trial_in_vain_goes_on_after_a_restart) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot_until_settled(6).back().seq, 41U);
+    const auto newer = test::make_image({.seq = 43, .ver = "1.5.0", .body = 5000});
+    rig.allow(newer);
+    rig.server.file = newer;
+    rig.retained = rig.envelope(newer, 40);
+    interrupt_download();
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.seq, 43U);
+    EXPECT_EQ(boot.last.state, State::confirmed);
+}
+
+TEST_F(UpdateFaults, an_update_that_waits_after_a_trial_in_vain_waits_after_a_restart) {
+    rig.allow(new_image, Conduct::crashes_late);
+    EXPECT_EQ(rig.boot_until_settled(6).back().seq, 41U);
+    rig.policy.when = ota::When::ask;
+    rig.limit = std::chrono::seconds(20);
+    rig.retained = rig.envelope(test::make_image({.seq = 43, .ver = "1.5.0", .body = 5000}), 40);
+    EXPECT_EQ(rig.boot().last.state, State::waiting);
+    rig.retained.clear();
+    EXPECT_EQ(rig.boot().last.state, State::waiting);
+}
+
 }  // namespace
 }  // namespace esb

@@ -171,7 +171,7 @@ Status Updater::forget_failures() {
 void Updater::give_way() {
     if (here() != Step::idle) take(Event::superseded);
     if (install_) install_->download.stop();
-    if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
+    static_cast<void>(records_.trial.remove());  // of one tried in vain, too: the next start would end this one for it
     forget_candidate();
     waiting_.reset();
 }
