@@ -273,6 +273,17 @@ TEST_F(DataUpdates, with_a_wrong_file_are_given_up) {
     expect_old(boot);
 }
 
+// Signed anew, with another address or with data that the server has repaired since, it has tries of its own.
+TEST_F(DataUpdates, that_were_given_up_are_taken_when_they_are_signed_anew) {
+    rig.www.file[33'333] ^= 1;
+    for (int i = 0; i < 4; ++i) static_cast<void>(rig.boot());
+    EXPECT_TRUE(rig.boot().refused(errors::ota_given_up));
+    rig.model.file = new_page;
+    rig.offer_with(new_image, ",\"data\":[" + data_entry("www", new_page, test::DataRig::model_url) + "]");
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    expect_new(rig.boot());
+}
+
 TEST_F(DataUpdates, with_a_file_of_another_size_end) {
     for (const bool longer : {true, false}) {
         rig.www.file = new_page;

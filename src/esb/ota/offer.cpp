@@ -86,10 +86,17 @@ std::uint64_t Offer::file_size() const {
     return manifest.encryption ? encrypted_size(*manifest.size) : std::uint64_t{*manifest.size};
 }
 
+crypto::Digest Offer::failures_of(const DataFile& file) const {
+    crypto::Sha256 hash;
+    hash.update(digest);
+    hash.update(file.sha256);
+    return hash.finish();
+}
+
 bool Offer::given_up(const FailureList& failures, unsigned limit) const {
     if constexpr (with_data_partitions) {
         for (const auto& file : manifest.data) {
-            const auto* const bad = failures.find(file.sha256);
+            const auto* const bad = failures.find(failures_of(file));
             if (bad != nullptr && all_struck(*bad, file.urls.count)) return true;
         }
     }

@@ -45,6 +45,8 @@ struct Offer {
     bool freshness_unknown(const OfferFacts& facts) const { return manifest.expires && !facts.wall; }
     // Of what is downloaded; only for what tells its size.
     std::uint64_t file_size() const;
+    // Under which wrong files of that data are counted: another message has tries of its own.
+    crypto::Digest failures_of(const DataFile& file) const;
     // Has failed too often, in all starts.
     bool given_up(const FailureList& failures, unsigned limit) const;
     // The image is the one that the offer speaks of. Completes a legacy one by what the image says.

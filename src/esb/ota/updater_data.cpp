@@ -27,11 +27,11 @@ void Updater::next_file() {
     install.download.start(data_plan());
 }
 
-// Marks and wrong files are noted under its own hash: the next message may bring the same.
+// Marks are noted under its own hash: the next message may bring the same.
 DownloadPlan Updater::data_plan() const {
     const DataFile& file = *install_->place.data();
     auto plan = install_->plan(idle_slot(), policy_, failures_.list());
-    const auto* const known = failures_.list().find(file.sha256);
+    const auto* const known = failures_.list().find(install_->offer.failures_of(file));
     plan.job = file.sha256;
     plan.size = file.size;
     plan.data = &file;

@@ -73,7 +73,7 @@ void Updater::on_fall_back(const Error& why, std::string_view host) {
 // Before anything else: a restart must not forget it.
 void Updater::on_wrong_file(std::size_t address) {
 #if ESB_DATA_PARTITIONS
-    if (const auto* const data = install_->place.data()) return failures_.strike(data->sha256, address);
+    if (const auto* const data = install_->place.data()) return failures_.strike(install_->offer.failures_of(*data), address);
 #endif
     failures_.strike(install_->offer.digest, address);
 }
