@@ -1,5 +1,6 @@
 // What an update says while bytes come, and what counts as a try in vain.
 #include "esb/ota/errors.hpp"
+#include "esb/ota/records.hpp"
 #include "tests/support/update_rig.hpp"
 
 #include <gtest/gtest.h>
@@ -31,6 +32,15 @@ protected:
         rig.server.file = second.file = new_image;
         rig.retained = rig.envelope(new_image, 40);
         rig.limit = std::chrono::hours(1);
+    }
+    // As soon as the one before has ended.
+    void repeat(const std::vector<std::string>& messages) {
+        rig.settles_on_failure = false;
+        rig.watch = [&messages, offers = std::size_t{0}](ota::Updater& updater) mutable {
+            if (updater.at_rest()) static_cast<void>(updater.offer(as_bytes(messages[++offers % messages.size()])));
+            return offers == 200;
+        };
+        static_cast<void>(rig.boot());
     }
     // The power goes once the device has so many bytes of the image and says so.
     void lose_power_at(std::size_t bytes) {
@@ -87,6 +97,30 @@ TEST_F(UpdatesTries, that_come_too_soon_hear_again_why_the_last_one_failed) {
         return report.state == State::failed && report.error == Error(errors::ota_hash);
     });
     EXPECT_EQ(told, 1 + again);
+}
+
+// A broker repeats what it has, whenever it has failed: messages take their share of the flash and no more.
+TEST_F(UpdatesTries, that_a_broker_repeats_do_not_wear_the_records_out) {
+    test::Manifest manifests[] = {test::Manifest::of(new_image), test::Manifest::of(new_image)};
+    for (auto& manifest : manifests) manifest.urls = R"("https://192.0.2.1/x")";  // nobody is asked: it fails at once
+    manifests[1].more = R"(,"note":"again")";
+    const std::vector messages{rig.envelope(manifests[0]), rig.envelope(manifests[1])};
+    rig.retained.clear();
+    int saved = 0;
+    rig.put_fault = [&](std::string_view key) {
+        saved += key == ota::record_keys::job ? 1 : 0;
+        return static_cast<const ErrorKind*>(nullptr);
+    };
+    repeat(messages);
+    EXPECT_EQ(saved, 10);
+}
+
+TEST_F(UpdatesTries, that_a_server_breaks_off_and_a_broker_repeats_do_not_wear_the_slot_out) {
+    rig.server.ignores_range = true;
+    rig.server.drop_after = 120'000;
+    repeat({rig.retained});
+    EXPECT_GT(rig.server.body_bytes, 12 * test::large_flash / 8 * 3);
+    EXPECT_LE(rig.server.body_bytes, 24 * test::large_flash / 8 * 3);
 }
 
 }  // namespace

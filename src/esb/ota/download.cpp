@@ -104,6 +104,7 @@ void Download::begin_fed(const DownloadPlan& plan) {
 }
 
 void Download::stop() {
+    count_written();
     http_.cancel();
     unpacking_.close();
     stage_ = Stage::idle;
@@ -246,8 +247,10 @@ bool Download::all_dead() const {
 }
 
 void Download::count_written() {
-    written_ += writer_.programmed() - std::min(programmed_before_, writer_.programmed());
+    const std::size_t more = writer_.programmed() - std::min(programmed_before_, writer_.programmed());
+    written_ += more;
     programmed_before_ = writer_.programmed();
+    owner_.on_written(more);
 }
 
 // Whether the try that ends has brought something that was not there before.

@@ -61,6 +61,8 @@ public:
     virtual void on_trouble(const Error& why, std::string_view host) = 0;
     // So has a form of the update; the next one is fetched.
     virtual void on_fall_back(const Error& why, std::string_view host) = 0;
+    // So many bytes more were programmed.
+    virtual void on_written(std::size_t bytes) = 0;
     // This address alone has delivered a whole file whose hash is wrong.
     virtual void on_wrong_file(std::size_t address) = 0;
     // Exactly once for each start() that is not stopped, and once more after each refuted(). Success: the whole file

@@ -23,6 +23,13 @@ std::string_view name(When when);
 // A stored download starts then even if nobody says that the link is up.
 inline constexpr Duration network_grace = std::chrono::seconds(30);
 
+// Words need no signature, and a message may be repeated: none of it may wear the flash out. So many at once, and then
+// one a period: of records, and of what failed downloads have written, in whole slots.
+inline constexpr Duration write_period = std::chrono::minutes(1);
+inline constexpr int writes_at_once = 10;
+inline constexpr Duration slot_period = std::chrono::minutes(10);
+inline constexpr int slots_at_once = 12;
+
 // Times and tries. May be changed until the first turn of the reactor.
 struct UpdatePolicy {
     Duration trial_timeout = std::chrono::minutes(5);   // to become healthy

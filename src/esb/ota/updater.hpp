@@ -203,7 +203,6 @@ private:
     bool is_heard() const;
     std::chrono::seconds window_opens_in(UnixTime wall) const;
     Duration postponed_for(const Waiting& waiting) const;
-    bool may_write();
     Duration until_next_look(Hold hold) const;
     void look_at_hold();
     void let_go();
@@ -228,6 +227,8 @@ private:
     bool failed_lately(const Offer& offer) const;
     bool under_way(const crypto::Digest& digest) const;
     bool overtakes(const Offer& offer);
+    bool may_begin();
+    bool may_write();
     std::optional<std::uint32_t> seq_under_way() const;
 
     // updater_commands.cpp
@@ -241,6 +242,7 @@ private:
     void on_downloaded(std::uint32_t done, std::optional<std::uint32_t> size) override;
     void on_trouble(const Error& why, std::string_view host) override;
     void on_fall_back(const Error& why, std::string_view host) override;
+    void on_written(std::size_t bytes) override;
     void on_wrong_file(std::size_t address) override;
     void on_download_done(Status outcome) override;
     void job_failed(const Error& why);
@@ -285,14 +287,15 @@ private:
     TrialRun trial_;
     Machine<Row, Witness> machine_{rows(), Step::starting};
     Instant at_{};               // what the step waits for, if it waits for a time
-    bool policy_final_ = false;  // since the first turn
     Progress progress_;
+    bool policy_final_ = false;  // since the first turn
     bool freshness_unknown_ = false;
     unsigned switch_failures_ = 0;
     Backoff retry_;
     std::optional<Waiting> waiting_;  // also while an upload is under way
     std::optional<Instant> healthy_at_;
-    Instant written_until_{};  // what unsigned words and repeated messages have taken of their share of writes
+    Instant written_until_{};  // what unsigned words and repeated messages have taken of their share of writes,
+    Instant worn_until_{};     // and downloads of theirs of the slot
 
     // Taken while they are needed.
     std::unique_ptr<Opening> opening_;

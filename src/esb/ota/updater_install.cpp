@@ -2,6 +2,8 @@
 #include "esb/ota/install.hpp"
 #include "esb/ota/updater.hpp"
 
+#include <algorithm>
+
 namespace esb::ota {
 namespace {
 
@@ -68,6 +70,11 @@ void Updater::on_fall_back(const Error& why, std::string_view host) {
     if (about_a_server(why)) static_cast<void>(progress_.host.assign(host));  // same capacity
     progress_.fell_back = true;
     report(State::downloading, why);
+}
+
+void Updater::on_written(std::size_t bytes) {
+    const auto share = slot_period * static_cast<std::int64_t>(bytes) / static_cast<std::int64_t>(parts_.slots.geometry().size);
+    worn_until_ = std::max(worn_until_, parts_.reactor.now()) + share;
 }
 
 // Before anything else: a restart must not forget it.

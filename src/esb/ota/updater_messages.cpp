@@ -56,7 +56,7 @@ Status Updater::admit(std::string_view text) {
     if (on_trial()) return refuse_offer(Error(errors::ota_in_trial));
     const bool takes_over = machine_.can(Event::superseded) && overtakes(offer);
     if (!is_idle && !takes_over) return refuse_offer(Error(errors::busy));
-    if (failed_lately(offer)) {
+    if (failed_lately(offer) || !may_begin()) {
         handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
         return fail(errors::ota_too_soon);
     }
@@ -114,6 +114,20 @@ bool Updater::under_way(const crypto::Digest& digest) const {
             return trial_.has_candidate() ? trial_.candidate().image.job == digest
                                           : install_ && install_->offer.digest == digest;
     }
+}
+
+// From rest, where a message that fails can be repeated at once.
+bool Updater::may_begin() {
+    return here() != Step::idle ||
+           (worn_until_ <= parts_.reactor.now() + slots_at_once * slot_period && may_write());
+}
+
+// So many at once, and then one a period.
+bool Updater::may_write() {
+    const auto now = parts_.reactor.now();
+    if (written_until_ > now + (writes_at_once - 1) * write_period) return false;
+    written_until_ = std::max(written_until_, now) + write_period;
+    return true;
 }
 
 // One that waits may also be signed anew, with other addresses or a later expiry; but two of one version could take each

@@ -13,9 +13,6 @@ using std::chrono::seconds;
 
 constexpr Duration look_longest = std::chrono::hours(1);  // summer time begins, somebody sets the clock
 constexpr Duration look_soon = std::chrono::minutes(1);   // while a clock or a network is missing
-// Words need no signature, and a message may be repeated: none of it may wear the flash out.
-constexpr Duration write_period = std::chrono::minutes(1);
-constexpr int writes_at_once = 10;
 
 }  // namespace
 
@@ -83,14 +80,6 @@ Duration Updater::postponed_for(const Waiting& waiting) const {
     const auto anew = waiting.since + Duration(said.postponed) - parts_.reactor.now();
     const auto wall = parts_.clock.wall();
     return said.until && wall ? std::min<Duration>(anew, *said.until - *wall) : anew;
-}
-
-// So many at once, and then one a period.
-bool Updater::may_write() {
-    const auto now = parts_.reactor.now();
-    if (written_until_ > now + (writes_at_once - 1) * write_period) return false;
-    written_until_ = std::max(written_until_, now) + write_period;
-    return true;
 }
 
 Duration Updater::until_next_look(Hold hold) const {
