@@ -17,10 +17,10 @@ namespace {
 constexpr std::size_t messages_max = 8;
 constexpr unsigned waits_without_power_max = 10'000;
 constexpr Duration longest_wait = std::chrono::hours(24 * 365);
-constexpr chip::IpAddress any_address = chip::IpAddress::v4(0, 0, 0, 0);
+constexpr chip::IpAddress any_of(chip::IpAddress::Family family) { return {family, {}}; }
 
 bool covers(const Endpoint& bound, const Endpoint& at) {
-    return bound.port == at.port && (bound.address == at.address || bound.address == any_address);
+    return bound.port == at.port && (bound.address == at.address || bound.address == any_of(at.address.family));
 }
 
 bool same_subnet(const chip::IpAddress& a, const chip::IpAddress& b) {
@@ -186,6 +186,7 @@ Result<std::size_t> SimSockets::receive(SocketId socket, MutBytes out) {
 Status SimSockets::send_to(SocketId socket, const Endpoint& to, ConstBytes bytes) {
     const auto found = find(socket, Kind::datagrams);
     if (!found) return fail(found.error());
+    if ((*found)->at.address.family != to.address.family) return fail(errors::socket_unreachable);
     const SimPlace* from = place_towards(to.address);
     if (from == nullptr) return fail(errors::socket_unreachable);
     network_.send_datagram(*from, (*found)->at.port, to, bytes);

@@ -69,7 +69,7 @@ void SntpClient::on_address(Result<chip::IpAddress> address) {
 // A socket of its own for each question: the port is one more thing a forger would have to guess.
 Status SntpClient::send(const chip::IpAddress& address) {
     ESB_TRY(entropy_.fill(nonce_));
-    const auto socket = reactor_.sockets().bind_udp({chip::IpAddress::v4(0, 0, 0, 0), 0});
+    const auto socket = reactor_.sockets().bind_udp({{address.family, {}}, 0});  // of any interface
     if (!socket) return fail(socket.error());
     socket_ = *socket;
     ESB_TRY(reactor_.watch(socket_, *this, true, false));

@@ -246,4 +246,24 @@ TEST_F(Reply, after_2036_the_seconds_begin_anew) {
     EXPECT_EQ(parse(UnixTime(2'100'000'000)).value(), UnixTime(2'085'978'495)) << "nearest, also before the pivot";
 }
 
+TEST(SntpByIpv6, is_asked_from_a_socket_of_that_family) {
+    const auto here = *chip::parse_ipv6("2001:db8::10"), there = *chip::parse_ipv6("2001:db8::1");
+    vchip::SimWorld world;
+    vchip::SimNetwork network{world};
+    vchip::SimSockets sockets{network, here};
+    vchip::SimResolver resolver{world, sockets};
+    vchip::SimEntropy entropy{1};
+    net::Reactor reactor{sockets, world.clock()};
+    net::Names names{reactor, resolver};
+    test::TimeServer server{network, there, today};
+    resolver.set("server.test", there);
+    Told told;
+    net::SntpClient client{reactor, names, entropy, told};
+    ASSERT_TRUE(client.use("server.test", build));
+    client.set_network(true);
+    for (int i = 0; i < 100 && told.times.empty() && told.failures.empty(); ++i) reactor.turn(1s);
+    ASSERT_TRUE(told.failures.empty()) << told.failures[0].name();
+    EXPECT_EQ(told.times.size(), 1U);
+}
+
 }  // namespace
