@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -114,6 +115,80 @@ TEST_F(Author, hears_and_says_foreign_topics) {
     rig.run_for(1s);
     EXPECT_EQ(heard, (std::vector<std::string>{"site/hall/alarm", "site/greenhouse/alarm"})) << "this broker echoes";
     EXPECT_EQ(rig.broker.latest("site/greenhouse/alarm"), "true");
+}
+
+// A base topic that an operator has made longer, or an identity, decides what still fits.
+TEST_F(Author, a_topic_that_is_too_long_keeps_no_other_from_being_heard) {
+    int heard = 0;
+    auto* const count = &heard;
+    const std::string long_topic(90, 'x');
+    ASSERT_TRUE(rig.device->subscribe(long_topic, [count](const Message&) { ++*count; }));
+    ASSERT_TRUE(rig.device->subscribe("lamp", [count](const Message&) { ++*count; }));
+    rig.settings("config set mqtt.0.base site/greenhouse/north/bed\n");
+    rig.run_for(10s);
+    ASSERT_TRUE(rig.device->online());
+    EXPECT_TRUE(rig.printed("xxx\": the topic or filter is not allowed (mqtt.bad_topic)"));
+    say("site/greenhouse/north/bed/app/lamp", "on");
+    rig.run_for(1s);
+    EXPECT_EQ(heard, 1);
+}
+
+TEST_F(Author, a_subscription_that_was_refused_is_none) {
+    const std::string too_long(96, 'x');
+    EXPECT_EQ(rig.device->subscribe(too_long, [](const Message&) {}).error(), errors::mqtt_bad_topic);
+    EXPECT_EQ(rig.device->unsubscribe(too_long).error(), errors::not_found);
+}
+
+TEST_F(Author, all_eight_topics_fit_beside_all_that_the_device_hears_itself) {
+    rig.settings("config set ota.when ask\nconfig set ha.discovery on\n");
+    struct Dump final : chip::CoreDump {
+        std::size_t size() const override { return 100; }
+        std::optional<std::uint32_t> place() const override { return std::nullopt; }
+        Status read(std::size_t, MutBytes) override { return {}; }
+        Status erase() override { return {}; }
+    } dump;
+    rig.chip.system.set_core_dump(&dump);
+    rig.start();
+    for (const char* topic : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+        ASSERT_TRUE(rig.device->subscribe(topic, [](const Message&) {}));
+    }
+    EXPECT_EQ(rig.device->subscribe("9", [](const Message&) {}).error(), errors::full);
+    ASSERT_TRUE(rig.online());
+    EXPECT_FALSE(rig.printed("(full)")) << rig.chip.uart.output();
+    rig.run_for(1s);
+    const auto asked = [this](std::string_view end) {
+        return std::ranges::count_if(rig.broker.packets, [end](const test::wire::Packet& packet) {
+            return packet.type == 8 && packet.topic.ends_with(end);
+        });
+    };
+    for (const char* own : {"/ota/do", "/crash/do", "homeassistant/status"}) EXPECT_GE(asked(own), 1) << own;
+    rig.chip.system.set_core_dump(nullptr);
+}
+
+TEST_F(Author, its_topic_stays_when_the_device_does_not_hear_that_one_itself_any_more) {
+    int heard = 0;
+    auto* const count = &heard;
+    const auto handler = [count](const Message&) { ++*count; };
+    const auto turn = [this](std::string_view discovery) {
+        rig.chip.uart.type("config set ha.discovery " + std::string(discovery) + "\n");
+        rig.run_for(2s);
+        say("homeassistant/status", "offline");
+        rig.run_for(1s);
+    };
+    ASSERT_TRUE(rig.device->subscribe(foreign("homeassistant/status"), handler));
+    turn("on");
+    EXPECT_EQ(heard, 1);
+    turn("off");
+    EXPECT_EQ(heard, 2);
+    EXPECT_EQ(std::ranges::count(rig.broker.packets, 10, &test::wire::Packet::type), 0) << "UNSUBSCRIBE";
+    turn("on");
+    ASSERT_TRUE(rig.device->unsubscribe(foreign("homeassistant/status")));
+    rig.run_for(1s);
+    const auto said = rig.broker.packets.size();
+    say("homeassistant/status", "online");
+    rig.run_for(1s);
+    EXPECT_GT(rig.broker.packets.size(), said) << "all is announced anew";
+    EXPECT_EQ(heard, 3);
 }
 
 }  // namespace

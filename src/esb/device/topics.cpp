@@ -28,9 +28,9 @@ Status Topics::subscribe(const link::Topic& topic, const link::Inbox::Callback& 
     made.root = topic.root;
     made.callback = callback;
     made.options = options;
-    ESB_TRY(authors_.push_back(made));
-    if (parts_.link.base().empty()) return {};  // fill() adds it later
-    ESB_TRY(add(made));
+    if (authors_.full()) return fail(errors::full);
+    if (!parts_.link.base().empty()) ESB_TRY(add(made));  // otherwise fill() adds it later
+    static_cast<void>(authors_.push_back(made));
     parts_.subscriptions.step(parts_.reactor.now());
     return {};
 }
@@ -46,9 +46,14 @@ Status Topics::unsubscribe(const link::Topic& topic) {
     if (!found) return fail(errors::not_found);
     const auto whole = link::whole_topic(topic, parts_.link.base());
     if (!whole) return {};  // never asked for
-    parts_.inbox.remove(*whole);
-    static_cast<void>(parts_.link.client().unsubscribe(*whole));  // without room it goes with the session
+    hear_no_more(*whole, true);
     return {};
+}
+
+// The author and the device may hear the same topic.
+void Topics::hear_no_more(std::string_view whole, bool authors) {
+    if (!parts_.inbox.remove(whole, authors)) return;
+    static_cast<void>(parts_.link.client().unsubscribe(whole));  // without room it goes with the session
 }
 
 void Topics::hear_of_crash(const link::Inbox::Callback& callback) {
@@ -70,7 +75,7 @@ Status Topics::fill() {
         parts_.config.take(message, parts_.reactor.now());
     };
     ESB_TRY(add({"config"}, mqtt::Qos::at_least_once, take_config, own));
-    for (const auto& topic : authors_) ESB_TRY(add(topic));
+    for (const auto& topic : authors_) tell_unfit(topic.name, add(topic));
     if constexpr (with_update_policy) {
         if (hears_words_) ESB_TRY(add_words());
     }
@@ -79,15 +84,20 @@ Status Topics::fill() {
     return {};
 }
 
+// One that is too long below this base keeps no other from being heard.
+void Topics::tell_unfit(std::string_view name, const Status& added) {
+    if (!added) parts_.voice.out().text("mqtt: ").quoted(as_bytes(name)).text(": ").reason(added.error()).end_line();
+}
+
 Status Topics::add(const link::Topic& topic, mqtt::Qos qos, const link::Inbox::Callback& callback,
-                   const link::SubscribeOptions& options) {
+                   const link::SubscribeOptions& options, bool authors) {
     const auto whole = link::whole_topic(topic, parts_.link.base());
     if (!whole) return fail(whole.error());
-    return parts_.inbox.add(*whole, qos, callback, options, whole->size() - topic.name.size());
+    return parts_.inbox.add(*whole, qos, callback, options, whole->size() - topic.name.size(), authors);
 }
 
 Status Topics::add(const AuthorsTopic& topic) {
-    return add({topic.name, topic.root}, mqtt::Qos::at_least_once, topic.callback, topic.options);
+    return add({topic.name, topic.root}, mqtt::Qos::at_least_once, topic.callback, topic.options, true);
 }
 
 void Topics::take_update(const link::Message& message) {

@@ -61,8 +61,10 @@ private:
 
     Status fill();
     Status add(const link::Topic& topic, mqtt::Qos qos, const link::Inbox::Callback& callback,
-               const link::SubscribeOptions& options = {});
+               const link::SubscribeOptions& options = {}, bool authors = false);
     Status add(const AuthorsTopic& topic);
+    void tell_unfit(std::string_view name, const Status& added);
+    void hear_no_more(std::string_view whole, bool authors);
     Status add_home_assistant();
     Status add_words();
     void take_update(const link::Message& message);

@@ -17,8 +17,7 @@ void Topics::hear_home_assistant(bool on) {
     if (on) {
         parts_.voice.tell("mqtt", add_home_assistant());
     } else {
-        parts_.inbox.remove(ha_status_topic);
-        static_cast<void>(parts_.link.client().unsubscribe(ha_status_topic));  // without room it goes with the session
+        hear_no_more(ha_status_topic, false);
     }
 }
 

@@ -15,9 +15,7 @@ void Topics::hear_words(bool on) {
     if (std::exchange(hears_words_, on) == on || parts_.link.base().empty()) return;
     if (on) return static_cast<void>(parts_.voice.tell("mqtt", add_words()));
     const auto whole = link::whole_topic({"ota/do"}, parts_.link.base());
-    if (!whole) return;
-    parts_.inbox.remove(*whole);
-    static_cast<void>(parts_.link.client().unsubscribe(*whole));  // without room it goes with the session
+    if (whole) hear_no_more(*whole, false);
 }
 
 }  // namespace esb

@@ -10,7 +10,7 @@ Inbox::Inbox(std::size_t max_message)
     : capacity_(max_message), buffer_(std::make_unique<std::uint8_t[]>(max_message)) {}
 
 Status Inbox::add(std::string_view filter, mqtt::Qos qos, Callback callback, const SubscribeOptions& options,
-                  std::size_t root) {
+                  std::size_t root, bool authors) {
     if (!mqtt::is_topic_filter(filter)) return fail(errors::mqtt_bad_topic);
     Subscription made;
     ESB_TRY(made.filter.assign(filter));
@@ -18,14 +18,21 @@ Status Inbox::add(std::string_view filter, mqtt::Qos qos, Callback callback, con
     made.callback = callback;
     made.pieces = options.pieces;
     made.root = root;
+    made.authors = authors;
     ESB_TRY(subscriptions_.push_back(made));
     index_.add(filter, subscriptions_.size() - 1);
     return {};
 }
 
-void Inbox::remove(std::string_view filter) {
-    for (auto& one : subscriptions_) one.removed = one.removed || one.filter == filter;
+bool Inbox::remove(std::string_view filter, bool authors) {
+    bool heard = false;
+    for (auto& one : subscriptions_) {
+        if (!(one.filter == filter)) continue;
+        one.removed = one.removed || one.authors == authors;
+        heard = heard || !one.removed;
+    }
     if (!delivering_) forget_removed();
+    return !heard;
 }
 
 void Inbox::forget_removed() {

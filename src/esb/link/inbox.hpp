@@ -24,7 +24,8 @@ inline mqtt::TooLarge too_large(const mqtt::MessagePiece& m) {
 
 class Inbox {
 public:
-    static constexpr std::size_t max_subscriptions = with_update_policy ? 13 : 12;
+    // The authors' eight, and the device's own (device/topics.cpp).
+    static constexpr std::size_t max_subscriptions = 8 + 4 + (with_update_policy ? 1 : 0) + (with_core_dump ? 1 : 0);
     using Callback = Function<void(const Message&)>;
 
     struct Subscription {
@@ -33,6 +34,7 @@ public:
         Callback callback;
         bool pieces = false;
         std::size_t root = 0;  // bytes of the filter's root
+        bool authors = false;  // not the device's own
         bool removed = false;  // from within a callback: gone when all have been called
 
         // How the broker stands to it in this connection (subscriptions.hpp).
@@ -53,9 +55,9 @@ public:
     // Messages whose topic the filter takes go to every callback that has one; `root` bytes of it are not in the message's
     // subtopic. `full`, too_long, mqtt_bad_topic.
     Status add(std::string_view filter, mqtt::Qos qos, Callback callback, const SubscribeOptions& options = {},
-               std::size_t root = 0);
-    // Also from within its own callback.
-    void remove(std::string_view filter);
+               std::size_t root = 0, bool authors = false);
+    // The author's, or the device's own; also from within its own callback. True: nobody hears this filter any more.
+    bool remove(std::string_view filter, bool authors = false);
     // The topics change with the identity: all are dropped.
     void clear() {
         subscriptions_.clear();
