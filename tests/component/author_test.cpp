@@ -191,5 +191,35 @@ TEST_F(Author, its_topic_stays_when_the_device_does_not_hear_that_one_itself_any
     EXPECT_EQ(heard, 3);
 }
 
+TEST_F(Author, a_handler_may_set_another_in_its_place) {
+    struct Counts {
+        Device& device;
+        int first = 0, second = 0, settings = 0;
+    } counts{*rig.device};
+    auto* const all = &counts;
+    counts.device.on_online([all](bool) {
+        all->device.on_online([first = static_cast<int*>(nullptr), second = &all->second](bool) {
+            ++*(first != nullptr ? first : second);
+        });
+        ++all->first;
+    });
+    counts.device.on_settings([all] {
+        all->device.on_settings([none = static_cast<int*>(nullptr), all] {
+            if (none == nullptr) all->settings += 10;
+        });
+        ++all->settings;
+    });
+    rig.broker.server.hang_up();
+    ASSERT_TRUE(rig.online());
+    rig.run_for(5min);
+    EXPECT_EQ(counts.first, 1);
+    EXPECT_EQ(counts.second, 1);
+    for (const char* level : {"debug", "error", "info"}) {
+        rig.chip.uart.type("config set log.level " + std::string(level) + "\n");
+        rig.run_for(1s);
+    }
+    EXPECT_EQ(counts.settings, 21) << "once the first, twice the second";
+}
+
 }  // namespace
 }  // namespace esb

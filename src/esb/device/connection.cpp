@@ -200,7 +200,8 @@ void Connection::note_commissioned() {
 void Connection::set_online(bool online) {
     if (parts_.online.exchange(online) == online) return;
     parts_.notes.on_line(online);
-    if (online_handler_) online_handler_(online);
+    const auto handler = online_handler_;  // it may set another
+    if (handler) handler(online);
 }
 
 }  // namespace esb

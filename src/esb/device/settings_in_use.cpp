@@ -37,7 +37,8 @@ void SettingsInUse::apply(Instant now) {
     parts_.config.applied(now, has_address, parts_.online.load(), tries);
     parts_.time.use(store);
     parts_.home_assistant.use(discovery, parts_.link.account().identity);
-    if (handler_) handler_();
+    const auto handler = handler_;  // it may set another
+    if (handler) handler();
 }
 
 }  // namespace esb

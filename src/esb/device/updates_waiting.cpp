@@ -33,14 +33,15 @@ void Updates::take_word(const link::Message& message) {
 
 void Updates::tell_author() {
     if (!std::exchange(to_tell_, false) || !waiting_handler_) return;
+    const auto handler = waiting_handler_;  // it may set another
     const auto& progress = updater_.progress();
     if (progress.state == ota::State::waiting) {
         const UpdateWaiting waiting{progress.ver, progress.size, progress.hold == ota::Hold::ask};
         told_ = true;
-        return waiting_handler_(&waiting);
+        return handler(&waiting);
     }
     if (updater_.is_waiting() || !std::exchange(told_, false)) return;  // something else was refused meanwhile
-    waiting_handler_(nullptr);
+    handler(nullptr);
 }
 
 }  // namespace esb
