@@ -90,8 +90,7 @@ bool Chooser::goes_on(std::size_t index) {
 
 bool Chooser::stronger_heard(std::size_t index, const chip::Mac& present, int least) const {
     const auto& spots = entries_[index].spots;
-    return std::any_of(spots.begin(), spots.end(),
-                       [&](const Spot& spot) { return spot.bssid != present && spot.rssi >= least; });
+    return !spots.empty() && spots[0].bssid != present && spots[0].rssi >= least;  // the strongest is joined
 }
 
 Chooser::Choice Chooser::next(Instant now) {

@@ -59,7 +59,7 @@ public:
     // Another network than `present` that may be tried was heard, or is hidden.
     bool other_heard(std::size_t present, Instant now) const;
 
-    // Of this network one of at least this strength was heard beside `present`.
+    // Of this network the strongest that was heard is another one than `present`, and at least this strong.
     bool stronger_heard(std::size_t index, const chip::Mac& present, int least) const;
 
     // What became of the network. The first says that another of its access points is still to be tried in this round;

@@ -402,6 +402,13 @@ TEST_F(SupervisorTest, two_weak_access_points_do_not_play_ping_pong) {
     EXPECT_LE(radio.scans, 13);
 }
 
+TEST_F(SupervisorTest, the_link_is_not_left_for_its_own_access_point) {
+    to_roaming();
+    spots({{"Home", 1, -60}, {"Home", 2, -62}});  // somebody stood in the way a moment ago
+    EXPECT_EQ(supervisor.state(), State::up);
+    EXPECT_EQ(radio.joins.size(), 1U);
+}
+
 TEST_F(SupervisorTest, an_access_point_chosen_by_the_author_is_not_left) {
     auto network = known("Home");
     network.station.bssid = chip::Mac{2, 0, 0, 0, 0, 1};
