@@ -1,6 +1,7 @@
 // What an author sets in esb_main, after the start, is what counts.
 #include "host/vchip/flash_store.hpp"
 #include "support/device_rig.hpp"
+#include "support/online_device.hpp"
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,36 @@ protected:
 TEST_F(AuthorsPolicy, a_longer_watchdog_is_patient) { EXPECT_EQ(end_with(200s, 100s), SimEnd::returned); }
 TEST_F(AuthorsPolicy, a_shorter_watchdog_bites_earlier) { EXPECT_EQ(end_with(2s, 3s), SimEnd::watchdog); }
 TEST_F(AuthorsPolicy, a_shorter_watchdog_is_fed_often_enough) { EXPECT_EQ(end_with(2s, 1s), SimEnd::returned); }
+
+// "Never" is a time like any other.
+TEST(AuthorsTimes, a_status_that_is_never_due_does_not_flood_the_broker) {
+    test::OnlineDevice rig;
+    rig.start();
+    rig.device->policy().status_period = Duration::max();
+    ASSERT_TRUE(rig.online());
+    rig.run_for(10s);
+    const auto before = rig.broker.packets.size();
+    rig.run_for(10s);
+    EXPECT_EQ(rig.broker.packets.size(), before);
+}
+
+TEST(AuthorsTimes, endless_patience_waits_for_the_acknowledgement) {
+    test::OnlineDevice rig;
+    ASSERT_TRUE(rig.online());
+    rig.run_for(1min);
+    rig.broker.silent = true;
+    ASSERT_TRUE(rig.device->publish("leak", true));
+    ASSERT_TRUE(rig.device->sleep_for(15min, Duration::max()));
+    rig.run_for(1min);
+    EXPECT_FALSE(rig.firmware->sleeps());
+}
+
+TEST(AuthorsTimes, to_wait_for_the_broker_for_ever_waits) {
+    test::OnlineDevice rig;
+    rig.start();
+    rig.run_for(1s);
+    EXPECT_TRUE(rig.device->connect(Duration::max()));
+}
 
 }  // namespace
 }  // namespace esb

@@ -779,6 +779,15 @@ TEST_F(Updates, go_back_when_the_new_image_stays_silent_and_try_three_times) {
     EXPECT_EQ(rig.server.connections, 2);
 }
 
+TEST_F(Updates, a_trial_that_may_last_for_ever_is_not_over_at_once) {
+    rig.policy.trial_timeout = Duration::max();
+    rig.allow(new_image, Conduct::silent);
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    const auto trial = rig.boot();
+    EXPECT_EQ(trial.seq, 42U);
+    EXPECT_NE(trial.end, BootEnd::restart) << "it does not give itself up";
+}
+
 TEST_F(Updates, count_a_loss_of_power_in_the_trial) {
     rig.allow(new_image, Conduct::silent);
     static_cast<void>(rig.boot());

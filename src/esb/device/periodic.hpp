@@ -20,12 +20,12 @@ public:
     // `full`, invalid_argument for a period below 1 ms.
     Status add(Duration period, Function<void()> work, Instant now) {
         if (period < Duration(1)) return fail(errors::invalid_argument);
-        return works_.push_back({period, now + period, work});
+        return works_.push_back({period, after(now, period), work});
     }
     void step(Instant now) override {
         for (std::size_t i = 0; i < works_.size(); ++i) {
             if (now < works_[i].due) continue;
-            works_[i].due = std::max(works_[i].due + works_[i].period, now + Duration(1));
+            works_[i].due = std::max(after(works_[i].due, works_[i].period), now + Duration(1));
             works_[i].run();
         }
     }

@@ -40,7 +40,7 @@ void Presence::publish_status(Instant now) {
     std::array<char, status_json_max> text;
     const auto json = status_json(parts_.snapshot.read(), parts_.subscriptions, parts_.device_key.public_text(), text);
     const auto sent = parts_.publisher.report("status", json);
-    next_status_ = now + (sent && !online_to_send_ ? parts_.policy.status_period : Duration(1s));
+    next_status_ = after(now, sent && !online_to_send_ ? parts_.policy.status_period : Duration(1s));
 }
 
 // Its time is over; while a long message comes in, or authors let the broker wait, the echo has to wait behind that.
@@ -54,14 +54,14 @@ void Presence::await_echo(Instant now) {
 }
 
 void Presence::send_ping(Instant now) {
-    next_ping_ = now + parts_.policy.ping_period;
+    next_ping_ = after(now, parts_.policy.ping_period);
     const auto number = decimal(milliseconds(now));
     if (!parts_.publisher.publish({"ping"}, as_bytes(number.view()), {.qos = mqtt::Qos::at_most_once})) {
         next_ping_ = now + 1s;
         return;
     }
     ping_sent_ = now;
-    echo_until_ = now + parts_.policy.echo_timeout;
+    echo_until_ = after(now, parts_.policy.echo_timeout);
 }
 
 void Presence::take_echo(const link::Message& message) {

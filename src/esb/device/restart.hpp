@@ -32,7 +32,7 @@ public:
     bool due(bool sent) {
         if (!wanted_.load()) return false;
         const auto now = reactor_.now();
-        if (!until_) until_ = now + policy_.restart_grace;
+        if (!until_) until_ = after(now, policy_.restart_grace);
         return sent || now >= *until_;
     }
 

@@ -15,7 +15,7 @@ Status Sleep::want(Duration time, Duration patience) {
     if (time < shortest || time > longest || patience < Duration(0)) return fail(errors::out_of_range);
     if (!time_) {
         patience_ = patience;
-        until_ = parts_.reactor.now() + patience;
+        until_ = after(parts_.reactor.now(), patience);
     }
     time_ = time;
     return {};
@@ -37,14 +37,14 @@ std::optional<Instant> Sleep::console_until() const {
     const bool by_hand = reset == ResetReason::power_on || reset == ResetReason::external;
     const auto heard = parts_.console.last_input();
     if (heard == Instant{} && !by_hand) return std::nullopt;
-    return heard + parts_.policy.sleep_console;
+    return after(heard, parts_.policy.sleep_console);
 }
 
 // What the broker has kept for the device comes right after the connection: no more of it, for as long as an answer takes.
 std::optional<Instant> Sleep::quiet_at() const {
     const auto heard = parts_.connection.heard_at();
     if (!heard) return std::nullopt;
-    return *heard + std::max(parts_.policy.sleep_listen, 2 * parts_.presence.last_round_trip().value_or(Duration(0)));
+    return after(*heard, std::max(parts_.policy.sleep_listen, 2 * parts_.presence.last_round_trip().value_or(Duration(0))));
 }
 
 bool Sleep::all_said(Instant now) const {
@@ -75,7 +75,7 @@ bool Sleep::begin() {
 void Sleep::step(Instant now) {
     if (!time_) return;
     const auto* const why = reason(now);
-    if (why != nullptr && why != &errors::sleep_messages) until_ = now + patience_;  // its outcome is to be told, too
+    if (why != nullptr && why != &errors::sleep_messages) until_ = after(now, patience_);  // its outcome is to be told, too
     if (why == told_) return;
     told_ = why;
     if (why == nullptr || why == &errors::sleep_messages || !parts_.voice.info()) return;

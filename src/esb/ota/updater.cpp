@@ -275,7 +275,7 @@ void Updater::pause() { at_ = parts_.reactor.now() + next_wait(retry_); }
 
 void Updater::hold_back(const std::optional<crypto::Digest>& job, Duration wait) {
     failed_job_ = job;
-    failed_until_ = parts_.reactor.now() + wait;
+    failed_until_ = after(parts_.reactor.now(), wait);
 }
 
 }  // namespace esb::ota

@@ -47,7 +47,7 @@ void Updater::use_policy(Instant now) {
     policy_final_ = true;
     retry_ = Backoff(policy_.retry_first, policy_.retry_longest);
     wear_ = retry_;
-    if (here() == Step::on_trial) at_ = now + policy_.trial_timeout;
+    if (here() == Step::on_trial) at_ = after(now, policy_.trial_timeout);
     if (here() == Step::went_back) go_on(trial_.judge_failure());
 }
 

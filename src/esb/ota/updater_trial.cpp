@@ -5,7 +5,7 @@ namespace esb::ota {
 
 void Updater::begin_trial() {
     if (!take(Event::trial_found)) return;
-    at_ = parts_.reactor.now() + policy_.trial_timeout;
+    at_ = after(parts_.reactor.now(), policy_.trial_timeout);
     trial_.begin();
     if (!trial_.has_candidate()) static_cast<void>(progress_.ver.assign(running_.ver));
     // A boot loader with roll-back would have turned `fresh` into `pending_verify`.
@@ -42,7 +42,7 @@ void Updater::finish_confirmation() {
 void Updater::give_up(TrialCause cause) {
     if (!trial_.give_up(cause)) {  // go on trying to become healthy
         take(Event::cannot_go_back);
-        at_ = parts_.reactor.now() + policy_.trial_timeout;
+        at_ = after(parts_.reactor.now(), policy_.trial_timeout);
         return;
     }
     take(Event::given_up);

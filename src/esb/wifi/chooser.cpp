@@ -161,8 +161,10 @@ bool Chooser::other_heard(std::size_t present, Instant now) const {
 void Chooser::refused(std::size_t index, Instant now) {
     auto& entry = entries_[index];
     entry.failed = true;
-    const auto pause = policy_.refused_pause * (1LL << std::min<unsigned>(entry.refusals, 16));
-    entry.aside_until = now + std::min<Duration>(pause, policy_.refused_pause_max);
+    const auto longest = policy_.refused_pause_max;
+    auto pause = std::min(policy_.refused_pause, longest);
+    for (unsigned i = 0; i < entry.refusals && pause < longest; ++i) pause = pause > longest / 2 ? longest : 2 * pause;
+    entry.aside_until = after(now, pause);
     if (entry.refusals < 16) ++entry.refusals;
 }
 

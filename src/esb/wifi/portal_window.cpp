@@ -86,7 +86,7 @@ void PortalWindow::enter(PortalState from, PortalEvent event, Instant now) {
             if (event == PortalEvent::started) opened(now);
             return;
         case PortalState::grace:
-            deadline_ = std::min(now, window_end_) + policy_.portal_grace;  // a loose contact does not prolong it
+            deadline_ = after(std::min(now, window_end_), policy_.portal_grace);  // a loose contact does not prolong it
             return;
         case PortalState::closing:
             why_ = closing_why(from, event);
@@ -96,7 +96,7 @@ void PortalWindow::enter(PortalState from, PortalEvent event, Instant now) {
         case PortalState::closed:
             deadline_.reset();
             if (from != PortalState::closing) why_ = PortalWhy::radio;
-            not_before_ = now + (told_open_ ? policy_.portal_pause : policy_.portal_retry);
+            not_before_ = after(now, told_open_ ? policy_.portal_pause : policy_.portal_retry);
             if (std::exchange(told_open_, false)) listener_.on_portal_closed(why_);
             return;
     }
@@ -111,18 +111,18 @@ PortalWhy PortalWindow::closing_why(PortalState from, PortalEvent event) const {
 }
 
 void PortalWindow::begin_window(bool for_link, Instant now) {
-    window_end_ = now + policy_.portal_time;
+    window_end_ = after(now, policy_.portal_time);
     for_link_ = for_link;
     why_ = for_link ? PortalWhy::link_missing : PortalWhy::asked;
 }
 
 void PortalWindow::start(Instant now) {
-    deadline_ = now + policy_.access_point_timeout;
+    deadline_ = after(now, policy_.access_point_timeout);
     if (!radio_.start_access_point(access_point_)) take(PortalEvent::refused, now);
 }
 
 void PortalWindow::stop(Instant now) {
-    deadline_ = now + policy_.access_point_timeout;
+    deadline_ = after(now, policy_.access_point_timeout);
     static_cast<void>(radio_.stop_access_point());  // refused: again at the deadline
 }
 

@@ -152,7 +152,7 @@ void Supervisor::step(Instant now) {
     const bool missing = state() != State::off && (!is_up() || wants_set_up()) && missing_since_;
     // Without a known network there is nothing to wait for.
     const auto patience = state() == State::idle ? Duration(0) : policy_.connect_timeout;
-    portal_.set_link_missing_at(missing ? std::optional(*missing_since_ + patience) : std::nullopt);
+    portal_.set_link_missing_at(missing ? std::optional(after(*missing_since_, patience)) : std::nullopt);
     portal_.step(now);
 }
 
@@ -249,10 +249,10 @@ void Supervisor::look_for_stronger(std::span<const chip::ScanEntry> found, Insta
 // Only when something else has woken the device: a signal that fades slowly is worth no wake-up of its own.
 void Supervisor::watch_signal(Instant now) {
     if (state() != State::up || now < roam_at_ || !policy_.roaming || link_held_ || portal_.on_air()) return;
-    roam_at_ = now + policy_.roam_check;
+    roam_at_ = after(now, policy_.roam_check);
     const auto link = radio_.link();
     if (!link || link->rssi >= policy_.roam_below || chooser_.at(present_).bssid) return;
-    roam_at_ = now + policy_.roam_pause;
+    roam_at_ = after(now, policy_.roam_pause);
     take(Event::signal_weak, now);
 }
 

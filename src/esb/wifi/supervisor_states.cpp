@@ -42,11 +42,11 @@ void Supervisor::enter(State from, Event event, Instant now) {
         case State::joining:
             return join(now);
         case State::no_address:
-            deadline_ = now + policy_.address_timeout;
+            deadline_ = after(now, policy_.address_timeout);
             return;
         case State::fresh:
             insist_ = false;
-            deadline_ = now + (keeps_address() ? policy_.kept_address_trial : policy_.settle_time);
+            deadline_ = after(now, keeps_address() ? policy_.kept_address_trial : policy_.settle_time);
             return;
         case State::up:
             if (from == State::fresh) settle(now);
@@ -56,7 +56,7 @@ void Supervisor::enter(State from, Event event, Instant now) {
             deadline_ = now + backoff_.next(chip::spreading_number(entropy_));
             return;
         case State::paused:
-            deadline_ = now + policy_.phone_pause;
+            deadline_ = after(now, policy_.phone_pause);
             return;
 #if ESB_ETHERNET
         case State::wired:
@@ -114,7 +114,7 @@ Status Supervisor::start_radio(Instant now) {
 }
 
 void Supervisor::start_scan(Instant now) {
-    deadline_ = now + policy_.scan_timeout;
+    deadline_ = after(now, policy_.scan_timeout);
     const auto started = radio_.start_scan();
     if (started || started.error() == errors::busy) return;  // somebody else's scan serves as well
     if (state() == State::scanning) chooser_.heard({});
@@ -124,7 +124,7 @@ void Supervisor::start_scan(Instant now) {
 void Supervisor::join(Instant now) {
     const auto target = by_what_is_known(chooser_.target(present_), now);
     join_refused_ = !radio_.join(target);
-    deadline_ = join_refused_ ? now : now + (resumed() ? policy_.kept_join_timeout : policy_.join_timeout);
+    deadline_ = join_refused_ ? now : after(now, resumed() ? policy_.kept_join_timeout : policy_.join_timeout);
 }
 
 // Once: whatever comes of it, the next try is as usual.
@@ -147,7 +147,7 @@ chip::StationConfig Supervisor::by_what_is_known(chip::StationConfig network, In
 
 void Supervisor::settle(Instant now) {
     chooser_.settled(present_);
-    roam_at_ = std::max(roam_at_, now + policy_.roam_check);
+    roam_at_ = std::max(roam_at_, after(now, policy_.roam_check));
     backoff_.reset();
     missing_since_.reset();
 }
@@ -157,7 +157,7 @@ void Supervisor::set_patience(Instant now) {
     deadline_.reset();
     if (broker_ != Broker::sought) return;
     if (!broker_missing_since_) broker_missing_since_ = now;
-    if (chooser_.size() > 1) deadline_ = std::max(now, *broker_missing_since_ + patience_);
+    if (chooser_.size() > 1) deadline_ = std::max(now, after(*broker_missing_since_, patience_));
 }
 
 void Supervisor::forget_patience() {

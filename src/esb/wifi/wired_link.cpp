@@ -28,10 +28,10 @@ bool WiredLink::take(WireEvent event, Instant now) {
             return true;
         case WireState::no_address:
             deadline_.reset();
-            if (from != WireState::no_address) deadline_ = now + policy_.address_timeout;
+            if (from != WireState::no_address) deadline_ = after(now, policy_.address_timeout);
             return true;
         case WireState::spare:
-            if (from != WireState::spare) deadline_ = now + policy_.wire_settle_time;
+            if (from != WireState::spare) deadline_ = after(now, policy_.wire_settle_time);
             return true;
     }
     return true;

@@ -26,6 +26,15 @@ TEST(Periodic, a_long_pause_does_not_cause_a_burst) {
     EXPECT_GT(*periodic.deadline(), Instant(1h));
 }
 
+TEST(Periodic, the_longest_period_is_never_over) {
+    Periodic periodic;
+    int runs = 0;
+    ASSERT_TRUE(periodic.add(Duration::max(), [&runs] { ++runs; }, Instant(1s)));
+    periodic.step(Instant(1h));
+    EXPECT_EQ(runs, 0);
+    EXPECT_EQ(*periodic.deadline(), Instant::max());
+}
+
 TEST(Periodic, refuses_no_period_and_too_many) {
     Periodic periodic;
     EXPECT_EQ(periodic.add(0ms, [] {}, Instant{}).error(), errors::invalid_argument);

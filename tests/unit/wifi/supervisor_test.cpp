@@ -462,6 +462,23 @@ TEST_F(SupervisorTest, a_network_left_for_its_broker_is_joined_again_if_the_othe
 
 // --- The portal ---
 
+TEST_F(SupervisorTest, a_time_of_for_ever_is_not_over_at_once) {
+    policy.connect_timeout = Duration::max();
+    step(1s);
+    to_joining();
+    for (int i = 0; i < 100; ++i) next();
+    EXPECT_TRUE(said.portals.empty());
+    policy.portal_time = Duration::max();
+    ASSERT_TRUE(supervisor.open_portal(now));
+    say(Kind::access_point_started);
+    for (int i = 0; i < 100; ++i) next();
+    EXPECT_EQ(supervisor.portal(), PortalState::open);
+    policy.refused_pause = policy.refused_pause_max = Duration::max();
+    supervisor.close_portal(now);
+    say(Kind::access_point_stopped);
+    EXPECT_EQ(supervisor.portal(), PortalState::closed);
+}
+
 TEST_F(SupervisorTest, the_portal_opens_after_the_connect_timeout_and_not_before) {
     to_joining();
     step(policy.connect_timeout - 1ms);
