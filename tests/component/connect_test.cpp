@@ -32,6 +32,24 @@ TEST(Connect, ends_when_a_restart_is_due) {
     EXPECT_EQ(rig.device->connect(1min).error(), errors::closed);
 }
 
+TEST(Connect, waits_for_nothing_within_a_callback) {
+    test::OnlineDevice rig;
+    rig.chip.radio.set_on(false);
+    struct Calls {
+        Device& device;
+        int depth = 0, runs = 0;
+    } calls{*rig.device};
+    auto* const all = &calls;
+    ASSERT_TRUE(rig.device->every(1s, [all] {
+        ++all->runs;
+        EXPECT_EQ(++all->depth, 1);
+        EXPECT_EQ(all->device.connect(10s).error(), errors::busy);
+        --all->depth;
+    }));
+    EXPECT_EQ(rig.device->connect(10s).error(), errors::timed_out) << "by esb_main";
+    EXPECT_GE(calls.runs, 9);
+}
+
 TEST(Connect, a_publish_is_acknowledged_before_the_sleep) {
     test::OnlineDevice rig;
     ASSERT_TRUE(rig.device->connect(1min));

@@ -228,7 +228,9 @@ void Core::print_banner() {
 
 bool Core::turn(Duration longest) {
     watchdog.keep_started();
+    turning = true;
     reactor.turn(longest);
+    turning = false;
     const auto& client = broker_link.client();
     const bool said = !broker_link.connected() || (client.pending() == 0 && updates.reported() && publisher.idle());
 #if ESB_DEEP_SLEEP

@@ -47,6 +47,7 @@ struct Core final : private Task {
     Policy policy;
     Identity identity;
     std::atomic<bool> online{false};  // any task reads it
+    bool turning = false;             // what runs now was called by a turn
 
     settings::Schema schema;
     settings::Store store;

@@ -53,6 +53,7 @@ Status Device::acknowledge(Ticket ticket) { return core_.broker_link.client().ac
 void Device::on_online(Function<void(bool)> handler) { core_.connection.set_online_handler(handler); }
 bool Device::online() const { return core_.online.load(); }
 Status Device::connect(std::chrono::milliseconds timeout) {
+    if (core_.turning && !online()) return fail(errors::busy);
     const auto until = after(core_.reactor.now(), timeout);
     while (!online()) {
         const auto left = until - core_.reactor.now();

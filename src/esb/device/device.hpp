@@ -146,8 +146,8 @@ public:
     void on_online(Function<void(bool)> handler);
     // The MQTT round trip has succeeded in the present connection.
     bool online() const;
-    // Waits until online(), doing meanwhile all that the device does; for esb_main, never within a callback. timed_out,
-    // closed when a restart is due.
+    // Waits until online(), doing meanwhile all that the device does; for esb_main. timed_out, closed when a restart is due;
+    // busy within a callback, where nobody can wait.
     Status connect(std::chrono::milliseconds timeout);
 
     // --- Work and commands ---
