@@ -124,13 +124,13 @@ const chip::Ssid* Supervisor::last_good() const {
 void Supervisor::set_broker(Broker broker, Instant now) {
     if (broker == broker_) return;
     broker_ = broker;
+    if (broker != Broker::sought) forget_patience();
     if (is_wired()) note_link(now);
     if (!is_joined()) return;
     if (broker == Broker::reached) {
         chooser_.broker_reached(present_);
         take(Event::broker_reached, now);
     }
-    if (broker != Broker::sought) forget_patience();
     if (state() == State::up) set_patience(now);
 }
 

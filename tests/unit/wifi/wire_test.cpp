@@ -241,6 +241,24 @@ TEST(Wired, a_try_under_way_is_given_up) {
     }
 }
 
+TEST(Wired, what_the_broker_was_missed_before_is_forgotten_once_it_was_reached_by_cable) {
+    WifiRig rig;
+    rig.supervisor.set_broker(Broker::sought, rig.now);
+    rig.to_scanning(), rig.scanned({{"Home", -40}, {"Work", -60}}), rig.joined(), rig.address();
+    rig.step(rig.policy.settle_time);
+    rig.wire(11);
+    rig.supervisor.set_broker(Broker::reached, rig.now);
+    rig.step(24h);
+    rig.supervisor.wire_down(chip::DisconnectReason::cable_out, rig.now);
+    rig.supervisor.set_broker(Broker::sought, rig.now);
+    rig.joined(), rig.address();
+    rig.step(rig.policy.settle_time);
+    rig.step();
+    EXPECT_EQ(rig.supervisor.state(), State::up) << "its patience has only begun";
+    rig.step(rig.policy.broker_patience);
+    EXPECT_EQ(rig.supervisor.state(), State::looking);
+}
+
 TEST(Wired, it_needs_no_network_that_is_known) {
     WifiRig rig;
     rig.start();
