@@ -151,6 +151,18 @@ TEST_F(Enterprise, a_password_that_is_wrong_takes_itself_back) {
     EXPECT_EQ(as_text(rig.device->settings().bytes(settings::names::wifi_ssid)), "Campus");
 }
 
+TEST_F(Enterprise, a_network_that_comes_by_improv_replaces_it) {
+    paste("wifi ca", ca.certificate);
+    ask(join_as_ann);
+    const auto sized = [](const std::string& text) { return static_cast<char>(text.size()) + text; };
+    const auto data = '\x01' + sized(sized("Home") + sized("correct horse"));
+    auto frame = std::string("IMPROV\x01\x03") + sized(data);
+    unsigned sum = 0;
+    for (const char c : frame) sum += static_cast<unsigned char>(c);
+    EXPECT_THAT(ask(frame + static_cast<char>(sum & 0xFF) + "\n"), testing::Not(HasSubstr("setting.enterprise")));
+    EXPECT_TRUE(rig.online());
+}
+
 TEST_F(Enterprise, a_network_with_a_password_replaces_it) {
     paste("wifi ca", ca.certificate);
     ask(join_as_ann);

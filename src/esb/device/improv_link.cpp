@@ -84,6 +84,9 @@ Status ImprovLink::propose(std::string_view ssid, ConstBytes passphrase) {
     } else {
         ESB_TRY(patch.set(names::wifi_pass, as_text(passphrase)));
     }
+#if ESB_WIFI_ENTERPRISE
+    ESB_TRY(patch.unset(names::enterprises[0].method));  // as `wifi connect` does
+#endif
     ESB_TRY(parts_.config.propose(patch, Proposer::improv));
     static_cast<void>(wanted_.assign(ssid));  // the engine has checked its length
     to_try_ = true;
