@@ -190,6 +190,18 @@ TEST_F(Announcement, comes_again_when_home_assistant_says_online) {
     }
 }
 
+TEST_F(Announcement, names_the_base_topic_in_use) {
+    ASSERT_TRUE(rig.online());
+    rig.type("config set ha.discovery on\n");
+    rig.run_for(10s);
+    const auto at = "homeassistant/sensor/" + std::string(rig.device->identity()) + "/uptime/config";
+    EXPECT_TRUE(has(rig.broker.latest(at), R"("state_topic":")" + rig.topic("status") + '"'));
+    rig.type("config set mqtt.0.base site/bed\n");
+    rig.run_for(1min);
+    EXPECT_TRUE(has(rig.broker.latest(at), R"("state_topic":"site/bed/status")")) << rig.broker.latest(at);
+    EXPECT_TRUE(has(rig.broker.latest(at), R"("availability_topic":"site/bed/online")"));
+}
+
 TEST_F(Announcement, home_assistant_is_listened_to_only_while_it_is_told_something) {
     const auto sent = [this](unsigned type) {
         return std::ranges::count_if(rig.broker.packets, [type](const wire::Packet& packet) {

@@ -109,6 +109,7 @@ void Connection::on_connected(bool session_present) {
     parts_.presence.connected(now);
     parts_.config.connected();
     parts_.updates.report();
+    parts_.home_assistant.connected(parts_.link.account().identity, parts_.link.base());
     if (!session_present) parts_.home_assistant.again();
 }
 

@@ -24,7 +24,8 @@ namespace esb {
 
 class Home final : public Task {
 public:
-    void use(bool, const Identity&) {}
+    void use(bool, const Identity&, const Identity&) {}
+    void connected(const Identity&, const Identity&) {}
     void again() {}
     void step(Instant) override {}
     std::optional<Instant> deadline() const override { return std::nullopt; }

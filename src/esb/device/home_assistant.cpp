@@ -16,11 +16,16 @@ void HomeAssistant::begin(Work work) {
     ++begun_;
 }
 
-void HomeAssistant::use(bool on, const Identity& identity) {
-    if (on_ == on && identity_ == identity) return;
+void HomeAssistant::use(bool on, const Identity& identity, const Identity& base) {
+    if (on_ == on && identity_ == identity && base_ == base) return;
     on_ = on;
     identity_ = identity;
+    base_ = base;
     begin(on ? Work::announce : announced_before() ? Work::take_back : Work::none);
+}
+
+void HomeAssistant::connected(const Identity& identity, const Identity& base) {
+    if (on_.value_or(false)) use(true, identity, base);
 }
 
 void HomeAssistant::again() {
@@ -41,7 +46,7 @@ void HomeAssistant::step(Instant) {
 
 Status HomeAssistant::send(HaEntity entity, const Function<void(Status)>& done) {
     std::array<char, ha_config_max> text;
-    const auto payload = work_ == Work::announce ? ha_config(entity, identity_, image_, text) : std::string_view();
+    const auto payload = work_ == Work::announce ? ha_config(entity, identity_, base_, image_, text) : std::string_view();
     const auto topic = ha_topic(entity, identity_);
     return publisher_.publish({topic, link::Root::none}, as_bytes(payload), {.retain = true, .done = done});
 }

@@ -19,7 +19,9 @@ public:
 
     // What the setting says now. Announced once a start, since the broker retains it, and with again(); taken back when
     // it was announced at any time before.
-    void use(bool on, const Identity& identity);
+    void use(bool on, const Identity& identity, const Identity& base);
+    // To a broker where the device may have another name.
+    void connected(const Identity& identity, const Identity& base);
     // The broker, or Home Assistant, may have lost it.
     void again();
     // Sends what is still to be sent.
@@ -45,7 +47,7 @@ private:
     std::size_t next_ = 0;       // entity
     bool under_way_ = false;     // one at a time
     std::uint32_t begun_ = 0;    // works begun: an answer to an earlier one's message is nobody's
-    Identity identity_;          // it was announced for
+    Identity identity_, base_;   // it was announced for
 };
 
 }  // namespace esb

@@ -69,10 +69,9 @@ FixedString<112> ha_topic(HaEntity entity, std::string_view identity) {
     return joined("homeassistant/", d.component, "/", identity, "/", d.object, "/config");
 }
 
-std::string_view ha_config(HaEntity entity, const Identity& identity, const ota::ImageIdentity& image,
-                           std::span<char> out) {
+std::string_view ha_config(HaEntity entity, const Identity& identity, const Identity& base,
+                           const ota::ImageIdentity& image, std::span<char> out) {
     const auto& d = description(entity);
-    const auto base = base_topic(identity);
     JsonWriter json(out);
     json.begin_object().key("name").text(d.name).key("unique_id").text(joined(identity.view(), "_", d.object));
     json.key("state_topic").text(joined(base.view(), "/", d.leaf)).key("qos").number(1);

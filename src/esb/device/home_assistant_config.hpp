@@ -18,7 +18,7 @@ inline constexpr std::size_t ha_config_max = 1472;  // bytes of one message
 // "homeassistant/<component>/<identity>/<entity>/config"
 FixedString<112> ha_topic(HaEntity entity, std::string_view identity);
 // The message; empty if it does not fit.
-std::string_view ha_config(HaEntity entity, const Identity& identity, const ota::ImageIdentity& image,
-                           std::span<char> out);
+std::string_view ha_config(HaEntity entity, const Identity& identity, const Identity& base,
+                           const ota::ImageIdentity& image, std::span<char> out);
 
 }  // namespace esb

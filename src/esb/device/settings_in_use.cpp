@@ -36,7 +36,7 @@ void SettingsInUse::apply(Instant now) {
     const auto tries = settings::Trial::tries_min * std::max(1U, parts_.brokers.candidates());
     parts_.config.applied(now, has_address, parts_.online.load(), tries);
     parts_.time.use(store);
-    parts_.home_assistant.use(discovery, parts_.link.account().identity);
+    parts_.home_assistant.use(discovery, parts_.link.account().identity, parts_.link.base());
     const auto handler = handler_;  // it may set another
     if (handler) handler();
 }

@@ -65,7 +65,7 @@ struct Announced {
 
 Announced announced(HaEntity entity, std::string_view identity = identity_text, const ota::ImageIdentity& of = image) {
     std::array<char, ha_config_max> buffer;
-    const std::string text(ha_config(entity, *make_identity(identity), of, buffer));
+    const std::string text(ha_config(entity, *make_identity(identity), base_topic(*make_identity(identity)), of, buffer));
     return {std::string(ha_topic(entity, identity).view()), text, JsonDocument::parse(as_bytes(text))};
 }
 std::string component(const Announced& message) {
