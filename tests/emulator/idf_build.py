@@ -37,6 +37,9 @@ CRASHING = Firmware("crashing-2.0.0", ROOT / "tests/e2e/firmware/crashing.cpp", 
 CRASH_LOOPING = Firmware("crash-looping-1.0.0", ROOT / "tests/e2e/firmware/crash_looping.cpp", "1.0.0", 1)
 CRASH_KINDS = Firmware("crash_kinds-1.0.0", ROOT / "tests/e2e/firmware/crash_kinds.cpp", "1.0.0", 1)
 SLEEPER = Firmware("sleeper-1.0.0", ROOT / "examples/sleeper/main.cpp", "1.0.0", 1)
+CLI_ONLY, CLI_WIFI, WIFI_ONLY, INTR = (Firmware(f"{name}-1.0.0", ROOT / f"examples/{name}/main.cpp", "1.0.0", 1)
+                                       for name in ("cli-only", "cli-wifi", "wifi-only", "intr"))
+WIFI_ONLY_WITH_PORTAL = dataclasses.replace(WIFI_ONLY, name="wifi-only-portal-1.0.0", portal=True)
 OFFLINE = Firmware("offline-2.2.0", HERE / "firmware/offline.cpp", "2.2.0", 22)
 
 
