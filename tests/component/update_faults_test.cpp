@@ -148,6 +148,42 @@ TEST_F(UpdateFaults, a_key_set_that_cannot_be_stored_is_not_used) {
     static_cast<void>(rig.boot());
 }
 
+// A set of keys is replaced because somebody may have one of them.
+TEST_F(UpdateFaults, what_a_replaced_key_has_signed_ends_with_the_key) {
+    test::TestSigner second("second");
+    for (const bool stays : {true, false}) {
+        const auto held = stays ? rig.signer.jwk() + "," : std::string();
+        const auto keys = rig.signer.envelope("esb-keys", R"({"ver":2,"keys":[)" + held + second.jwk() + "]}");
+        const auto replace = [&](ota::Updater& updater) { EXPECT_TRUE(updater.offer(as_bytes(keys))); };
+        for (const bool restarted : {false, true}) {
+            auto fresh = test::factory_flash(old_image);
+            vchip::Flash its_flash(fresh);
+            test::UpdateRig each(its_flash);
+            set_up(each);
+            each.server.bytes_a_second = 600;
+            bool sent = false;
+            each.watch = [&](ota::Updater& updater) {
+                if (sent || updater.progress().state != State::downloading) return false;
+                sent = true;
+                if (!restarted) replace(updater);
+                return restarted;
+            };
+            Boot boot = each.boot();
+            EXPECT_TRUE(sent);
+            each.retained.clear();
+            if (restarted) {
+                each.begun = replace;  // before the network is there
+                boot = each.boot();
+                each.begun = {};
+            }
+            EXPECT_EQ(boot.end == BootEnd::restart, stays);
+            if (stays) continue;
+            EXPECT_TRUE(boot.refused(errors::key_unknown));
+            EXPECT_EQ(each.boot().last.state, State::idle) << "also after a restart";
+        }
+    }
+}
+
 TEST_F(UpdateFaults, a_switch_that_always_fails_ends_the_update) {
     rig.set_boot_fault = first(1000);
     EXPECT_TRUE(rig.boot().refused(errors::flash_failed));

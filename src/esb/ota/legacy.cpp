@@ -20,6 +20,7 @@ Status open_legacy(std::string_view text, const ImageIdentity& running, Offer& o
     if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5)) return fail(errors::ota_legacy_malformed);
     ESB_TRY(check_hash(md5));
     out.digest = crypto::sha256(as_bytes(text));
+    out.kid.clear();
     std::destroy_at(&out.manifest);  // as in parse_update()
     std::construct_at(&out.manifest);
     out.md5 = md5;

@@ -51,6 +51,7 @@ bool all_struck(const FailureList::Entry& known, std::size_t urls) {
 Status Offer::open(const Envelope& envelope, const Identity& us) {
     if (envelope.type != EnvelopeType::update) return fail(errors::envelope_typ);
     digest = envelope.digest;
+    kid = envelope.kid;
     md5.reset();
     return parse_update(envelope.payload, us, manifest);
 }

@@ -30,6 +30,7 @@ struct OfferFacts {
 
 struct Offer {
     crypto::Digest digest{};  // the message's identity
+    KeyId kid;                // of who signed it; empty for a legacy one
     UpdateManifest manifest;  // legacy: app, hw and URL only, until the descriptor is there
     std::optional<crypto::Md5Digest> md5;
 

@@ -151,13 +151,19 @@ Status Updater::cancel() {
     if (here() == Step::rebooting) return fail(errors::busy);
     failed_until_ = {};
     static_cast<void>(failures_.clear());
-    if (!take(Event::cancelled)) return {};
+    if (!machine_.can(Event::cancelled)) return {};
     waiting_.reset();
+    return abandon(Error(errors::cancelled));
+}
+
+// An update that waits beside it goes on waiting.
+Status Updater::abandon(const Error& why) {
+    take(Event::cancelled);
     if (install_) install_->download.stop();
     if (trial_.has_candidate()) static_cast<void>(records_.trial.remove());
     forget_candidate();
     const auto removed = forget_job();
-    report(State::failed, Error(errors::cancelled));
+    report(State::failed, why);
     return removed;
 }
 

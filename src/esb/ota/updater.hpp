@@ -175,6 +175,7 @@ private:
     void describe_waiting();
     void give_way();
     Status take_place(std::string_view text);
+    Status abandon(const Error& why);
     Status forget_job();
     void report_running(const crypto::Digest& id);
     void report(State state, std::optional<Error> error = std::nullopt);
@@ -219,6 +220,7 @@ private:
 
     // updater_messages.cpp
     Status open(const Envelope& envelope);
+    void drop_distrusted();
     Status admit(std::string_view text);
     Status accept(std::string_view text);
     Status preflight(const Offer& offer);

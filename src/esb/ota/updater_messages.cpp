@@ -33,10 +33,20 @@ Status Updater::open(const Envelope& envelope) {
         case EnvelopeType::command:
             return execute(envelope.payload);
         case EnvelopeType::keys:
-            return trust_.adopt(envelope.payload);
+            ESB_TRY(trust_.adopt(envelope.payload));
+            drop_distrusted();
+            return {};
         default:  // a change of settings is for <base>/config
             return opening_->offer.open(envelope, identity_);
     }
+}
+
+// What waits is verified anew before it is installed; what is under way was verified by the keys of before.
+void Updater::drop_distrusted() {
+    if (!installing() || install_->offer.is_legacy()) return;
+    if (trust_.keys().find(install_->offer.kid) != nullptr) return;
+    describe_job();
+    static_cast<void>(abandon(Error(errors::key_unknown)));
 }
 
 Status Updater::admit(std::string_view text) {
