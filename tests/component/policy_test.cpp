@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace esb {
 namespace {
 
@@ -40,6 +42,22 @@ TEST(AuthorsTimes, a_status_that_is_never_due_does_not_flood_the_broker) {
     const auto before = rig.broker.packets.size();
     rig.run_for(10s);
     EXPECT_EQ(rig.broker.packets.size(), before);
+}
+
+TEST(AuthorsTimes, pings_that_come_faster_than_their_echo_may_notice_that_it_is_missing) {
+    test::OnlineDevice rig;
+    rig.start();
+    rig.device->policy().ping_period = 10s;
+    ASSERT_TRUE(rig.online());
+    rig.run_for(1min);
+    ASSERT_TRUE(rig.device->online());
+    const auto is_ping = [](const test::wire::Packet& packet) { return packet.type == 3 && packet.topic.ends_with("/ping"); };
+    EXPECT_GE(std::ranges::count_if(rig.broker.packets, is_ping), 6);
+    rig.broker.reply = [is_ping](const test::wire::Packet& packet) {
+        return is_ping(packet) ? test::wire::Bytes{} : test::TlsBroker::usual(packet);
+    };
+    EXPECT_TRUE(rig.run_until([&rig] { return !rig.device->online(); }, 1min));
+    EXPECT_TRUE(rig.printed("link.no_echo"));
 }
 
 TEST(AuthorsTimes, endless_patience_waits_for_the_acknowledgement) {

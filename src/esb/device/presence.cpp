@@ -53,7 +53,12 @@ void Presence::await_echo(Instant now) {
     if (echo_seen_) parts_.link.drop(Error(errors::link_no_echo));
 }
 
+// One at a time: the next would put off what becomes of the one before.
 void Presence::send_ping(Instant now) {
+    if (echo_until_) {
+        next_ping_ = echo_until_;
+        return;
+    }
     next_ping_ = after(now, parts_.policy.ping_period);
     const auto number = decimal(milliseconds(now));
     if (!parts_.publisher.publish({"ping"}, as_bytes(number.view()), {.qos = mqtt::Qos::at_most_once})) {
@@ -68,6 +73,7 @@ void Presence::take_echo(const link::Message& message) {
     const auto sent = parse_unsigned(as_text(message.bytes), 0, milliseconds(ping_sent_));
     if (!sent || *sent != milliseconds(ping_sent_) || !echo_until_) return;  // an older or a foreign one
     echo_until_.reset();
+    next_ping_ = after(ping_sent_, parts_.policy.ping_period);
     echo_seen_ = true;
     round_trip_ = parts_.clock.now() - ping_sent_;
     parts_.listener.on_round_trip(*round_trip_);
