@@ -329,6 +329,24 @@ TEST_F(WaitingUpdate, does_not_miss_the_window_that_summer_time_brings_nearer) {
     EXPECT_GE(rig.world.now() - Instant{}, 10min);
 }
 
+TEST_F(WaitingUpdate, waits_on_when_the_chip_refuses_an_image_that_was_uploaded) {
+    const auto newest = test::make_image({.seq = 43, .ver = "1.5.0", .body = 5000});
+    auto bundle = rig.envelope(newest, 40) + "\n";
+    bundle.append(newest.begin(), newest.end());
+    rig.set_boot_fault = [] { return &errors::slot_bad_image; };
+    rig.settles_on_failure = false;
+    expect_waiting(boot_and([&](ota::Updater& u) {
+                       rig.retained.clear();
+                       EXPECT_TRUE(u.begin_upload(static_cast<std::uint32_t>(bundle.size())));
+                       EXPECT_TRUE(u.upload_piece(as_bytes(bundle)));
+                       return u.end_upload();
+                   }),
+                   Hold::ask);
+    rig.set_boot_fault = {};
+    expect_waiting(rig.boot(), Hold::ask);
+    expect_updated(boot_and([](ota::Updater& u) { return u.install(); }));
+}
+
 // By who may say words and repeat messages, and sign nothing.
 TEST_F(WaitingUpdate, cannot_be_made_to_wear_the_flash_out) {
     auto manifest = Manifest::of(new_image, 40);

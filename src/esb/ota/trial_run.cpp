@@ -106,9 +106,9 @@ Status TrialRun::switch_slot() {
     const Records& records = parts_.records;
     candidate_->phase = TrialPhase::prepared;
     ESB_TRY(records.trial.save(*candidate_));
-    static_cast<void>(records.remove_job());  // the trial record says all that is needed from here on
     static_cast<void>(records.mark.remove());
     ESB_TRY(parts_.slots.set_boot(candidate_->image.slot));
+    static_cast<void>(records.remove_job());  // the trial record says all that is needed from here on
     candidate_->phase = TrialPhase::switched;
     return records.trial.save(*candidate_);
 }
@@ -135,6 +135,7 @@ Status TrialRun::store_confirmation() {
     const ImageRecord& image = candidate_->image;
     if (!confirmed_ || *confirmed_ != image) ESB_TRY(store_running(image));
     if (image.job) parts_.failures.forget(*image.job);
+    static_cast<void>(parts_.records.remove_job());  // a cut may have left it; nothing is accepted in a trial
     return parts_.records.trial.remove();
 }
 
