@@ -13,7 +13,7 @@ SOURCE = r"[\w.*{},-]+\.(?:cpp|hpp|py|js|css|html|md|cmake|csv|defaults)"
 IN_ROOM = re.compile(rf"(?:{'|'.join(ROOMS)})/(?:esp32/)?{SOURCE}")
 IN_FOLDER = re.compile(rf"(?:{'|'.join(TOP)})/[\w./*{{}},-]*")
 ALONE = re.compile(r"[a-z]\w*\.(?:cpp|hpp|py)")
-OF_OTHERS = {"idf.py", "gen_esp32part.py", "espcoredump.py", "esptool.py", "espefuse.py"}  # ESP-IDF's
+OF_OTHERS = {"idf.py", "gen_esp32part.py", "espcoredump.py", "esptool.py", "espefuse.py", "espsecure.py"}  # ESP-IDF's
 WITH_FUNCTION = re.compile(rf"({'|'.join(TOP + ROOMS)})/([\w./]+\.[ch]pp):([\w:~]+)\(\)")
 
 
