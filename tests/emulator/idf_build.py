@@ -68,6 +68,9 @@ FULL = Profile("full", (*(line for line in CERTIFICATES if line.startswith("CONF
                         *(f"CONFIG_ESB_{feature}=y" for feature in (
                             "MQTT5", "MQTT_OFFLINE", "MQTT_KEEP", "MQTT_DEFER", "MQTT_BORROW", "PACKED_UPDATES", "UPDATE_POLICY",
                             "DATA_PARTITIONS", "DEEP_SLEEP", "CORE_DUMP", "GIVEN_IDENTITY"))))
+# examples/basic/sdkconfig.secure; the key is made with the first build.
+SECURE = Profile("secure", tuple(line for line in (ROOT / "examples/basic/sdkconfig.secure").read_text().splitlines()
+                                 if line.startswith("CONFIG_")))
 # With the emulator's Ethernet, whose driver ends a chip that has none.
 ENTERPRISE = Profile("enterprise", (*FULL.options, "CONFIG_ESB_WIFI_ENTERPRISE=y"))
 WIRED = Profile("wired", ("CONFIG_ETH_USE_OPENETH=y", "CONFIG_ESB_ETHERNET=y", "CONFIG_ESB_ETHERNET_OPENETH=y"))
@@ -139,14 +142,25 @@ class IdfBuild:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "profile.defaults"
         text = "".join(f"{option}\n" for option in self.profile.options)
+        if self.profile == SECURE:
+            text += f'CONFIG_SECURE_BOOT_SIGNING_KEY="{self._secure_boot_key()}"\n'
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
         return file
 
+    def _secure_boot_key(self) -> pathlib.Path:
+        key = self.products_folder / "secure-boot-key.pem"
+        if not key.exists():
+            self._run("openssl", "genrsa", "-out", key, "3072")
+        return key
+
     def _whole_flash(self) -> bytes:
         about = json.loads((self.folder / "flasher_args.json").read_text())
+        files = about["flash_files"]
+        if self.profile == SECURE:  # then `flash` leaves the boot loader out
+            files["0x0"] = "bootloader/bootloader.bin"
         flash = bytearray(b"\xff" * FLASH_SIZE)
-        for offset, file in about["flash_files"].items():
+        for offset, file in files.items():
             data = (self.folder / file).read_bytes()
             flash[int(offset, 0):int(offset, 0) + len(data)] = data
         return bytes(flash)

@@ -23,6 +23,7 @@ HOST_V6 = "fec0::2"  # the same by IPv6
 OPEN_NETWORKS = ("Espressif", "PICSimLabWifi", "MasseyWifi")  # what the emulated radio can hear
 PROGRAMS = {"esp32c3": "qemu-system-riscv32", "esp32": "qemu-system-xtensa"}
 PARTITION_TABLE_AT = 0x8000
+EFUSE_BLOCKS = (24, 24, 32, *8 * (32,))  # bytes, one behind the other in the emulator's file
 
 
 def emulator_folder() -> pathlib.Path:
@@ -40,6 +41,7 @@ class EmulatedChip:
     `watchdogs`: the timer groups' work. They count the host's time, so a busy host makes them bite without a reason."""
 
     switched_on: "set[EmulatedChip]" = set()
+    efuses: "pathlib.Path | None" = None  # a file, beside the flash: what is burnt stays burnt; None: new ones at each start
     counting: int | None = None  # 2 ** counting nanoseconds of the chip's time for each instruction; None: the host's time
 
     def __init__(self, lab: Lab, image: pathlib.Path, target: str = "esp32c3", name: str = "chip",
@@ -107,6 +109,9 @@ class EmulatedChip:
                    "-nic", nic, "-chardev", f"pipe,id=uart,path={self._path}", "-serial", "chardev:uart"]
         if self.wired:
             command += ["-nic", "user,model=open_eth,id=wire"]
+        if self.efuses is not None:
+            command += ["-drive", f"file={self.efuses},if=none,format=raw,id=efuses",
+                        "-global", f"driver=nvram.{self.target}.efuse,property=drive,value=efuses"]
         if self.counting is not None:
             command += ["-icount", f"shift={self.counting},sleep=on"]
         return command if self.restarts_inside else command + ["-no-reboot"]
@@ -150,6 +155,20 @@ class EmulatedChip:
         with self._news:
             self.text += piece
             self._news.notify_all()
+
+    def give_efuses(self):
+        """New ones of a chip of revision 0.3, before the first start."""
+        blocks = [bytearray(size) for size in EFUSE_BLOCKS]
+        blocks[1][:6] = bytes.fromhex("0110fe240ac4")  # its MAC
+        blocks[1][12:16] = (3 << 18).to_bytes(4, "little")
+        self.efuses = self.lab.folder / f"{self.name}.efuse"
+        self.efuses.write_bytes(b"".join(blocks).ljust(1024, b"\0"))
+
+    def efuse(self, block: int, bit: int, count: int = 1) -> int:
+        """What is burnt, by the places of ESP-IDF's esp_efuse_table.csv."""
+        at = sum(EFUSE_BLOCKS[:block])
+        word = int.from_bytes(self.efuses.read_bytes()[at:at + EFUSE_BLOCKS[block]], "little")
+        return word >> bit & (1 << count) - 1
 
     def cable(self, plugged_in: bool):
         with Monitor(self._monitor) as monitor:
