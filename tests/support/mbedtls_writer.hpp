@@ -4,6 +4,7 @@
 #include "esb/base/bytes.hpp"
 
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ticket.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 
@@ -47,6 +48,16 @@ inline void set_server_rules(mbedtls_ssl_config& config, [[maybe_unused]] Random
 #endif
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     mbedtls_ssl_conf_rng(&config, random, state);
+#endif
+}
+
+// A server's tickets under AES-256-GCM, good for `lifetime` seconds.
+inline int set_up_tickets(mbedtls_ssl_ticket_context& tickets, std::uint32_t lifetime, [[maybe_unused]] Random random,
+                          [[maybe_unused]] void* state) {
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+    return mbedtls_ssl_ticket_setup(&tickets, PSA_ALG_GCM, PSA_KEY_TYPE_AES, 256, lifetime);
+#else
+    return mbedtls_ssl_ticket_setup(&tickets, random, state, MBEDTLS_CIPHER_AES_256_GCM, lifetime);
 #endif
 }
 

@@ -66,7 +66,7 @@ void TlsPskServer::give_tickets() {
     constexpr std::uint32_t day = 86'400;  // seconds
     if (!std::exchange(tickets_made_, true)) {
         mbedtls_ssl_ticket_init(&tickets_);
-        mbedtls_ssl_ticket_setup(&tickets_, random, this, MBEDTLS_CIPHER_AES_256_GCM, day);
+        set_up_tickets(tickets_, day, random, this);
     }
     mbedtls_ssl_conf_session_tickets_cb(&config_, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &tickets_);
 }
