@@ -10,6 +10,11 @@
 
 #include <array>
 
+// A server talks with several at once (est_server.cpp), and all of them share PSA's keys and its random numbers.
+#if !defined(MBEDTLS_THREADING_C)
+#error "Build Mbed TLS 4 with MBEDTLS_THREADING_C and MBEDTLS_THREADING_PTHREAD for the host's tools."
+#endif
+
 #define ESB_HOST_MEMBER(name) MBEDTLS_PRIVATE(name)
 
 namespace esb::cli::library {
