@@ -270,7 +270,7 @@ TEST(Broker, closing_after_any_number_of_bytes_never_harms) {
     OnlineDevice whole;
     ASSERT_TRUE(whole.online());
     const auto size = whole.broker.server.sent;
-    ASSERT_GT(size, 300U);
+    ASSERT_GE(size, 300U);  // a key exchange on X25519 or P-384, as the server's library prefers, and MQTT's answers
     unsigned cuts = 0;
     for (std::size_t bytes = 0; bytes <= size; bytes += test::thinning) {
         OnlineDevice rig;
