@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 from pytest_esb.lab import Products
@@ -14,6 +15,16 @@ def run(*words, check=True, **options) -> subprocess.CompletedProcess:
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=PATIENCE, **options)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def build_folder() -> pathlib.Path:
+    return Products().build
+
+
+def other_mbedtls() -> str:
+    """Where the build's Mbed TLS is, when it is another than the system's."""
+    cache = (build_folder() / "CMakeCache.txt").read_text()
+    return re.search(r"^ESB_MBEDTLS_ROOT:\w+=(.*)$", cache, re.MULTILINE)[1]
 
 
 class Installed:
@@ -31,6 +42,8 @@ class Installed:
                 if not name.startswith(("ESB_", "CMAKE_PREFIX")) and name not in ("IDF_PATH", "NO_COLOR")}
         self.environment = {**kept, "PATH": f"{self.usr}/bin:/usr/bin:/bin", "TERM": "xterm",
                             "XDG_CONFIG_HOME": str(folder / "config"), "TMPDIR": str(folder / "tmp")}
+        if other_mbedtls():  # what is installed was made with it, and cannot know where it is
+            self.environment["ESB_MBEDTLS_ROOT"] = other_mbedtls()
         (folder / "tmp").mkdir()
 
     def fields(self, package: str) -> dict[str, str]:
@@ -39,7 +52,3 @@ class Installed:
 
     def files(self) -> set[str]:
         return {file.relative_to(self.usr).as_posix() for file in self.usr.rglob("*") if file.is_file()}
-
-
-def build_folder() -> pathlib.Path:
-    return Products().build

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_esb.lab import wait_until
 import stranger
-from kit import PATIENCE, ROOT, Installed, build_folder, run
+from kit import PATIENCE, ROOT, Installed, build_folder, other_mbedtls, run
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,8 @@ def project(installed, tmp_path_factory):
 def test_the_packages_say_what_they_need(installed):
     assert set(installed.packages) == {"esb", "libesb-dev"}
     tool, library = installed.fields("esb"), installed.fields("libesb-dev")
-    assert "libmbedtls" in tool["Depends"] and "mosquitto" in tool["Recommends"] and "python3-pytest" in tool["Recommends"]
+    assert "libmbedtls" in tool["Depends"] or other_mbedtls()
+    assert "mosquitto" in tool["Recommends"] and "python3-pytest" in tool["Recommends"]
     assert "libmbedtls-dev" in library["Depends"] and "g++" in library["Depends"]
     assert tool["Version"] == library["Version"] == run(installed.esb, "--version").stdout.split()[1]
 
