@@ -88,7 +88,8 @@ Status TlsStream::Context::make() {
     heard.clear();
     ahead_from = ahead_to = 0;
     drained = false;
-    int code = prepare_crypto() ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    // What keeps PSA from starting is the heap, also where it says that entropy is missing.
+    int code = prepare_crypto() ? 0 : MBEDTLS_ERR_SSL_ALLOC_FAILED;
     if (code == 0) {
         code = mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                            MBEDTLS_SSL_PRESET_DEFAULT);
