@@ -57,7 +57,7 @@ def make(folder: pathlib.Path, key: str, chip: str) -> None:
         sys.exit(f"{folder} is there already")
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("CMakeLists.txt", "*.cmake"))
     subprocess.run([sys.executable, ROOT / "tools/embed_web.py", ROOT / "web", folder / "src/esb/portal/pages.cpp",
-                    "--with", "certificates"], check=True, stdout=subprocess.DEVNULL)
+                    "--with", "certificates", "--with", "enterprise"], check=True, stdout=subprocess.DEVNULL)
     for name in ("LICENSE", "library.properties"):
         shutil.copy(ROOT / name, folder)
     properties = folder / "library.properties"

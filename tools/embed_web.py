@@ -57,8 +57,8 @@ PAGES = [
 ]
 
 
-# Words that only a feature needs.
-WORDS_OF = {"certificates": "trust.{}.js"}
+# Each feature's own words.
+WORDS_OF = {"certificates": ["trust.{}.js"], "enterprise": []}
 
 
 def with_features(folder: pathlib.Path, text: str, features: list[str]) -> str:
@@ -72,7 +72,7 @@ def with_features(folder: pathlib.Path, text: str, features: list[str]) -> str:
 def contents(folder: pathlib.Path, language: str, features: list[str]):
     for path, names, content_type, small in PAGES:
         if path == "/app.js":
-            names = [names[0], *(WORDS_OF[feature] for feature in features), names[1]]
+            names = [names[0], *(words for feature in features for words in WORDS_OF[feature]), names[1]]
         text = "".join((folder / name.format(language)).read_text(encoding="utf-8") for name in names)
         yield path, content_type, small(with_features(folder, text, features)).encode()
 

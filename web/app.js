@@ -372,6 +372,7 @@
       set["wifi.0.ssid"] = selected !== OTHER ? selected : /^hex:/.test(name) ? to_hex(name) : name;
       set["wifi.0.pass"] = pass || null;
       set["wifi.0.hidden"] = selected === OTHER;
+      //+enterprise set["wifi.0.eap"] = null;
     }
     const {host, port, ident} = state.broker;
     const value = (id) => $(id).value.trim();

@@ -208,6 +208,21 @@ def test_the_page_takes_an_authority_a_user_and_a_password(page):
     assert page.suite().startswith("TLS-ECDHE-ECDSA-WITH-")
 
 
+def test_the_page_chooses_another_network_than_the_company_s(page):
+    page.paste("wifi ca", page.pki.pem("root"), r"ok\r*\n")
+    page.chip.ask("wifi enterprise Campus peap radius.campus.test ann secret", r"ok\r*\n")
+    phone = page.phone
+    phone.fill_in(NETWORK)
+    phone.use_broker("localhost", page.user_port)
+    page.choose_trust("ca")
+    phone.write("t-user", page.identity)
+    page.put("t-pass", "not a secret: 1")
+    page.put("t-ca", page.pki.pem("root"))
+    phone.press("try")
+    phone.wait_for("on line", 60)
+    page.chip.ask("config get wifi.0.eap", r"wifi.0.eap = none\r*\n")
+
+
 def test_the_page_says_that_the_authority_is_another(page):
     phone = page.phone
     phone.fill_in(NETWORK)
