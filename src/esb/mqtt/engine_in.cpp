@@ -206,11 +206,13 @@ inline void Engine::take_final_ack(const Packet& packet) {
     Token token = 0;
     if (!is_answer(session_.on_final_ack(packet.type, packet.id, token))) return;
     const ErrorKind* why = packet.code > 2 ? &errors::mqtt_subscribe_refused : nullptr;
+    auto granted = static_cast<Qos>(packet.code);
     if constexpr (with_mqtt5) {
         if (connection_.v5.on) why = problem5(packet);
+        if (packet.type == PacketType::unsuback) granted = Qos::at_most_once;  // its codes are none
     }
     if (packet.type <= PacketType::pubcomp) return complete_publish(token, why);
-    complete_subscribe(token, why, static_cast<Qos>(packet.code));
+    complete_subscribe(token, why, granted);
 }
 
 // Whether the acknowledgement has a consequence; one that its packet cannot get ends the connection.

@@ -137,7 +137,7 @@ public:
     // mqtt_replaced (see Waiting; these two come from within publish() of the message that takes the place).
     // Also for messages that restore() brought, with tokens of their own.
     virtual void on_published(Token token, Status outcome) = 0;
-    // Exactly once for each subscribe() and unsubscribe(); for subscribe the granted QoS. Errors:
+    // Exactly once for each subscribe() and unsubscribe(); for subscribe the granted QoS, otherwise 0. Errors:
     // mqtt_subscribe_refused, `closed` when the connection went first, `cancelled`.
     virtual void on_subscribed(Token token, Result<Qos> outcome) = 0;
 };
