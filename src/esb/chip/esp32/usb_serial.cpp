@@ -3,6 +3,8 @@
 #if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
 #include "esb/chip/esp32/usb_serial.hpp"
 
+#include "esb/base/features.hpp"
+
 #include <driver/usb_serial_jtag.h>
 #include <esp_err.h>
 
@@ -14,12 +16,15 @@ namespace {
 constexpr TickType_t send_patience = pdMS_TO_TICKS(50);
 // The driver does not say when its 256 bytes have left; a host that reads fetches 64 bytes every millisecond.
 constexpr TickType_t leave_time = pdMS_TO_TICKS(50);
+// The driver drops what does not fit and tells nobody, and a host sends a pasted text within a few milliseconds.
+constexpr std::uint32_t receive_buffer = with_certificates ? 4608 : 1024;  // bytes
 
 }  // namespace
 
 UsbSerial::UsbSerial(Wake& wake)
     : SerialPort(wake), input_(xStreamBufferCreateStatic(input_size, 1, input_bytes_.data(), &input_memory_)) {
     usb_serial_jtag_driver_config_t config = USB_SERIAL_JTAG_DRIVER_CONFIG_DEFAULT();
+    config.rx_buffer_size = receive_buffer;
     ESP_ERROR_CHECK(usb_serial_jtag_driver_install(&config));
     start_task();
 }
