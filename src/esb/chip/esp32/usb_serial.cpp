@@ -7,6 +7,12 @@
 
 #include <driver/usb_serial_jtag.h>
 #include <esp_err.h>
+#if __has_include(<hal/usb_serial_jtag_ll.h>)
+#include <hal/usb_serial_jtag_ll.h>
+#define ESB_USB_ENDPOINT 1
+#else
+#define ESB_USB_ENDPOINT 0
+#endif
 
 #include <algorithm>
 
@@ -16,8 +22,18 @@ namespace {
 constexpr TickType_t send_patience = pdMS_TO_TICKS(50);
 // The driver does not say when its 256 bytes have left; a host that reads fetches 64 bytes every millisecond.
 constexpr TickType_t leave_time = pdMS_TO_TICKS(50);
+constexpr TickType_t drain_patience = pdMS_TO_TICKS(500);
 // The driver drops what does not fit and tells nobody, and a host sends a pasted text within a few milliseconds.
 constexpr std::uint32_t receive_buffer = with_certificates ? 4608 : 1024;  // bytes
+
+// What the driver has taken was fetched by the host.
+bool fetched() {
+#if ESB_USB_ENDPOINT
+    return usb_serial_jtag_ll_txfifo_writable() != 0;  // ESP-IDF 5.1 has nothing above this
+#else
+    return usb_serial_jtag_wait_tx_done(leave_time) == ESP_OK;
+#endif
+}
 
 }  // namespace
 
@@ -31,11 +47,17 @@ UsbSerial::UsbSerial(Wake& wake)
 
 std::size_t UsbSerial::read(MutBytes out) { return xStreamBufferReceive(input_, out.data(), out.size(), 0); }
 
-bool UsbSerial::host_connected() const { return usb_serial_jtag_is_connected() && taken_; }
+// The driver calls a host with a closed port connected, and takes 256 bytes for it.
+bool UsbSerial::host_connected() const {
+    for (TickType_t waited = 0; waited < drain_patience && !drained(); ++waited) vTaskDelay(1);
+    return is_taking() && drained() && fetched();
+}
+
+bool UsbSerial::is_taking() const { return usb_serial_jtag_is_connected() && taken_; }
 
 void UsbSerial::send(ConstBytes bytes) {
     // A host that has stopped reading is not waited for a second time.
-    const TickType_t patience = host_connected() ? send_patience : 0;
+    const TickType_t patience = is_taking() ? send_patience : 0;
     taken_ = usb_serial_jtag_write_bytes(bytes.data(), bytes.size(), patience) == static_cast<int>(bytes.size());
     sent_at_ = xTaskGetTickCount();
 }

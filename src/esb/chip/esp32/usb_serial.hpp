@@ -11,10 +11,11 @@ public:
     explicit UsbSerial(Wake& wake);
 
     std::size_t read(MutBytes out) override;
-    // A cable with a host at its end that takes the bytes.
+    // A host at the cable's end where somebody has read all that was written; waits for that, half a second at most.
     bool host_connected() const override;
 
 private:
+    bool is_taking() const;
     void send(ConstBytes bytes) override;
     bool input() override;
     // Its driver tells nobody that something has arrived.
