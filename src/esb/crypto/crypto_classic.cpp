@@ -152,7 +152,8 @@ Status open_aes256_gcm(std::span<const std::uint8_t, 32> key, std::span<const st
                                     additional.size(), tag.data(), tag.size(), ciphertext.data(), out.data());
     if (code == 0) return {};
     wipe(out.first(ciphertext.size()));
-    return fail(out_of_memory(code) ? errors::no_memory : errors::bad_tag);
+    // ESP-IDF's driver says -1 when its engine gets no memory.
+    return fail(code == MBEDTLS_ERR_GCM_AUTH_FAILED ? errors::bad_tag : errors::no_memory);
 }
 
 Status pbkdf2_sha256(ConstBytes password, ConstBytes salt, std::uint32_t iterations, MutBytes out) {

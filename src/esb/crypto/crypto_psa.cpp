@@ -128,7 +128,7 @@ Status open_aes256_gcm(std::span<const std::uint8_t, 32> key, std::span<const st
     const auto status = aead.open(loaded.id(), nonce, additional, ciphertext, tag, plain);
     if (status == PSA_SUCCESS) return {};
     wipe(plain);
-    return fail(is_out_of_memory(status) ? errors::no_memory : errors::bad_tag);
+    return fail(status == PSA_ERROR_INVALID_SIGNATURE ? errors::bad_tag : errors::no_memory);
 }
 
 Status pbkdf2_sha256(ConstBytes password, ConstBytes salt, std::uint32_t iterations, MutBytes out) {
