@@ -61,9 +61,11 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
     try {
         app.parse(std::move(reversed));
     } catch (const CLI::ParseError& error) {
-        return app.exit(error, shell.out.help(), shell.err.help()) == 0 ? exit_ok : exit_usage;
+        shell.status = app.exit(error, shell.out.help(), shell.err.help()) == 0 ? exit_ok : exit_usage;
     }
     shell.out.flush();
+    // A full disk, or a reader that left: what is there may be half of it.
+    if (shell.status == exit_ok && !shell.out.good()) shell.finish(failure("standard output could not be written"));
     return shell.status;
 }
 

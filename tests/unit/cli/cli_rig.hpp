@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace esb::cli::test {
@@ -46,6 +48,23 @@ public:
 
 private:
     std::filesystem::path path_;
+};
+
+// While it lives no file gets longer than this: what a full disk is to who writes.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes = 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit small{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    rlimit before_{};
 };
 
 struct Ran {
