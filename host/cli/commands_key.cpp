@@ -35,7 +35,10 @@ Outcome<void> make(const KeyOptions& options, Shell& shell) {
     const auto key = SigningKey::generate();
     if (!key) return failure("no key could be made", key.error());
     if (const auto saved = key->save_pem(options.file); !saved) return failure(options.file, saved.error());
-    if (auto done = create_file(jwk_file, key->public_jwk() + '\n', 0644); !done) return done;
+    if (auto done = create_file(jwk_file, key->public_jwk() + '\n', 0644); !done) {
+        std::filesystem::remove(options.file, error);  // nobody has it yet, and it would stop the next try
+        return done;
+    }
     print(*key, options, shell.out);
     if (!options.json) {
         shell.out << "\nThe private key is in " << options.file << ": keep it off devices and out of repositories.\n"

@@ -7,16 +7,12 @@
 #include "esb/ota/keys.hpp"
 #include "host/cli/base64url.hpp"
 #include "host/cli/der.hpp"
+#include "host/cli/files.hpp"
 #include "host/cli/library.hpp"
 #include "host/vchip/entropy_posix.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <vector>
 
 namespace esb::cli {
@@ -35,14 +31,7 @@ struct Pair {
 // The words of id-prime256v1 (RFC 5480 §2.1.1.1).
 constexpr std::string_view p256{"\x2A\x86\x48\xCE\x3D\x03\x01\x07", 8};
 
-Status write_private_file(const std::filesystem::path& path, std::string_view text) {
-    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (file < 0) return fail(errors::key_file, errno);
-    const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
-    const int why = errno;
-    close(file);
-    return written ? Status() : fail(errors::key_file, why);
-}
+constexpr std::size_t file_max = 64 * 1024;  // bytes; more is no key, and may be endless
 
 }  // namespace
 
@@ -74,8 +63,12 @@ Result<SigningKey> SigningKey::load_pem(const std::filesystem::path& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail(errors::key_file, errno);
-    std::vector<unsigned char> text{std::istreambuf_iterator<char>(file), {}};
-    text.push_back('\0');  // the PEM parser wants the end inside the length
+    std::vector<unsigned char> text(file_max + 1);
+    file.read(reinterpret_cast<char*>(text.data()), file_max + 1);
+    const auto size = static_cast<std::size_t>(file.gcount());
+    if (file.bad() || size > file_max) return fail(errors::key_file, file.bad() ? errno : EFBIG);
+    text.resize(size + 1);  // the PEM parser wants the end inside the length
+    text.back() = '\0';
     const auto pem = as_bytes(without_mark(as_text(text)));
     Pair pair;
     const int parsed = library::parse_key(pair.pk, pem);
@@ -101,8 +94,12 @@ Result<std::string> SigningKey::pem() const {
 }
 
 Status SigningKey::save_pem(const std::filesystem::path& path) const {
-    const auto text = pem();
-    return text ? write_private_file(path, *text) : fail(text.error());
+    auto text = pem();
+    if (!text) return fail(text.error());
+    const bool saved = create_file(path, *text, 0600).has_value();
+    const int why = errno;
+    wipe({reinterpret_cast<std::uint8_t*>(text->data()), text->size()});
+    return saved ? Status() : fail(errors::key_file, why);
 }
 
 std::string SigningKey::public_text() const { return base64url(public_.x) + '.' + base64url(public_.y); }

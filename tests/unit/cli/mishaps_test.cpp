@@ -48,5 +48,30 @@ TEST(Output, that_cannot_be_written_is_a_failure) {
     }
 }
 
+TEST(FullDisk, leaves_no_key_in_the_way_of_the_next_try) {
+    const test::Folder folder;
+    for (const rlim_t room : {0, 100}) {
+        auto full = std::make_unique<test::FullDisk>(room);
+        const auto ran = run_esb({"key", "new", folder / "k"});
+        full.reset();  // what the test says has to go somewhere
+        EXPECT_EQ(ran.status, exit_failed);
+        EXPECT_EQ(folder.files(), 0U);
+    }
+    EXPECT_EQ(run_esb({"key", "new", folder / "k"}).status, exit_ok);
+}
+
+TEST(KeyCommands, make_both_files_or_none) {
+    const test::Folder folder;
+    const auto longest = folder / std::string(245, 'k');  // its public file has a name that is too long
+    EXPECT_EQ(run_esb({"key", "new", longest}).status, exit_failed);
+    EXPECT_EQ(folder.files(), 0U);
+}
+
+TEST(KeyCommands, take_no_folder_and_nothing_endless_for_a_key) {
+    const test::Folder folder;
+    EXPECT_EQ(SigningKey::load_pem(folder.path()).error(), errors::key_file);
+    EXPECT_EQ(SigningKey::load_pem("/dev/zero").error(), errors::key_file);
+}
+
 }  // namespace
 }  // namespace esb::cli
