@@ -3,12 +3,7 @@
 #include "host/cli/broker_folder.hpp"
 #include "host/cli/files.hpp"
 #include "host/cli/label.hpp"
-
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "host/cli/outputs.hpp"
 
 namespace esb::cli {
 namespace {
@@ -69,15 +64,7 @@ void BirthKeeper::end() {
 }
 
 Outcome<void> BirthKeeper::keep(std::string_view line) const {
-    const auto refused = [&] { return failure(options_.file + ": " + std::strerror(errno)); };
-    const int fd = ::open(options_.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return refused();
-    auto outcome = check_private(options_.file);
-    const auto text = std::string(line) + '\n';
-    if (outcome && (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(fd) != 0))
-        outcome = refused();
-    ::close(fd);
-    return outcome;
+    return append_private(options_.file, std::string(line) + '\n');
 }
 
 }  // namespace esb::cli

@@ -1,6 +1,7 @@
 #include "host/cli/files.hpp"
 
 #include "esb/base/file_text.hpp"
+#include "host/cli/outputs.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -39,16 +40,6 @@ private:
     int fd_;
 };
 
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto count = ::write(fd, text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-}
-
 std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
@@ -68,6 +59,24 @@ bool name_it(const std::string& temporary, const std::filesystem::path& path) {
     if (::link(temporary.c_str(), path.c_str()) == 0) return true;
     if (errno != EPERM && errno != EOPNOTSUPP) return false;
     return ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
+}
+
+// A pipe, a device, or standard output under its name in /dev: a file in its place would reach nobody, and for root
+// /dev/null would be gone.
+bool may_be_replaced(const std::filesystem::path& path) {
+    struct stat about{};
+    std::error_code error;
+    if (std::filesystem::read_symlink(path, error).string().starts_with("/proc/")) return false;
+    return ::stat(path.c_str(), &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode);
+}
+
+Outcome<void> write_into(const std::filesystem::path& path, std::string_view text) {
+    struct stat about{};
+    if (::stat(path.c_str(), &about) != 0) return os_failure(path);
+    if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return failure(path.string() + ": not a file");
+    const Descriptor opened(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (opened.get() < 0 || !write_all(opened.get(), text)) return os_failure(path);
+    return {};
 }
 
 Outcome<void> sync_folder(const std::filesystem::path& path) {
@@ -112,6 +121,7 @@ Outcome<std::string> read_bare_text(const std::filesystem::path& path, std::size
 }
 
 Outcome<void> replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+    if (!may_be_replaced(path)) return write_into(path, text);
     std::string temporary = path.string() + ".XXXXXX";
     const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
     if (file.get() < 0) return os_failure(path);
@@ -158,9 +168,17 @@ Outcome<std::filesystem::path> make_temporary_folder(std::string_view name) {
 
 Outcome<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
     const auto path = folder / ".lock";
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return os_failure(path);
     FolderLock lock(fd);
+    struct stat owner{};
+    struct stat about{};
+    // Else whoever owns the folder could take root's lock no more. One with a second name, or with something in it, is
+    // another file that was put here: it is not given away.
+    const bool ours = ::fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_nlink == 1 && about.st_size == 0;
+    if (ours && ::geteuid() == 0 && ::stat(folder.c_str(), &owner) == 0 &&
+        ::fchown(fd, owner.st_uid, owner.st_gid) != 0)
+        return os_failure(path);
     const auto until = std::chrono::steady_clock::now() + patience;
     while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) return os_failure(path);

@@ -48,6 +48,26 @@ TEST(Output, that_cannot_be_written_is_a_failure) {
     }
 }
 
+TEST(Output, goes_into_what_is_no_file_and_leaves_it_what_it_is) {
+    const test::Folder folder;
+    ASSERT_EQ(run_esb({"key", "new", folder / "k"}).status, exit_ok);
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    const int pipe = ::open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    std::filesystem::create_symlink(folder / "pipe", folder / "link");
+    for (const auto* name : {"pipe", "link"}) {
+        const auto ran = run_esb({"sign", "command", "--key", folder / "k", "--cmd", "cancel", "--dev", "a", "--ctr",
+                                  "1", "-o", folder / name});
+        EXPECT_EQ(ran.status, exit_ok) << ran.err;
+        char got[4096];
+        const auto count = ::read(pipe, got, sizeof got);
+        ASSERT_GT(count, 0) << name;
+        EXPECT_TRUE(std::string_view(got, static_cast<std::size_t>(count)).ends_with('\n'));
+    }
+    ::close(pipe);
+    EXPECT_TRUE(std::filesystem::is_fifo(folder / "pipe"));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+}
+
 TEST(FullDisk, leaves_no_key_in_the_way_of_the_next_try) {
     const test::Folder folder;
     for (const rlim_t room : {0, 100}) {
@@ -71,6 +91,24 @@ TEST(KeyCommands, take_no_folder_and_nothing_endless_for_a_key) {
     const test::Folder folder;
     EXPECT_EQ(SigningKey::load_pem(folder.path()).error(), errors::key_file);
     EXPECT_EQ(SigningKey::load_pem("/dev/zero").error(), errors::key_file);
+}
+
+TEST(FullDisk, leaves_birth_lines_whole_and_says_what_was_wrong) {
+    const test::Folder folder;
+    std::ostringstream text;
+    Printer out(text);
+    Screen screen(out, false, false);
+    BirthOptions options;
+    options.file = folder / "births.txt";
+    BirthKeeper keeper(options, screen);
+    const std::string line = std::string("MQTT ident=ESP-C44F330A9C35 psk=") + test::psk;
+    ASSERT_TRUE(keeper.take(line));
+    auto full = std::make_unique<test::FullDisk>(line.size() + 11);
+    const auto kept = keeper.take(line);
+    full.reset();
+    ASSERT_FALSE(kept);
+    EXPECT_THAT(kept.error().line, HasSubstr(std::strerror(EFBIG)));
+    EXPECT_EQ(folder.read("births.txt"), line + '\n');
 }
 
 }  // namespace
