@@ -1,6 +1,7 @@
 #include "host/cli/authority.hpp"
 
 #include "host/cli/der.hpp"
+#include "host/cli/machine_clock.hpp"
 #include "host/vchip/entropy_posix.hpp"
 
 #include <algorithm>
@@ -75,6 +76,7 @@ Outcome<Authority> Authority::create(const std::filesystem::path& folder, const 
     if (!name.empty() && !is_good_name(name))
         return failure("an authority's name is 1 to 64 printable ASCII characters");
     if (days == 0 || days > max_days) return failure("a certificate is for 1 to 7300 days");
+    if (auto good = check_clock(calendar()); !good) return std::unexpected(good.error());
     std::error_code error;
     const auto absolute = std::filesystem::absolute(folder, error).lexically_normal();
     Authority made(absolute.has_filename() ? absolute : absolute.parent_path(), calendar);

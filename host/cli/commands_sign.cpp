@@ -5,6 +5,8 @@
 #include "host/cli/image_forms.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/jws.hpp"
+#include "host/cli/machine_clock.hpp"
+#include "host/cli/outputs.hpp"
 #include "host/cli/payloads.hpp"
 #include "host/cli/public_keys.hpp"
 #include "host/cli/signing_key.hpp"
@@ -48,10 +50,21 @@ struct SignOptions {
     std::vector<std::string> keys;
 };
 
+// A file that goes beside the envelope, and what is said of it.
+struct FileBeside {
+    std::string path;
+    const std::string* bytes;
+    SafeText about;
+};
+
 // What "+30d" counts from. Who says SOURCE_DATE_EPOCH gets the same bytes each time.
 Outcome<std::int64_t> time_of_signing() {
     const char* const said = std::getenv("SOURCE_DATE_EPOCH");
-    if (said == nullptr || *said == '\0') return std::time(nullptr);
+    if (said == nullptr || *said == '\0') {
+        const std::int64_t now = std::time(nullptr);
+        const auto good = check_clock(now);
+        return good ? Outcome<std::int64_t>(now) : std::unexpected(good.error());
+    }
     const auto seconds = parse_unsigned(said, 0, 1ULL << 40);
     if (!seconds) return failure("SOURCE_DATE_EPOCH is '" + std::string(said) + "', not seconds since 1970");
     return static_cast<std::int64_t>(*seconds);
@@ -65,9 +78,41 @@ Outcome<void> write_bundle(const SignOptions& options, Shell& shell, const std::
     return {};
 }
 
-// `image`: of an update.
+std::string file_of_data(const std::string& text) { return text.substr(text.find('=') + 1); }
+
+// Nothing that is read is written over, and no two things go into one file.
+Outcome<void> check_files(const SignOptions& options, const std::vector<FileBeside>& beside) {
+    std::vector<std::filesystem::path> inputs{options.key};
+    std::vector<std::filesystem::path> outputs;
+    for (const auto* const names : {&options.old_images, &options.keys})
+        inputs.insert(inputs.end(), names->begin(), names->end());
+    if (!options.image.empty()) inputs.emplace_back(options.image);
+    for (const auto& file : beside) outputs.emplace_back(file.path);
+    for (const auto& text : options.data) {
+        // Data that is not encrypted may lie at its place already.
+        const auto file = file_of_data(text);
+        const auto stays = options.image + PartFile::suffix_of(text.substr(0, text.find('=')));
+        if (options.encrypted.empty() && !check_outputs({file}, {stays})) continue;
+        inputs.emplace_back(file);
+    }
+    for (const auto* const name : {&options.detached, &options.bundle, &options.output}) {
+        if (!name->empty()) outputs.emplace_back(*name);
+    }
+    return check_outputs(inputs, outputs);
+}
+
+Outcome<void> write_beside(const SignOptions& options, Shell& shell, const std::vector<FileBeside>& beside) {
+    for (const auto& file : beside) {
+        if (auto done = replace_file(file.path, *file.bytes, 0644); !done) return done;
+        if (!options.json) shell.out << file.about;
+    }
+    return {};
+}
+
+// `image`: of an update. Nothing is written before all is known to be right; the envelope, which speaks of the other
+// files, comes last.
 Outcome<void> sign(const SignOptions& options, Shell& shell, std::string_view type, const std::string& payload,
-                   const std::string& image = {}) {
+                   const std::string& image = {}, const std::vector<FileBeside>& beside = {}) {
     const auto key = SigningKey::load_pem(options.key);
     if (!key) return failure(options.key, key.error());
     const std::string envelope = sign_envelope(*key, type, payload);
@@ -78,6 +123,8 @@ Outcome<void> sign(const SignOptions& options, Shell& shell, std::string_view ty
     }
     const auto id = envelope_id(envelope);
     if (!id) return std::unexpected(id.error());
+    if (auto good = check_files(options, beside); !good) return good;
+    if (auto done = write_beside(options, shell, beside); !done) return done;
     if (!options.detached.empty()) {
         if (auto done = replace_file(options.detached, payload, 0644); !done) return done;
     }
@@ -102,10 +149,11 @@ Outcome<void> sign(const SignOptions& options, Shell& shell, std::string_view ty
 }
 
 // `file`: what devices get, encrypted or not.
-Outcome<void> sign_image(const SignOptions& options, Shell& shell, const UpdateRequest& request, const std::string& file) {
+Outcome<void> sign_image(const SignOptions& options, Shell& shell, const UpdateRequest& request,
+                         const std::string& file, const std::vector<FileBeside>& beside) {
     const auto payload = update_payload(request);
     if (!payload) return std::unexpected(payload.error());
-    return sign(options, shell, "esb-update", *payload, file);
+    return sign(options, shell, "esb-update", *payload, file, beside);
 }
 
 Outcome<std::vector<Recipient>> read_recipients(const SignOptions& options) {
@@ -124,31 +172,26 @@ Outcome<std::vector<Recipient>> read_recipients(const SignOptions& options) {
                                           : "whom is the image for? --for IDENTITY=x.y, or --broker-trusted");
 }
 
-// Each form beside `path`, the image's own place at the web server.
-Outcome<void> write_forms(const SignOptions& options, Shell& shell, const UpdateRequest& request, const std::string& path,
-                          const std::vector<std::string>& encrypted) {
+// Each form and each file of data beside `path`, the image's own place at the web server.
+std::vector<FileBeside> files_beside(const UpdateRequest& request, const std::string& path,
+                                     const EncryptedImage* encrypted) {
+    std::vector<FileBeside> files;
     for (std::size_t i = 0; i < request.forms.size(); ++i) {
         const auto& form = request.forms[i];
-        const auto file = path + form.suffix();
-        const auto& bytes = encrypted.empty() ? form.file.bytes : encrypted[i];
-        if (auto done = replace_file(file, bytes, 0644); !done) return done;
-        if (options.json) continue;
-        shell.out << file << ": " << bytes.size() << " bytes, "
-                  << (bytes.size() * 100 + request.image.size / 2) / request.image.size << " % of the image's "
-                  << request.image.size << '\n';
+        FileBeside file{path + form.suffix(), encrypted == nullptr ? &form.file.bytes : &encrypted->forms[i], {}};
+        file.about << file.path << ": " << file.bytes->size() << " bytes, "
+                   << (file.bytes->size() * 100 + request.image.size / 2) / request.image.size << " % of the image's "
+                   << request.image.size << '\n';
+        files.push_back(std::move(file));
     }
-    return {};
-}
-
-Outcome<void> write_data(const SignOptions& options, Shell& shell, const UpdateRequest& request, const std::string& path,
-                         const EncryptedImage* encrypted) {
     for (std::size_t i = 0; i < request.data.size(); ++i) {
-        const auto file = path + request.data[i].suffix();
-        const auto& bytes = encrypted == nullptr ? request.data[i].bytes : encrypted->forms[request.forms.size() + i];
-        if (auto done = replace_file(file, bytes, 0644); !done) return done;
-        if (!options.json) shell.out << file << ": " << bytes.size() << " bytes for " << request.data[i].part << '\n';
+        const auto& data = request.data[i];
+        const auto* const bytes = encrypted == nullptr ? &data.bytes : &encrypted->forms[request.forms.size() + i];
+        FileBeside file{path + data.suffix(), bytes, {}};
+        file.about << file.path << ": " << file.bytes->size() << " bytes for " << data.part << '\n';
+        files.push_back(std::move(file));
     }
-    return {};
+    return files;
 }
 
 // The image's key goes into the request; whom it is wrapped for is whom the update is for.
@@ -195,16 +238,13 @@ Outcome<void> sign_update(const SignOptions& options, Shell& shell) {
     request.data = std::move(*data);
     if (options.encrypted.empty()) {
         if (options.broker_trusted || !options.recipients.empty()) return failure("--for goes with --encrypt FILE");
-        if (auto done = write_forms(options, shell, request, options.image, {}); !done) return done;
-        if (auto done = write_data(options, shell, request, options.image, nullptr); !done) return done;
-        return sign_image(options, shell, request, *bytes);
+        return sign_image(options, shell, request, *bytes, files_beside(request, options.image, nullptr));
     }
     const auto encrypted = encrypt(options, *bytes, request);
     if (!encrypted) return std::unexpected(encrypted.error());
-    if (auto done = replace_file(options.encrypted, encrypted->file, 0644); !done) return done;
-    if (auto done = write_forms(options, shell, request, options.encrypted, encrypted->forms); !done) return done;
-    if (auto done = write_data(options, shell, request, options.encrypted, &*encrypted); !done) return done;
-    return sign_image(options, shell, request, encrypted->file);
+    auto beside = files_beside(request, options.encrypted, &*encrypted);
+    beside.insert(beside.begin(), {options.encrypted, &encrypted->file, {}});
+    return sign_image(options, shell, request, encrypted->file, beside);
 }
 
 Outcome<void> sign_command(const SignOptions& options, Shell& shell) {

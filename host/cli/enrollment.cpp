@@ -2,6 +2,7 @@
 
 #include "esb/base/encoding.hpp"
 #include "esb/base/identity.hpp"
+#include "host/cli/machine_clock.hpp"
 #include "host/vchip/entropy_posix.hpp"
 
 #include <algorithm>
@@ -81,6 +82,7 @@ Outcome<CertificateFacts> issue(const Authority& authority, AuthorityWork& work,
 
 Outcome<std::string> invite(const Authority& authority, const std::string& identity, unsigned hours) {
     if (!make_identity(identity)) return failure("'" + identity + "' is not an identity");
+    if (auto good = check_clock(authority.now()); !good) return std::unexpected(good.error());
     vchip::HostEntropy entropy;
     std::array<std::uint8_t, 16> bytes{};
     std::array<char, 32> digits{};

@@ -4,6 +4,7 @@
 #include "host/cli/accounts_csv.hpp"
 #include "host/cli/broker_accounts.hpp"
 #include "host/cli/label_sheet.hpp"
+#include "host/cli/outputs.hpp"
 
 #include <algorithm>
 #include <set>
@@ -103,7 +104,18 @@ private:
         }
         if (auto made = make_private_folder(folder_); !made) return made;
         sweep(folder_);
-        return {};
+        return order_.csv.empty() ? Outcome<void>() : check_csv();
+    }
+
+    // The ledger is the only copy of what it has, and images that are flashed are not to become tables.
+    Outcome<void> check_csv() const {
+        std::vector<std::filesystem::path> own{order_.folder / "ledger", folder_ / "labels.pdf"};
+        for (const auto& device : devices_) {
+            const auto& identity = device.identity;
+            for (const auto& name : {nvs_file(identity), nvs_keys_file(identity), hmac_key_file(identity)})
+                own.push_back(folder_ / name);
+        }
+        return check_outputs(own, {order_.csv});
     }
 
     // Options that no device can have do not begin a batch.

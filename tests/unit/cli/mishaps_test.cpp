@@ -111,5 +111,81 @@ TEST(FullDisk, leaves_birth_lines_whole_and_says_what_was_wrong) {
     EXPECT_EQ(folder.read("births.txt"), line + '\n');
 }
 
+class Signing : public testing::Test {
+protected:
+    Signing() {
+        EXPECT_EQ(run_esb({"key", "new", folder / "k"}).status, exit_ok);
+        const auto bytes = esb::test::make_image({.seq = 2, .ver = "1.1.0"});
+        folder.write("app.img", std::string(bytes.begin(), bytes.end()));
+        folder.write("www.bin", "data");
+    }
+    test::Ran sign(const std::vector<std::string>& more, const char* url = "http://h/app.img") const {
+        std::vector<std::string> words{"sign", "--key", folder / "k", "--image", folder / "app.img", "--url", url};
+        words.insert(words.end(), more.begin(), more.end());
+        return run_esb(words);
+    }
+    const test::Folder folder;
+};
+
+TEST_F(Signing, writes_over_nothing_that_it_reads) {
+    const auto key = folder.read("k");
+    const auto image = folder.read("app.img");
+    std::filesystem::create_hard_link(folder / "app.img", folder / "same.img");
+    for (const auto& more : std::vector<std::vector<std::string>>{
+             {"-o", folder / "k"},
+             {"-o", folder / "app.img"},
+             {"-o", folder / "same.img"},
+             {"-o", folder / "e", "--bundle", folder / "app.img"},
+             {"--encrypt", folder / "app.img", "--broker-trusted", "-o", folder / "e"},
+             {"--encrypt", folder / "c", "--broker-trusted", "-o", folder / "c"},
+             {"-o", folder / "e", "--detached", folder / "e"},
+             {"-o", folder / "e", "--detached", folder / "./e"},
+             {"-o", folder / "app.img.z", "--pack"},
+             {"-o", folder / "e", "--data", "www=" + (folder / "www.bin"), "--detached", folder / "www.bin"}}) {
+        const auto ran = sign(more);
+        EXPECT_EQ(ran.status, exit_failed) << testing::PrintToString(more);
+        EXPECT_THAT(ran.err, HasSubstr("would be written over"));
+    }
+    const auto command = run_esb(
+        {"sign", "command", "--key", folder / "k", "--cmd", "cancel", "--dev", "a", "--ctr", "1", "-o", folder / "k"});
+    EXPECT_EQ(command.status, exit_failed);
+    const auto set = run_esb({"sign", "keys", "--key", folder / "k", "--ver", "2", "--trust", folder / "k.pub.jwk", "-o",
+                              folder / "k.pub.jwk"});
+    EXPECT_EQ(set.status, exit_failed);
+    EXPECT_EQ(folder.read("k"), key);
+    EXPECT_EQ(folder.read("app.img"), image);
+    EXPECT_EQ(folder.read("www.bin"), "data");
+    EXPECT_THAT(folder.read("k.pub.jwk"), HasSubstr("P-256"));
+}
+
+// Devices may be fetching what an earlier run has made.
+TEST_F(Signing, that_is_refused_leaves_the_files_of_an_earlier_run_alone) {
+    const std::vector<std::string> more{"--encrypt", folder / "c", "--broker-trusted", "--pack", "-o", folder / "e"};
+    ASSERT_EQ(sign(more).status, exit_ok);
+    const auto before = folder.read("c");
+    const auto packed = folder.read("c.z");
+    EXPECT_EQ(sign(more, "ftp://h/app.img").status, exit_failed);
+    folder.write("k", "no key");
+    EXPECT_EQ(sign(more).status, exit_failed);
+    EXPECT_TRUE(folder.read("c") == before);
+    EXPECT_TRUE(folder.read("c.z") == packed);
+}
+
+TEST(Factory, does_not_write_accounts_over_its_ledger) {
+    const test::Folder folder;
+    const std::vector<std::string> words{"factory", "--out", folder / "line", "--count", "1", "--prefix", "GH"};
+    ASSERT_EQ(run_esb(words).status, exit_ok);
+    const auto ledger = folder.read("line/ledger");
+    for (const auto* name : {"line/ledger", "line/1/GH-000001.nvs.bin", "line/1/labels.pdf"}) {
+        auto more = words;
+        more.insert(more.end(), {"--csv", folder / name});
+        const auto before = folder.read(name);
+        const auto ran = run_esb(more);
+        EXPECT_EQ(ran.status, exit_failed) << name;
+        EXPECT_THAT(ran.err, HasSubstr("would be written over"));
+        EXPECT_EQ(folder.read(name), before);
+    }
+}
+
 }  // namespace
 }  // namespace esb::cli
