@@ -81,14 +81,18 @@ Outcome<void> issue_with_key(Order order, const CaOptions& options, Shell& shell
     for (const auto& path : {key_file, certificate_file}) {
         if (std::filesystem::exists(path, error)) return failure(path + " exists already; nothing is overwritten");
     }
+    auto work = authority->begin();
+    if (!work) return std::unexpected(work.error());
     const auto key = make_key(key_file);
     if (!key) return std::unexpected(key.error());
     order.key = key->public_key();
-    auto work = authority->begin();
-    if (!work) return std::unexpected(work.error());
     const auto certificate = work->issue(order);
-    if (!certificate) return std::unexpected(certificate.error());
-    if (auto done = create_file(certificate_file, der::pem("CERTIFICATE", certificate->der), 0644); !done) return done;
+    const auto done = certificate ? create_file(certificate_file, der::pem("CERTIFICATE", certificate->der), 0644)
+                                  : std::unexpected(certificate.error());
+    if (!done) {
+        std::filesystem::remove(key_file, error);  // nobody has it yet, and it would stop the next try
+        return done;
+    }
     tell(*certificate, options, shell);
     if (!options.json) shell.out << "in " << key_file << " and " << certificate_file << '\n';
     return {};

@@ -114,6 +114,7 @@ bool Server::still_good(const Outcome<std::string>& text) const {
 
 Outcome<void> Server::refresh() {
     if (authority_.now() < renew_at_) return {};
+    renew_at_ = authority_.now() + 60;  // until it has come to its end
     const auto file = authority_.path() / "serve.crt";
     const auto key = own_key();
     if (!key) return std::unexpected(key.error());
@@ -182,9 +183,10 @@ Outcome<void> serve_est(const Authority& authority, const EstOptions& options, c
     server.tell("EST at " + options.bind + " port " + std::to_string(options.port) + ", for " + options.hosts.front());
     while (!stop()) {
         pollfd one{listener->get(), POLLIN, 0};
-        if (::poll(&one, 1, stop_asked_every) <= 0) continue;
+        const bool somebody = ::poll(&one, 1, stop_asked_every) > 0;
+        // Brokers' certificates end whether somebody comes here or not.
         if (auto done = server.refresh(); !done) server.tell("its own certificate: " + done.error().line);
-        server.accept(listener->get());
+        if (somebody) server.accept(listener->get());
     }
     return {};
 }

@@ -2,6 +2,8 @@
 #include "host/cli/authority.hpp"
 #include "host/cli/broker_tls.hpp"
 #include "host/cli/enrollment.hpp"
+#include "host/cli/est_server.hpp"
+#include "host/cli/free_ports.hpp"
 #include "tests/unit/cli/cli_rig.hpp"
 
 #include <gmock/gmock.h>
@@ -242,6 +244,41 @@ TEST(Renewal, brings_a_broker_its_next_certificate_in_time) {
     EXPECT_EQ(made->index()->find(second->serial)->hosts, tls.hosts);
     EXPECT_TRUE(renew_brokers(*made).empty());
     today = before;
+}
+
+TEST(Renewal, of_a_broker_waits_for_nobody_to_come) {
+    const test::Folder folder;
+    const auto before = std::exchange(today, calendar_now());
+    const auto made = make(folder);
+    std::filesystem::create_directory(folder.path() / "broker");
+    BrokerTls tls;
+    tls.certificates = true;
+    tls.authority = folder / "ca";
+    tls.hosts = {"broker.local"};
+    ASSERT_TRUE(make_broker_tls(folder.path() / "broker", tls));
+    EstOptions options;
+    options.port = free_ports(1).value().front();
+    options.hosts = {"localhost"};
+    std::string told;
+    int turns = 0;
+    const auto stop = [&] {
+        if (++turns == 2) today = read_certificate(folder.read("broker/tls/server.crt"))->renewal();
+        return turns == 4;
+    };
+    EXPECT_TRUE(serve_est(*made, options, stop, [&](const std::string& line) { told += line + '\n'; }));
+    EXPECT_THAT(told, HasSubstr("renewed the certificate of"));
+    today = before;
+}
+
+// Nothing it signs would ever count.
+TEST(Authority, is_not_made_while_the_clock_is_of_before_its_time) {
+    const test::Folder folder;
+    for (const Seconds early : {Seconds{0}, Seconds{5000}, Seconds{1'577'836'799}}) {
+        const auto before = std::exchange(today, early);
+        EXPECT_THAT(why(make(folder)), HasSubstr("clock"));
+        today = before;
+    }
+    EXPECT_TRUE(make(folder));
 }
 
 TEST(Renewal, is_given_eight_times_a_day_at_most) {

@@ -111,6 +111,20 @@ TEST(FullDisk, leaves_birth_lines_whole_and_says_what_was_wrong) {
     EXPECT_EQ(folder.read("births.txt"), line + '\n');
 }
 
+TEST(CaCommands, leave_no_key_in_the_way_of_the_next_try) {
+    const test::Folder folder;
+    ASSERT_EQ(run_esb({"ca", "init", folder / "ca"}).status, exit_ok);
+    ::chmod((folder / "ca/ca.key").c_str(), 0644);
+    const std::vector<std::vector<std::string>> orders{
+        {"ca", "issue", "server", folder / "ca", "--name", "broker.local", "--out", folder / "broker"},
+        {"ca", "issue", "operator", folder / "ca", "--out", folder / "me"}};
+    for (const auto& words : orders) EXPECT_EQ(run_esb(words).status, exit_failed);
+    EXPECT_EQ(folder.files(), 1U);
+    ::chmod((folder / "ca/ca.key").c_str(), 0600);
+    for (const auto& words : orders) EXPECT_EQ(run_esb(words).status, exit_ok);
+    EXPECT_EQ(folder.mode("me.key"), 0600U);
+}
+
 class Signing : public testing::Test {
 protected:
     Signing() {
