@@ -46,11 +46,12 @@ public:
         if (!columns_) return take_head(values, number);
         if (values.size() != count_) return bad_line(number, std::to_string(count_) + " values are expected");
         const std::string identity(values[columns_->first]);
-        const std::string psk(values[columns_->second]);
+        std::string psk(values[columns_->second]);
         if (!make_identity(identity)) return bad_line(number, "'" + identity + "' is not an identity");
         if (!is_key(psk)) return bad_line(number, "the PSK must be 32 to 64 hex digits");
         if (!identities_.insert(identity).second) return bad_line(number, identity + " comes twice");
-        accounts.push_back({identity, psk});
+        std::transform(psk.begin(), psk.end(), psk.begin(), ascii_lower);  // as accounts are stored and compared
+        accounts.push_back({identity, std::move(psk)});
         return {};
     }
     bool has_head() const { return columns_.has_value(); }

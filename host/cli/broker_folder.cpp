@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <tuple>
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -48,9 +49,26 @@ Outcome<void> check(const std::filesystem::path& folder, const BrokerOptions& op
     return {};
 }
 
+// Not judged when a folder is read: an older esb has let it in.
+Outcome<void> check_new(const Account& account) {
+    if (!is_below_app(topic_of(account.identity, ""))) return {};
+    return failure("an identity must not have app behind its first part: that is where authors' topics are");
+}
+
 std::string name_of(uid_t uid) {
     const passwd* entry = ::getpwuid(uid);
     return entry != nullptr ? entry->pw_name : "mosquitto";
+}
+
+// What a run that broke off has left has no accounts yet.
+Outcome<void> check_unused(const BrokerFolder& folder) {
+    std::error_code error;
+    if (std::filesystem::exists(folder.config(), error)) return failure(folder.config().string() + " exists already");
+    if (!std::filesystem::exists(folder.path() / "accounts", error)) return {};
+    const auto known = folder.accounts();
+    if (!known) return std::unexpected(known.error());
+    if (known->all().empty()) return {};
+    return failure(folder.path().string() + " has accounts already, whose keys would be lost");
 }
 
 Outcome<void> make_folder(const std::filesystem::path& path, const passwd* owner) {
@@ -84,6 +102,9 @@ Outcome<BrokerFolder> BrokerFolder::create(const std::filesystem::path& folder, 
     for (const auto& path : {made.folder_, made.folder_ / "data"}) {
         if (auto done = make_folder(path, owner); !done) return std::unexpected(done.error());
     }
+    const auto lock = FolderLock::take(made.folder_);
+    if (!lock) return std::unexpected(lock.error());
+    if (auto good = check_unused(made); !good) return std::unexpected(good.error());
     if (auto done = made.write_first(options.tls); !done) return std::unexpected(done.error());
     if (auto done = make_tool_accounts(made.folder_, options.tools_port); !done) return std::unexpected(done.error());
     const auto text = mosquitto_config(made.folder_, complete);
@@ -160,9 +181,7 @@ Outcome<Reload> BrokerFolder::add(Account account) {
 Outcome<Reload> BrokerFolder::add_all(std::vector<Account> added) {
     for (const auto& account : added) {
         if (!takes(account.credential)) return failure("the broker of this folder has no listener for such a credential");
-        // Not judged when a folder is read: an older esb has let it in.
-        if (is_below_app(topic_of(account.identity, "")))
-            return failure("an identity must not have app behind its first part: that is where authors' topics are");
+        if (auto good = check_new(account); !good) return std::unexpected(good.error());
     }
     return change([&](Accounts& accounts) {
         for (auto& account : added) {
@@ -181,8 +200,9 @@ Outcome<BrokerFolder::Imported> BrokerFolder::import(std::vector<Account> import
         for (auto& account : imported) {
             const auto present = keys.find(account.identity);
             if (present == keys.end()) {
-                if (auto added = accounts.add(account); !added)
-                    return failure(account.identity + ": " + added.error().line);
+                auto added = check_new(account);
+                if (added) added = accounts.add(account);
+                if (!added) return failure(account.identity + ": " + added.error().line);
             } else if (present->second == account.psk) {
                 ++known;
             } else {
@@ -199,8 +219,17 @@ Outcome<Reload> BrokerFolder::remove(std::string_view identity) {
     return change([&](Accounts& accounts) { return accounts.remove(identity); });
 }
 
-Outcome<Reload> BrokerFolder::replace(Account account) {
-    return change([&](Accounts& accounts) { return accounts.replace(std::move(account)); });
+Outcome<Reload> BrokerFolder::replace(Account account, const Account& as_it_was) {
+    return change([&](Accounts& accounts) -> Outcome<void> {
+        const auto& all = accounts.all();
+        const auto key = [](const Account& one) {
+            return std::tie(one.identity, one.psk, one.next, one.rotation, one.credential, one.topics,
+                            one.home_assistant);
+        };
+        if (std::none_of(all.begin(), all.end(), [&](const Account& one) { return key(one) == key(as_it_was); }))
+            return failure("another run has changed the account of " + as_it_was.identity);
+        return accounts.replace(std::move(account));
+    });
 }
 
 // `accounts` first: it decides. Whatever a cut leaves of the other two, a key without topics and topics without a key

@@ -57,7 +57,8 @@ public:
     };
     Outcome<Imported> import(std::vector<Account> accounts);
     Outcome<Reload> remove(std::string_view identity);
-    Outcome<Reload> replace(Account account);
+    // Fails when it is no longer as it was read: another run is changing it.
+    Outcome<Reload> replace(Account account, const Account& as_it_was);
 
     std::filesystem::path config() const { return folder_ / "mosquitto.conf"; }
     const std::filesystem::path& path() const { return folder_; }

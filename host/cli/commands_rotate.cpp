@@ -39,10 +39,16 @@ public:
         std::array<char, 32> digits{};
         return std::string(hex_encode(key, digits).value_or(std::string_view()));
     }
-    Outcome<Account> account() override { return folder_.account(options_.identity); }
+    Outcome<Account> account() override {
+        auto found = folder_.account(options_.identity);
+        if (found) stored_ = *found;
+        return found;
+    }
+    // Two runs at once would give the device the key of one and the broker that of the other.
     Outcome<void> store(const Account& account) override {
-        const auto reload = folder_.replace(account);
+        const auto reload = folder_.replace(account, stored_);
         if (!reload) return std::unexpected(reload.error());
+        stored_ = account;
         if (*reload == Reload::not_running) return failure("the broker of " + options_.folder + " is not running");
         return {};
     }
@@ -66,6 +72,7 @@ private:
     BrokerFolder& folder_;
     ConfigChannel& channel_;
     Shell& shell_;
+    Account stored_;  // as the folder has it
 };
 
 Outcome<void> rotate(const RotateOptions& options, Shell& shell) {

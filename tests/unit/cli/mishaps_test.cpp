@@ -125,6 +125,68 @@ TEST(CaCommands, leave_no_key_in_the_way_of_the_next_try) {
     EXPECT_EQ(folder.mode("me.key"), 0600U);
 }
 
+TEST(BrokerCommands, a_csv_is_judged_as_single_accounts_are) {
+    const test::Folder folder;
+    ASSERT_EQ(run_esb({"broker", "init", folder / "broker"}).status, exit_ok);
+    const std::vector<std::string> add{"broker", "add", folder / "broker", "--csv", "-"};
+    const std::string upper(32, 'A');
+    const auto table = "ident,psk\nPUMP-1," + upper + "\n";
+    EXPECT_THAT(run_esb(add, table).out, HasSubstr("added 1, 0 had"));
+    const auto again = run_esb(add, table);
+    EXPECT_THAT(again.out, HasSubstr("added 0, 1 had")) << again.err;
+    const auto inside = run_esb(add, "ident,psk\nPUMP-app-1," + upper + "\n");
+    EXPECT_EQ(inside.status, exit_failed);
+    EXPECT_THAT(inside.err, HasSubstr("must not have app behind its first part"));
+}
+
+TEST(BrokerFolder, that_has_accounts_is_not_begun_anew) {
+    const test::Folder folder;
+    const auto init = [&] { return run_esb({"broker", "init", folder / "broker"}); };
+    ASSERT_EQ(init().status, exit_ok);
+    std::filesystem::remove(folder / "broker/mosquitto.conf");
+    EXPECT_EQ(init().status, exit_ok) << "one that has none is that of a run that broke off";
+    ASSERT_EQ(run_esb({"broker", "add", folder / "broker", "pump", test::psk}).status, exit_ok);
+    const auto before = folder.read("broker/accounts");
+    std::filesystem::remove(folder / "broker/mosquitto.conf");
+    EXPECT_THAT(init().err, HasSubstr("has accounts already"));
+    EXPECT_EQ(folder.read("broker/accounts"), before);
+    EXPECT_EQ(folder.read("broker/psk"), "pump:" + std::string(test::psk) + "\n");
+}
+
+TEST(BrokerFolder, made_by_several_at_once_is_made_by_one) {
+    for (int round = 0; round < 10; ++round) {
+        const test::Folder folder;
+        std::atomic<int> made = 0;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; ++i)
+            threads.emplace_back([&] { made += BrokerFolder::create(folder / "broker", {}) ? 1 : 0; });
+        for (auto& thread : threads) thread.join();
+        EXPECT_EQ(made, 1);
+        const auto access = operator_access(folder.path() / "broker");
+        ASSERT_TRUE(access);
+        EXPECT_THAT(folder.read("broker/tools.psk"),
+                    HasSubstr("esb.operator:" + hex_text(access->key.reveal()) + "\n"));
+    }
+}
+
+// Both have chosen a key; the device has one of them, and the broker must not be left with the other.
+TEST(BrokerFolder, replaces_an_account_only_as_it_was_read) {
+    const test::Folder folder;
+    auto made = BrokerFolder::create(folder / "broker", {});
+    ASSERT_TRUE(made->add({"pump", test::psk, {"app/#"}}));
+    const auto read = made->account("pump");
+    auto one = *read;
+    auto other = *read;
+    one.rotation = other.rotation = Account::Rotation::handing_over;
+    one.next = std::string(32, '1');
+    other.next = std::string(32, '2');
+    EXPECT_TRUE(made->replace(one, *read));
+    const auto late = made->replace(other, *read);
+    ASSERT_FALSE(late);
+    EXPECT_THAT(late.error().line, HasSubstr("another run has changed"));
+    EXPECT_EQ(made->account("pump")->next, one.next);
+}
+
 class Signing : public testing::Test {
 protected:
     Signing() {
