@@ -103,9 +103,8 @@ Outcome<void> take_credential(const BrokerCommandOptions& options, Shell& shell,
         account.password_hash = std::move(*hash);
     }
     if (account.psk == "-") {
-        account.psk.clear();
-        std::getline(shell.in, account.psk);
-        account.psk = std::string(bare_text(account.psk));
+        const auto line = read_secret_line(shell, "pre-shared key of " + options.identity);
+        account.psk = std::string(bare_text(line.value_or(std::string())));
     }
     return {};
 }

@@ -71,7 +71,7 @@ Outcome<std::string> change_json(const std::vector<SettingWord>& words, ConfigCh
 }
 
 Outcome<void> set(const ConfigOptions& options, Shell& shell) {
-    const auto words = read_setting_words(options.changes, options.unset, shell.in, options.files);
+    const auto words = read_setting_words(options.changes, options.unset, shell, options.files);
     if (!words) return std::unexpected(words.error());
     const auto key = signing_key(options);
     if (!key) return std::unexpected(key.error());

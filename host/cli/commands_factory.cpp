@@ -83,7 +83,7 @@ Outcome<void> complete(FactoryOptions& options, const Places& places, Shell& she
     kind.nvs_size = places.nvs_size;
     kind.given = !order.batch.prefix.empty();
     if (!options.settings.empty()) {
-        auto words = read_setting_words(options.settings, {}, shell.in);
+        auto words = read_setting_words(options.settings, {}, shell);
         if (!words) return std::unexpected(words.error());
         for (const auto& word : *words) {
             if (word.value.find('\n') != std::string::npos) return failure(word.name + ": its value has several lines");

@@ -4,6 +4,7 @@
 #include "host/cli/outcome.hpp"
 #include "host/cli/shell.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace esb::cli {
 // There is a person at a terminal.
 bool can_ask(const Shell& shell);
 
+// One line without its end, which may be empty; nothing when standard input has come to its end.
+std::optional<std::string> read_secret_line(Shell& shell, std::string_view what);
 // One line without its end; `what` is what a person is asked for. Fails when there is none.
 Outcome<std::string> read_secret(Shell& shell, std::string_view what);
 

@@ -3,6 +3,7 @@
 #include "esb/base/encoding.hpp"
 #include "esb/settings/schema.hpp"
 #include "host/cli/files.hpp"
+#include "host/cli/secret_input.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -25,7 +26,7 @@ std::optional<bool> as_flag(const std::string& value) {
     return std::nullopt;
 }
 
-Outcome<SettingWord> read_change(const std::string& text, std::istream& in) {
+Outcome<SettingWord> read_change(const std::string& text, Shell& shell) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) return failure("'" + text + "' is not NAME=VALUE");
     SettingWord word{text.substr(0, equals), text.substr(equals + 1)};
@@ -36,9 +37,9 @@ Outcome<SettingWord> read_change(const std::string& text, std::istream& in) {
                        "=- and give the value on standard input, or take it away with --unset");
     }
     if (!word.secret) return word;
-    word.value.clear();
-    if (!std::getline(in, word.value)) return failure("no value for " + word.name + " on standard input");
-    if (!word.value.empty() && word.value.back() == '\r') word.value.pop_back();
+    auto line = read_secret_line(shell, word.name);
+    if (!line) return failure("no value for " + word.name + " on standard input");
+    word.value = std::move(*line);
     // What is not secret may be typed blind too; a device takes it as it is.
     word.secret = setting == nullptr || setting->secret;
     return word;
@@ -60,11 +61,11 @@ Outcome<SettingWord> read_file_change(const std::string& text) {
 }  // namespace
 
 Outcome<std::vector<SettingWord>> read_setting_words(const std::vector<std::string>& changes,
-                                                     const std::vector<std::string>& unset, std::istream& in,
+                                                     const std::vector<std::string>& unset, Shell& shell,
                                                      const std::vector<std::string>& files) {
     std::vector<SettingWord> words;
     for (const auto& text : changes) {
-        auto word = read_change(text, in);
+        auto word = read_change(text, shell);
         if (!word) return std::unexpected(word.error());
         words.push_back(std::move(*word));
     }

@@ -3,8 +3,8 @@
 
 #include "esb/base/json.hpp"
 #include "host/cli/outcome.hpp"
+#include "host/cli/shell.hpp"
 
-#include <istream>
 #include <string>
 #include <vector>
 
@@ -20,7 +20,7 @@ struct SettingWord {
 // Refuses names that are none or come twice, no change at all, and a secret of the base that was typed. `files` are
 // NAME=FILE: the value is what stands there, not secret.
 Outcome<std::vector<SettingWord>> read_setting_words(const std::vector<std::string>& changes,
-                                                     const std::vector<std::string>& unset, std::istream& in,
+                                                     const std::vector<std::string>& unset, Shell& shell,
                                                      const std::vector<std::string>& files = {});
 
 // One member of the object that a device takes. The type is that of the base's own setting; of an author's setting, which

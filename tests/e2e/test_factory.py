@@ -2,6 +2,7 @@
 them, devices that are flashed and come to the broker with the accounts that were imported, and runs that are killed.
 """
 
+import io
 import json
 import pathlib
 import random
@@ -12,11 +13,12 @@ import subprocess
 import sys
 import time
 
+import pexpect
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from nvs_image import NvsError, Partition, keys_of_hmac_key, keys_of_partition  # noqa: E402
-from pytest_esb.lab import Broker, Chip, Lab  # noqa: E402
+from pytest_esb.lab import PATIENCE, Broker, Chip, Lab  # noqa: E402
 
 MM = 8  # dots a millimetre
 
@@ -148,6 +150,32 @@ def phone_reads(lab) -> list[str]:
         assert done.returncode == 0, done.stderr
         codes += done.stdout.splitlines()
     return codes
+
+
+@pytest.mark.parametrize("words", [["factory", "--out", "line", "--count", "1", "--prefix", "GH", "--set", "wifi.1.ssid=Home",
+                                    "wifi.1.pass=-"], ["broker", "add", "broker", "GH-9", "-"]])
+def test_a_secret_that_is_typed_is_not_shown(lab, words):
+    lab.esb("broker", "init", "broker")
+    secret = "0123456789abcdef0123456789abcdef"
+
+    def asked() -> pexpect.spawn:
+        terminal = pexpect.spawn(str(lab.products.esb), words, encoding="utf-8", timeout=PATIENCE, cwd=str(lab.folder),
+                                 env=lab.environment)
+        terminal.logfile_read = io.StringIO()
+        terminal.expect(": ")
+        assert terminal.waitnoecho()
+        return terminal
+
+    terminal = asked()
+    terminal.sendintr()  # who ends it here goes on with a terminal as it was
+    terminal.expect(pexpect.EOF)
+    assert terminal.getecho()
+    terminal = asked()
+    terminal.sendline(secret)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0, terminal.logfile_read.getvalue()
+    assert secret not in terminal.logfile_read.getvalue()
 
 
 def test_labels_take_a_phone_into_each_access_point(lab):

@@ -263,5 +263,15 @@ TEST(Factory, does_not_write_accounts_over_its_ledger) {
     }
 }
 
+TEST(Factory, a_secret_from_a_pipe_may_begin_with_a_byte_order_mark) {
+    const test::Folder folder;
+    const auto ran = run_esb({"factory", "--out", folder / "line", "--count", "1", "--prefix", "GH", "--set",
+                              "wifi.1.ssid=Home", "wifi.1.pass=-"},
+                             "\xEF\xBB\xBFsecret-of-1\r\n");
+    ASSERT_EQ(ran.status, exit_ok) << ran.err;
+    const std::string said = "\nwifi.1.pass=secret-of-1";
+    EXPECT_THAT(folder.read("line/ledger"), HasSubstr(hex_text(as_bytes(said))));
+}
+
 }  // namespace
 }  // namespace esb::cli
