@@ -10,18 +10,16 @@
 #include "host/cli/files.hpp"
 #include "host/cli/identity_option.hpp"
 #include "host/cli/image_file.hpp"
+#include "host/cli/outputs.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <sstream>
 
 namespace esb::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr Duration piece_patience = std::chrono::seconds(10);
 constexpr unsigned asked_at_most = 20;  // times, each going on where the pieces ended
@@ -117,16 +115,11 @@ Outcome<void> tell_elf_core(const ElfCore& core, const CoredumpOptions& options,
     }
     const auto gdb = find_program("gdb-multiarch", "ESB_GDB");
     if (gdb.empty()) return failure("there is no gdb-multiarch (Debian's package of that name; ESB_GDB names another)");
-    const auto folder = make_temporary_folder("esb-core");
-    if (!folder) return std::unexpected(folder.error());
-    const auto file = *folder / "core.elf";
+    const auto file = MemoryFile::make(core.elf);
+    if (!file) return std::unexpected(file.error());
     const auto task = "printf \"task %s\\n\", ((TCB_t*)" + std::to_string(core.task) + ")->pcTaskName";
-    auto stored = replace_file(file, core.elf, 0600);
     // The last command's outcome is gdb's, and a backtrace may end with an error after all that can be told.
-    auto lines = stored ? output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", "-ex", "echo", options.elf, file.string()})
-                        : std::unexpected(stored.error());
-    std::error_code ignored;
-    fs::remove_all(*folder, ignored);
+    auto lines = output_of({gdb, "-batch", "-nx", "-ex", task, "-ex", "bt", "-ex", "echo", options.elf, file->path()});
     if (!lines) return std::unexpected(lines.error());
     print_lines(*lines, shell.out);
     if (!lines->contains("Backtrace stopped")) return {};

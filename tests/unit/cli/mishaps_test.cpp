@@ -273,5 +273,34 @@ TEST(Factory, a_secret_from_a_pipe_may_begin_with_a_byte_order_mark) {
     EXPECT_THAT(folder.read("line/ledger"), HasSubstr(hex_text(as_bytes(said))));
 }
 
+// A core of a board, with nothing in it that names its program.
+std::string core_of_a_board() {
+    Elf32_Ehdr head{};
+    std::memcpy(head.e_ident, ELFMAG, SELFMAG);
+    head.e_ident[EI_CLASS] = ELFCLASS32;
+    head.e_ident[EI_DATA] = ELFDATA2LSB;
+    head.e_type = ET_CORE;
+    head.e_machine = EM_RISCV;
+    return {reinterpret_cast<const char*>(&head), sizeof head};
+}
+
+TEST(CoredumpCommand, leaves_no_core_behind_when_it_is_killed) {
+    const test::Folder folder;
+    folder.write("core", core_of_a_board());
+    folder.write("program.elf", core_of_a_board());
+    std::filesystem::create_directory(folder / "tmp");
+    // Shows which files there are while the debugger runs, and what it was given.
+    folder.write("gdb", "#!/bin/sh\nfor last in \"$@\"; do :; done\ncmp \"$last\" '" + (folder / "core") +
+                            "' && echo 'it has the core'\nls -A '" + (folder / "tmp") + "'\necho end\n");
+    ::chmod((folder / "gdb").c_str(), 0700);
+    ::setenv("ESB_GDB", (folder / "gdb").c_str(), 1);
+    ::setenv("TMPDIR", (folder / "tmp").c_str(), 1);
+    const auto ran = run_esb({"coredump", "--from", folder / "core", "--elf", folder / "program.elf"});
+    ::unsetenv("ESB_GDB");
+    ::unsetenv("TMPDIR");
+    EXPECT_EQ(ran.status, exit_ok) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("it has the core\nend\n"));
+}
+
 }  // namespace
 }  // namespace esb::cli
