@@ -49,6 +49,7 @@ Outcome<std::vector<SlotInfo>> read_slots(const std::string& flash, const std::s
 Outcome<void> erase_flash(const std::string& flash) {
     const auto store = open_store(flash);
     if (!store) return std::unexpected(store.error());
+    if (const auto good = vchip::check_flash_file(**store); !good) return failure(flash, good.error());
     const auto lock = vchip::FlashLock::take(flash, std::chrono::seconds(5));
     if (!lock) return failure(flash, lock.error());
     const std::vector<std::uint8_t> erased(64 * 1024, 0xFF);

@@ -6,6 +6,7 @@
 #include "host/vchip/image.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -75,6 +76,14 @@ std::size_t flash_file_size(const std::string& path, std::size_t otherwise) {
     return error || size == 0 ? otherwise : size;
 }
 
+Status check_flash_file(const FileStore& store) {
+    std::array<std::uint8_t, 64> head{};
+    const auto begin = MutBytes(head).first(std::min(head.size(), store.size()));
+    ESB_TRY(store.read(0, begin));
+    const bool erased = std::all_of(begin.begin(), begin.end(), [](std::uint8_t byte) { return byte == 0xFF; });
+    return erased ? Status() : fail(errors::flash_not_ours);
+}
+
 FaultPlan remaining_plan(const FaultPlan& plan, std::uint64_t operations) {
     FaultPlan rest;
     if (plan.cut && plan.cut->operation > operations) {
@@ -122,6 +131,7 @@ Result<ProcessFlash> ProcessFlash::open(const std::string& flash_file, const std
     if (!table) return fail(table.error());
     auto store = FileStore::open(flash_file, size);
     if (!store) return fail(store.error());
+    ESB_TRY(check_flash_file(**store));
     std::unique_ptr<OperationTally> counter;
     if (!tally.empty()) {
         auto made = OperationTally::open(tally);

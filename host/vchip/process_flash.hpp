@@ -18,6 +18,7 @@
 namespace esb::errors {
 inline constexpr ErrorKind partition_file{"vchip.partition_file", "the partition file cannot be read"};
 inline constexpr ErrorKind flash_in_use{"vchip.flash_in_use", "another virtual chip uses this flash file"};
+inline constexpr ErrorKind flash_not_ours{"vchip.flash_not_ours", "this file is no virtual chip's flash"};
 inline constexpr ErrorKind image_file{"vchip.image_file", "the image file cannot be read"};
 }  // namespace esb::errors
 
@@ -28,6 +29,10 @@ Result<PartitionTable> load_partitions(const std::string& path, std::size_t flas
 
 // The bytes of an existing flash file, else `otherwise`.
 std::size_t flash_file_size(const std::string& path, std::size_t otherwise);
+
+// Nothing ever writes where a chip has its boot loader, so a file that begins with anything is somebody's, and its name
+// was mistyped. flash_not_ours, or flash_failed.
+Status check_flash_file(const FileStore& store);
 
 // What of a plan is still to come after so many operations.
 FaultPlan remaining_plan(const FaultPlan& plan, std::uint64_t operations);

@@ -235,6 +235,22 @@ TEST(BrokerCommands, add_remove_and_list_without_showing_keys) {
     EXPECT_EQ(run_esb({"broker", "add", broker, "empty", "-"}).status, 1);
 }
 
+TEST(VchipCommands, take_nobodys_file_for_a_flash) {
+    const test::Folder folder;
+    write_image(folder, "app.img", {.seq = 3, .ver = "1.2.0"});
+    folder.write("key", "-----BEGIN");
+    folder.write("disk", std::string(4 << 20, '\0'));
+    for (const auto* name : {"app.img", "key", "disk"}) {
+        const auto before = folder.read(name);
+        for (const auto& words : std::vector<std::vector<std::string>>{
+                 {"vchip", "erase", "--flash", folder / name},
+                 {"vchip", "flash", "--flash", folder / name, "--image", folder / "app.img"}}) {
+            EXPECT_EQ(run_esb(words).status, exit_failed) << name;
+            EXPECT_TRUE(folder.read(name) == before) << name;
+        }
+    }
+}
+
 TEST(VchipCommands, flash_erase_and_info) {
     const test::Folder folder;
     write_image(folder, "app.img", {.seq = 3, .ver = "1.2.0"});
