@@ -12,7 +12,7 @@ import pytest
 import pytest_esb
 from pytest_esb.cuts import Cuts
 from pytest_esb.faults import Faults
-from pytest_esb.lab import Products
+from pytest_esb.lab import Lab, Products, StepFailed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "tools/pytest_esb"
@@ -201,6 +201,27 @@ def test_a_cut_counts_from_the_power_on_in_which_it_comes():
     assert cuts.option(0) == ["--cut", "12:before:1"]
     assert cuts.option(10) == ["--cut", "2:before:1"]
     assert cuts.option(12) == []
+
+
+def test_a_laboratory_ends_all_that_it_started_also_when_one_does_not_end():
+    class Thing:
+        stopped = False
+
+        def __init__(self, why: Exception | None = None):
+            self.why = why
+
+        def stop(self):
+            self.stopped = True
+            if self.why:
+                raise self.why
+
+    things = [Thing(), Thing(StepFailed("the first")), Thing(), Thing(StepFailed("the second")), Thing()]
+    lab = Lab()
+    with pytest.raises(StepFailed, match="the first"), lab:
+        for thing in things:
+            lab.keep_track(thing)
+    assert all(thing.stopped for thing in things)
+    shutil.rmtree(lab.folder)
 
 
 def test_without_pexpect_it_stops_nobody(project):

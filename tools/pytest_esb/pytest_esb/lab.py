@@ -122,8 +122,14 @@ class Lab:
         return self
 
     def __exit__(self, kind, *_):
+        wrong = None
         for thing in self._things:
-            thing.stop()
+            try:
+                thing.stop()
+            except Exception as why:  # the others are to end all the same
+                wrong = wrong or why
+        if kind is None and wrong is not None:
+            raise wrong
         if kind is None and not self.keep:
             shutil.rmtree(self.folder)
 
