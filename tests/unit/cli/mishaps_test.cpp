@@ -225,8 +225,8 @@ TEST_F(Signing, writes_over_nothing_that_it_reads) {
     const auto command = run_esb(
         {"sign", "command", "--key", folder / "k", "--cmd", "cancel", "--dev", "a", "--ctr", "1", "-o", folder / "k"});
     EXPECT_EQ(command.status, exit_failed);
-    const auto set = run_esb({"sign", "keys", "--key", folder / "k", "--ver", "2", "--trust", folder / "k.pub.jwk", "-o",
-                              folder / "k.pub.jwk"});
+    const auto jwk = folder / "k.pub.jwk";
+    const auto set = run_esb({"sign", "keys", "--key", folder / "k", "--ver", "2", "--trust", jwk, "-o", jwk});
     EXPECT_EQ(set.status, exit_failed);
     EXPECT_EQ(folder.read("k"), key);
     EXPECT_EQ(folder.read("app.img"), image);
