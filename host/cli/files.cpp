@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,27 +17,14 @@
 namespace esb::cli {
 namespace {
 
+using vchip::Descriptor;
+
 constexpr std::size_t text_margin = 16;  // for a mark and line ends
 
 std::unexpected<Failure> os_failure(const std::filesystem::path& path) {
     const int code = errno;
     return failure(path.string() + ": " + std::strerror(code));
 }
-
-// Closes on every way out.
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
@@ -168,9 +154,9 @@ Outcome<std::filesystem::path> make_temporary_folder(std::string_view name) {
 
 Outcome<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
     const auto path = folder / ".lock";
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    FolderLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const int fd = lock.file_.get();
     if (fd < 0) return os_failure(path);
-    FolderLock lock(fd);
     struct stat owner{};
     struct stat about{};
     // Else whoever owns the folder could take root's lock no more. One with a second name, or with something in it, is
@@ -187,15 +173,6 @@ Outcome<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::c
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return lock;
-}
-
-FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-FolderLock::~FolderLock() {
-    if (fd_ >= 0) ::close(fd_);
 }
 
 }  // namespace esb::cli

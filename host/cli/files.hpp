@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/cli/outcome.hpp"
+#include "host/vchip/descriptor.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -40,13 +41,10 @@ class FolderLock {
 public:
     static Outcome<FolderLock> take(const std::filesystem::path& folder,
                                     std::chrono::milliseconds patience = std::chrono::seconds(10));
-    FolderLock(FolderLock&& other) noexcept;
-    FolderLock& operator=(FolderLock&& other) noexcept;
-    ~FolderLock();
 
 private:
-    explicit FolderLock(int fd) : fd_(fd) {}
-    int fd_ = -1;
+    explicit FolderLock(int fd) : file_(fd) {}
+    vchip::Descriptor file_;
 };
 
 }  // namespace esb::cli

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -53,7 +52,8 @@ Outcome<void> check_outputs(const std::vector<std::filesystem::path>& inputs,
 }
 
 Outcome<void> append_private(const std::filesystem::path& path, std::string_view text) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const vchip::Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    const int fd = file.get();
     if (fd < 0) return os_failure(path);
     auto outcome = check_private(path);
     const auto end = ::lseek(fd, 0, SEEK_END);
@@ -62,27 +62,17 @@ Outcome<void> append_private(const std::filesystem::path& path, std::string_view
         // What comes next must not go on with half of this.
         if (end >= 0 && ::ftruncate(fd, end) != 0) outcome = os_failure(path);
     }
-    ::close(fd);
     return outcome;
 }
 
 Outcome<MemoryFile> MemoryFile::make(std::string_view content) {
     MemoryFile made(::memfd_create("esb", MFD_CLOEXEC));
-    if (made.fd_ < 0 || !write_all(made.fd_, content)) return os_failure("a file in memory");
+    if (made.file_.get() < 0 || !write_all(made.file_.get(), content)) return os_failure("a file in memory");
     return made;
 }
 
-MemoryFile::MemoryFile(MemoryFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-MemoryFile& MemoryFile::operator=(MemoryFile&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-MemoryFile::~MemoryFile() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
 std::string MemoryFile::path() const {
-    return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_);
+    return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file_.get());
 }
 
 }  // namespace esb::cli

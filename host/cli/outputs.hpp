@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/cli/outcome.hpp"
+#include "host/vchip/descriptor.hpp"
 
 #include <filesystem>
 #include <string>
@@ -25,14 +26,11 @@ Outcome<void> append_private(const std::filesystem::path& path, std::string_view
 class MemoryFile {
 public:
     static Outcome<MemoryFile> make(std::string_view content);
-    MemoryFile(MemoryFile&& other) noexcept;
-    MemoryFile& operator=(MemoryFile&& other) noexcept;
-    ~MemoryFile();
     std::string path() const;
 
 private:
-    explicit MemoryFile(int fd) : fd_(fd) {}
-    int fd_ = -1;
+    explicit MemoryFile(int fd) : file_(fd) {}
+    vchip::Descriptor file_;
 };
 
 }  // namespace esb::cli

@@ -7,6 +7,7 @@
 #include "host/vchip/chip_page.hpp"
 #include "host/vchip/clock_posix.hpp"
 #include "host/vchip/deep_sleep.hpp"
+#include "host/vchip/descriptor.hpp"
 #include "host/vchip/efuse_file.hpp"
 #include "host/vchip/firmware_process.hpp"
 #include "host/vchip/process_flash.hpp"
@@ -49,20 +50,6 @@ constexpr std::int64_t longest_wait_ms = 3'600'000;  // keeps poll(2)'s argument
 constexpr Duration lock_patience{5'000};
 constexpr int panic_patience_ms = 1'000;
 constexpr std::size_t copy_chunk = 64 * 1024;
-
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) close(fd_);
-    }
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 // The boot loader's lines on the serial port.
 void say(SerialOutput& serial, const std::string& text) { serial.write(as_bytes("vchip: " + text + "\n")); }
