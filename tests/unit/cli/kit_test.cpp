@@ -61,7 +61,8 @@ TEST(NewProject, refuses_names_that_no_image_can_have) {
     const test::Folder folder;
     for (const std::string name :
          {"Green", "1st", "green house", "gr\xC3\xBCn", "test", "all", "-x", "", "a2345678901234567890123456789012"}) {
-        const auto ran = run_esb({"new", folder / name});
+        // An empty name within a folder would be the folder's own, which is chance and at times a good one.
+        const auto ran = run_esb({"new", name.empty() ? name : folder / name});
         EXPECT_EQ(ran.status, 2) << name;
         EXPECT_THAT(ran.err, HasSubstr("name")) << name;
     }
