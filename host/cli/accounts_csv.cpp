@@ -12,9 +12,6 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t psk_digits_min = 32;
-constexpr std::size_t psk_digits_max = 64;
-
 std::string_view without_quotes(std::string_view value) {
     if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) return value.substr(1, value.size() - 2);
     return value;

@@ -4,11 +4,16 @@
 #include "host/cli/birth_lines.hpp"
 #include "host/cli/outcome.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace esb::cli {
+
+// Hex digits of a key that devices' TLS can use.
+inline constexpr std::size_t psk_digits_min = 32;
+inline constexpr std::size_t psk_digits_max = 64;
 
 // The first line names the columns: `ident` and `psk` must be among them, others are ignored. Values may stand in
 // quotation marks, without any inside. Fails with the line's number for: a column that is missing or comes twice, too few

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t index_max = 32 * 1024 * 1024;  // bytes
 constexpr Seconds day = 86400;
-constexpr Seconds backdated = 3600;  // clocks of others may be a little behind
 constexpr std::string_view certificate_label = "CERTIFICATE";
 
 Outcome<Serial> random_serial() {
@@ -20,12 +19,6 @@ Outcome<Serial> random_serial() {
     Serial serial{};
     if (!entropy.fill(serial)) return failure("no random numbers");
     return serial;
-}
-
-// The key of an authority that is being made. One that an earlier run left, which a loss of power ended, is used.
-Outcome<SigningKey> first_key(const std::filesystem::path& file) {
-    std::error_code error;
-    return std::filesystem::exists(file, error) ? load_key(file) : make_key(file);
 }
 
 bool is_good_name(const std::string& name) {
@@ -53,6 +46,11 @@ Outcome<SigningKey> load_key(const std::filesystem::path& file) {
     return std::move(*key);
 }
 
+Outcome<SigningKey> load_or_make_key(const std::filesystem::path& file) {
+    std::error_code error;
+    return std::filesystem::exists(file, error) ? load_key(file) : make_key(file);
+}
+
 Seconds calendar_now() { return std::time(nullptr); }
 
 Outcome<CertificateFacts> Authority::make_certificate(const Authority& authority, const SigningKey& key,
@@ -64,7 +62,7 @@ Outcome<CertificateFacts> Authority::make_certificate(const Authority& authority
     form.serial = *serial;
     form.subject = form.issuer = name.empty() ? "Secure Base CA " + serial_text(*serial).substr(0, 8) : name;
     form.key = key.public_key();
-    form.not_before = authority.now() - backdated;
+    form.not_before = authority.now() - AuthorityIndex::backdated;
     form.not_after = authority.now() + days * day;
     const auto der = certificate_der(form, key);
     if (!der) return failure("the certificate cannot be signed", der.error());
@@ -88,7 +86,7 @@ Outcome<Authority> Authority::create(const std::filesystem::path& folder, const 
     const auto file = made.folder_ / "ca.crt";
     if (std::filesystem::exists(file, error)) return failure(file.string() + " exists already");
 
-    auto key = first_key(made.folder_ / "ca.key");
+    auto key = load_or_make_key(made.folder_ / "ca.key");
     if (!key) return std::unexpected(key.error());
     auto certificate = make_certificate(made, *key, name, days);
     if (!certificate) return std::unexpected(certificate.error());
@@ -151,7 +149,7 @@ Outcome<CertificateFacts> AuthorityWork::issue(const Order& order) {
     const auto serial = random_serial();
     if (!serial) return std::unexpected(serial.error());
     CertificateForm form{order.kind, *serial, order.subject, issuer.subject, order.key, 0, 0, order.hosts};
-    form.not_before = std::max(now - backdated, issuer.not_before);
+    form.not_before = std::max(now - AuthorityIndex::backdated, issuer.not_before);
     form.not_after = std::min(now + order.days * day, issuer.not_after);
     const auto der = certificate_der(form, key_);
     if (!der) return failure("the certificate cannot be signed", der.error());

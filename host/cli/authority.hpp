@@ -97,6 +97,8 @@ private:
 Outcome<SigningKey> make_key(const std::filesystem::path& file);
 // One that is not private is not used.
 Outcome<SigningKey> load_key(const std::filesystem::path& file);
+// The one that an earlier run left, which a loss of power ended, or a new one.
+Outcome<SigningKey> load_or_make_key(const std::filesystem::path& file);
 
 // Fails unless the kind of certificate may have this subject and these hosts.
 Outcome<void> check_order(const Order& order);

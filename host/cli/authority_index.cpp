@@ -12,7 +12,6 @@ namespace esb::cli {
 namespace {
 
 constexpr Seconds kept = 366 * 86400;          // how long an expired certificate stays in the index
-constexpr Seconds backdated = 3600;            // so that a list whose time had to be put forward is not of the future
 constexpr std::int64_t latest = 253402300799;  // the end of the year 9999
 constexpr std::string_view revoked_mark = "revoked:";
 

@@ -27,6 +27,7 @@ struct Entry {
 // In the order in which they were signed.
 class AuthorityIndex {
 public:
+    static constexpr Seconds backdated = 3600;  // clocks of others may be a little behind, or have been put forward
     static constexpr std::size_t max_entries = 100'000;
 
     // Of a new authority.

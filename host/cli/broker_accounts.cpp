@@ -5,6 +5,7 @@
 #include "esb/base/identity.hpp"
 #include "esb/device/home.hpp"
 #include "esb/device/home_assistant_config.hpp"
+#include "host/cli/accounts_csv.hpp"
 #include "host/cli/password_hash.hpp"
 
 #include <algorithm>
@@ -15,9 +16,6 @@
 
 namespace esb::cli {
 namespace {
-
-constexpr std::size_t psk_digits_min = 32;
-constexpr std::size_t psk_digits_max = 64;  // what devices' TLS can use
 
 // What a device may do below its base: exact topics (docs/protocol.md).
 struct Rule {

@@ -11,7 +11,7 @@ namespace esb::cli {
 namespace {
 
 constexpr std::string_view certificate_suites = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
-constexpr std::string_view suites =
+constexpr std::string_view psk_suites =
     "ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES256-CBC-SHA384:ECDHE-PSK-AES128-CBC-SHA256";
 
 std::string limit_lines() {
@@ -28,7 +28,7 @@ std::string tls_lines(const std::filesystem::path& folder, std::string_view hint
     text += "allow_anonymous false\n";
     text += "acl_file " + (folder / acl).string() + '\n';
     text += "tls_version tlsv1.2\n";
-    text += "ciphers " + std::string(suites) + '\n';
+    text += "ciphers " + std::string(psk_suites) + '\n';
     return text;
 }
 
@@ -67,7 +67,7 @@ std::string device_lines(const std::filesystem::path& folder, const BrokerOption
     if (options.tls.keys) {
         text +=
             "# Devices: TLS with a key of their own. The identity is user name and client id, whatever CONNECT says,\n";
-        text += "# so no device can take another's place. Only suites with forward secrecy.\n";
+        text += "# so no device can take another's place. Only psk_suites with forward secrecy.\n";
         text += listener_line(options.port, options.bind);
         text += tls_lines(folder, options.hint, "psk", "acl");
         text += "use_username_as_clientid true\n\n";

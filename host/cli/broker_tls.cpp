@@ -13,7 +13,7 @@ constexpr std::size_t file_max = 1024 * 1024;  // bytes; chains and lists of oth
 constexpr std::size_t list_max = 32 * 1024 * 1024;
 constexpr std::string_view folder_name = "tls";
 
-Outcome<void> copy(const std::string& from, const std::filesystem::path& to) {
+Outcome<void> copy_file(const std::string& from, const std::filesystem::path& to) {
     const auto text = read_file(from, file_max);
     if (!text) return std::unexpected(text.error());
     if (text->find("-----BEGIN ") == std::string::npos) return failure(from + " is no PEM file");
@@ -104,9 +104,9 @@ Outcome<void> make_broker_tls(const std::filesystem::path& broker_folder, const 
     if (!tls.authority.empty()) return sign_for(broker_folder, tls);
     for (const auto& [from, name] : {std::pair{tls.ca_file, "ca.crt"}, std::pair{tls.certificate_file, "server.crt"},
                                      std::pair{tls.key_file, "server.key"}}) {
-        if (auto done = copy(from, folder / name); !done) return done;
+        if (auto done = copy_file(from, folder / name); !done) return done;
     }
-    return tls.list_file.empty() ? Outcome<void>() : copy(tls.list_file, folder / "crl.pem");
+    return tls.list_file.empty() ? Outcome<void>() : copy_file(tls.list_file, folder / "crl.pem");
 }
 
 std::vector<std::string> renew_brokers(const Authority& authority) {

@@ -1,5 +1,7 @@
 #include "host/cli/child.hpp"
 
+#include "host/cli/pipe.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -21,28 +23,6 @@ namespace esb::cli {
 namespace {
 
 constexpr int no_program = 127;
-
-void close_if_open(int& fd) {
-    if (fd >= 0) ::close(fd);
-    fd = -1;
-}
-
-struct Pipe {
-    int read = -1;
-    int write = -1;
-
-    bool open() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-        read = ends[0];
-        write = ends[1];
-        return true;
-    }
-    ~Pipe() {
-        close_if_open(read);
-        close_if_open(write);
-    }
-};
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> made;

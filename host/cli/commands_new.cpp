@@ -43,7 +43,7 @@ Outcome<void> write_files(const std::filesystem::path& folder, std::string_view 
     return {};
 }
 
-Outcome<void> make_key(const std::filesystem::path& folder) {
+Outcome<void> make_update_key(const std::filesystem::path& folder) {
     const auto path = folder / key_name;
     const auto key = SigningKey::generate();
     if (!key) return failure("no key could be made", key.error());
@@ -55,7 +55,7 @@ Outcome<void> make(const NewOptions& options, Shell& shell) {
     if (auto good = check_folder(options.folder); !good) return good;
     const auto name = name_of(options.folder);
     if (auto done = write_files(options.folder, name); !done) return done;
-    if (auto done = make_key(options.folder); !done) return done;
+    if (auto done = make_update_key(options.folder); !done) return done;
     shell.out << options.folder << ": main.cpp is your firmware; " << key_name
               << " signs its updates: keep it, and keep it out of repositories.\n\n";
     if (const auto base = secure_base(); !base.empty() && !is_installed(base))

@@ -3,6 +3,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/device_topics.hpp"
 #include "host/cli/files.hpp"
+#include "host/cli/identity_option.hpp"
 #include "host/cli/image_forms.hpp"
 #include "host/cli/payloads.hpp"
 #include "host/cli/update_screen.hpp"
@@ -178,10 +179,6 @@ Outcome<void> ota(const OtaOptions& options, Shell& shell) {
     return updates.outcome();
 }
 
-std::string check_identity(const std::string& text) {
-    return make_identity(text) ? std::string() : "'" + text + "' is not an identity";
-}
-
 }  // namespace
 
 void add_ota_command(CLI::App& app, Shell& shell) {
@@ -189,13 +186,13 @@ void add_ota_command(CLI::App& app, Shell& shell) {
     auto* sub = app.add_subcommand("ota", "Send a signed envelope to a device, or to several, and follow the update to its end");
     sub->add_option("IDENT", options->identity, "Identity of the device")
         ->required()
-        ->check(check_identity);
+        ->check(check_identity_option);
     sub->add_option("ENVELOPE", options->envelope, "File made by esb sign")->required();
     sub->add_option("--timeout", options->timeout, "How long to wait for the end")
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    sub->add_option("--also", options->more, "More devices to send it to, at the same time")->check(check_identity);
+    sub->add_option("--also", options->more, "More devices to send it to, at the same time")->check(check_identity_option);
     sub->add_flag("--json", options->json, "One JSON object a line");
     add_broker_option(*sub, options->broker);
     sub->callback([options, &shell] {

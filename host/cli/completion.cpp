@@ -13,7 +13,7 @@ void walk(const TableCommand& command, const std::string& path, const Visit& vis
 }
 
 // In single quotes, for all three shells.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     std::string made = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -37,7 +37,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
 std::vector<std::string> command_paths(const TableCommand& esb) {
     std::vector<std::string> paths;
     walk(esb, esb.name, [&](const std::string& path, const TableCommand& command) {
-        if (&command != &esb) paths.push_back(quoted(path));
+        if (&command != &esb) paths.push_back(shell_quoted(path));
     });
     return paths;
 }
@@ -53,7 +53,7 @@ Values values_of(const TableCommand& esb) {
         for (const auto& option : command.options) {
             if (option.positional || option.value.empty()) continue;
             std::vector<std::string> patterns;
-            for (const auto& name : option.names) patterns.push_back(quoted(path + ' ' + name));
+            for (const auto& name : option.names) patterns.push_back(shell_quoted(path + ' ' + name));
             if (option.choices.empty()) {
                 values.free.insert(values.free.end(), patterns.begin(), patterns.end());
             } else {
@@ -84,7 +84,7 @@ std::vector<std::string> plain_words(const TableCommand& command) {
 
 // zsh's _describe splits at the first colon.
 std::string described(std::string_view name, std::string_view help) {
-    return quoted(std::string(name) + ':' + std::string(help));
+    return shell_quoted(std::string(name) + ':' + std::string(help));
 }
 
 }  // namespace
@@ -105,13 +105,13 @@ std::string bash_completion(const TableCommand& esb) {
         "    done\n"
         "    case \"$path ${COMP_WORDS[COMP_CWORD - 1]}\" in\n";
     for (const auto& [patterns, choices] : values.chosen) {
-        text += "        " + patterns + ") COMPREPLY=($(compgen -W " + quoted(joined(choices, " ")) +
+        text += "        " + patterns + ") COMPREPLY=($(compgen -W " + shell_quoted(joined(choices, " ")) +
                 " -- \"$word\")); return ;;\n";
     }
     text += "        " + joined(values.free, "|") + ") return ;;\n    esac\n    case \"$path\" in\n";
     walk(esb, esb.name, [&](const std::string& path, const TableCommand& command) {
-        text += "        " + quoted(path) + ") words=" + quoted(joined(plain_words(command), " ")) +
-                " options=" + quoted(joined(option_names(command), " ")) + " ;;\n";
+        text += "        " + shell_quoted(path) + ") words=" + shell_quoted(joined(plain_words(command), " ")) +
+                " options=" + shell_quoted(joined(option_names(command), " ")) + " ;;\n";
     });
     return text +
            "    esac\n"
@@ -141,7 +141,7 @@ std::string zsh_completion(const TableCommand& esb) {
         text += "        (" + patterns + ") compadd -- " + joined(choices, " ") + "; return ;;\n";
     text += "        (" + joined(values.free, "|") + ") _files; return ;;\n    esac\n    case \"$at\" in\n";
     walk(esb, esb.name, [&](const std::string& path, const TableCommand& command) {
-        text += "        (" + quoted(path) + ")\n            commands=(";
+        text += "        (" + shell_quoted(path) + ")\n            commands=(";
         for (const auto& sub : command.commands) text += ' ' + described(sub.name, sub.help);
         for (const auto& option : command.options) {
             if (!option.positional) continue;
@@ -183,22 +183,22 @@ std::string fish_completion(const TableCommand& esb) {
         "    test \"$at\" = \"$argv\"\n"
         "end\n";
     walk(esb, esb.name, [&](const std::string& path, const TableCommand& command) {
-        const auto here = "complete -c esb -n " + quoted("__esb_at " + path);
-        for (const auto& sub : command.commands) text += here + " -f -a " + sub.name + " -d " + quoted(sub.help) + '\n';
+        const auto here = "complete -c esb -n " + shell_quoted("__esb_at " + path);
+        for (const auto& sub : command.commands) text += here + " -f -a " + sub.name + " -d " + shell_quoted(sub.help) + '\n';
         for (const auto& option : command.options) {
             if (option.positional) {
-                if (!option.choices.empty()) text += here + " -f -a " + quoted(joined(option.choices, " ")) + '\n';
+                if (!option.choices.empty()) text += here + " -f -a " + shell_quoted(joined(option.choices, " ")) + '\n';
                 continue;
             }
             text += here;
             for (const auto& name : option.names)
                 text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
             if (!option.choices.empty()) {
-                text += " -x -a " + quoted(joined(option.choices, " "));
+                text += " -x -a " + shell_quoted(joined(option.choices, " "));
             } else if (!option.value.empty()) {
                 text += " -r";
             }
-            text += " -d " + quoted(option.help) + '\n';
+            text += " -d " + shell_quoted(option.help) + '\n';
         }
     });
     return text;

@@ -4,6 +4,7 @@
 #include "esb/base/json.hpp"
 #include "esb/ota/envelope.hpp"
 #include "host/cli/files.hpp"
+#include "host/cli/json_text.hpp"
 #include "host/cli/payloads.hpp"
 
 #include <algorithm>
@@ -11,8 +12,6 @@
 
 namespace esb::cli {
 namespace {
-
-constexpr std::int64_t u32_max = 0xFFFFFFFF;
 
 bool takes(const UpdateTaker& device, const ShelvedUpdate& update, std::int64_t now) {
     const auto& devices = update.devices;

@@ -21,7 +21,7 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t pem_max = 8192;  // bytes
+constexpr std::size_t served_pem_max = 8192;  // bytes
 constexpr int stop_asked_every = 200;  // ms
 
 class Socket {
@@ -99,9 +99,7 @@ private:
 };
 
 Outcome<SigningKey> Server::own_key() const {
-    const auto file = authority_.path() / "serve.key";
-    std::error_code error;
-    return std::filesystem::exists(file, error) ? load_key(file) : make_key(file);
+    return load_or_make_key(authority_.path() / "serve.key");
 }
 
 bool Server::still_good(const Outcome<std::string>& text) const {
@@ -118,7 +116,7 @@ Outcome<void> Server::refresh() {
     const auto file = authority_.path() / "serve.crt";
     const auto key = own_key();
     if (!key) return std::unexpected(key.error());
-    auto text = read_file(file, pem_max);
+    auto text = read_file(file, served_pem_max);
     if (!still_good(text)) {
         auto work = authority_.begin();
         if (!work) return std::unexpected(work.error());
@@ -128,7 +126,7 @@ Outcome<void> Server::refresh() {
         text = der::pem("CERTIFICATE", made->der);
         if (auto done = replace_file(file, *text, 0600); !done) return done;
     }
-    auto key_text = read_file(authority_.path() / "serve.key", pem_max);
+    auto key_text = read_file(authority_.path() / "serve.key", served_pem_max);
     if (!key_text) return std::unexpected(key_text.error());
     credentials_ = {std::move(*text), std::move(*key_text), authority_.certificate_pem()};
     for (const auto& line : renew_brokers(authority_)) tell(line);

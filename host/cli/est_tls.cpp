@@ -15,7 +15,7 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::array suites{
+constexpr std::array est_suites{
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
@@ -98,7 +98,7 @@ bool EstTls::Context::make(const EstCredentials& credentials) {
         return false;
     }
     library::set_rules(config);
-    mbedtls_ssl_conf_ciphersuites(&config, suites.data());
+    mbedtls_ssl_conf_ciphersuites(&config, est_suites.data());
     mbedtls_ssl_conf_cert_profile(&config, &mbedtls_x509_crt_profile_suiteb);
     mbedtls_ssl_conf_ca_chain(&config, &authority, nullptr);
     mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_OPTIONAL);

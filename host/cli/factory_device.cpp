@@ -20,7 +20,6 @@ namespace names = settings::names;
 
 constexpr std::size_t psk_size = 16;  // bytes, as birth makes it
 constexpr std::size_t salt_size = 16;
-constexpr std::string_view name_space = "esb";  // chip/esp32/key_value.cpp
 
 Result<std::string> random_hex(chip::Entropy& entropy, std::size_t size) {
     std::vector<std::uint8_t> bytes(size);
@@ -135,7 +134,7 @@ Result<DeviceImages> write_images(const FactoryDevice& device, const DeviceKind&
     }
     auto writer = nvs::ImageWriter::make(kind.nvs_size, std::move(cipher));
     if (!writer) return fail(writer.error());
-    ESB_TRY(writer->open(name_space));
+    ESB_TRY(writer->open(nvs::device_name_space));
     for (const auto& [key, value] : flash.values()) ESB_TRY(writer->blob(key, value));
     DeviceImages images;
     images.nvs = text_of(writer->image());

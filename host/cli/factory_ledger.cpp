@@ -1,7 +1,5 @@
 #include "host/cli/factory_ledger.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include <fcntl.h>
@@ -12,26 +10,10 @@ namespace {
 
 constexpr std::size_t ledger_max = std::size_t{1} << 30;  // bytes: some millions of devices
 
-std::unexpected<Failure> os_failure(const std::filesystem::path& path) {
-    const int code = errno;
-    return failure(path.string() + ": " + std::strerror(code));
-}
-
 }  // namespace
 
-FactoryLedger::FactoryLedger(std::filesystem::path path, FolderLock lock, int fd, LedgerText text)
-    : path_(std::move(path)), lock_(std::move(lock)), fd_(fd), text_(std::move(text)) {}
-
-FactoryLedger::FactoryLedger(FactoryLedger&& other) noexcept
-    : path_(std::move(other.path_)),
-      lock_(std::move(other.lock_)),
-      fd_(std::exchange(other.fd_, -1)),
-      text_(std::move(other.text_)),
-      failed_(other.failed_) {}
-
-FactoryLedger::~FactoryLedger() {
-    if (fd_ >= 0) ::close(fd_);
-}
+FactoryLedger::FactoryLedger(std::filesystem::path path, FolderLock lock, vchip::Descriptor file, LedgerText text)
+    : path_(std::move(path)), lock_(std::move(lock)), file_(std::move(file)), text_(std::move(text)) {}
 
 Outcome<FactoryLedger> FactoryLedger::open(const std::filesystem::path& folder) {
     if (auto made = make_private_folder(folder); !made) return std::unexpected(made.error());
@@ -47,9 +29,10 @@ Outcome<FactoryLedger> FactoryLedger::open(const std::filesystem::path& folder) 
     if (!bytes) return std::unexpected(bytes.error());
     auto text = parse_ledger(*bytes);
     if (!text) return failure(path.string() + ": " + text.error().line);
-    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    vchip::Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    const int fd = file.get();
     if (fd < 0) return os_failure(path);
-    FactoryLedger ledger(path, std::move(*lock), fd, std::move(*text));
+    FactoryLedger ledger(path, std::move(*lock), std::move(file), std::move(*text));
     const auto whole = static_cast<off_t>(ledger.text_.whole);
     if (ledger.text_.whole < bytes->size() && (::ftruncate(fd, whole) != 0 || ::fsync(fd) != 0))
         return os_failure(path);
@@ -66,10 +49,10 @@ const FactoryBatch* FactoryLedger::batch(std::string_view name) const {
 Outcome<void> FactoryLedger::append(const std::string& line) {
     if (failed_) return failure(path_.string() + ": an earlier line was not written");
     failed_ = true;
-    const auto written = ::write(fd_, line.data(), line.size());
+    const auto written = ::write(file_.get(), line.data(), line.size());
     if (written >= 0 && static_cast<std::size_t>(written) != line.size())
         return failure(path_.string() + ": disk full");
-    if (written < 0 || ::fsync(fd_) != 0) return os_failure(path_);
+    if (written < 0 || ::fsync(file_.get()) != 0) return os_failure(path_);
     failed_ = false;
     return {};
 }

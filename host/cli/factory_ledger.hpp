@@ -18,9 +18,6 @@ public:
     // Makes folder (0700) and ledger (0600) where there is none. Fails when others can read it, for a damaged line, and
     // while another run is at work.
     static Outcome<FactoryLedger> open(const std::filesystem::path& folder);
-    FactoryLedger(FactoryLedger&& other) noexcept;
-    FactoryLedger& operator=(FactoryLedger&&) = delete;
-    ~FactoryLedger();
 
     const FactoryBatch* batch(std::string_view name) const;
     const std::vector<LedgerDevice>& devices() const { return text_.devices; }
@@ -30,12 +27,12 @@ public:
     Outcome<void> issue(const std::string& batch, const FactoryDevice& device);
 
 private:
-    FactoryLedger(std::filesystem::path path, FolderLock lock, int fd, LedgerText text);
+    FactoryLedger(std::filesystem::path path, FolderLock lock, vchip::Descriptor file, LedgerText text);
     Outcome<void> append(const std::string& line);
 
     std::filesystem::path path_;
     FolderLock lock_;
-    int fd_;
+    vchip::Descriptor file_;
     LedgerText text_;
     bool failed_ = false;
 };

@@ -15,16 +15,17 @@
 #include <unistd.h>
 
 namespace esb::cli {
-namespace {
-
-using vchip::Descriptor;
-
-constexpr std::size_t text_margin = 16;  // for a mark and line ends
 
 std::unexpected<Failure> os_failure(const std::filesystem::path& path) {
     const int code = errno;
     return failure(path.string() + ": " + std::strerror(code));
 }
+
+namespace {
+
+using vchip::Descriptor;
+
+constexpr std::size_t text_margin = 16;  // for a mark and line ends
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");

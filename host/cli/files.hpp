@@ -14,6 +14,9 @@
 
 namespace esb::cli {
 
+// What the last system call failed of, by errno, with the path in front.
+std::unexpected<Failure> os_failure(const std::filesystem::path& path);
+
 // Fails for anything but a regular file, and beyond `limit` bytes.
 Outcome<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 

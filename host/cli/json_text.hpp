@@ -4,10 +4,13 @@
 #include "esb/base/json.hpp"
 #include "host/cli/safe_text.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace esb::cli {
+
+inline constexpr std::int64_t u32_max = 0xFFFF'FFFF;  // of what a device counts
 
 // `build(JsonWriter&)` may run several times: the buffer grows until the text fits.
 template <typename Build>

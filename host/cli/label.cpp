@@ -8,12 +8,12 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t columns = 21;      // of the text below the code
+constexpr std::size_t code_columns = 21;      // of the text below the code
 constexpr double character_width = 0.6;  // of a monospace font's size
 
 void add_wrapped(std::vector<std::string>& lines, std::string_view text) {
-    for (; !text.empty(); text.remove_prefix(std::min(columns, text.size())))
-        lines.emplace_back(text.substr(0, columns));
+    for (; !text.empty(); text.remove_prefix(std::min(code_columns, text.size())))
+        lines.emplace_back(text.substr(0, code_columns));
 }
 
 std::string xml(std::string_view text) {
@@ -52,7 +52,7 @@ Outcome<Label> Label::make(const AccessPoint& access_point) {
 std::string Label::svg() const {
     const int quiet = QrCode::quiet_zone;
     const int width = code_.size() + 2 * quiet;
-    const double font = code_.size() / (static_cast<double>(columns) * character_width);
+    const double font = code_.size() / (static_cast<double>(code_columns) * character_width);
     const double height = width + static_cast<double>(lines_.size()) * font * 1.3;
     const auto whole = std::to_string(width);
     std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + whole + ' ' + decimal_text(height) +

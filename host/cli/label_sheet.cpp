@@ -21,8 +21,8 @@ constexpr int code_side = label_height - 2 * margin;  // with its quiet zone
 constexpr int text_left = margin + code_side + 100;
 constexpr int letter = 260;  // the size of the text
 constexpr int caption = 200;
-constexpr std::size_t columns = 20;
-static_assert(text_left + static_cast<int>(columns) * letter * 6 / 10 < label_width);
+constexpr std::size_t text_columns = 20;
+static_assert(text_left + static_cast<int>(text_columns) * letter * 6 / 10 < label_width);
 
 void draw_code(PdfPage& page, const QrCode& code, int left, int upper) {
     const int module = code_side / (code.size() + 2 * QrCode::quiet_zone);
@@ -47,7 +47,7 @@ public:
         line(caption, words);
     }
     void value(std::string_view text) {
-        for (; !text.empty(); text.remove_prefix(std::min(columns, text.size()))) line(letter, text.substr(0, columns));
+        for (; !text.empty(); text.remove_prefix(std::min(text_columns, text.size()))) line(letter, text.substr(0, text_columns));
     }
 
 private:

@@ -3,7 +3,7 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t line_max = 64 * 1024;  // a longer one is torn
+constexpr std::size_t torn_above = 64 * 1024;  // a longer one is torn
 
 }  // namespace
 
@@ -17,7 +17,7 @@ void LineBuffer::take(std::string_view bytes, const OnLine& on_line) {
         at = end + 1;
     }
     rest_.erase(0, at);
-    if (rest_.size() > line_max) flush(on_line);
+    if (rest_.size() > torn_above) flush(on_line);
 }
 
 void LineBuffer::flush(const OnLine& on_line) {

@@ -2,17 +2,16 @@
 
 #include "esb/base/json.hpp"
 #include "esb/device/log_names.hpp"
+#include "host/cli/json_text.hpp"
 
 namespace esb::cli {
 namespace {
-
-constexpr std::int64_t number_max = 0xFFFF'FFFF;
 
 Result<record::LogLine> read(const JsonValue& entry) {
     // What is not there is left as it is; what is there must be right.
     const auto number = [&entry](const char* name, std::int64_t low, std::int64_t& out) -> Status {
         if (!entry[name].is_present()) return {};
-        const auto value = entry[name].integer(low, number_max);
+        const auto value = entry[name].integer(low, u32_max);
         if (!value) return fail(value.error());
         out = *value;
         return {};
@@ -25,7 +24,7 @@ Result<record::LogLine> read(const JsonValue& entry) {
         return {};
     };
     record::LogLine line;
-    const auto n = entry["n"].integer(1, number_max);
+    const auto n = entry["n"].integer(1, u32_max);
     if (!n) return fail(n.error());
     line.number = static_cast<std::uint32_t>(*n);
     const auto kind = entry["kind"].text();
@@ -36,7 +35,7 @@ Result<record::LogLine> read(const JsonValue& entry) {
     ESB_TRY(number("span", 0, line.span));
     ESB_TRY(number("boot", 0, line.boot));
     ESB_TRY(number("count", 1, line.count));
-    ESB_TRY(number("detail", -number_max, line.detail));
+    ESB_TRY(number("detail", -u32_max, line.detail));
     ESB_TRY(text("what", line.what));
     ESB_TRY(text("why", line.why));
     return line;

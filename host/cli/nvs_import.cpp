@@ -16,8 +16,7 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t image_max = std::size_t{16} << 20;
-constexpr std::string_view name_space = "esb";  // chip/esp32/key_value.cpp
+constexpr std::size_t partition_max = std::size_t{16} << 20;
 
 Outcome<std::optional<nvs::Keys>> read_keys(const NvsImport& from) {
     const auto& file = from.keys.empty() ? from.hmac_key : from.keys;
@@ -44,12 +43,12 @@ Outcome<std::vector<nvs::Value>> read_values(const NvsImport& from) {
         if (!made) return failure(from.image, made.error());
         cipher = std::move(*made);
     }
-    const auto image = read_file(from.image, image_max);
+    const auto image = read_file(from.image, partition_max);
     if (!image) return std::unexpected(image.error());
     auto values = nvs::read_image(as_bytes(*image), cipher ? &*cipher : nullptr);
     if (!values) return failure(from.image, values.error());
     std::erase_if(*values, [](const nvs::Value& value) {
-        return value.name_space != name_space || value.type != nvs::Type::blob;
+        return value.name_space != nvs::device_name_space || value.type != nvs::Type::blob;
     });
     if (values->empty()) return failure(from.image + ": nothing of this base is in it");
     return std::move(*values);

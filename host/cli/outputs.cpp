@@ -13,11 +13,6 @@
 namespace esb::cli {
 namespace {
 
-std::unexpected<Failure> os_failure(const std::filesystem::path& path) {
-    const int code = errno;
-    return failure(path.string() + ": " + std::strerror(code));
-}
-
 // The same file, or the same place where there is none yet.
 bool is_same(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code error;

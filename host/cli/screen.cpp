@@ -6,7 +6,7 @@ namespace esb::cli {
 namespace {
 
 constexpr std::size_t history_max = 100;
-constexpr std::size_t line_max = 1000;
+constexpr std::size_t typed_max = 1000;
 constexpr std::size_t name_width = 6;
 constexpr char escape = 0x1B;
 constexpr char ctrl_d = 0x04;
@@ -65,7 +65,7 @@ void LineTyping::take_key(char key, std::vector<std::string>& lines) {
         text_.clear();
     } else if (key == ctrl_d) {
         ended_ = ended_ || text_.empty();
-    } else if (static_cast<unsigned char>(key) >= ' ' && text_.size() < line_max) {
+    } else if (static_cast<unsigned char>(key) >= ' ' && text_.size() < typed_max) {
         text_ += key;
     }
 }

@@ -31,7 +31,7 @@ struct Pair {
 // The words of id-prime256v1 (RFC 5480 §2.1.1.1).
 constexpr std::string_view p256{"\x2A\x86\x48\xCE\x3D\x03\x01\x07", 8};
 
-constexpr std::size_t file_max = 64 * 1024;  // bytes; more is no key, and may be endless
+constexpr std::size_t key_max = 64 * 1024;  // bytes; more is no key, and may be endless
 
 }  // namespace
 
@@ -63,10 +63,10 @@ Result<SigningKey> SigningKey::load_pem(const std::filesystem::path& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail(errors::key_file, errno);
-    std::vector<unsigned char> text(file_max + 1);
-    file.read(reinterpret_cast<char*>(text.data()), file_max + 1);
+    std::vector<unsigned char> text(key_max + 1);
+    file.read(reinterpret_cast<char*>(text.data()), key_max + 1);
     const auto size = static_cast<std::size_t>(file.gcount());
-    if (file.bad() || size > file_max) return fail(errors::key_file, file.bad() ? errno : EFBIG);
+    if (file.bad() || size > key_max) return fail(errors::key_file, file.bad() ? errno : EFBIG);
     text.resize(size + 1);  // the PEM parser wants the end inside the length
     text.back() = '\0';
     const auto pem = as_bytes(without_mark(as_text(text)));

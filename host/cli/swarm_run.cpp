@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto look_period = milliseconds(100);
+constexpr auto swarm_look_period = milliseconds(100);
 constexpr std::chrono::duration<double> settle_time = std::chrono::seconds(3);
 // A handshake takes some milliseconds on both sides; a lost one its back-off.
 SwarmRun::Seconds patience_for(std::size_t devices) {
@@ -164,7 +164,7 @@ Outcome<void> SwarmRun::wait(std::string_view doing, const std::function<bool()>
         if (lab_.broken()) return failure("the laboratory has come to an end by itself");
         if (seconds_since(began) > longest.count()) break;
         progress_(doing, state_);
-        loop_.run_until(done, look_period);
+        loop_.run_until(done, swarm_look_period);
     }
     // Resting has no other end.
     if (done() || doing == "settling" || doing == "resting" || doing == "suffering") return {};

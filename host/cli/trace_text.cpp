@@ -11,7 +11,7 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::int64_t number_max = (std::int64_t{1} << 53) - 1;
+constexpr std::int64_t exact_max = (std::int64_t{1} << 53) - 1;
 constexpr std::size_t seconds_width = 8;
 constexpr std::size_t area_width = 6;
 
@@ -62,7 +62,7 @@ bool take(TraceLine& line, const JsonValue& member) {
         else line.fields.emplace_back(name, *text);
         return true;
     }
-    const auto number = member.integer(-number_max, number_max);
+    const auto number = member.integer(-exact_max, exact_max);
     if (!number) return false;
     if (name == "ms") line.ms = *number;
     else if (name == "lost") line.lost = static_cast<std::uint64_t>(std::max<std::int64_t>(*number, 0));
@@ -78,7 +78,7 @@ std::string_view TraceLine::field(std::string_view key) const {
 }
 
 std::uint64_t TraceLine::number(std::string_view key) const {
-    return parse_unsigned(field(key), 0, static_cast<std::uint64_t>(number_max)).value_or(0);
+    return parse_unsigned(field(key), 0, static_cast<std::uint64_t>(exact_max)).value_or(0);
 }
 
 Outcome<TraceLine> parse_trace_line(std::string_view text) {

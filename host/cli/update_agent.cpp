@@ -2,6 +2,7 @@
 
 #include "esb/base/json.hpp"
 #include "host/cli/device_topics.hpp"
+#include "host/cli/json_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::int64_t u32_max = 0xFFFFFFFF;
 constexpr std::string_view install = "install";
 constexpr std::int64_t press_lasts = 600;  // seconds, for the device to take what was pressed for
 

@@ -8,8 +8,6 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::int64_t u32_max = 0xFFFFFFFF;
-
 unsigned percent(const UpdateReport& report) {
     if (report.size == 0) return 0;
     return static_cast<unsigned>(std::min<std::uint64_t>(report.done, report.size) * 100 / report.size);

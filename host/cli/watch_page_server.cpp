@@ -17,7 +17,7 @@ namespace esb::cli {
 namespace {
 
 constexpr std::size_t token_bytes = 16;
-constexpr std::int64_t number_max = 4096;  // of what a switch may say
+constexpr std::int64_t switch_max = 4096;  // of what a switch may say
 
 Outcome<std::string> make_token() {
     std::array<std::uint8_t, token_bytes> bytes;
@@ -43,8 +43,8 @@ std::uint64_t query_number(std::string_view query, std::string_view name) {
 // The two numbers of [4, 1].
 std::optional<std::pair<unsigned, unsigned>> pair_of(const JsonValue& list) {
     if (!list.is_array() || list.size() != 2) return std::nullopt;
-    const auto first = list.first().integer(0, number_max);
-    const auto second = list.first().next().integer(0, number_max);
+    const auto first = list.first().integer(0, switch_max);
+    const auto second = list.first().next().integer(0, switch_max);
     if (!first || !second) return std::nullopt;
     return std::pair(static_cast<unsigned>(*first), static_cast<unsigned>(*second));
 }

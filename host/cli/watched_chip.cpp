@@ -1,5 +1,6 @@
 #include "host/cli/watched_chip.hpp"
 
+#include "host/cli/pipe.hpp"
 #include "host/vchip/clock_posix.hpp"
 
 #include <array>
@@ -21,19 +22,6 @@ constexpr int trace_room = 1 << 20;  // bytes that may wait while the terminal o
 
 std::unexpected<Failure> refused(const char* what) { return failure(std::string(what) + ": " + std::strerror(errno)); }
 
-void close_if_open(int& fd) {
-    if (fd >= 0) ::close(std::exchange(fd, -1));
-}
-
-struct Pipe {
-    std::array<int, 2> ends{-1, -1};
-    bool open() { return ::pipe2(ends.data(), O_CLOEXEC) == 0; }
-    ~Pipe() {
-        for (auto& end : ends) close_if_open(end);
-    }
-    int take(std::size_t end) { return std::exchange(ends[end], -1); }
-};
-
 void make_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
 }  // namespace
@@ -47,8 +35,8 @@ WatchedChip::~WatchedChip() {
 Outcome<void> WatchedChip::open() {
     Pipe made;
     if (!made.open()) return refused("the trace's pipe");
-    trace_read_ = made.take(0);
-    trace_write_ = made.take(1);
+    trace_read_ = made.take(made.read);
+    trace_write_ = made.take(made.write);
     make_nonblocking(trace_read_);
     make_nonblocking(trace_write_);
     ::fcntl(trace_write_, F_SETPIPE_SZ, trace_room);  // less is good, too
@@ -64,12 +52,12 @@ Outcome<void> WatchedChip::switch_on() {
     const pid_t parent = ::getpid();
     const pid_t made = ::fork();
     if (made < 0) return refused("a process for the chip");
-    if (made == 0) become_chip(parent, in.ends[0], out.ends[1]);
+    if (made == 0) become_chip(parent, in.read, out.write);
     pid_ = made;
     handle_ = static_cast<int>(::syscall(SYS_pidfd_open, made, 0));
     if (!own_serial_) return {};
-    typing_ = in.take(1);
-    serial_ = out.take(0);
+    typing_ = in.take(in.write);
+    serial_ = out.take(out.read);
     make_nonblocking(typing_);
     make_nonblocking(serial_);
     return {};

@@ -15,8 +15,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace esb::nvs {
+
+inline constexpr std::string_view device_name_space = "esb";  // of what a device keeps: chip/esp32/key_value.cpp
 
 inline constexpr std::size_t page_size = 4096;  // bytes
 inline constexpr std::size_t header_size = 32;

@@ -10,7 +10,7 @@ namespace esb::vchip {
 
 namespace {
 
-constexpr std::int64_t longest_wait_ms = 3'600'000;  // keeps poll(2)'s argument small
+constexpr std::int64_t longest_poll_ms = 3'600'000;  // keeps poll(2)'s argument small
 constexpr std::int64_t unseen_board_ms = 1'000;      // between two looks at a board file that nothing tells about
 
 std::int64_t chip_ms(const WallOffset& clock) {
@@ -23,7 +23,7 @@ std::int64_t chip_ms(const WallOffset& clock) {
 void sleep_out(WallOffset& clock, Duration time, const std::string& board_file) {
     const std::int64_t until = chip_ms(clock) + time.count();
     BoardFile board(board_file, [&clock](const Board& now) { clock.ahead = Duration(now.ahead).count(); });
-    const auto longest = board.fd() < 0 ? unseen_board_ms : longest_wait_ms;
+    const auto longest = board.fd() < 0 ? unseen_board_ms : longest_poll_ms;
     for (;;) {
         board.poll();
         const std::int64_t left = until - chip_ms(clock);

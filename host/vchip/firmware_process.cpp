@@ -32,8 +32,6 @@ namespace {
 
 constexpr std::size_t imagined_heap = 256 * 1024;
 constexpr std::size_t ports_max = 16;
-constexpr chip::AddressConfig loopback_lease{chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(255, 0, 0, 0),
-                                             chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(127, 0, 0, 1)};
 
 std::string environment(std::string_view name) {
     const char* value = std::getenv(std::string(name).c_str());

@@ -43,7 +43,7 @@ int connect_to(const std::string& path) {
     if (made < 0) return -1;
     const timeval limit{1, 0};
     setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return made;
+    if (::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return made;
     close(made);
     return -1;
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t messages_max = 8;
 constexpr unsigned waits_without_power_max = 10'000;
-constexpr Duration longest_wait = std::chrono::hours(24 * 365);
+constexpr Duration longest_sleep = std::chrono::hours(24 * 365);
 constexpr chip::IpAddress any_of(chip::IpAddress::Family family) { return {family, {}}; }
 
 bool covers(const Endpoint& bound, const Endpoint& at) {
@@ -252,7 +252,7 @@ Status SimSockets::wait(std::span<chip::Interest> interests, Duration timeout) {
     }
     if (!has_power()) return fail(errors::power_lost);
     SimWorld& world = network_.world();
-    const Instant deadline = world.now() + std::clamp(timeout, Duration::zero(), longest_wait);
+    const Instant deadline = world.now() + std::clamp(timeout, Duration::zero(), longest_sleep);
     world.run_until([&] { return !has_power() || woken_ || any_ready(interests); }, deadline);
     if (!has_power()) return fail(errors::power_lost);
     woken_ = false;

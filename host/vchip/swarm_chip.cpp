@@ -8,10 +8,8 @@
 namespace esb::vchip {
 namespace {
 
-constexpr chip::Heap imagined_heap{200'000, 150'000, 100'000};
+constexpr chip::Heap heap_of_each{200'000, 150'000, 100'000};
 constexpr std::size_t imagined_stack = 4096;
-constexpr chip::AddressConfig loopback_lease{chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(255, 0, 0, 0),
-                                             chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(127, 0, 0, 1)};
 
 class SwarmRadio final : public VirtualRadio {
 public:
@@ -50,7 +48,7 @@ public:
     std::array<std::uint8_t, 6> station_mac() const override { return mac_; }
     std::string_view hardware() const override { return "vchip"; }
     chip::ResetReason reset_reason() const override { return reason_; }
-    chip::Heap heap() const override { return imagined_heap; }
+    chip::Heap heap() const override { return heap_of_each; }
     std::size_t stack_reserve() const override { return imagined_stack; }
     std::span<const std::string_view> protections() const override { return {}; }
     void restart() override {}

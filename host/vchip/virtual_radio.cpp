@@ -9,7 +9,7 @@
 namespace esb::vchip {
 
 using chip::DisconnectReason;
-using Kind = chip::RadioEvent::Kind;
+using RadioKind = chip::RadioEvent::Kind;
 
 namespace {
 
@@ -165,7 +165,7 @@ Status VirtualRadio::start_access_point(const chip::AccessPointConfig& config) {
     if (config.ssid.empty() || !config.address.is_set()) return fail(errors::invalid_argument);
     trace::event("radio", "access-point", {{"ssid", config.ssid.view()}, {"channel", config.channel}});
     set_access_point(config);
-    emit({.kind = Kind::access_point_started});
+    emit({.kind = RadioKind::access_point_started});
     update_phones();
     return {};
 }
@@ -174,7 +174,7 @@ Status VirtualRadio::stop_access_point() {
     if (!started_) return fail(errors::radio_failed);
     if (ap_) set_access_point(std::nullopt);
     update_phones();
-    emit({.kind = Kind::access_point_stopped});
+    emit({.kind = RadioKind::access_point_stopped});
     return {};
 }
 
@@ -212,28 +212,28 @@ void VirtualRadio::emit(const chip::RadioEvent& event) {
 void VirtualRadio::tell(const chip::RadioEvent& event) const {
     if (!trace::on()) return;
     switch (event.kind) {
-        case Kind::station_joined:
+        case RadioKind::station_joined:
             return trace::event("radio", "joined", {{"ssid", target_.ssid.view()}});
-        case Kind::station_address:
+        case RadioKind::station_address:
             return trace::event("radio", "address", {{"address", chip::to_text(event.ip.address).view()}});
-        case Kind::station_left:
+        case RadioKind::station_left:
             return trace::event("radio", "left", {{"reason", chip::name(event.reason)}});
-        case Kind::scan_done:
+        case RadioKind::scan_done:
             return trace::event("radio", "scan-done", {{"networks", scan_.size()}});
-        case Kind::access_point_started:
+        case RadioKind::access_point_started:
             return;  // told when it was asked for
-        case Kind::access_point_stopped:
+        case RadioKind::access_point_stopped:
             return trace::event("radio", "access-point-off", {});
-        case Kind::client_joined:
+        case RadioKind::client_joined:
             return trace::event("radio", "phone-joined", {{"phones", clients_.size()}});
-        case Kind::client_left:
+        case RadioKind::client_left:
             return trace::event("radio", "phone-left", {});
     }
 }
 
 void VirtualRadio::leave_with(DisconnectReason reason) {
     set_state(State::idle);
-    emit({.kind = Kind::station_left, .reason = reason});
+    emit({.kind = RadioKind::station_left, .reason = reason});
 }
 
 void VirtualRadio::set_state(State state, Duration until) {
@@ -267,7 +267,7 @@ void VirtualRadio::get_address() {
     const AirNetwork* network = find_joined();
     set_state(State::up, air_drop().value_or(Duration::zero()));
     drops_ = air_drop().has_value();
-    chip::RadioEvent event{.kind = Kind::station_address};
+    chip::RadioEvent event{.kind = RadioKind::station_address};
     event.ip = fixed || network == nullptr ? target_.ip : lease_of(*network);
     if (!fixed) event.lease = timing_.lease;
     emit(event);
@@ -308,7 +308,7 @@ void VirtualRadio::finish_join() {
     } else {
         set_state(State::silent_dhcp, timing_.no_address);
     }
-    emit({.kind = Kind::station_joined});
+    emit({.kind = RadioKind::station_joined});
 }
 
 void VirtualRadio::step_station() {
@@ -343,7 +343,7 @@ void VirtualRadio::finish_scan() {
     }
     std::sort(scan_.begin(), scan_.end(),
               [](const auto& a, const auto& b) { return a.rssi != b.rssi ? a.rssi > b.rssi : a.bssid < b.bssid; });
-    emit({.kind = Kind::scan_done});
+    emit({.kind = RadioKind::scan_done});
 }
 
 void VirtualRadio::set_access_point(std::optional<chip::AccessPointConfig> config) {
@@ -355,7 +355,7 @@ void VirtualRadio::set_access_point(std::optional<chip::AccessPointConfig> confi
 void VirtualRadio::update_phones() {
     for (std::size_t i = clients_.size(); i-- > 0;) {
         if (ap_ && contains(air_.phones, clients_[i])) continue;
-        emit({.kind = Kind::client_left, .client = clients_[i]});
+        emit({.kind = RadioKind::client_left, .client = clients_[i]});
         clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     if (!ap_) return;
@@ -363,7 +363,7 @@ void VirtualRadio::update_phones() {
         if (clients_.size() >= ap_->max_stations) return;
         if (contains(clients_, phone)) continue;
         clients_.push_back(phone);
-        emit({.kind = Kind::client_joined, .client = phone});
+        emit({.kind = RadioKind::client_joined, .client = phone});
     }
 }
 

@@ -4,7 +4,7 @@
 
 namespace esb::vchip {
 
-using Kind = chip::WireEvent::Kind;
+using WireKind = chip::WireEvent::Kind;
 
 void VirtualWire::set_cable(bool in) {
     if (in == cable_) return;
@@ -22,7 +22,7 @@ void VirtualWire::end_lease() {
     if (state_ != State::up) return;
     state_ = State::carrier;
     station_.wire = false;
-    emit({.kind = Kind::address_lost});
+    emit({.kind = WireKind::address_lost});
     ask();
 }
 
@@ -55,7 +55,7 @@ void VirtualWire::look() {
     if (cable_ || state_ == State::no_carrier) return;
     state_ = State::no_carrier;
     station_.wire = false;
-    emit({.kind = Kind::cable_out});
+    emit({.kind = WireKind::cable_out});
 }
 
 void VirtualWire::ask() {
@@ -67,19 +67,19 @@ void VirtualWire::poll() {
     due_.reset();
     if (state_ == State::no_carrier) {
         state_ = State::carrier;
-        emit({.kind = Kind::cable_in});
+        emit({.kind = WireKind::cable_in});
         ask();
     } else if (state_ == State::carrier) {
         state_ = State::up;
         station_.wire = true;
-        emit({.kind = Kind::address, .ip = lease_});
+        emit({.kind = WireKind::address, .ip = lease_});
     }
 }
 
 void VirtualWire::emit(const chip::WireEvent& event) {
     constexpr std::string_view names[] = {"carrier", "no-carrier", "wire-address", "wire-address-lost"};
     const auto name = names[static_cast<std::size_t>(event.kind)];
-    if (event.kind == Kind::address) {
+    if (event.kind == WireKind::address) {
         trace::event("net", name, {{"address", chip::to_text(event.ip.address).view()}});
     } else {
         trace::event("net", name, {});

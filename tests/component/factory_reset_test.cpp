@@ -19,12 +19,12 @@ using vchip::Flash;
 using vchip::MemoryStore;
 
 // What a device has, as a person with its serial port and its flash could find out.
-struct State {
+struct Remains {
     std::string identity, psk, password, host, shown_psk;
 };
 
-State look(DeviceRig& rig) {
-    State state;
+Remains look(DeviceRig& rig) {
+    Remains state;
     const auto text = rig.boot(10ms, [&state](Device& device, vchip::SimChip&) {
         char digits[64];
         const auto& settings = device.settings();
@@ -47,7 +47,7 @@ struct Rig : DeviceRig {
     }
 };
 
-State set_up(Flash& flash) {
+Remains set_up(Flash& flash) {
     Rig rig(flash);
     rig.boot(10ms);
     rig.boot(10ms, [](Device& device, vchip::SimChip&) {

@@ -174,14 +174,14 @@ TEST_F(FirstBoot, a_key_value_store_that_is_worn_out_is_an_error_and_no_crash) {
 }
 
 // What the person at the serial port was shown, over all boots of a run.
-struct Notes {
+struct FoundNotes {
     std::set<std::string> shown_psks;
     bool acknowledged = false;
 };
 
 // The PSK that was shown is the one that is stored; a secret is shown at least once; the device always comes up.
 TEST(FirstBootCuts, the_secret_that_was_shown_is_the_one_that_stays) {
-    Notes notes;
+    FoundNotes notes;
     vchip::CutScenario scenario;
     scenario.prepare = [] { return MemoryStore(vchip::default_flash_size); };
     scenario.run = [&notes](Flash& flash) {
@@ -209,7 +209,7 @@ TEST(FirstBootCuts, the_secret_that_was_shown_is_the_one_that_stays) {
 
 // Old or new settings, never half; what was acknowledged stays.
 TEST(SettingsCuts, a_change_at_the_console_is_whole_or_absent_and_kept_once_acknowledged) {
-    Notes notes;
+    FoundNotes notes;
     vchip::CutScenario scenario;
     scenario.prepare = [] {
         MemoryStore store(vchip::default_flash_size);

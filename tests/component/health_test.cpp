@@ -4,6 +4,7 @@
 #include "esb/device/home_assistant_config.hpp"
 #include "esb/device/log_publisher.hpp"
 #include "support/health_rig.hpp"
+#include "support/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,10 +14,9 @@ namespace esb {
 namespace {
 
 using chip::ResetReason;
+using test::has;
 using test::HealthRig;
 namespace wire = test::wire;
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 struct Healthy : testing::Test {
     HealthRig rig;

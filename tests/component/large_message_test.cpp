@@ -1,5 +1,6 @@
 // Messages that are larger than the device takes: read past, acknowledged, told once; the connection lives on.
 #include "support/health_rig.hpp"
+#include "support/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,15 +10,10 @@
 namespace esb {
 namespace {
 
+using test::count;
 using test::HealthRig;
 using test::TlsBroker;
 namespace wire = test::wire;
-
-std::size_t count(const std::string& text, std::string_view part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-    return found;
-}
 
 struct LargeMessage : testing::Test {
     HealthRig rig;

@@ -1,5 +1,6 @@
 // How long a device waits: for a broker that has fallen silent, and until it tries again after a change.
 #include "support/online_device.hpp"
+#include "support/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,15 +10,10 @@
 namespace esb {
 namespace {
 
+using test::count;
 using test::OnlineDevice;
 using test::TlsBroker;
 namespace wire = test::wire;
-
-std::size_t count(const std::string& text, std::string_view part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-    return found;
-}
 
 // --- Silence ---
 

@@ -17,7 +17,7 @@ using testing::Not;
 using vchip::Flash;
 using vchip::MemoryStore;
 
-class Shell : public testing::Test {
+class ShellTest : public testing::Test {
 protected:
     // The answer to one line.
     std::string ask(const std::string& line, Duration time = Duration(100)) { return rig.type(line + "\n", time); }
@@ -35,7 +35,7 @@ protected:
     DeviceRig rig{flash};
 };
 
-TEST_F(Shell, every_command_answers_a_program_in_one_line_of_json) {
+TEST_F(ShellTest, every_command_answers_a_program_in_one_line_of_json) {
     rig.boot(10ms);
     rig.chip.radio.add_network("Home", "swordfish77");
     const auto help = ask("help --json");
@@ -53,7 +53,7 @@ TEST_F(Shell, every_command_answers_a_program_in_one_line_of_json) {
     EXPECT_GE(commands, 28U);
 }
 
-TEST_F(Shell, values_have_their_types) {
+TEST_F(ShellTest, values_have_their_types) {
     rig.boot(10ms);
     EXPECT_EQ(ask("config get mqtt.0.port --json"),
               R"({"name":"mqtt.0.port","set":false,"secret":false,"value":8883,"ok":true})"
@@ -68,7 +68,7 @@ TEST_F(Shell, values_have_their_types) {
     EXPECT_THAT(ask("identity"), HasSubstr("identity: ESP-"));
 }
 
-TEST_F(Shell, a_scan_answers_when_it_is_done) {
+TEST_F(ShellTest, a_scan_answers_when_it_is_done) {
     rig.boot(10ms);
     rig.chip.radio.add_network("Home", "swordfish77");
     EXPECT_THAT(ask("wifi scan", 5s), HasSubstr("\"Home\"  "));
@@ -77,7 +77,7 @@ TEST_F(Shell, a_scan_answers_when_it_is_done) {
     EXPECT_THAT(json, HasSubstr(R"("ssid":"Home")"));
 }
 
-TEST_F(Shell, authors_commands_and_variables_are_like_ours) {
+TEST_F(ShellTest, authors_commands_and_variables_are_like_ours) {
     std::uint8_t level = 200;
     std::string name = "pump";
     rig.boot(10ms);
@@ -104,7 +104,7 @@ TEST_F(Shell, authors_commands_and_variables_are_like_ours) {
     EXPECT_THAT(with_author("debug show l\t\n"), HasSubstr("level = 200"));
 }
 
-TEST_F(Shell, what_an_author_adds_wrongly_is_told_loudly) {
+TEST_F(ShellTest, what_an_author_adds_wrongly_is_told_loudly) {
     const auto text = rig.boot(10ms, [](Device& device, vchip::SimChip&) {
         const auto run = [](console::Arguments, console::Report&) { return Status(); };
         EXPECT_FALSE(device.add_command({"status", "", "", run}));
@@ -121,7 +121,7 @@ TEST_F(Shell, what_an_author_adds_wrongly_is_told_loudly) {
     EXPECT_THAT(text, HasSubstr("debug \"\": error: "));
 }
 
-TEST_F(Shell, the_lock_holds_across_restarts_and_hides_everything_else) {
+TEST_F(ShellTest, the_lock_holds_across_restarts_and_hides_everything_else) {
     rig.boot(10ms);
     EXPECT_EQ(ask("lock"), "error: no console password is set, try: lock set (console.no_password)\r\n");
     EXPECT_THAT(ask("lock set short"), HasSubstr("crypto.password_length"));
@@ -137,7 +137,7 @@ TEST_F(Shell, the_lock_holds_across_restarts_and_hides_everything_else) {
     EXPECT_THAT(ask("status"), HasSubstr("firmware: "));
 }
 
-TEST_F(Shell, wrong_passwords_slow_down_and_a_restart_does_not_help) {
+TEST_F(ShellTest, wrong_passwords_slow_down_and_a_restart_does_not_help) {
     rig.boot(10ms);
     ask("config set console.password \"open sesame\"");
     for (int i = 0; i < 3; ++i) EXPECT_THAT(ask("unlock 12345678"), HasSubstr("crypto.password_wrong"));
@@ -149,7 +149,7 @@ TEST_F(Shell, wrong_passwords_slow_down_and_a_restart_does_not_help) {
     EXPECT_THAT(text, HasSubstr(R"({"wait":1,"ok":false,"error":"console.wait")"));
 }
 
-TEST_F(Shell, the_password_itself_is_never_stored_nor_shown) {
+TEST_F(ShellTest, the_password_itself_is_never_stored_nor_shown) {
     const auto first = rig.boot(10ms);
     const auto text =
         ask("config set console.password \"open sesame\"\nconfig get console.password\nconfig list console.");
@@ -165,7 +165,7 @@ TEST_F(Shell, the_password_itself_is_never_stored_nor_shown) {
               "unlocked\r\nok\r\nfirmware: t");
 }
 
-TEST_F(Shell, at_a_terminal_secrets_are_neither_echoed_nor_kept) {
+TEST_F(ShellTest, at_a_terminal_secrets_are_neither_echoed_nor_kept) {
     rig.boot(10ms);
     const auto text = rig.type(
         "terminal on\ridentity\rwifi connect Home swordfish77\rmqtt psk 00112233445566778899aabbccddeeff\r"
@@ -176,7 +176,7 @@ TEST_F(Shell, at_a_terminal_secrets_are_neither_echoed_nor_kept) {
     EXPECT_THAT(text.substr(text.rfind("up: ")), HasSubstr("> identity"));
 }
 
-TEST_F(Shell, a_line_that_is_printed_meanwhile_does_not_tear_the_edit_line) {
+TEST_F(ShellTest, a_line_that_is_printed_meanwhile_does_not_tear_the_edit_line) {
     rig.boot(10ms);
     const auto text = rig.boot(100ms, [this](Device& device, vchip::SimChip& chip) {
         chip.uart.take_output();

@@ -1,6 +1,7 @@
 // What the broker refuses, leaves unanswered or gives in part; and what is said again when it has forgotten us.
 #include "esb/device/home_assistant_config.hpp"
 #include "support/health_rig.hpp"
+#include "support/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,16 +11,11 @@
 namespace esb {
 namespace {
 
+using test::count;
+using test::has;
 using test::HealthRig;
 using test::TlsBroker;
 namespace wire = test::wire;
-
-std::size_t count(const std::string& text, std::string_view part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-    return found;
-}
-bool has(const std::string& text, std::string_view part) { return count(text, part) > 0; }
 
 struct Subscribed : testing::Test {
     HealthRig rig;

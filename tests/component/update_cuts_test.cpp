@@ -15,7 +15,7 @@ using test::BootEnd;
 using test::Conduct;
 
 // What the run has seen and recovery must not undo.
-struct Notes {
+struct Promises {
     std::uint32_t floor = 0;
     bool confirmed = false;
 };
@@ -24,7 +24,7 @@ class UpdateCuts : public testing::Test {
 protected:
     const test::Image old_image = test::make_image({.seq = 41, .ver = "1.3.0", .body = 5000});
     const test::Image new_image = test::make_image({.seq = 42, .ver = "1.4.0", .body = 5000});
-    Notes notes;
+    Promises notes;
 
     void set_up(test::UpdateRig& rig, Conduct conduct) {
         rig.allow(old_image);

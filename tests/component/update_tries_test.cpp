@@ -15,7 +15,7 @@ using ota::State;
 using test::Boot;
 using test::BootEnd;
 
-constexpr std::size_t kib = 1024;
+constexpr std::size_t kibibyte = 1024;
 
 class UpdatesTries : public testing::Test {
 protected:
@@ -58,13 +58,13 @@ TEST_F(UpdatesTries, are_told_every_32_kib_and_not_more_often) {
     ASSERT_EQ(boot.end, BootEnd::restart);
     std::vector<std::size_t> told;
     for (const auto& report : boot.log.reports) {
-        if (report.state == State::downloading) told.push_back(report.done / (32 * kib));
+        if (report.state == State::downloading) told.push_back(report.done / (32 * kibibyte));
     }
     EXPECT_EQ(told, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
 }
 
 TEST_F(UpdatesTries, after_a_restart_count_from_the_first_one_that_brings_nothing) {
-    lose_power_at(64 * kib);
+    lose_power_at(64 * kibibyte);
     const int before = rig.server.connections;
     rig.server.status = 503;
     EXPECT_TRUE(rig.boot().refused(errors::http_status));

@@ -14,14 +14,14 @@ using namespace std::chrono_literals;
 using test::OnlineDevice;
 namespace wire = test::wire;
 
-AppDesc app() {
+AppDesc waiting_app() {
     static const std::string text = test::shared_signer().public_text();
     static const std::string_view keys[] = {text};
     return {{"test", "vchip", "1.0.0", 1}, keys};
 }
 
 struct WaitingDevice : testing::Test {
-    OnlineDevice rig{app()};
+    OnlineDevice rig{waiting_app()};
     std::string base;
     std::vector<std::string> heard;  // by the author
 
@@ -141,7 +141,7 @@ TEST_F(WaitingDevice, hears_words_only_while_updates_wait) {
     rig.run_for(2s);
     EXPECT_EQ(member("state"), "downloading") << "nobody is asked any more";
     EXPECT_EQ(member("when"), "-");
-    OnlineDevice other(app());
+    OnlineDevice other(waiting_app());
     ASSERT_TRUE(other.online());
     other.run_for(2s);
     const auto topic = "ESP/" + std::string(other.device->identity().substr(4)) + "/ota/do";

@@ -15,14 +15,14 @@ using test::OnlineDevice;
 using testing::HasSubstr;
 namespace wire = test::wire;
 
-AppDesc app() {
+AppDesc wired_app() {
     static const std::string text = test::shared_signer().public_text();
     static const std::string_view keys[] = {text};
     return {{"test", "vchip", "1.0.0", 1}, keys};
 }
 
 struct WiredDevice : testing::Test {
-    OnlineDevice rig{app(), {.wired = true}};
+    OnlineDevice rig{wired_app(), {.wired = true}};
     const std::string base = "ESP/" + std::string(rig.device->identity().substr(4));
 
     void cable(bool in) { rig.chip.wire.set_cable(in); }

@@ -20,6 +20,9 @@ inline ConstBytes as_bytes(std::string_view text) {  // the same memory as bytes
 inline std::string_view as_text(ConstBytes bytes) {  // the same memory as text; whether it is UTF-8 is not looked at
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
+inline MutBytes as_writable_bytes(std::span<char> text) {  // the same memory as bytes, to write to or to wipe
+    return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
+}
 bool equal(ConstBytes a, ConstBytes b);  // in length and contents; for secrets equal_constant_time()
 // True if the two views share memory contents of equal length, in time that depends on the length only.
 bool equal_constant_time(ConstBytes a, ConstBytes b);

@@ -62,7 +62,7 @@ void write_base64(ConstBytes bytes, std::string_view line_end, ByteWriter& out) 
 }  // namespace
 
 Result<std::string_view> encode_pem(std::string_view label, ConstBytes der, std::span<char> out) {
-    ByteWriter writer({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    ByteWriter writer(as_writable_bytes(out));
     writer.text(pem_begin).text(label).text("-----\n");
     write_base64(der, "\n", writer);
     writer.text("-----END ").text(label).text("-----\n");
@@ -77,7 +77,7 @@ Result<ConstBytes> decode_base64(std::string_view text, MutBytes out) {
 }
 
 Result<std::string_view> encode_base64(ConstBytes bytes, std::span<char> out) {
-    ByteWriter writer({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    ByteWriter writer(as_writable_bytes(out));
     write_base64(bytes, {}, writer);
     if (writer.overflowed()) return fail(errors::too_long);
     return as_text(writer.written());

@@ -12,6 +12,8 @@
 
 namespace esb::chip {
 
+inline constexpr std::size_t max_host_name = 253;  // bytes, RFC 1035 §2.3.4 without the root
+
 // An IPv4 or IPv6 address, bytes in network order; IPv4 uses the first four.
 struct IpAddress {
     enum class Family : std::uint8_t { none, v4, v6 };  // none: no address

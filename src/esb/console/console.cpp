@@ -33,7 +33,6 @@ bool take_json_word(std::string_view& line) {
     return true;
 }
 
-MutBytes bytes_of(std::span<char> text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
 
 }  // namespace
 
@@ -177,7 +176,7 @@ Status Console::run_line() {
     const auto count = split(line, storage, words);
     Status status = count ? Status() : fail(count.error());
     if (count && *count > 0) status = run_words(Arguments(words).first(*count));
-    wipe(bytes_of(storage));
+    wipe(as_writable_bytes(storage));
     return status;
 }
 

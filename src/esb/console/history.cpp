@@ -5,12 +5,6 @@
 #include <algorithm>
 
 namespace esb::console {
-namespace {
-
-MutBytes bytes_of(std::span<char> text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
-
-}  // namespace
-
 void History::add(std::string_view line) {
     if (line.empty() || line.size() >= size_max || line == at(0)) return;
     while (used_ + line.size() + 1 > size_max) drop_oldest();
@@ -20,7 +14,7 @@ void History::add(std::string_view line) {
 }
 
 void History::drop_oldest() {
-    const auto all = bytes_of(lines_);
+    const auto all = as_writable_bytes(lines_);
     const auto first = std::string_view(lines_.data(), used_).find('\0') + 1;
     copy(all.subspan(first, used_ - first), all);
     wipe(all.subspan(used_ - first, first));
@@ -40,7 +34,7 @@ std::string_view History::at(std::size_t index) const {
 }
 
 void History::clear() {
-    wipe(bytes_of(lines_));
+    wipe(as_writable_bytes(lines_));
     used_ = 0;
 }
 

@@ -12,7 +12,7 @@ constexpr std::uint8_t line_feed = 0x0A;
 constexpr std::array<std::uint8_t, 7> header = {'I', 'M', 'P', 'R', 'O', 'V', 1};
 
 enum Type : std::uint8_t { type_state = 1, type_error = 2, type_command = 3, type_result = 4 };
-enum Command : std::uint8_t {
+enum ImprovCommand : std::uint8_t {
     command_join = 1,
     command_state = 2,
     command_info = 3,

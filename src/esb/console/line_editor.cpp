@@ -18,7 +18,7 @@ std::optional<Error> LineEditor::fault() const {
 }
 
 void LineEditor::reset() {
-    wipe({reinterpret_cast<std::uint8_t*>(line_.data()), line_.size()});
+    wipe(as_writable_bytes(line_));
     size_ = cursor_ = recalled_ = 0;
     escape_ = Escape::none;
     overlong_ = control_ = false;

@@ -12,14 +12,12 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 
-MutBytes bytes_of(std::span<char> text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
-
 constexpr std::string_view erase_to_begin = "\r\x1B[K";
 
 }  // namespace
 
 // What waits here may be a secret that is shown at birth.
-Output::~Output() { wipe(bytes_of(pending_)); }
+Output::~Output() { wipe(as_writable_bytes(pending_)); }
 
 Output& Output::text(std::string_view piece) {
     begin_line();
@@ -71,7 +69,7 @@ bool Output::raw(std::string_view bytes) {
 bool Output::frame(ConstBytes bytes) {
     if (!fits(bytes.size() + erase_to_begin.size())) return false;
     if (!in_line_) erase_drawn();
-    const auto all = bytes_of(pending_);
+    const auto all = as_writable_bytes(pending_);
     copy(all.subspan(whole_, used_ - whole_), all.subspan(whole_ + bytes.size()));
     copy(bytes, all.subspan(whole_));
     whole_ += bytes.size();
@@ -110,7 +108,7 @@ bool Output::stream(std::string_view bytes) {
         return false;
     }
     // Before the lines that wait behind the stream.
-    const auto all = bytes_of(pending_);
+    const auto all = as_writable_bytes(pending_);
     copy(all.subspan(streamed_, used_ - streamed_), all.subspan(streamed_ + bytes.size()));
     copy(as_bytes(bytes), all.subspan(streamed_));
     streamed_ += bytes.size();
@@ -138,7 +136,7 @@ void Output::escaped(std::string_view piece, bool in_quotes) {
 void Output::put(std::string_view bytes) {
     if (dropping_) return;
     if (fits(bytes.size())) return append(bytes);
-    wipe(bytes_of(pending_).subspan(whole_, used_ - whole_));
+    wipe(as_writable_bytes(pending_).subspan(whole_, used_ - whole_));
     used_ = whole_;
     dropping_ = true;
 }
@@ -173,7 +171,7 @@ void Output::flush() {
 void Output::send() {
     const auto ready = streaming_ ? streamed_ : whole_;
     if (ready == 0) return;
-    const auto all = bytes_of(pending_);
+    const auto all = as_writable_bytes(pending_);
     const auto sent = std::min(uart_.write(all.first(ready)), ready);
     if (streaming_) streamed_ -= sent;
     copy(all.subspan(sent, used_ - sent), all);

@@ -46,7 +46,7 @@ Result<std::string_view> Paste::text() const {
 
 void Paste::end() {
     if (!active()) return;
-    wipe({reinterpret_cast<std::uint8_t*>(text_.get()), most});
+    wipe(as_writable_bytes({text_.get(), most}));
     text_.reset();
 }
 

@@ -1,14 +1,13 @@
 #include "esb/console/split.hpp"
 
 #include "esb/base/encoding.hpp"
+#include "esb/console/line_bytes.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
 namespace esb::console {
 namespace {
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 // Takes one line apart; every character of a word is written at most once, behind those before it.
 class Splitter {

@@ -185,7 +185,7 @@ std::size_t CommandTable::secret_at(std::string_view line, const Vocabulary* voc
         used += raw.size();
         ++count;
     }
-    wipe({reinterpret_cast<std::uint8_t*>(storage.data()), storage.size()});
+    wipe(as_writable_bytes(storage));
     return secret;
 }
 

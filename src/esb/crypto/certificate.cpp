@@ -113,7 +113,7 @@ Result<ConstBytes> make_request(const P256PrivateKey& key, std::string_view comm
     Request request;
     int code = request.read(key, entropy);
     std::array<char, 69> text{};
-    copy(as_bytes(subject), {reinterpret_cast<std::uint8_t*>(text.data()), subject.size()});
+    copy(as_bytes(subject), as_writable_bytes(std::span(text).first(subject.size())));
     if (code == 0) code = mbedtls_x509write_csr_set_subject_name(&request.csr, text.data());
     mbedtls_x509write_csr_set_md_alg(&request.csr, MBEDTLS_MD_SHA256);
     mbedtls_x509write_csr_set_key(&request.csr, &request.key);

@@ -15,9 +15,6 @@
 namespace esb::crypto {
 namespace {
 
-constexpr std::size_t coordinate_size = 32;
-constexpr std::size_t point_size = 1 + 2 * coordinate_size;
-
 mbedtls_sha256_context& context_in(std::uint8_t* state) {
     return *std::launder(reinterpret_cast<mbedtls_sha256_context*>(state));
 }
@@ -54,10 +51,10 @@ struct Curve {
 
     Status load(const P256PublicKey& key) {
         if (mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) != 0) return fail(errors::no_memory);
-        std::array<std::uint8_t, point_size> encoded{};
+        std::array<std::uint8_t, classic::point_size> encoded{};
         encoded[0] = 0x04;  // SEC 1 §2.3.3: uncompressed
         std::copy(key.x.begin(), key.x.end(), encoded.begin() + 1);
-        std::copy(key.y.begin(), key.y.end(), encoded.begin() + 1 + coordinate_size);
+        std::copy(key.y.begin(), key.y.end(), encoded.begin() + 1 + classic::coordinate_size);
         int code = mbedtls_ecp_point_read_binary(&group, &point, encoded.data(), encoded.size());
         // Checks 0 <= x, y < p and the curve's equation; (0, 0) does not satisfy it.
         if (code == 0) code = mbedtls_ecp_check_pubkey(&group, &point);
@@ -128,8 +125,8 @@ Status check_public_key(const P256PublicKey& key) {
 Status verify_es256(const P256PublicKey& key, ConstBytes message, std::span<const std::uint8_t, 64> signature) {
     Curve curve;
     ESB_TRY(curve.load(key));
-    if (mbedtls_mpi_read_binary(&curve.r, signature.data(), coordinate_size) != 0 ||
-        mbedtls_mpi_read_binary(&curve.s, signature.data() + coordinate_size, coordinate_size) != 0) {
+    if (mbedtls_mpi_read_binary(&curve.r, signature.data(), classic::coordinate_size) != 0 ||
+        mbedtls_mpi_read_binary(&curve.s, signature.data() + classic::coordinate_size, classic::coordinate_size) != 0) {
         return fail(errors::no_memory);
     }
     const Digest digest = sha256(message);

@@ -12,11 +12,11 @@ constexpr std::size_t header_max = 320;  // bytes; ours has 163
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
 
-struct Parts {
+struct JweParts {
     std::string_view header, key, nonce, ciphertext, tag;
 };
 
-Result<Parts> split(std::string_view compact) {
+Result<JweParts> split(std::string_view compact) {
     if (compact.size() > jwe_max) return fail(errors::jwe_malformed);
     std::array<std::string_view, 5> part;
     for (std::size_t i = 0; i < part.size(); ++i) {
@@ -28,7 +28,7 @@ Result<Parts> split(std::string_view compact) {
     }
     // Agreed on directly: there is no encrypted key (RFC 7518 §4.6).
     if (!part[1].empty()) return fail(errors::jwe_malformed);
-    return Parts{part[0], part[1], part[2], part[3], part[4]};
+    return JweParts{part[0], part[1], part[2], part[3], part[4]};
 }
 
 // Exactly one spelling of exactly that many bytes.

@@ -27,6 +27,9 @@
 
 namespace esb::crypto::classic {
 
+inline constexpr std::size_t coordinate_size = 32;                  // of P-256
+inline constexpr std::size_t point_size = 1 + 2 * coordinate_size;  // SEC 1, uncompressed
+
 inline bool start() { return true; }
 
 // Not to be gone on from: what is left in a failed hash is known to everybody, and signatures of it can be made up.

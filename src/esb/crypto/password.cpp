@@ -10,17 +10,17 @@ namespace {
 constexpr std::uint8_t version = 1;
 constexpr std::size_t salt_size = 16;
 
-struct Parts {
+struct HashParts {
     std::uint32_t iterations = 0;
     ConstBytes salt;
     ConstBytes hash;
 };
 
-Result<Parts> parse(ConstBytes stored) {
+Result<HashParts> parse(ConstBytes stored) {
     if (stored.size() != password_hash_size) return fail(errors::password_corrupt);
     ByteReader reader(stored);
     const auto found = *reader.u8();
-    Parts parts;
+    HashParts parts;
     parts.iterations = *reader.le32();
     parts.salt = *reader.take(salt_size);
     parts.hash = reader.rest();

@@ -1,6 +1,7 @@
 #include "esb/crypto/mbedtls_version.hpp"
 
 #if !ESB_MBEDTLS_PSA
+#include "esb/crypto/mbedtls_classic.hpp"
 #include "esb/crypto/shared_secret.hpp"
 
 #include <mbedtls/ecdh.h>
@@ -9,9 +10,6 @@
 
 namespace esb::crypto {
 namespace {
-
-constexpr std::size_t coordinate_size = 32;
-constexpr std::size_t point_size = 1 + 2 * coordinate_size;
 
 int random_for(void* entropy, unsigned char* out, std::size_t size) {
     const auto filled = static_cast<chip::Entropy*>(entropy)->fill({out, size});
@@ -53,8 +51,8 @@ Result<P256KeyPair> make_key_pair(chip::Entropy& entropy) {
     Agreement made;
     int code = made.load();
     if (code == 0) code = mbedtls_ecp_gen_keypair(&made.group, &made.secret, &made.point, random_for, &entropy);
-    std::array<std::uint8_t, coordinate_size> secret{};
-    std::array<std::uint8_t, point_size> point{};
+    std::array<std::uint8_t, classic::coordinate_size> secret{};
+    std::array<std::uint8_t, classic::point_size> point{};
     std::size_t size = 0;
     if (code == 0) code = mbedtls_mpi_write_binary(&made.secret, secret.data(), secret.size());
     if (code == 0) {
@@ -65,18 +63,18 @@ Result<P256KeyPair> make_key_pair(chip::Entropy& entropy) {
     if (code == 0) static_cast<void>(pair.secret.assign(secret));
     wipe(secret);
     if (code != 0) return fail(error_of(code));
-    copy(ConstBytes(point).subspan(1, coordinate_size), pair.open.x);
-    copy(ConstBytes(point).last(coordinate_size), pair.open.y);
+    copy(ConstBytes(point).subspan(1, classic::coordinate_size), pair.open.x);
+    copy(ConstBytes(point).last(classic::coordinate_size), pair.open.y);
     return pair;
 }
 
 Status compute_shared_secret(const P256PrivateKey& ours, const P256PublicKey& theirs, chip::Entropy& entropy,
                              Coordinate& out) {
     Agreement with;
-    std::array<std::uint8_t, point_size> encoded{};
+    std::array<std::uint8_t, classic::point_size> encoded{};
     encoded[0] = 0x04;  // SEC 1 §2.3.3: uncompressed
     copy(theirs.x, MutBytes(encoded).subspan(1));
-    copy(theirs.y, MutBytes(encoded).last(coordinate_size));
+    copy(theirs.y, MutBytes(encoded).last(classic::coordinate_size));
     const auto secret = ours.reveal();
     int code = with.load();
     if (code == 0) code = mbedtls_ecp_point_read_binary(&with.group, &with.point, encoded.data(), encoded.size());

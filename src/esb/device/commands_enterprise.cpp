@@ -41,10 +41,10 @@ Status take_pem(EnterpriseCommands& rooms, Arguments arguments, Report& report,
     report.say("paste the certificate as PEM, then a line with a dot").data("text", "until a line with a dot");
     return {};
 }
-Status set_authority(EnterpriseCommands& rooms, Arguments arguments, Report& report) {
+Status set_network_authority(EnterpriseCommands& rooms, Arguments arguments, Report& report) {
     return take_pem(rooms, arguments, report, put_authority);
 }
-Status set_certificate(EnterpriseCommands& rooms, Arguments arguments, Report& report) {
+Status set_network_certificate(EnterpriseCommands& rooms, Arguments arguments, Report& report) {
     return take_pem(rooms, arguments, report, put_certificate);
 }
 
@@ -66,8 +66,8 @@ Status join(EnterpriseCommands& rooms, Arguments arguments, Report& report) {
 
 std::span<const console::TableCommand> EnterpriseCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"wifi ca", "[<network>]", "take the authority of its server, as PEM", on_rooms<set_authority>},
-        {"wifi cert", "[<network>]", "take the device's certificate there, as PEM", on_rooms<set_certificate>},
+        {"wifi ca", "[<network>]", "take the authority of its server, as PEM", on_rooms<set_network_authority>},
+        {"wifi cert", "[<network>]", "take the device's certificate there, as PEM", on_rooms<set_network_certificate>},
         {"wifi enterprise", "<ssid> <peap|tls> <server> <user> [<pass>]", "join a WPA2-Enterprise network", on_rooms<join>,
          {.secret_from = 4}},
     };

@@ -25,7 +25,7 @@ void show_publishes(const MqttCommands& rooms, Report& report) {
 #endif
 }
 
-Status show_info(MqttCommands& rooms, Arguments, Report& report) {
+Status show_connection(MqttCommands& rooms, Arguments, Report& report) {
     const auto& settings = rooms.settings;
     report.label("server");
     if (settings.text(names::mqtt_host).empty()) {
@@ -93,7 +93,7 @@ std::string_view state_name(mqtt::Client::State state) {
 
 std::span<const console::TableCommand> MqttCommands::table() const {
     static constexpr console::TableCommand table[] = {
-        {"mqtt info", "", "broker, identity and connection", on_rooms<show_info>},
+        {"mqtt info", "", "broker, identity and connection", on_rooms<show_connection>},
         {"mqtt server", "<host> [<port>]", "set the broker", on_rooms<set_server>},
         {"mqtt ident", "<id>", "set the identity at the broker", on_rooms<set_ident>},
         {"mqtt psk", "<hex>", "set the pre-shared key, 32 to 64 hex digits", on_rooms<set_key>, {.secret_from = 0}},

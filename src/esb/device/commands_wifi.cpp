@@ -10,7 +10,6 @@ using console::Arguments;
 using console::Report;
 namespace names = settings::names;
 
-constexpr Duration scan_limit = 15s;
 constexpr std::size_t shown_max = 20;  // networks of a scan
 
 Status show_info(WifiCommands& rooms, Arguments, Report& report) {
@@ -69,7 +68,7 @@ Status scan_networks(WifiCommands& rooms, Arguments, Report& report) {
     auto& waiting = rooms.scan;
     const auto now = rooms.reactor.now();
     if (!report.resumed()) {
-        waiting = {rooms.wifi.scans(), now + scan_limit};
+        waiting = {rooms.wifi.scans(), now + wifi::Supervisor::scan_limit};
         ESB_TRY(rooms.radio.start_scan());
         return report.wait();
     }

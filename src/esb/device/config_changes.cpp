@@ -14,7 +14,6 @@
 namespace esb {
 namespace {
 
-using settings::Report;
 using settings::Stage;
 
 constexpr Duration acknowledgement_time = std::chrono::seconds(2);
@@ -30,7 +29,7 @@ FixedString<16> id_of(ConstBytes message) {
     return id;
 }
 
-std::string_view report_json(const Report& report, Stage waits, std::string_view key,
+std::string_view report_json(const settings::Report& report, Stage waits, std::string_view key,
                              std::optional<std::uint32_t> counter, std::span<char> out) {
     JsonWriter json(out);
     json.begin_object().key("id").text(report.id).key("state").text(name(report.state));
@@ -142,18 +141,18 @@ void ConfigChanges::tell_news() {
     print();
     const auto& latest = report();
     parts_.notes.config(latest);
-    if (latest.state == Report::State::reverted) parts_.listener.on_reverted(latest, proposer_);
+    if (latest.state == settings::Report::State::reverted) parts_.listener.on_reverted(latest, proposer_);
 }
 
 void ConfigChanges::print() {
     const auto& latest = report();
-    const bool ends_trial = was_staged_ || latest.state == Report::State::reverted;
-    const bool speaks = latest.state != Report::State::kept || ends_trial || !latest.id.empty();
-    if (latest.state != Report::State::refused) was_staged_ = latest.state == Report::State::staged;
+    const bool ends_trial = was_staged_ || latest.state == settings::Report::State::reverted;
+    const bool speaks = latest.state != settings::Report::State::kept || ends_trial || !latest.id.empty();
+    if (latest.state != settings::Report::State::refused) was_staged_ = latest.state == settings::Report::State::staged;
     if (!speaks || told_already(latest.error)) return;
     auto& out = parts_.voice.out();
     out.text("config: ").text(name(latest.state));
-    if (latest.state == Report::State::staged) {
+    if (latest.state == settings::Report::State::staged) {
         out.text(", the ").text(settings::name(waits_for())).text(" has to prove itself within ");
         out.number(parts_.store.integer(settings::names::config_confirm)).text(" s");
     }

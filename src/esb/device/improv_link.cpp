@@ -7,7 +7,6 @@ namespace {
 
 namespace names = settings::names;
 
-constexpr Duration scan_limit = std::chrono::seconds(15);
 constexpr Duration scan_look = std::chrono::milliseconds(10);
 constexpr std::size_t scan_max = 16;  // networks
 
@@ -105,7 +104,7 @@ Status ImprovLink::improv_scan() {
     const auto count = parts_.wifi.scans();
     const auto started = parts_.chip.radio.start_scan();
     if (!started && started.error() != errors::busy) return started;  // somebody else's scan serves as well
-    scan_ = Scan{count, parts_.reactor.now() + scan_limit};
+    scan_ = Scan{count, parts_.reactor.now() + wifi::Supervisor::scan_limit};
     return {};
 }
 

@@ -85,7 +85,7 @@ void show(const BirthParts& parts, const Identity& identity, const Secrets& what
         const auto& key = parts.settings.bytes(keys[0]).empty() ? keys[1] : keys[0];
         std::array<char, 2 * settings::value_max> digits;
         account.text(" psk=").text(*hex_encode(parts.settings.bytes(key), digits));
-        wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
+        wipe(as_writable_bytes(digits));
     }
     parts.lines.show(as_text(account.written()));
     if (with_portal && what.password) {

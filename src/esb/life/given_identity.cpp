@@ -8,17 +8,17 @@ namespace esb::life {
 namespace {
 
 constexpr std::string_view key = "identity";
-constexpr std::uint8_t record_version = 1;
-using Record = std::array<std::uint8_t, given_identity_max + settings::seal_overhead>;
+constexpr std::uint8_t identity_version = 1;
+using IdentityRecord = std::array<std::uint8_t, given_identity_max + settings::seal_overhead>;
 
 }  // namespace
 
 Result<std::optional<Identity>> given_identity(chip::KeyValue& key_value) {
-    Record record{};
+    IdentityRecord record{};
     const auto stored = key_value.get(key, record);
     if (!stored && stored.error() == errors::kv_not_found) return std::optional<Identity>();
     if (!stored) return fail(stored.error());
-    const auto content = settings::unseal(key, record_version, *stored);
+    const auto content = settings::unseal(key, identity_version, *stored);
     if (!content) return fail(errors::kv_corrupt);
     const auto identity = make_identity(as_text(*content));
     if (!identity) return fail(errors::kv_corrupt);
@@ -29,10 +29,10 @@ Status give_identity(chip::KeyValue& key_value, std::string_view identity) {
     if (identity.size() > given_identity_max) return fail(errors::bad_identity);
     const auto good = make_identity(identity);
     if (!good) return fail(good.error());
-    Record record{};
+    IdentityRecord record{};
     const auto used = MutBytes(record).first(identity.size() + settings::seal_overhead);
     copy(as_bytes(identity), used.subspan(1));
-    settings::seal(key, record_version, used);
+    settings::seal(key, identity_version, used);
     return key_value.put(key, used);
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int packets_a_turn = 8;
 
-constexpr std::size_t head_size = 12;
+constexpr std::size_t dns_head_size = 12;
 constexpr std::size_t name_max = 255;
 constexpr std::uint8_t label_max = 63;
 constexpr std::uint16_t class_in = 1;
@@ -38,7 +38,7 @@ struct Edns {
     std::uint8_t version = 0;
 };
 
-// The reader holds at least head_size bytes.
+// The reader holds at least dns_head_size bytes.
 Head read_head(ByteReader& reader) {
     Head head{};
     for (auto* field : {&head.id, &head.flags, &head.questions, &head.answers, &head.authorities, &head.additionals}) {
@@ -95,7 +95,7 @@ void write_head(ByteWriter& out, const Head& query, Rcode rcode, bool question, 
 }
 
 void write_address(ByteWriter& out, const chip::IpAddress& address) {
-    constexpr std::uint16_t name_of_question = 0xC000 | head_size;
+    constexpr std::uint16_t name_of_question = 0xC000 | dns_head_size;
     out.be16(name_of_question).be16(type_a).be16(class_in).be32(0).be16(4);
     out.bytes(ConstBytes(address.bytes).first(4));
 }
@@ -115,7 +115,7 @@ ConstBytes refusal(const Head& head, Rcode rcode, MutBytes out) {
 
 Result<ConstBytes> answer_dns(ConstBytes query, const chip::IpAddress& address, MutBytes out) {
     if (out.size() < dns_answer_max) return fail(errors::too_long);
-    if (query.size() < head_size) return fail(errors::dns_bad_query);
+    if (query.size() < dns_head_size) return fail(errors::dns_bad_query);
     ByteReader reader(query);
     const auto head = read_head(reader);
     if ((head.flags & is_answer) != 0) return fail(errors::dns_bad_query);

@@ -1,13 +1,9 @@
 #include "esb/net/certificate_name.hpp"
 
 #include "esb/base/ascii.hpp"
+#include "esb/net/url.hpp"
 
 namespace esb::net {
-
-std::string_view without_last_dot(std::string_view host) {
-    if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);
-    return host;
-}
 
 bool is_name_of(std::string_view presented, std::string_view host) {
     host = without_last_dot(host);

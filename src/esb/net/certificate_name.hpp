@@ -14,7 +14,4 @@ bool is_name_of(std::string_view presented, std::string_view host);
 // An iPAddress, four bytes. Names never stand for addresses, nor addresses for names.
 bool is_address_of(ConstBytes presented, const chip::IpAddress& host);
 
-// As a name is compared and as it is asked for by SNI (RFC 6066 §3): without the last dot.
-std::string_view without_last_dot(std::string_view host);
-
 }  // namespace esb::net

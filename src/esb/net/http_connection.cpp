@@ -17,7 +17,7 @@ constexpr int sends_a_turn = 8;
 
 constexpr std::size_t chunk_line = 5;  // "2f8\r\n"
 constexpr std::string_view line_end = "\r\n";
-constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace
@@ -190,7 +190,7 @@ void HttpConnection::take_body(std::size_t size) {
 // a client goes on by itself after a while.
 void HttpConnection::ask_for_body() {
     if (!parser_.request().expects_continue) return;
-    static_cast<void>(shared_->reactor.sockets().send(socket_, as_bytes(go_on)));
+    static_cast<void>(shared_->reactor.sockets().send(socket_, as_bytes(interim)));
 }
 
 void HttpConnection::begin_upload(ConstBytes rest) {

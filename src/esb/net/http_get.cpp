@@ -61,7 +61,7 @@ struct HttpGet::Request {
     FixedString<max_entity_tag> if_range;
     Post posted;
     UrlText url;            // where we are: redirects change it
-    FixedString<253> host;  // its host
+    FixedString<chip::max_host_name> host;  // its host
     RequestText text;       // the request; once bytes have come: the Location of the answer
     std::size_t sent = 0;
     bool connected = false;

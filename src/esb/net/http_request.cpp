@@ -2,15 +2,13 @@
 
 #include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
+#include "esb/net/http_parser_words.hpp"
 
 #include <algorithm>
 #include <limits>
 
 namespace esb::net {
 namespace {
-
-constexpr int go_on = 0;
-constexpr int stop = -1;
 
 struct StatusOfError {
     const ErrorKind* kind;

@@ -2,6 +2,7 @@
 
 #include "esb/base/ascii.hpp"
 #include "esb/base/encoding.hpp"
+#include "esb/net/http_parser_words.hpp"
 #include "esb/net/tls_record.hpp"
 
 #include <algorithm>
@@ -9,11 +10,6 @@
 
 namespace esb::net {
 namespace {
-
-constexpr int go_on = 0;
-constexpr int skip_body = 1;  // from on_headers_complete
-constexpr int stop = -1;
-constexpr std::uint64_t no_length = std::numeric_limits<std::uint64_t>::max();  // http_parser's word for it
 
 struct ContentRange {
     std::uint64_t first;

@@ -2,10 +2,6 @@
 
 namespace esb::net {
 
-namespace {
-constexpr std::size_t max_host = 253;
-}
-
 Names::Names(Reactor& reactor, chip::Resolver& resolver) : reactor_(reactor), resolver_(resolver) {}
 
 Names::~Names() {
@@ -14,7 +10,7 @@ Names::~Names() {
 }
 
 Status Names::ask(std::string_view host, Asker& asker) {
-    if (host.size() > max_host) return fail(errors::too_long);
+    if (host.size() > chip::max_host_name) return fail(errors::too_long);
     if (open_.full()) return fail(errors::full);
     ESB_TRY(reactor_.add(*this));
     const auto query = resolver_.resolve(host);

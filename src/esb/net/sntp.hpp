@@ -66,7 +66,7 @@ private:
     Names& names_;
     chip::Entropy& entropy_;
     SntpHandler& handler_;
-    FixedString<253> server_;
+    FixedString<chip::max_host_name> server_;
     UnixTime pivot_{};
     bool network_ = false;
     bool asking_ = false;

@@ -4,6 +4,7 @@
 #include "esb/net/certificate_name.hpp"
 #include "esb/net/tls_library.hpp"
 #include "esb/net/tls_version.hpp"
+#include "esb/net/url.hpp"
 
 #include <mbedtls/md.h>
 

@@ -3,6 +3,7 @@
 
 #include "esb/base/fixed.hpp"
 #include "esb/chip/entropy.hpp"
+#include "esb/chip/network.hpp"
 #include "esb/net/errors.hpp"
 #include "esb/net/tls_config.hpp"
 #include "esb/net/tls_session.hpp"
@@ -16,7 +17,7 @@
 
 namespace esb::net {
 
-using HostName = FixedString<253>;
+using HostName = FixedString<chip::max_host_name>;
 
 // Made for a handshake, gone when it is over. Its memory is Mbed TLS's copies of the certificates.
 class TlsTrustCheck {

@@ -10,7 +10,6 @@
 namespace esb::net {
 namespace {
 
-constexpr std::size_t max_host = 253;
 constexpr std::string_view separator = "://";
 constexpr std::string_view list_separators = " ,";
 
@@ -31,11 +30,6 @@ Status check_characters(std::string_view text) {
         if (byte > 0x7F) return bad(UrlRule::not_ascii);
     }
     return {};
-}
-
-std::string_view without_last_dot(std::string_view host) {
-    if (host.ends_with('.')) host.remove_suffix(1);
-    return host;
 }
 
 // As the URL standard of browsers asks it: such a host is an address or nothing.
@@ -62,7 +56,7 @@ bool is_usable_ipv4(std::string_view host) {
 Status check_host(std::string_view text) {
     if (text.empty()) return bad(UrlRule::empty_host);
     const auto allowed = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; };
-    const bool shaped = text.size() <= max_host && is_alphanumeric(text.front()) &&
+    const bool shaped = text.size() <= chip::max_host_name && is_alphanumeric(text.front()) &&
                         text.find("..") == std::string_view::npos && std::all_of(text.begin(), text.end(), allowed);
     if (!shaped) return bad(UrlRule::host);
     if (ends_in_number(text) && !is_usable_ipv4(text)) return fail(errors::url_host);
@@ -126,6 +120,11 @@ bool any_listed(std::string_view list, const Use& use) {
 }
 
 }  // namespace
+
+std::string_view without_last_dot(std::string_view host) {
+    if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);
+    return host;
+}
 
 Result<Url> parse_url(std::string_view text) {
     if (text.size() > max_url) return bad(UrlRule::too_long);

@@ -51,4 +51,7 @@ Status resolve_url(UrlText& base, std::string_view reference);
 // below example.com. Letter case and a dot at the end do not matter.
 bool is_listed_host(std::string_view list, std::string_view host);
 
+// As a name is compared and as it is asked for by SNI (RFC 6066 §3): without the last dot.
+std::string_view without_last_dot(std::string_view host);
+
 }  // namespace esb::net

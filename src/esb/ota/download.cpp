@@ -11,7 +11,6 @@
 namespace esb::ota {
 namespace {
 
-constexpr std::size_t hash_portion = 65536;  // bytes a turn
 constexpr std::uint32_t least_gain = 512;    // bytes; a try that brings fewer has failed
 constexpr unsigned wrong_file_limit = 2;     // of one address, in one start
 constexpr std::uint8_t earlier_start = 0x80;
@@ -169,7 +168,7 @@ void Download::restore_kept() {
 }
 
 void Download::check_prefix() {
-    const auto done = hasher_.advance(hash_portion);
+    const auto done = hasher_.advance(SlotHasher::portion);
     if (done && !*done) return;
     stage_ = Stage::waiting;
     at_ = reactor_.now();

@@ -8,7 +8,6 @@
 namespace esb::ota {
 namespace {
 
-constexpr std::size_t hash_portion = 65536;  // bytes a turn
 constexpr std::uint64_t most_written = 12;   // times its size, in one start: two a URL and as much for broken tries
 constexpr unsigned packed_tries = 3;         // rounds without a gain before another form is fetched
 
@@ -73,7 +72,7 @@ bool Download::may_be_running() const {
 }
 
 void Download::check_old() {
-    const auto done = hasher_.advance(hash_portion);
+    const auto done = hasher_.advance(SlotHasher::portion);
     if (done && !*done) return;
     if (done && hasher_.sha256() == delta().old_sha256) return open_form();
     form_ = form_after(form_);

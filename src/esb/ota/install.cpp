@@ -7,12 +7,12 @@
 namespace esb::ota {
 namespace {
 
-constexpr std::uint8_t separator = '\n';  // an envelope cannot contain it
+constexpr std::uint8_t line_end = '\n';  // an envelope cannot contain it
 
 }  // namespace
 
 Result<std::size_t> Opening::collect(ConstBytes piece) {
-    const auto end = std::find(piece.begin(), piece.end(), separator);
+    const auto end = std::find(piece.begin(), piece.end(), line_end);
     const auto size = static_cast<std::size_t>(end - piece.begin());
     if (size > envelope_line_max - envelope_size) return fail(errors::envelope_too_large);
     copy(piece.first(size), MutBytes(text).subspan(envelope_size));

@@ -7,14 +7,14 @@
 namespace esb::ota {
 namespace {
 
-constexpr char separator = '|';  // an envelope cannot contain it
+constexpr char md5_separator = '|';  // an envelope cannot contain it
 
 }  // namespace
 
-bool is_legacy(std::string_view text) { return text.find(separator) != std::string_view::npos; }
+bool is_legacy(std::string_view text) { return text.find(md5_separator) != std::string_view::npos; }
 
 Status open_legacy(std::string_view text, const ImageIdentity& running, Offer& out) {
-    const auto end = text.rfind(separator);
+    const auto end = text.rfind(md5_separator);
     const auto digits = text.substr(end + 1);  // 32 hex digits
     crypto::Md5Digest md5{};
     if (digits.size() != 2 * md5.size() || !hex_decode(digits, md5)) return fail(errors::ota_legacy_malformed);

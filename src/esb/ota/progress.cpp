@@ -35,7 +35,7 @@ std::string_view name(When when) {
 
 std::string_view why(const Progress& progress, std::span<char> out) {
     if (!progress.error) return {};
-    ByteWriter text(MutBytes(reinterpret_cast<std::uint8_t*>(out.data()), out.size()));
+    ByteWriter text(as_writable_bytes(out));
     text.text(progress.error->text());
     const bool status = *progress.error == errors::http_status;
     if (status) text.text(": ").text(decimal_signed(progress.error->detail()));

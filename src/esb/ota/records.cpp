@@ -9,9 +9,9 @@ namespace {
 constexpr std::uint8_t record_version = 1;
 
 // Reads a record to its end; a read that fails gives zeros and latches, so that one check at the end is enough.
-class Unpacker {
+class RecordReader {
 public:
-    explicit Unpacker(ConstBytes bytes) : reader_(bytes) {}
+    explicit RecordReader(ConstBytes bytes) : reader_(bytes) {}
 
     std::uint8_t u8() { return value(reader_.u8()); }
     std::uint32_t u32() { return value(reader_.le32()); }
@@ -58,7 +58,7 @@ bool has_zeros(const ImageRecord& image) {
     return image.size == 0U || image.sha256 == zeros || image.job == zeros;
 }
 
-void image_from(Unpacker& in, ImageRecord& out) {
+void image_from(RecordReader& in, ImageRecord& out) {
     const std::uint8_t first = in.u8();
     const bool says = (first & says_so) != 0;
     out.slot = in.choice<chip::SlotId>(first & 0x0F, 2);
@@ -183,7 +183,7 @@ void encode(const DataRecord& record, ByteWriter& out) {
 }
 
 Status decode(ConstBytes bytes, MarkRecord& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     in.bytes(out.job);
     out.bytes = in.u32();
     in.bytes(out.prefix);
@@ -194,12 +194,12 @@ Status decode(ConstBytes bytes, MarkRecord& out) {
     return in.end();
 }
 Status decode(ConstBytes bytes, ImageRecord& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     image_from(in, out);
     return in.end();
 }
 Status decode(ConstBytes bytes, TrialRecord& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     image_from(in, out.image);
     in.text(out.ver);
     out.floor = in.u32();
@@ -212,7 +212,7 @@ Status decode(ConstBytes bytes, TrialRecord& out) {
     return in.end();
 }
 Status decode(ConstBytes bytes, BadList& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     for (std::uint8_t left = in.u8(); left > 0; --left) {
         crypto::Digest digest{};
         in.bytes(digest);
@@ -221,7 +221,7 @@ Status decode(ConstBytes bytes, BadList& out) {
     return in.end();
 }
 Status decode(ConstBytes bytes, FailureList& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     for (std::uint8_t left = in.u8(); left > 0; --left) {
         FailureList::Entry entry;
         in.bytes(entry.job);
@@ -232,7 +232,7 @@ Status decode(ConstBytes bytes, FailureList& out) {
     return in.end();
 }
 Status decode(ConstBytes bytes, KeySet& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     out.version = in.u32();
     for (std::uint8_t left = in.u8(); left > 0; --left) {
         TrustedKey key;
@@ -246,7 +246,7 @@ Status decode(ConstBytes bytes, KeySet& out) {
 }
 
 Status decode(ConstBytes bytes, WaitRecord& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     in.bytes(out.job);
     out.wanted = in.choice<std::uint8_t>(2) != 0;
     out.postponed = UnixTime(in.u32());
@@ -257,13 +257,13 @@ Status decode(ConstBytes bytes, WaitRecord& out) {
     return in.end();
 }
 Status decode(ConstBytes bytes, SkipRecord& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     in.bytes(out.job);
     if (!in.is_at_end()) out.seq = in.u32();
     return in.end();
 }
 Status decode(ConstBytes bytes, DataRecord& out) {
-    Unpacker in(bytes);
+    RecordReader in(bytes);
     out.seq = in.u32();
     for (std::uint8_t left = in.u8(); left > 0; --left) {
         DataRecord::Part part;

@@ -66,6 +66,8 @@ private:
 // Hashes the first bytes of a slot as the flash reads them, in portions.
 class SlotHasher {
 public:
+    static constexpr std::size_t portion = 65536;  // bytes that a task hashes a turn
+
     explicit SlotHasher(chip::Slots& slots) : slots_(slots) {}
 
     // With `md5` an MD5 as well (legacy messages carry nothing better).

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t most_certain = 512;  // bytes of the old image that are asked for at once
 constexpr std::uint32_t read_ahead = 32;     // the same, of those that may differ
 
-std::unexpected<Error> bad() { return fail(errors::ota_packed); }
+std::unexpected<Error> bad_packing() { return fail(errors::ota_packed); }
 
 }  // namespace
 
@@ -47,7 +47,7 @@ Status Unpacker::literal() {
 
 // From the latest distance.
 Status Unpacker::begin_copy(std::uint32_t length) {
-    if (distances_[0] > at_ || length > block_left()) return bad();
+    if (distances_[0] > at_ || length > block_left()) return bad_packing();
     copy_left_ = length;
     return {};
 }
@@ -57,7 +57,7 @@ Status Unpacker::begin_new_copy() {
     std::copy_backward(distances_.begin(), distances_.end() - 1, distances_.end());
     distances_[0] = distance(length);
     history_ = packed::after(history_, Kind::copy);
-    return distances_[0] == 0 ? Status(bad()) : begin_copy(length);
+    return distances_[0] == 0 ? Status(bad_packing()) : begin_copy(length);
 }
 
 Status Unpacker::begin_repeat() {
@@ -140,7 +140,7 @@ Status Unpacker::begin_old() {
     const unsigned width = bits_.tree(model_.old_width);
     const std::uint64_t length = std::uint64_t{1} << width | bits_.direct(width);
     const std::int64_t from = shift + at_;
-    if (from < 0 || length > block_left() || static_cast<std::uint64_t>(from) + length > old_size_) return bad();
+    if (from < 0 || length > block_left() || static_cast<std::uint64_t>(from) + length > old_size_) return bad_packing();
     shifts_[0] = shift;
     old_left_ = static_cast<std::uint32_t>(length);
     run_ = packed::first_run;

@@ -5,12 +5,6 @@
 #include <new>
 
 namespace esb::ota {
-namespace {
-
-constexpr std::size_t hash_portion = 65536;  // bytes a turn
-
-}  // namespace
-
 // A legacy message tells another hash than the one that the download has found.
 bool Updater::by_md5() const { return is_written() && install_->offer.is_legacy(); }
 
@@ -33,7 +27,7 @@ bool Updater::start_hashing() {
 
 void Updater::verify_more() {
     if (!read_back_) {
-        const auto done = hasher_->advance(hash_portion);
+        const auto done = hasher_->advance(SlotHasher::portion);
         if (!done) return switch_failed(done.error());
         if (!*done) return;
         read_back_ = hasher_->sha256();

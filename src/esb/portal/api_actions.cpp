@@ -179,7 +179,7 @@ std::size_t write_key(const Host& host, MutBytes out) {
         std::array<char, 2 * settings::value_max> digits;
         const auto key = hex_encode(host.settings().bytes(settings::names::mqtt_psk), digits);
         json.key("ident").text(broker_identity(host)).key("psk").text(key.value_or(std::string_view()));
-        wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
+        wipe(as_writable_bytes(digits));
     } else {
         constexpr auto& kind = errors::portal_key_hidden;
         json.key("error").text(kind.name).key("why").text(kind.text);

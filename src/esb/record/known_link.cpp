@@ -11,8 +11,8 @@
 namespace esb::record {
 namespace {
 
-constexpr std::uint32_t magic = 0x4B425345;  // "ESBK"
-constexpr std::uint8_t version = 1;
+constexpr std::uint32_t link_magic = 0x4B425345;  // "ESBK"
+constexpr std::uint8_t link_version = 1;
 constexpr std::uint8_t highest_channel = 14;
 constexpr std::size_t address_size = 4;
 
@@ -39,7 +39,7 @@ void encode_known_link(const chip::KnownLink& link, ByteWriter& out) {
     std::array<std::uint8_t, chip::Ssid::capacity()> name{};
     copy(as_bytes(link.ssid.view()), name);
     const auto lease = std::chrono::duration_cast<seconds>(link.lease).count();
-    out.le32(magic).u8(version).u8(link.channel).u8(static_cast<std::uint8_t>(link.ssid.size())).u8(0);
+    out.le32(link_magic).u8(link_version).u8(link.channel).u8(static_cast<std::uint8_t>(link.ssid.size())).u8(0);
     out.bytes(name).bytes(link.bssid).le16(0);
     for (const auto* address : {&link.ip.address, &link.ip.netmask, &link.ip.gateway, &link.ip.dns}) put(*address, out);
     out.le32(static_cast<std::uint32_t>(std::clamp<std::int64_t>(lease, 0, std::numeric_limits<std::uint32_t>::max())));
@@ -52,7 +52,7 @@ Result<chip::KnownLink> decode_known_link(ConstBytes bytes) {
     ByteReader tail(bytes.subspan(content.size()));
     if (*tail.le32() != crc32(content)) return fail(errors::not_found);
     ByteReader in(content);
-    if (*in.le32() != magic || *in.u8() != version) return fail(errors::not_found);
+    if (*in.le32() != link_magic || *in.u8() != link_version) return fail(errors::not_found);
     chip::KnownLink link;
     link.channel = *in.u8();
     const auto length = *in.u8();

@@ -8,8 +8,8 @@
 namespace esb::record {
 namespace {
 
-constexpr std::uint32_t magic = 0x4C425345;  // "ESBL"
-constexpr std::uint8_t version = 1;
+constexpr std::uint32_t ring_magic = 0x4C425345;  // "ESBL"
+constexpr std::uint8_t ring_version = 1;
 constexpr std::size_t stored_max = log_header_size + retained::log_size;
 
 // Entries since the last write that a loss of power may take. The numbers of those are never used again, since they may
@@ -28,13 +28,13 @@ bool same_event(const LogEntry& a, const LogEntry& b) {
     return a.boot == b.boot && a.kind == b.kind && a.what == b.what && a.why == b.why && a.detail == b.detail;
 }
 
-std::uint32_t seconds(Instant at) { return static_cast<std::uint32_t>(milliseconds(at) / 1000); }
+std::uint32_t whole_seconds(Instant at) { return static_cast<std::uint32_t>(milliseconds(at) / 1000); }
 
 }  // namespace
 
 void encode(const LogHeader& header, ByteWriter& out) {
     const auto begin = out.size();
-    out.le32(magic).u8(version).u8(0).le16(header.boot).le32(header.published);
+    out.le32(ring_magic).u8(ring_version).u8(0).le16(header.boot).le32(header.published);
     if (!out.overflowed()) out.le32(crc32(out.written().subspan(begin)));
 }
 
@@ -44,7 +44,7 @@ Result<LogHeader> decode_log_header(ConstBytes bytes) {
     ByteReader tail(bytes.subspan(content.size()));
     if (*tail.le32() != crc32(content)) return fail(errors::log_malformed);
     ByteReader in(content);
-    if (*in.le32() != magic || *in.u8() != version || *in.u8() != 0) return fail(errors::log_malformed);
+    if (*in.le32() != ring_magic || *in.u8() != ring_version || *in.u8() != 0) return fail(errors::log_malformed);
     LogHeader header;
     header.boot = *in.le16();
     header.published = *in.le32();
@@ -161,7 +161,7 @@ LogEntry Recorder::make(const Event& event) const {
     LogEntry entry;
     entry.number = last_ + 1;
     if (const auto wall = clock_.wall()) entry.wall = static_cast<std::uint32_t>(wall->count());
-    entry.up = seconds(clock_.now());
+    entry.up = whole_seconds(clock_.now());
     entry.span = event.span;
     entry.boot = header_.boot;
     entry.kind = event.kind;
@@ -200,7 +200,7 @@ void Recorder::date_entries() {
     const auto wall = clock_.wall();
     if (!wall) return;
     const auto now = static_cast<std::uint32_t>(wall->count());
-    const auto up = seconds(clock_.now());
+    const auto up = whole_seconds(clock_.now());
     for (auto entry = ring_.next_after(sealed_); entry; entry = ring_.next_after(entry->number)) {
         if (entry->boot != header_.boot || entry->wall != 0) continue;
         entry->wall = now - (up - entry->up);

@@ -27,10 +27,10 @@ bool is_behind(std::uint32_t generation, std::uint8_t mark) {
     return mark != 0 && ahead != 0 && ahead <= generation_bits / 2;
 }
 
-using Key = FixedString<chip::kv_key_max>;
+using CopyKey = FixedString<chip::kv_key_max>;
 
-Key key_of(const TrustName& name, char which) {
-    Key key;
+CopyKey key_of(const TrustName& name, char which) {
+    CopyKey key;
     static_cast<void>(key.append(name.key));
     static_cast<void>(key.append('.'));
     static_cast<void>(key.append(which));

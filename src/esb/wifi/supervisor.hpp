@@ -38,6 +38,8 @@ enum class Broker : std::uint8_t {
 
 class Supervisor {
 public:
+    static constexpr Duration scan_limit = std::chrono::seconds(15);  // after which a scan has brought nothing
+
     // `policy` must outlive it. `witness` may be null.
     Supervisor(chip::Radio& radio, chip::Entropy& entropy, Listener& listener, const Policy& policy,
                Witness* witness = nullptr);

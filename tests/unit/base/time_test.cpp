@@ -13,7 +13,7 @@ TEST(Time, the_earlier_of_two_optional_deadlines) {
     EXPECT_EQ(earliest(std::nullopt, late), late);
     EXPECT_EQ(earliest(late, std::nullopt), late);
     EXPECT_EQ(earliest(std::nullopt, std::nullopt), std::nullopt);
-    EXPECT_EQ(milliseconds(late), 9U);
+    EXPECT_EQ(esb::milliseconds(late), 9U);
 }
 
 }  // namespace

@@ -11,11 +11,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string why(const auto& outcome) { return outcome ? "it was not refused" : outcome.error().line; }
+std::string refusal(const auto& outcome) { return outcome ? "it was not refused" : outcome.error().line; }
 
 TEST(BrokerUrl, names_host_port_and_user) {
     const auto url = parse_broker_url("mqtts://an%40na@broker.example.:8884/");
-    ASSERT_TRUE(url) << why(url);
+    ASSERT_TRUE(url) << refusal(url);
     EXPECT_EQ(url->user, "an@na");
     EXPECT_EQ(url->address.host, "broker.example.");
     EXPECT_EQ(url->address.port, 8884);
@@ -25,9 +25,9 @@ TEST(BrokerUrl, names_host_port_and_user) {
 }
 
 TEST(BrokerUrl, refuses_what_is_not_tls_and_secrets) {
-    EXPECT_THAT(why(parse_broker_url("mqtt://h")), HasSubstr("TLS only"));
-    EXPECT_THAT(why(parse_broker_url("mqtts://u:geheim@h")), HasSubstr("does not belong in a URL"));
-    EXPECT_THAT(why(parse_broker_url("mqtts://u:geheim@h")), Not(HasSubstr("geheim")));
+    EXPECT_THAT(refusal(parse_broker_url("mqtt://h")), HasSubstr("TLS only"));
+    EXPECT_THAT(refusal(parse_broker_url("mqtts://u:geheim@h")), HasSubstr("does not belong in a URL"));
+    EXPECT_THAT(refusal(parse_broker_url("mqtts://u:geheim@h")), Not(HasSubstr("geheim")));
     for (const auto* text :
          {"https://h", "mqtts://", "mqtts://@h", "mqtts://u@", "mqtts://h:0", "mqtts://h:65536",
           "mqtts://h:", "mqtts://h:x", "mqtts://h/topic", "mqtts://h?x", "mqtts://a b", "mqtts://u%@h", "mqtts://u%4@h",
@@ -42,7 +42,7 @@ TEST(ConfigFile, has_one_table_of_texts) {
         "url = \"mqtts://me@broker.example\"\r\n  ca='my \\ ca.pem'  # literal\n"
         "pins = [ \"aa\", 'bb', ]\npsk_identity = \"a \\\"b\\\" \\\\c\"\n",
         "f");
-    ASSERT_TRUE(words) << why(words);
+    ASSERT_TRUE(words) << refusal(words);
     EXPECT_EQ(words->url, "mqtts://me@broker.example");
     EXPECT_EQ(words->ca, "my \\ ca.pem");
     EXPECT_EQ(words->psk_identity, "a \"b\" \\c");
@@ -71,8 +71,8 @@ TEST(ConfigFile, names_the_line_and_what_is_wrong_with_it) {
         {"[broker]\nurl = \"\"\"x\"\"\"", "something after the value"},
     };
     for (const auto& [text, what] : wrong) {
-        EXPECT_THAT(why(parse_config(text, "f")), testing::StartsWith("f, line ")) << text;
-        EXPECT_THAT(why(parse_config(text, "f")), HasSubstr(what)) << text;
+        EXPECT_THAT(refusal(parse_config(text, "f")), testing::StartsWith("f, line ")) << text;
+        EXPECT_THAT(refusal(parse_config(text, "f")), HasSubstr(what)) << text;
     }
 }
 
@@ -99,23 +99,23 @@ TEST(BrokerWords, a_broker_is_known_in_exactly_one_way) {
     Shell shell{in, out, out};
     BrokerWords words;
     words.url = "mqtts://h";
-    EXPECT_THAT(why(access_of(words, shell)), HasSubstr("how is h known"));
+    EXPECT_THAT(refusal(access_of(words, shell)), HasSubstr("how is h known"));
     words.pins = {std::string(64, 'a')};
     words.psk_identity = "x";
-    EXPECT_THAT(why(access_of(words, shell)), HasSubstr("how is h known"));
+    EXPECT_THAT(refusal(access_of(words, shell)), HasSubstr("how is h known"));
     words.psk_identity.clear();
     EXPECT_TRUE(access_of(words, shell));
     words.pins = {"aa"};
-    EXPECT_THAT(why(access_of(words, shell)), HasSubstr("64 hex digits"));
+    EXPECT_THAT(refusal(access_of(words, shell)), HasSubstr("64 hex digits"));
     words.pins.assign(3, std::string(64, 'a'));
-    EXPECT_THAT(why(access_of(words, shell)), HasSubstr("at most two pins"));
+    EXPECT_THAT(refusal(access_of(words, shell)), HasSubstr("at most two pins"));
     words.pins.resize(1);
     words.url = "mqtts://me@h";
-    EXPECT_THAT(why(access_of(words, shell)), HasSubstr("no password of me: ESB_PASSWORD"));
+    EXPECT_THAT(refusal(access_of(words, shell)), HasSubstr("no password of me: ESB_PASSWORD"));
     words.password = "x";
     EXPECT_TRUE(access_of(words, shell));
     words.cert = "c";
-    EXPECT_THAT(why(access_of(words, shell)), HasSubstr("go together"));
+    EXPECT_THAT(refusal(access_of(words, shell)), HasSubstr("go together"));
 }
 
 }  // namespace

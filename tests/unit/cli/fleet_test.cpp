@@ -51,13 +51,13 @@ static_assert(Printable<std::string> && Printable<JsonText> && !Printable<bool> 
 
 TEST(SafeText, every_foreign_text_by_every_way) {
     std::size_t checked = 0;
-    for (const auto& text : test::hostile_texts()) {
+    for (const auto& text : esb::test::hostile_texts()) {
         std::ostringstream stream;
         Printer out(stream);
         out << text << ' ' << std::string_view(text) << ' ' << text.c_str() << ' ' << SafeText().word(text) << '\n';
         out << json_text([&](JsonWriter& json) { json.begin_object().key(text).text(text).end_object(); }) << '\n';
         const std::string printed = stream.str();
-        EXPECT_EQ(test::unsafe_in(printed), "") << printed;
+        EXPECT_EQ(esb::test::unsafe_in(printed), "") << printed;
         EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 2);
         DeviceTable table;
         const auto status = json_text([&](JsonWriter& json) {
@@ -71,13 +71,13 @@ TEST(SafeText, every_foreign_text_by_every_way) {
         UpdateReport report{text, text, 1, 2, text, text};
         for (const auto& shown : {table.text().text(), table.json().text(), progress_line(report).text(),
                                   progress_json(text, text, report).text()}) {
-            EXPECT_EQ(test::unsafe_in(shown), "") << shown;
+            EXPECT_EQ(esb::test::unsafe_in(shown), "") << shown;
             checked += 1;
         }
         const auto lines = table.text();
         EXPECT_EQ(std::count(lines.text().begin(), lines.text().end(), '\n'), 2);
     }
-    std::cout << test::hostile_texts().size() << " texts, " << checked << " outputs\n";
+    std::cout << esb::test::hostile_texts().size() << " texts, " << checked << " outputs\n";
 }
 
 TEST(DeviceTable, shows_what_devices_reported) {

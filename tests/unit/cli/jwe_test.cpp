@@ -16,7 +16,7 @@
 namespace esb::cli {
 namespace {
 
-using test::base64url;
+using esb::test::base64url;
 
 struct Jwe : testing::Test {
     vchip::HostEntropy entropy;

@@ -8,7 +8,7 @@
 namespace esb::console {
 namespace {
 
-using Event = LineEditor::Event;
+using EditorEvent = LineEditor::Event;
 
 const std::string left = "\x1b[D";
 const std::string right = "\x1b[C";
@@ -65,8 +65,8 @@ private:
 
 class LineEditorTest : public ::testing::Test {
 protected:
-    Event type(std::string_view bytes) {
-        Event last = Event::none;
+    EditorEvent type(std::string_view bytes) {
+        EditorEvent last = EditorEvent::none;
         for (const char c : bytes) last = editor.take(c);
         return last;
     }
@@ -90,11 +90,11 @@ protected:
 };
 
 TEST_F(LineEditorTest, a_script_sees_nothing) {
-    EXPECT_EQ(type("status\n"), Event::line);
+    EXPECT_EQ(type("status\n"), EditorEvent::line);
     EXPECT_EQ(editor.line(), "status");
     EXPECT_FALSE(editor.fault());
     editor.reset();
-    EXPECT_EQ(type("x\bwifi \xC3\xA4\x7F"), Event::none);
+    EXPECT_EQ(type("x\bwifi \xC3\xA4\x7F"), EditorEvent::none);
     EXPECT_EQ(editor.line(), "wifi ");
     EXPECT_FALSE(editor.terminal());
     EXPECT_EQ(drawn, "");
@@ -106,7 +106,7 @@ TEST_F(LineEditorTest, a_plain_line_with_a_control_byte_is_spoiled) {
                               "a\x1b"
                               "b\n",
                               "a\x1b\n", "\x1b\x1b\n", "a\x03\n"}) {
-        EXPECT_EQ(type(bytes), Event::line);
+        EXPECT_EQ(type(bytes), EditorEvent::line);
         EXPECT_EQ(editor.fault(), Error(errors::console_control_byte)) << bytes;
         editor.reset();
         EXPECT_FALSE(editor.terminal());
@@ -119,12 +119,12 @@ TEST_F(LineEditorTest, tab_and_cursor_keys_show_that_a_person_types) {
         editor.set_terminal(false);
         editor.reset();
         type("abc");
-        EXPECT_EQ(type(key), key == "\t" ? Event::tab : Event::none);
+        EXPECT_EQ(type(key), key == "\t" ? EditorEvent::tab : EditorEvent::none);
         EXPECT_TRUE(editor.terminal());
         EXPECT_EQ(editor.line(), "abc");
     }
     EXPECT_EQ(screen.shown(), "> |abc");
-    EXPECT_EQ(type("\n"), Event::line);
+    EXPECT_EQ(type("\n"), EditorEvent::line);
     EXPECT_FALSE(editor.fault());
 }
 
@@ -178,7 +178,7 @@ TEST_F(LineEditorTest, the_screen_shows_the_line_and_the_cursor) {
     type("\x03");
     EXPECT_EQ(screen.shown(), "> |");
     EXPECT_EQ(editor.line(), "");
-    EXPECT_EQ(type("ok\r"), Event::line);
+    EXPECT_EQ(type("ok\r"), EditorEvent::line);
     EXPECT_TRUE(drawn.ends_with("ok\r\n"));
 }
 

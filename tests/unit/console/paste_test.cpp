@@ -7,7 +7,7 @@
 namespace esb::console {
 namespace {
 
-using Event = Paste::Event;
+using PasteEvent = Paste::Event;
 
 // What the text was when a dot ended it; its error's name when it had one.
 std::string given(const std::string& bytes) {
@@ -15,8 +15,8 @@ std::string given(const std::string& bytes) {
     EXPECT_TRUE(paste.begin());
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const auto event = paste.take(bytes[i]);
-        if (event == Event::given_up) return "given up";
-        if (event == Event::none) continue;
+        if (event == PasteEvent::given_up) return "given up";
+        if (event == PasteEvent::none) continue;
         EXPECT_EQ(i + 1, bytes.size());
         const auto text = paste.text();
         return text ? std::string(*text) : std::string(text.error().name());

@@ -11,10 +11,10 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
-using test::MqttRig5;
+using esb::test::MqttRig;
+using esb::test::MqttRig5;
 using Lines = MqttRig::Lines;
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 
 Result<Token> lend(MqttRig& rig, std::string_view text, unsigned qos) {
     return rig.client.publish(
@@ -228,14 +228,14 @@ TEST(MqttBorrow, it_is_put_into_the_form_of_the_connection_like_any_other) {
         rig.open();
         rig.drain();
         rig.stream.clear();
-        rig.feed(version == Version::v5 ? test::wire5::connack(false, 0, {}) : wire::connack(false));
+        rig.feed(version == Version::v5 ? esb::test::wire5::connack(false, 0, {}) : wire::connack(false));
         rig.drain();
         MqttRig5 copied({}, version);
         copied.start();
         copied.open();
         copied.drain();
         copied.stream.clear();
-        copied.feed(version == Version::v5 ? test::wire5::connack(false, 0, {}) : wire::connack(false));
+        copied.feed(version == Version::v5 ? esb::test::wire5::connack(false, 0, {}) : wire::connack(false));
         copied.publish("t", "payload", 1);
         copied.drain();
         EXPECT_EQ(rig.stream, copied.stream);
@@ -248,7 +248,7 @@ TEST(MqttBorrow, a_broker_s_limit_counts_the_payload) {
     ASSERT_TRUE(lend(rig, text, 1));
     ASSERT_TRUE(lend(rig, "short", 1));
     rig.reach();
-    rig.feed(test::wire5::connack(false, 0, {0x27, 0, 0, 0, 50}));  // maximum packet size
+    rig.feed(esb::test::wire5::connack(false, 0, {0x27, 0, 0, 0, 50}));  // maximum packet size
     EXPECT_EQ(rig.events.front(), "published 1 mqtt.packet_size");
     rig.drain();
     EXPECT_EQ(rig.client.pending(), 1U);

@@ -10,7 +10,7 @@
 namespace esb::mqtt {
 namespace {
 
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 using wire::Bytes;
 
 Bytes written(const Publish& message) {

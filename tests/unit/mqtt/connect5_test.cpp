@@ -8,12 +8,12 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
-using test::MqttRig5;
+using esb::test::MqttRig;
+using esb::test::MqttRig5;
 using Lines = MqttRig::Lines;
 using State = Client::State;
-namespace wire = test::wire;
-namespace wire5 = test::wire5;
+namespace wire = esb::test::wire;
+namespace wire5 = esb::test::wire5;
 
 // Receive Maximum 32 and Maximum Packet Size 256 KiB + 5, as the default limits have it.
 const std::string ours =

@@ -6,10 +6,10 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
+using esb::test::MqttRig;
 using Lines = MqttRig::Lines;
 using State = Client::State;
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 
 // What the client makes of these bytes as the first thing after CONNECT.
 std::string close_reason_after(const wire::Bytes& bytes, bool bytewise = false, bool clean = false) {

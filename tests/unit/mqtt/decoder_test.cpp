@@ -11,7 +11,7 @@
 namespace esb::mqtt {
 namespace {
 
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 using wire::Bytes;
 
 struct Feed {

@@ -11,12 +11,12 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttMemoryStorage;
-using test::MqttRig;
-using test::MqttRig5;
+using esb::test::MqttMemoryStorage;
+using esb::test::MqttRig;
+using esb::test::MqttRig5;
 using Lines = MqttRig::Lines;
-namespace wire = test::wire;
-namespace wire5 = test::wire5;
+namespace wire = esb::test::wire;
+namespace wire5 = esb::test::wire5;
 
 // Defers every message that begins with '!', once for each '!'.
 template <typename Base>

@@ -8,10 +8,10 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
+using esb::test::MqttRig;
 using Lines = MqttRig::Lines;
 using State = Client::State;
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 
 // MQTT 3.1.1: 3.1.2-23
 TEST(MqttKeepAlive, pings_before_the_interval_ends) {  // MQTT-3.1.2-23

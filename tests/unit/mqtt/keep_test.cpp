@@ -14,10 +14,10 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttMemoryStorage;
-using test::MqttRig;
+using esb::test::MqttMemoryStorage;
+using esb::test::MqttRig;
 using Lines = MqttRig::Lines;
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 
 // One life after the other over the same storage; the broker is the test.
 template <typename Rig = MqttRig>
@@ -201,7 +201,7 @@ TEST(MqttKeep, packets_that_are_none_are_refused) {
     EXPECT_FALSE(restored(wire::hex("32")));
     EXPECT_FALSE(restored(wire::publish("t", std::string(5'000, 'x'), 1, 1))) << "more than the outbox holds";
 #if ESB_MQTT5
-    EXPECT_TRUE(restored(test::wire5::publish("t", "x", 1, 1), true));
+    EXPECT_TRUE(restored(esb::test::wire5::publish("t", "x", 1, 1), true));
     EXPECT_FALSE(restored(wire::publish("t", "x", 1, 1), true));
 #endif
 }
@@ -466,7 +466,7 @@ TEST(MqttKeep, a_handler_may_forget_the_session_whose_place_is_to_be_taken) {
 #endif
 
 #if ESB_MQTT5
-using test::MqttRig5;
+using esb::test::MqttRig5;
 
 // MQTT 5.0: 3.2.2-4
 TEST(MqttKeep, with_5_0_a_second_life_asks_for_the_session_and_a_first_one_does_not) {
@@ -474,14 +474,14 @@ TEST(MqttKeep, with_5_0_a_second_life_asks_for_the_session_and_a_first_one_does_
     lives.rig->start();
     lives.rig->open();
     EXPECT_EQ(lives.rig->wire().at(0).substr(0, 13), "CONNECT v5 02") << "clean start";
-    lives.rig->feed(test::wire5::connack(false));
+    lives.rig->feed(esb::test::wire5::connack(false));
     EXPECT_TRUE(lives.keep("x", 2));
     EXPECT_EQ(lives.rig->wire(), Lines{"PUBLISH q2 id1 t=x"});
     lives.restart();
     lives.rig->start();
     lives.rig->open();
     EXPECT_EQ(lives.rig->wire().at(0).substr(0, 13), "CONNECT v5 00");
-    lives.rig->feed(test::wire5::connack(true));
+    lives.rig->feed(esb::test::wire5::connack(true));
     EXPECT_EQ(lives.rig->wire(), Lines{"PUBLISH q2 id1 dup t=x"});
 }
 
@@ -503,7 +503,7 @@ TEST(MqttKeep, what_was_kept_for_one_version_goes_in_the_other) {
 TEST(MqttKeep, what_a_broker_does_not_take_is_not_kept_either) {
     Lives<MqttRig5> lives;
     EXPECT_TRUE(lives.keep(std::string(100, 'x'), 1));
-    lives.rig->connect(test::wire5::four(0x27, 50));
+    lives.rig->connect(esb::test::wire5::four(0x27, 50));
     EXPECT_TRUE(lives.rig->wire().empty());
     EXPECT_EQ(lives.restart().messages, 0U);
 }

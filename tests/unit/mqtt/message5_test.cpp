@@ -7,11 +7,11 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
-using test::MqttRig5;
+using esb::test::MqttRig;
+using esb::test::MqttRig5;
 using Lines = MqttRig::Lines;
-namespace wire = test::wire;
-namespace wire5 = test::wire5;
+namespace wire = esb::test::wire;
+namespace wire5 = esb::test::wire5;
 using wire::Bytes;
 
 Bytes all_properties() {

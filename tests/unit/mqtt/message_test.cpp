@@ -6,10 +6,10 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
+using esb::test::MqttRig;
 using Lines = MqttRig::Lines;
 using State = Client::State;
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 
 // MQTT 3.1.1: 3.3.4-1, 4.3.2-2, 4.3.3-2, 4.6.0-2, 4.6.0-3
 TEST(MqttMessage, each_qos_is_answered_as_section_43_says) {
@@ -459,7 +459,7 @@ TEST(MqttReentrancy, start_from_within_on_disconnected_skips_the_back_off) {
 TEST(MqttMemory, a_misaligned_and_minimal_block_works) {
     const Limits limits{.max_topic = 5, .max_inflight_out = 0, .max_inflight_in = 0, .max_acks = 0};
     for (std::size_t shift = 0; shift < 16; ++shift) {
-        test::MqttRig outer;  // only a handler
+        esb::test::MqttRig outer;  // only a handler
         std::vector<std::uint8_t> block(Client::minimum_memory(limits) + shift);
         Client client(outer, limits, MutBytes(block).subspan(shift));
         ConnectOptions options;

@@ -9,7 +9,7 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
+using esb::test::MqttRig;
 using Lines = MqttRig::Lines;
 
 constexpr std::size_t small_outbox = 200;  // three messages of 40 bytes

@@ -10,8 +10,8 @@
 namespace esb::mqtt {
 namespace {
 
-namespace wire = test::wire;
-namespace wire5 = test::wire5;
+namespace wire = esb::test::wire;
+namespace wire5 = esb::test::wire5;
 
 TEST(MqttProperties, what_is_written_is_read) {
     std::array<std::uint8_t, 100> memory{};

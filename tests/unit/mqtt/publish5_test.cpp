@@ -7,11 +7,11 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
-using test::MqttRig5;
+using esb::test::MqttRig;
+using esb::test::MqttRig5;
 using Lines = MqttRig::Lines;
-namespace wire = test::wire;
-namespace wire5 = test::wire5;
+namespace wire = esb::test::wire;
+namespace wire5 = esb::test::wire5;
 
 // MQTT 5.0: 4.3.1-1, 4.3.2-1, 4.3.2-2, 4.3.3-1, 4.3.3-2, 2.2.1-2, 2.2.1-3, 2.2.2-1, 3.3.1-2
 TEST(MqttPublish5, every_qos_goes_with_a_property_length) {

@@ -6,9 +6,9 @@
 namespace esb::mqtt {
 namespace {
 
-using test::MqttRig;
+using esb::test::MqttRig;
 using Lines = MqttRig::Lines;
-namespace wire = test::wire;
+namespace wire = esb::test::wire;
 
 std::string refusal(MqttRig& rig, const Publish& message) {
     const auto token = rig.client.publish(message);

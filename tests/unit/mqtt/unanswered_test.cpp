@@ -9,8 +9,8 @@
 namespace {
 
 using namespace esb;
-using test::MqttRig;
-namespace wire = test::wire;
+using esb::test::MqttRig;
+namespace wire = esb::test::wire;
 
 struct Unanswered : testing::Test {
     MqttRig rig;
@@ -63,7 +63,7 @@ TEST_F(Unanswered, is_nothing_when_the_broker_never_accepted_us) {
 
 #if ESB_MQTT5
 TEST(Unanswered5, is_told_in_5_0_too) {
-    test::MqttRig5 rig;
+    esb::test::MqttRig5 rig;
     rig.connect();
     ASSERT_TRUE(rig.client.subscribe("rooms/+/lamp", mqtt::Qos::at_least_once));
     rig.publish("a", "1", 1);

@@ -15,12 +15,12 @@ using namespace esb;
 using namespace std::string_literals;
 using net::HttpRequestParser;
 
-constexpr std::array<std::string_view, 1> hosts{"4.3.2.1"};
+constexpr std::array<std::string_view, 1> own_hosts{"4.3.2.1"};
 
 // The error's name, "" when accepted, "..." when not whole; `cut` bytes first, then `piece` bytes a time.
 std::string judge(std::string_view text, std::size_t cut, std::size_t piece, std::uint16_t port = 80) {
     HttpRequestParser parser;
-    parser.begin(hosts, port);
+    parser.begin(own_hosts, port);
     for (std::size_t size = cut; !text.empty() && !parser.complete(); size = piece) {
         const auto used = parser.feed(as_bytes(text.substr(0, size)));
         if (!used) return std::string(used.error().name());
@@ -29,13 +29,13 @@ std::string judge(std::string_view text, std::size_t cut, std::size_t piece, std
     return parser.complete() ? "" : "...";
 }
 
-struct Case {
+struct HeadCase {
     std::string text;
     std::string_view outcome;
 };
 
 // Returns how many ways were tried.
-int expect_everywhere(const Case& wanted) {
+int expect_everywhere(const HeadCase& wanted) {
     const auto& [text, outcome] = wanted;
     EXPECT_EQ(judge(text, 1, 1), outcome) << "byte by byte: " << text;
     for (std::size_t cut = 1; cut <= text.size(); ++cut) {
@@ -48,7 +48,7 @@ const std::string line = "GET / HTTP/1.1\r\n";
 const std::string host = "Host: 4.3.2.1\r\n";
 const std::string json = "POST /api HTTP/1.1\r\n" + host + "X-ESB: 1\r\nContent-Type: application/json\r\n";
 
-std::vector<Case> lines() {
+std::vector<HeadCase> lines() {
     return {
         {line + host + "\r\n", ""},
         {line + "Host:4.3.2.1\r\n\r\n", ""},
@@ -103,7 +103,7 @@ std::vector<Case> lines() {
     };
 }
 
-std::vector<Case> request_lines() {
+std::vector<HeadCase> request_lines() {
     const auto get = [](std::string text) { return text + "\r\n" + host + "\r\n"; };
     return {
         {get("GET / HTTP/1.0"), ""},
@@ -150,7 +150,7 @@ std::vector<Case> request_lines() {
     };
 }
 
-std::vector<Case> lengths_and_codings() {
+std::vector<HeadCase> lengths_and_codings() {
     const auto length = [](std::string text) { return json + "Content-Length:" + text + "\r\n\r\n"; };
     const auto coding = [](std::string text) { return json + text + "\r\n\r\n"; };
     return {
@@ -243,7 +243,7 @@ TEST(HttpGrammar, at_another_port_the_host_names_it) {
 TEST(HttpGrammar, who_waits_to_be_asked_is_noticed) {
     const auto waits = [](std::string_view version, std::string_view expect) {
         HttpRequestParser parser;
-        parser.begin(hosts);
+        parser.begin(own_hosts);
         auto text = "POST /api HTTP/" + std::string(version) + "\r\n" + host + "X-ESB: 1\r\n";
         text += "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: " + std::string(expect) + "\r\n\r\n";
         EXPECT_TRUE(parser.feed(as_bytes(text)) && parser.complete());

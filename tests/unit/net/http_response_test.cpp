@@ -56,7 +56,7 @@ Outcome parse(std::string_view text, std::uint64_t from = 0, std::size_t step = 
     return outcome;
 }
 
-constexpr std::string_view simple = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+constexpr std::string_view simple_answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 constexpr std::string_view chunked =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     "3\r\nhel\r\n2;name=value\r\nlo\r\n0\r\nTrailer: ignored\r\n\r\n";
@@ -68,7 +68,7 @@ constexpr std::string_view after_interim =
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 TEST(HttpResponse, head_and_body) {
-    const auto outcome = parse(simple);
+    const auto outcome = parse(simple_answer);
     EXPECT_EQ(outcome.name(), "ok");
     EXPECT_EQ(outcome.body, "hello");
     ASSERT_TRUE(outcome.head);
@@ -98,7 +98,7 @@ TEST(HttpResponse, a_range_of_unknown_complete_size) {
 }
 
 TEST(HttpResponse, a_range_that_was_ignored_begins_at_zero) {
-    const auto outcome = parse(simple, 3);
+    const auto outcome = parse(simple_answer, 3);
     EXPECT_EQ(outcome.name(), "ok");
     ASSERT_TRUE(outcome.head);
     EXPECT_EQ(outcome.head->status, 200U);
@@ -135,7 +135,7 @@ TEST(HttpResponse, an_offered_upgrade_changes_nothing) {
 
 TEST(HttpResponse, the_size_of_the_pieces_does_not_matter) {
     for (const auto& [text, from] :
-         {std::pair{simple, 0}, {partial, 10}, {chunked, 0}, {until_close, 0}, {after_interim, 0}}) {
+         {std::pair{simple_answer, 0}, {partial, 10}, {chunked, 0}, {until_close, 0}, {after_interim, 0}}) {
         for (std::size_t step = 1; step <= text.size(); ++step) {
             const auto outcome = parse(text, static_cast<std::uint64_t>(from), step);
             ASSERT_EQ(outcome.name(), "ok") << text << step;
@@ -145,7 +145,7 @@ TEST(HttpResponse, the_size_of_the_pieces_does_not_matter) {
 }
 
 TEST(HttpResponse, an_end_at_any_other_byte_is_truncation) {
-    for (const auto& [text, from] : {std::pair{simple, 0}, {partial, 10}, {chunked, 0}, {after_interim, 0}}) {
+    for (const auto& [text, from] : {std::pair{simple_answer, 0}, {partial, 10}, {chunked, 0}, {after_interim, 0}}) {
         for (std::size_t cut = 0; cut < text.size(); ++cut) {
             const auto outcome = parse(text.substr(0, cut), static_cast<std::uint64_t>(from));
             ASSERT_EQ(outcome.name(), "http.truncated") << text.substr(0, cut);
@@ -157,7 +157,7 @@ TEST(HttpResponse, an_end_at_any_other_byte_is_truncation) {
 }
 
 TEST(HttpResponse, what_follows_is_not_looked_at) {
-    EXPECT_EQ(parse(std::string(simple) + "garbage").body, "hello");
+    EXPECT_EQ(parse(std::string(simple_answer) + "garbage").body, "hello");
     EXPECT_EQ(parse(std::string(chunked) + "HTTP/1.1 404 Not Found\r\n\r\n").body, "hello");
 }
 

@@ -15,7 +15,7 @@ using namespace esb;
 using test::FailingCalloc;
 using test::server_address;
 
-constexpr std::array<std::uint8_t, 16> key{9, 8, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8};
+constexpr std::array<std::uint8_t, 16> shared_key{9, 8, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8};
 
 struct MemoryRig {
     test::NetRig net;
@@ -23,9 +23,9 @@ struct MemoryRig {
     net::TlsStream stream{net.reactor, net.names, net.entropy};
     test::RecordingHandler handler{stream};
 
-    MemoryRig() : server(net.network, server_address, 8883, {.accounts = {{"ESP-1", {key.begin(), key.end()}}}}) {
+    MemoryRig() : server(net.network, server_address, 8883, {.accounts = {{"ESP-1", {shared_key.begin(), shared_key.end()}}}}) {
         server.around_step = [](bool inside) { FailingCalloc::pause(inside); };
-        EXPECT_TRUE(stream.configure({.identity = "ESP-1", .key = key}));
+        EXPECT_TRUE(stream.configure({.identity = "ESP-1", .key = shared_key}));
     }
     ~MemoryRig() { FailingCalloc::pause(true); }
 

@@ -13,13 +13,13 @@ namespace {
 
 const std::string hash(64, 'c');
 
-std::string update(const std::string& more) {
+std::string update_with_data(const std::string& more) {
     return R"({"app":"a","hw":"h","ver":"1","seq":2,"floor":1,"size":9000,"sha256":")" + std::string(64, 'a') +
            R"(","url":["http://a/x"])" + more + "}";
 }
-Result<UpdateManifest> read(const std::string& more) { return test::read_update(as_bytes(update(more))); }
-std::string_view outcome(const std::string& more) {
-    const auto parsed = read(more);
+Result<UpdateManifest> read_with_data(const std::string& more) { return test::read_update(as_bytes(update_with_data(more))); }
+std::string_view outcome_with_data(const std::string& more) {
+    const auto parsed = read_with_data(more);
     return parsed ? "ok" : parsed.error().name();
 }
 std::string entry(const std::string& change_from = {}, const std::string& to = {}) {
@@ -30,7 +30,7 @@ std::string entry(const std::string& change_from = {}, const std::string& to = {
 std::string data(const std::string& entries) { return ",\"data\":[" + entries + "]"; }
 
 TEST(ManifestData, is_read_beside_the_image) {
-    const auto parsed = read(R"(,"z":{"size":5000,"url":"http://a/z"})" + data(entry() + "," + entry("www", "model")));
+    const auto parsed = read_with_data(R"(,"z":{"size":5000,"url":"http://a/z"})" + data(entry() + "," + entry("www", "model")));
     ASSERT_TRUE(parsed) << parsed.error().name();
     ASSERT_EQ(parsed->data.size(), 2U);
     const auto& www = parsed->data[0];
@@ -45,56 +45,56 @@ TEST(ManifestData, is_read_beside_the_image) {
 }
 
 TEST(ManifestData, is_none_where_there_is_none) {
-    const auto parsed = read("");
+    const auto parsed = read_with_data("");
     ASSERT_TRUE(parsed);
     EXPECT_TRUE(parsed->data.empty());
 }
 
 TEST(ManifestData, may_say_more_than_we_know) {
-    EXPECT_EQ(outcome(data(entry("\"size\"", "\"note\":1,\"size\""))), "ok");
+    EXPECT_EQ(outcome_with_data(data(entry("\"size\"", "\"note\":1,\"size\""))), "ok");
 }
 
 TEST(ManifestData, of_the_wrong_kind_is_refused) {
     for (const auto* member : {"true", "null", "7", "\"www\"", "{}", "[]", "[1]", "[{}]", "[[]]"}) {
-        EXPECT_EQ(outcome(std::string(",\"data\":") + member), "manifest.member") << member;
+        EXPECT_EQ(outcome_with_data(std::string(",\"data\":") + member), "manifest.member") << member;
     }
     for (const auto* member : {"part", "size", "sha256", "url"}) {
-        EXPECT_EQ(outcome(data(entry(member, "other"))), "manifest.member") << member;
+        EXPECT_EQ(outcome_with_data(data(entry(member, "other"))), "manifest.member") << member;
     }
 }
 
 TEST(ManifestData, has_a_size_a_hash_and_addresses) {
     for (const auto* size : {"0", "-1", "4294967296", "\"7000\"", "70.5", "null"}) {
-        EXPECT_NE(outcome(data(entry("7000", size))), "ok") << size;
+        EXPECT_NE(outcome_with_data(data(entry("7000", size))), "ok") << size;
     }
-    EXPECT_EQ(outcome(data(entry("7000", "4294967295"))), "ok") << "what fits is the device's to judge";
-    EXPECT_EQ(outcome(data(entry("cc", "c"))), "manifest.member");
-    EXPECT_EQ(outcome(data(entry("cc", "xx"))), "manifest.member");
-    EXPECT_EQ(outcome(data(entry(hash, std::string(64, '0')))), "manifest.no_hash");
-    EXPECT_EQ(outcome(data(entry("[\"http://a/w\",\"http://b/w\"]", "\"http://a/w\""))), "manifest.member");
-    EXPECT_EQ(outcome(data(entry("[\"http://a/w\",\"http://b/w\"]", "[]"))), "manifest.urls");
-    EXPECT_EQ(outcome(data(entry("\"http://b/w\"", "\"b\",\"c\",\"d\",\"e\""))), "manifest.urls");
-    EXPECT_EQ(outcome(data(entry("http://b/w", std::string(urls_max, 'u')))), "manifest.urls");
+    EXPECT_EQ(outcome_with_data(data(entry("7000", "4294967295"))), "ok") << "what fits is the device's to judge";
+    EXPECT_EQ(outcome_with_data(data(entry("cc", "c"))), "manifest.member");
+    EXPECT_EQ(outcome_with_data(data(entry("cc", "xx"))), "manifest.member");
+    EXPECT_EQ(outcome_with_data(data(entry(hash, std::string(64, '0')))), "manifest.no_hash");
+    EXPECT_EQ(outcome_with_data(data(entry("[\"http://a/w\",\"http://b/w\"]", "\"http://a/w\""))), "manifest.member");
+    EXPECT_EQ(outcome_with_data(data(entry("[\"http://a/w\",\"http://b/w\"]", "[]"))), "manifest.urls");
+    EXPECT_EQ(outcome_with_data(data(entry("\"http://b/w\"", "\"b\",\"c\",\"d\",\"e\""))), "manifest.urls");
+    EXPECT_EQ(outcome_with_data(data(entry("http://b/w", std::string(urls_max, 'u')))), "manifest.urls");
 }
 
 TEST(ManifestData, names_partitions_in_small_letters_only) {
     for (const auto* name : {"", "WWW", "w w", "../www", "www/0", "w.w", "www-0", "www\\u0000", "\\u00fc", "fifteen_letters"}) {
-        EXPECT_NE(outcome(data(entry("www", name))), "ok") << name;
+        EXPECT_NE(outcome_with_data(data(entry("www", name))), "ok") << name;
     }
     for (const auto* name : {"w", "www2", "a_model", "fourteen_chars"}) {
-        EXPECT_EQ(outcome(data(entry("www", name))), "ok") << name;
+        EXPECT_EQ(outcome_with_data(data(entry("www", name))), "ok") << name;
     }
 }
 
 TEST(ManifestData, is_bounded_and_names_a_partition_once) {
-    EXPECT_EQ(outcome(data(entry() + "," + entry())), "manifest.member");
+    EXPECT_EQ(outcome_with_data(data(entry() + "," + entry())), "manifest.member");
     const auto three = entry() + "," + entry("www", "model") + "," + entry("www", "third");
-    EXPECT_EQ(outcome(data(three)), "manifest.member");
+    EXPECT_EQ(outcome_with_data(data(three)), "manifest.member");
 }
 
 // They install no image without its data: they do not read so deep.
 TEST(ManifestData, is_too_deep_for_firmwares_that_know_nothing_of_it) {
-    const auto text = update(data(entry()));
+    const auto text = update_with_data(data(entry()));
     const auto read = JsonDocument::parse(as_bytes(text), {.max_size = 4096, .max_depth = 3});
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error(), errors::json_too_deep) << read.error().name();

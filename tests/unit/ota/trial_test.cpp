@@ -13,7 +13,7 @@ using chip::SlotState;
 
 constexpr TrialLimits limits{2, 3};
 
-struct Row {
+struct TestRow {
     TrialPhase phase;
     SlotState state;
     ResetReason reset;
@@ -21,9 +21,9 @@ struct Row {
     TrialCause cause = TrialCause::none;
 };
 
-void expect_rows(SlotId running, std::initializer_list<Row> rows) {
+void expect_rows(SlotId running, std::initializer_list<TestRow> rows) {
     int number = 0;
-    for (const Row& row : rows) {
+    for (const TestRow& row : rows) {
         TrialRecord record;
         record.image.slot = SlotId::b;
         record.phase = row.phase;

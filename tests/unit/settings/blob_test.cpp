@@ -11,25 +11,25 @@
 namespace esb::settings {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Blob = std::vector<std::uint8_t>;
 
-Bytes records(std::initializer_list<Record> list) {
-    Bytes out(blob_max);
+Blob records(std::initializer_list<Record> list) {
+    Blob out(blob_max);
     ByteWriter writer(out);
     for (const auto& record : list) encode(record, writer);
     out.resize(writer.size());
     return out;
 }
 
-Bytes sealed(const Bytes& records, BlobHeader header = {}) {
-    Bytes blob(blob_header_size);
+Blob sealed(const Blob& records, BlobHeader header = {}) {
+    Blob blob(blob_header_size);
     blob.insert(blob.end(), records.begin(), records.end());
     seal_blob(blob, header);
     return blob;
 }
 
-Bytes merged(const Bytes& base, const Bytes& patch) {
-    Bytes out(blob_max);
+Blob merged(const Blob& base, const Blob& patch) {
+    Blob out(blob_max);
     ByteWriter writer(out);
     merge_records(base, patch, writer);
     out.resize(writer.size());
@@ -39,11 +39,11 @@ Bytes merged(const Bytes& base, const Bytes& patch) {
 TEST(Blob, has_the_documented_bytes) {
     const auto blob =
         sealed(records({{"a.b", as_bytes("xy")}}), {blob_version, 6, 0x01020304, {9, 8, 7, 6, 5, 4, 3, 2}});
-    const Bytes head = {'E', 'S', 'B', 'S', 2, 6, 16, 0, 4, 3, 2, 1};
-    const Bytes body = {9, 8, 7, 6, 5, 4, 3, 2, 3, 'a', '.', 'b', 2, 0, 'x', 'y'};
-    EXPECT_EQ(Bytes(blob.begin(), blob.begin() + 12), head);
-    EXPECT_EQ(Bytes(blob.begin() + 16, blob.end()), body);
-    Bytes summed = head;
+    const Blob head = {'E', 'S', 'B', 'S', 2, 6, 16, 0, 4, 3, 2, 1};
+    const Blob body = {9, 8, 7, 6, 5, 4, 3, 2, 3, 'a', '.', 'b', 2, 0, 'x', 'y'};
+    EXPECT_EQ(Blob(blob.begin(), blob.begin() + 12), head);
+    EXPECT_EQ(Blob(blob.begin() + 16, blob.end()), body);
+    Blob summed = head;
     summed.insert(summed.end(), body.begin(), body.end());
     ByteReader crc(ConstBytes(blob).subspan(12));
     EXPECT_EQ(*crc.le32(), crc32(summed));
@@ -77,8 +77,8 @@ TEST(Blob, every_cut_and_every_extra_byte_is_seen) {
 }
 
 TEST(Blob, records_that_are_not_in_the_one_allowed_form_are_refused_even_with_a_right_checksum) {
-    const Bytes value(value_max + 1);
-    const std::vector<Bytes> bad = {
+    const Blob value(value_max + 1);
+    const std::vector<Blob> bad = {
         records({{"b", {}}, {"a", {}}}),
         records({{"a", {}}, {"a", {}}}),
         records({{"A", {}}}),
@@ -126,7 +126,7 @@ TEST(Merge, replaces_adds_removes_and_keeps_the_rest) {
 
 TEST(Merge, reports_that_it_does_not_fit) {
     const auto base = records({{"b", as_bytes("1")}});
-    Bytes small(base.size() + 1);
+    Blob small(base.size() + 1);
     ByteWriter writer(small);
     merge_records(base, records({{"c", {}}}), writer);
     EXPECT_TRUE(writer.overflowed());

@@ -22,13 +22,13 @@ using chip::SocketId;
 namespace {
 
 constexpr IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
-constexpr Duration patience{20'000};
+constexpr Duration socket_patience{20'000};
 
 struct Posix : testing::Test {
     SystemClock clock;
     PosixSockets sockets{clock};
 
-    bool wait(SocketId socket, bool write, Duration timeout = patience) {
+    bool wait(SocketId socket, bool write, Duration timeout = socket_patience) {
         Interest interest{.socket = socket, .read = !write, .write = write};
         const Instant until = clock.now() + timeout;
         do {
@@ -231,11 +231,11 @@ TEST_F(Posix, ipv_6_loopback_works_where_the_host_has_it) {
 TEST_F(Posix, wake_ends_a_wait_from_another_thread_and_before_it) {
     sockets.wake();
     sockets.wake();
-    ASSERT_TRUE(sockets.wait({}, patience));
+    ASSERT_TRUE(sockets.wait({}, socket_patience));
     std::thread other([this] { sockets.wake(); });
-    ASSERT_TRUE(sockets.wait({}, patience));
+    ASSERT_TRUE(sockets.wait({}, socket_patience));
     other.join();
-    EXPECT_LT(clock.now().time_since_epoch(), patience);
+    EXPECT_LT(clock.now().time_since_epoch(), socket_patience);
 }
 
 // No wake() may be lost, wherever it falls: each one ends the wait that is under way or the next one, and many before it
@@ -253,18 +253,18 @@ TEST_F(Posix, no_wake_is_lost_however_they_fall) {
         }
     });
     while (seen < rounds) {
-        ASSERT_TRUE(sockets.wait({}, patience));
+        ASSERT_TRUE(sockets.wait({}, socket_patience));
         const int now = wanted;
         ASSERT_GE(now, seen);
         seen = now;
     }
     other.join();
-    EXPECT_LT(clock.now().time_since_epoch(), patience) << "a wait had to run out";
+    EXPECT_LT(clock.now().time_since_epoch(), socket_patience) << "a wait had to run out";
 }
 
 TEST_F(Posix, a_wake_before_the_wait_counts_once) {
     for (int i = 0; i < 5; ++i) sockets.wake();
-    ASSERT_TRUE(sockets.wait({}, patience));
+    ASSERT_TRUE(sockets.wait({}, socket_patience));
     const auto before = clock.now();
     ASSERT_TRUE(sockets.wait({}, Duration(30)));
     EXPECT_GE(clock.now() - before, Duration(30)) << "nobody woke it again";
@@ -275,9 +275,9 @@ TEST_F(Posix, a_source_that_wakes_ends_the_wait) {
     timed.at = clock.now() + Duration(20);
     timed.wakes = &sockets;
     sockets.add_source(timed);
-    ASSERT_TRUE(sockets.wait({}, patience));
+    ASSERT_TRUE(sockets.wait({}, socket_patience));
     EXPECT_EQ(timed.polled, 1);
-    EXPECT_LT(clock.now().time_since_epoch(), patience);
+    EXPECT_LT(clock.now().time_since_epoch(), socket_patience);
 }
 
 TEST_F(Posix, wait_serves_sources_by_time_and_by_descriptor) {

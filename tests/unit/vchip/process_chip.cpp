@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto chip_patience = std::chrono::seconds(60);
 
 std::vector<std::uint8_t> file_bytes(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -74,7 +74,7 @@ public:
     }
     // Reads until `text` has come; returns everything up to the end of its line. Empty after a minute or at the end.
     std::string expect(const std::string& text) {
-        const auto until = std::chrono::steady_clock::now() + patience;
+        const auto until = std::chrono::steady_clock::now() + chip_patience;
         for (;;) {
             const auto found = seen_.find(text);
             const auto end = found == std::string::npos ? found : seen_.find('\n', found);
@@ -94,7 +94,7 @@ public:
     }
     // Everything until the end; then the wait status.
     int wait_for_end(std::string* rest = nullptr) {
-        const auto until = std::chrono::steady_clock::now() + patience;
+        const auto until = std::chrono::steady_clock::now() + chip_patience;
         while (std::chrono::steady_clock::now() < until && read_more()) {
         }
         if (rest != nullptr) *rest = seen_;
@@ -117,7 +117,7 @@ public:
         const int size = fcntl(out_, F_GETPIPE_SZ);
         EXPECT_GT(size, 0);
         int waiting = 0;
-        const auto until = std::chrono::steady_clock::now() + patience;
+        const auto until = std::chrono::steady_clock::now() + chip_patience;
         while (std::chrono::steady_clock::now() < until && waiting < size - 4096) {
             type("heap");
             ioctl(out_, FIONREAD, &waiting);
@@ -128,7 +128,7 @@ public:
     bool type_until_the_end(const std::string& line) {
         const int handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
         pollfd end{handle, POLLIN, 0};
-        const auto until = std::chrono::steady_clock::now() + patience;
+        const auto until = std::chrono::steady_clock::now() + chip_patience;
         while (end.revents == 0 && std::chrono::steady_clock::now() < until) {
             type(line);
             poll(&end, 1, 20);
@@ -266,7 +266,7 @@ TEST_F(Process, the_watchdog_ends_firmware_that_hangs) {
 // It is noticed at once that the watchdog was started, long before the boot watchdog's time is over.
 TEST_F(Process, a_watchdog_is_waited_for_from_its_start) {
     flash(chip::SlotId::a, VCHIP_IMAGE_1);
-    options.boot_watchdog = 10 * std::chrono::duration_cast<Duration>(patience);
+    options.boot_watchdog = 10 * std::chrono::duration_cast<Duration>(chip_patience);
     RunningChip running(options);
     running.type("watchdog");
     running.type("hang");

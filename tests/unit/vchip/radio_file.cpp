@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Bell : chip::Wake {
+struct RadioBell : chip::Wake {
     void wake() override { ++rung; }
     int rung = 0;
 };
@@ -113,7 +113,7 @@ TEST(FileRadio, follows_the_file_and_keeps_the_last_good_version) {
     const fs::path file = folder.path / "radio.json";
     std::ofstream(file) << R"({"networks":[{"ssid":"A"}]})";
     SystemClock clock;
-    Bell bell;
+    RadioBell bell;
     StationLink link;
     int complaints = 0;
     FileRadio radio(clock, bell, link, {}, file, [&](const Error&) { ++complaints; });
@@ -145,7 +145,7 @@ TEST(FileRadio, says_how_far_the_clock_is_ahead) {
     const Folder folder;
     const fs::path file = folder.path / "radio.json";
     SystemClock clock;
-    Bell bell;
+    RadioBell bell;
     StationLink link;
     std::vector<std::chrono::seconds> told;
     FileRadio radio(clock, bell, link, {}, file, {}, [&](std::chrono::seconds ahead) { told.push_back(ahead); });
@@ -158,7 +158,7 @@ TEST(FileRadio, says_how_far_the_clock_is_ahead) {
 
 TEST(FileRadio, without_a_file_there_are_no_networks) {
     SystemClock clock;
-    Bell bell;
+    RadioBell bell;
     StationLink link;
     const FileRadio radio(clock, bell, link, {}, "");
     EXPECT_TRUE(radio.air().networks.empty());

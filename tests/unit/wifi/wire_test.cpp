@@ -13,11 +13,11 @@
 namespace esb::wifi {
 namespace {
 
-using Kind = chip::WireEvent::Kind;
-using S = WireState;
-using E = WireEvent;
+using WireKind = chip::WireEvent::Kind;
+using Wire = WireState;
+using On = WireEvent;
 
-struct Rig final : WireListener, WireWitness {
+struct WireRig final : WireListener, WireWitness {
     void on_wire_up(const chip::AddressConfig& ip) override { log.push_back("up " + std::string(chip::to_text(ip.address).view())); }
     void on_wire_down(chip::DisconnectReason reason) override { log.push_back("down: " + std::string(chip::name(reason))); }
     void on_wire_silent() override { log.push_back("silent"); }
@@ -29,7 +29,7 @@ struct Rig final : WireListener, WireWitness {
         link.set_radio(radio_up, held);
         link.step(now);
     }
-    void say(Kind kind) {
+    void say(WireKind kind) {
         wire.say(kind);
         step();
     }
@@ -37,7 +37,7 @@ struct Rig final : WireListener, WireWitness {
         wire.address(last);
         step();
     }
-    void to_no_address() { start(), say(Kind::cable_in); }
+    void to_no_address() { start(), say(WireKind::cable_in); }
     void to_spare() {
         radio_up = true;
         to_no_address(), address();
@@ -55,32 +55,32 @@ struct Rig final : WireListener, WireWitness {
     std::vector<const WireRow*> rows;
 };
 
-struct Scenario {
-    S from;
-    E event;
-    void (*run)(Rig&);
+struct WireScenario {
+    Wire from;
+    On event;
+    void (*run)(WireRig&);
 };
 
-constexpr Scenario scenarios[] = {
-    {S::off, E::started,
-     [](Rig& r) {
+constexpr WireScenario wire_scenarios[] = {
+    {Wire::off, On::started,
+     [](WireRig& r) {
          r.start();
-         EXPECT_EQ(r.link.state(), S::no_cable);
+         EXPECT_EQ(r.link.state(), Wire::no_cable);
          EXPECT_FALSE(r.link.deadline());
      }},
-    {S::off, E::refused,
-     [](Rig& r) {
+    {Wire::off, On::refused,
+     [](WireRig& r) {
          r.wire.start_outcome = fail(errors::wire_failed);
          EXPECT_EQ(r.link.start("host", r.now).error(), errors::wire_failed);
          r.wire.start_outcome = {};
          r.step(1s);
          EXPECT_EQ(r.wire.starts, 2);
-         EXPECT_EQ(r.link.state(), S::no_cable);
+         EXPECT_EQ(r.link.state(), Wire::no_cable);
      }},
-    {S::no_cable, E::cable_in, [](Rig& r) { r.to_no_address(); }},
-    {S::no_address, E::address, [](Rig& r) { r.to_spare(); }},
-    {S::no_address, E::time_up,
-     [](Rig& r) {
+    {Wire::no_cable, On::cable_in, [](WireRig& r) { r.to_no_address(); }},
+    {Wire::no_address, On::address, [](WireRig& r) { r.to_spare(); }},
+    {Wire::no_address, On::time_up,
+     [](WireRig& r) {
          r.to_no_address();
          r.step(r.policy.address_timeout);
          r.step(1h);
@@ -88,88 +88,88 @@ constexpr Scenario scenarios[] = {
          r.address();
          EXPECT_TRUE(r.link.serves()) << "late is better than never";
      }},
-    {S::no_address, E::cable_out,
-     [](Rig& r) {
+    {Wire::no_address, On::cable_out,
+     [](WireRig& r) {
          r.to_no_address();
-         r.say(Kind::cable_out);
+         r.say(WireKind::cable_out);
          EXPECT_TRUE(r.log.empty());
          EXPECT_FALSE(r.link.deadline());
      }},
-    {S::spare, E::needed,
-     [](Rig& r) {
+    {Wire::spare, On::needed,
+     [](WireRig& r) {
          r.to_spare();
          r.radio_up = false;
          r.step();
          EXPECT_EQ(r.log, std::vector<std::string>{"up 10.0.0.7"});
      }},
-    {S::spare, E::time_up,
-     [](Rig& r) {
+    {Wire::spare, On::time_up,
+     [](WireRig& r) {
          r.to_spare();
          r.step(r.policy.wire_settle_time - 1ms);
          EXPECT_FALSE(r.link.serves());
          r.step(1ms);
          EXPECT_EQ(r.log, std::vector<std::string>{"up 10.0.0.7"});
      }},
-    {S::spare, E::address,
-     [](Rig& r) {
+    {Wire::spare, On::address,
+     [](WireRig& r) {
          r.to_spare();
          r.address(8);
          EXPECT_TRUE(r.log.empty());
          r.step(r.policy.wire_settle_time);
          EXPECT_EQ(r.log, std::vector<std::string>{"up 10.0.0.8"});
      }},
-    {S::spare, E::address_lost,
-     [](Rig& r) {
+    {Wire::spare, On::address_lost,
+     [](WireRig& r) {
          r.to_spare();
-         r.say(Kind::address_lost);
+         r.say(WireKind::address_lost);
          EXPECT_TRUE(r.log.empty());
          EXPECT_FALSE(r.link.address().address.is_set());
      }},
-    {S::spare, E::cable_out,
-     [](Rig& r) {
+    {Wire::spare, On::cable_out,
+     [](WireRig& r) {
          r.to_spare();
-         r.say(Kind::cable_out);
+         r.say(WireKind::cable_out);
          r.step(1h);
          EXPECT_TRUE(r.log.empty()) << "the radio's link has not noticed";
      }},
-    {S::serving, E::address,
-     [](Rig& r) {
+    {Wire::serving, On::address,
+     [](WireRig& r) {
          r.to_serving();
          r.address(9);
          EXPECT_EQ(r.log.back(), "up 10.0.0.9");
      }},
-    {S::serving, E::address_lost,
-     [](Rig& r) {
+    {Wire::serving, On::address_lost,
+     [](WireRig& r) {
          r.to_serving();
-         r.say(Kind::address_lost);
+         r.say(WireKind::address_lost);
          EXPECT_EQ(r.log.back(), "down: no address");
-         EXPECT_EQ(r.link.state(), S::no_address);
+         EXPECT_EQ(r.link.state(), Wire::no_address);
      }},
-    {S::serving, E::cable_out,
-     [](Rig& r) {
+    {Wire::serving, On::cable_out,
+     [](WireRig& r) {
          r.to_serving();
-         r.say(Kind::cable_out);
+         r.say(WireKind::cable_out);
          EXPECT_EQ(r.log.back(), "down: cable out");
-         EXPECT_EQ(r.link.state(), S::no_cable);
+         EXPECT_EQ(r.link.state(), Wire::no_cable);
      }},
 };
 
 TEST(WireStates, every_row_has_a_test_that_takes_it) {
     for (const auto& row : wire_rows()) {
         SCOPED_TRACE(std::string(name(row.from)) + " + " + std::string(name(row.event)));
-        const auto* const scenario = std::find_if(std::begin(scenarios), std::end(scenarios), [&row](const auto& one) {
+        const auto* const scenario = std::find_if(std::begin(wire_scenarios), std::end(wire_scenarios), [&row](const auto& one) {
             return one.from == row.from && one.event == row.event;
         });
-        ASSERT_NE(scenario, std::end(scenarios)) << "this row has no test";
-        Rig rig;
+        ASSERT_NE(scenario, std::end(wire_scenarios)) << "this row has no test";
+        WireRig rig;
         scenario->run(rig);
         EXPECT_NE(std::find(rig.rows.begin(), rig.rows.end(), &row), rig.rows.end()) << "its test does not take it";
     }
-    EXPECT_EQ(std::size(scenarios), wire_rows().size()) << "a test of a row that is gone";
+    EXPECT_EQ(std::size(wire_scenarios), wire_rows().size()) << "a test of a row that is gone";
 }
 
 TEST(WiredLink, a_board_without_a_socket_has_nothing_to_do) {
-    Rig rig;
+    WireRig rig;
     WiredLink none(nullptr, rig.entropy, rig, rig.policy, &rig);
     EXPECT_TRUE(none.start("host", rig.now));
     none.step(rig.now + 1h);
@@ -179,12 +179,12 @@ TEST(WiredLink, a_board_without_a_socket_has_nothing_to_do) {
 }
 
 TEST(WiredLink, a_loose_contact_interrupts_nothing) {
-    Rig rig;
+    WireRig rig;
     rig.to_spare();
     for (int i = 0; i < 20; ++i) {
         rig.step(rig.policy.wire_settle_time / 2);
-        rig.say(Kind::cable_out);
-        rig.say(Kind::cable_in);
+        rig.say(WireKind::cable_out);
+        rig.say(WireKind::cable_in);
         rig.address();
     }
     EXPECT_TRUE(rig.log.empty());
@@ -193,7 +193,7 @@ TEST(WiredLink, a_loose_contact_interrupts_nothing) {
 }
 
 TEST(WiredLink, an_update_by_radio_is_not_disturbed) {
-    Rig rig;
+    WireRig rig;
     rig.to_spare();
     rig.held = true;
     rig.step(1h);
@@ -205,7 +205,7 @@ TEST(WiredLink, an_update_by_radio_is_not_disturbed) {
 }
 
 TEST(WiredLink, an_update_does_not_keep_it_from_serving_alone) {
-    Rig rig;
+    WireRig rig;
     rig.held = true;
     rig.to_serving();
     EXPECT_TRUE(rig.link.serves());

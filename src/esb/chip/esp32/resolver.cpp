@@ -45,7 +45,7 @@ Resolver::~Resolver() {
 }
 
 Result<Resolver::Query> Resolver::resolve(std::string_view host) {
-    FixedString<max_name> name;
+    FixedString<max_host_name> name;
     if (host.empty() || host.find('\0') != std::string_view::npos) return fail(errors::invalid_argument);
     if (!name.assign(host)) return fail(errors::invalid_argument);
     Query query = 0;

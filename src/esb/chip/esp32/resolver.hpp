@@ -19,7 +19,6 @@ namespace esb::chip::esp32 {
 class Resolver final : public chip::Resolver {
 public:
     static constexpr std::size_t max_queries = 4;  // lwIP's own table has four entries
-    static constexpr std::size_t max_name = 253;
     static constexpr Duration longest = std::chrono::seconds(30);
 
     Resolver(const chip::Clock& clock, Wake& wake);
