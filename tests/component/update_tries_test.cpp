@@ -115,6 +115,32 @@ TEST_F(UpdatesTries, that_a_broker_repeats_do_not_wear_the_records_out) {
     EXPECT_EQ(saved, 10);
 }
 
+// What is put off because others have failed is told as that, with its own version: it has failed of nothing itself.
+TEST_F(UpdatesTries, that_come_after_too_many_others_are_told_as_that) {
+    std::vector<std::string> messages;
+    for (std::uint32_t i = 0; i < 11; ++i) {
+        auto manifest = test::Manifest::of(new_image);
+        manifest.urls = R"("https://192.0.2.1/x")";  // nobody is asked: it fails at once
+        manifest.ver = "1.4." + std::to_string(i);
+        messages.push_back(rig.envelope(manifest));
+    }
+    rig.retained.clear();
+    rig.settles_on_failure = false;
+    std::size_t offers = 0;
+    Status last;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.at_rest()) last = updater.offer(as_bytes(messages[offers++]));
+        return offers == messages.size();
+    };
+    const Boot boot = rig.boot();
+    ASSERT_FALSE(last);
+    EXPECT_EQ(last.error(), errors::ota_too_soon);
+    const auto& told = boot.log.reports.back();
+    EXPECT_EQ(told.state, State::failed);
+    EXPECT_EQ(told.error, Error(errors::ota_too_soon));
+    EXPECT_EQ(told.ver, "1.4.10");
+}
+
 TEST_F(UpdatesTries, that_a_server_breaks_off_and_a_broker_repeats_do_not_wear_the_slot_out) {
     rig.server.ignores_range = true;
     rig.server.drop_after = 120'000;

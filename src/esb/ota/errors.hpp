@@ -37,7 +37,8 @@ inline constexpr ErrorKind ota_legacy_off{"ota.legacy_off", "URL|md5 is turned o
 inline constexpr ErrorKind ota_legacy_malformed{"ota.legacy_malformed", "this is not URL|md5"};
 inline constexpr ErrorKind ota_heap{"ota.heap", "too little memory is free for an update"};
 inline constexpr ErrorKind ota_no_rollback{"ota.no_rollback", "there is no confirmed image to go back to"};
-inline constexpr ErrorKind ota_too_soon{"ota.too_soon", "this update failed a moment ago: offer it again later"};
+inline constexpr ErrorKind ota_too_soon{"ota.too_soon",
+                                        "this update, or too many others, failed a moment ago: offer it again later"};
 inline constexpr ErrorKind ota_host{"ota.host", "the host of the image is not among ota.hosts"};
 inline constexpr ErrorKind ota_given_up{"ota.given_up",
                                         "this update has failed too often: sign it anew, or: ota retry"};

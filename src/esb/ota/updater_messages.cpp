@@ -66,10 +66,11 @@ Status Updater::admit(std::string_view text) {
     if (on_trial()) return refuse_offer(Error(errors::ota_in_trial));
     const bool takes_over = machine_.can(Event::superseded) && overtakes(offer);
     if (!is_idle && !takes_over) return refuse_offer(Error(errors::busy));
-    if (failed_lately(offer) || !may_begin()) {
+    if (failed_lately(offer)) {
         handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
         return fail(errors::ota_too_soon);
     }
+    if (!may_begin()) return refuse_offer(Error(errors::ota_too_soon));  // others have failed, not this one
     return accept(text);
 }
 
