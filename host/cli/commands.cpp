@@ -64,8 +64,10 @@ int run(const std::vector<std::string>& arguments, Shell& shell) {
         shell.status = app.exit(error, shell.out.help(), shell.err.help()) == 0 ? exit_ok : exit_usage;
     }
     shell.out.flush();
-    // A full disk, or a reader that left: what is there may be half of it.
-    if (shell.status == exit_ok && !shell.out.good()) shell.finish(failure("standard output could not be written"));
+    if (shell.status != exit_ok || shell.out.good()) return shell.status;
+    // What is there may be half of it.
+    if (shell.reader_left != nullptr && shell.reader_left()) return exit_reader_left;
+    shell.finish(failure("standard output could not be written"));
     return shell.status;
 }
 

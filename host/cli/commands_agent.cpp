@@ -28,6 +28,7 @@ Outcome<void> agent(const AgentOptions& options, Shell& shell) {
     UpdateAgent agent(shelf);
     MqttSession session;
     bool heard = false;
+    bool there = true;  // the folder
     session.on_message([&](const Message& message) {
         agent.take(message.topic, message.payload, message.retained);
         heard = true;
@@ -39,7 +40,9 @@ Outcome<void> agent(const AgentOptions& options, Shell& shell) {
     while (shell.out.good() && (options.seconds <= 0 || std::time(nullptr) < until)) {
         heard = false;
         session.run_until([&] { return heard; }, look_again);
-        if (auto read = shelf.read(options.folder); !read) return read;
+        const auto read = shelf.read(options.folder);
+        if (!read && there) shell.err << "esb: " << read.error().line << ": what was there is offered on\n";
+        there = read.has_value();
         for (const auto& sending : agent.due(std::time(nullptr))) {
             const auto sent = session.publish(sending.topic, sending.payload);
             if (sent) {

@@ -40,7 +40,9 @@ Outcome<std::string> fetch(MqttSession& session, const CoredumpOptions& options,
     CoreDumpPieces pieces;
     bool fresh = false;
     session.on_message([&](const Message& message) {
-        if (!message.retained) fresh = pieces.take(message.payload) || fresh;
+        const auto before = pieces.next();
+        if (!message.retained) pieces.take(message.payload);
+        fresh = fresh || pieces.next() > before;  // one that is repeated brings nothing
         if (terminal) progress << "\r" << pieces.next() << " of " << pieces.size() << " bytes" << std::flush;
     });
     if (auto done = session.subscribe(topic_of(options.identity, "crash")); !done) return std::unexpected(done.error());

@@ -4,15 +4,34 @@
 #include <exception>
 #include <iostream>
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
+
+namespace {
+
+bool reader_left() {
+    pollfd about{STDOUT_FILENO, POLLOUT, 0};
+    return ::poll(&about, 1, 0) == 1 && (about.revents & POLLERR) != 0;
+}
+
+// `esb ... | head`: as every command of a pipeline, once its files are closed and its locks gone.
+void end_as_by_sigpipe() {
+    ::signal(SIGPIPE, SIG_DFL);
+    ::raise(SIGPIPE);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a reader that left shows as an error of the write
     esb::cli::Shell shell{std::cin, std::cout, std::cerr, esb::cli::is_terminal(STDOUT_FILENO)};
+    shell.reader_left = reader_left;
     shell.colour = esb::cli::shows_colour(STDOUT_FILENO);
     try {
-        return esb::cli::run(std::vector<std::string>(argv + 1, argv + argc), shell);
+        const int status = esb::cli::run(std::vector<std::string>(argv + 1, argv + argc), shell);
+        if (status == esb::cli::exit_reader_left) end_as_by_sigpipe();
+        return status;
     } catch (const std::exception& error) {
         shell.err << "esb: " << error.what() << '\n';
         return esb::cli::exit_failed;

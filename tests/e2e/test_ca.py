@@ -129,6 +129,18 @@ def test_what_is_revoked_is_on_the_list_at_once_and_stays(lab):
     assert again.returncode == 1 and "no good certificate" in again.stderr
 
 
+def test_a_broker_that_could_not_be_told_is_a_failure_of_what_is_done_all_the_same(lab):
+    lab.esb("ca", "init", "told")
+    lab.esb("ca", "issue", "server", "told", "--name", "broker.local", "--out", "untold")
+    (lab.folder / "told" / "brokers").write_text(str(lab.folder / "nowhere") + "\n")
+    for more in ((), ("--json",)):
+        done = lab.esb("ca", "revoke", "told", "broker.local", *more, check=False)
+        assert done.returncode == 1
+        assert "revoked" in done.stdout
+        assert "a broker was not told" in done.stderr
+        lab.esb("ca", "issue", "server", "told", "--name", "broker.local", "--out", f"untold{len(more)}")
+
+
 def test_a_renewed_certificate_has_the_same_key_and_names(lab):
     lab.esb("ca", "issue", "server", "ca", "--name", "web.local", "--ip", "127.0.0.2", "--out", "web")
     lab.esb("ca", "renew", "ca", "web.local", "-o", "web2.crt")

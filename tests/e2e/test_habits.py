@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -50,6 +51,15 @@ def bash(lab, tmp_path):
 def test_bash_completes(bash, typed, completed):
     bash.send(typed)
     bash.expect_exact(completed)
+
+
+def test_a_reader_that_leaves_ends_it_as_every_command_of_a_pipeline(lab):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "wb") as pipe:
+        done = subprocess.run([lab.products.esb, "completion", "bash"], stdout=pipe, stderr=subprocess.PIPE, text=True,
+                              timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, "")
 
 
 def test_bash_shows_what_there_is(bash):

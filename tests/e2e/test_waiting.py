@@ -24,7 +24,7 @@ class Agent:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
             [device.lab.products.esb, "agent", "--updates", self.folder, "--broker", device.broker.tools],
-            stdout=subprocess.PIPE, text=True, env=device.lab.environment)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=device.lab.environment)
         threading.Thread(target=self._read, daemon=True).start()
         device.lab.keep_track(self)
 
@@ -85,6 +85,14 @@ def test_the_agent_offers_it_and_the_device_waits(device):
     assert report["when"] == "ask" and report["waits_for"] == "ask" and report["installed"] == "1.0.0"
     device.chip.ask("ota status", r"waits: for somebody's word")
     device.require_on_line()
+
+
+def test_a_folder_that_is_away_for_a_moment_ends_no_agent(device):
+    aside = device.agent.folder.with_name("aside")
+    device.agent.folder.rename(aside)
+    device.agent.expect("is offered on")
+    aside.rename(device.agent.folder)
+    assert device.agent.process.poll() is None
 
 
 def test_it_waits_over_a_loss_of_power_and_is_postponed(device):

@@ -45,6 +45,11 @@ TEST(Output, that_cannot_be_written_is_a_failure) {
         Shell shell{in, full, err};
         EXPECT_EQ(run(words, shell), exit_failed) << words.front();
         EXPECT_EQ(err.str(), "esb: standard output could not be written\n");
+        err.str("");
+        shell.status = exit_ok;
+        shell.reader_left = [] { return true; };
+        EXPECT_EQ(run(words, shell), exit_reader_left) << words.front();
+        EXPECT_EQ(err.str(), "") << "who left knows";
     }
 }
 
