@@ -12,7 +12,7 @@ target_compile_features(esb_options INTERFACE cxx_std_23)
 set(warnings)
 if(PROJECT_IS_TOP_LEVEL)
   set(warnings -Wall -Wextra -Wconversion -Wshadow -Werror $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
-  if(CMAKE_UNITY_BUILD)  # what is local to one file is no neighbour's business
+  if(CMAKE_UNITY_BUILD)  # what is local to one file is no neighbor's business
     list(APPEND warnings -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endif()
