@@ -73,9 +73,7 @@ SECURE = Profile("secure", tuple(line for line in (ROOT / "examples/basic/sdkcon
                                  if line.startswith("CONFIG_")))
 # With the emulator's Ethernet, whose driver ends a chip that has none.
 ENTERPRISE = Profile("enterprise", (*FULL.options, "CONFIG_ESB_WIFI_ENTERPRISE=y"))
-# Its four buffers drop frames of every burst of a download.
-WIRED = Profile("wired", ("CONFIG_ETH_USE_OPENETH=y", "CONFIG_ETH_OPENETH_DMA_RX_BUFFER_NUM=32", "CONFIG_ESB_ETHERNET=y",
-                          "CONFIG_ESB_ETHERNET_OPENETH=y"))
+WIRED = Profile("wired", ("CONFIG_ETH_USE_OPENETH=y", "CONFIG_ESB_ETHERNET=y", "CONFIG_ESB_ETHERNET_OPENETH=y"))
 
 
 class IdfBuild:

@@ -27,6 +27,14 @@ def test_the_cable_serves(device):
     assert device.facts()["link"] == "wire"
 
 
+def test_an_update_comes_by_cable(device):
+    device.confirm_update(device.image(BASIC_1_1))
+    device.runs_now(BASIC_1_1)
+    device.chip.ask("link", r"link: wire\r*\n")
+
+
+# The last: once the cable has been out, ESP-IDF's driver for the emulator looks at another receive descriptor than the one
+# that is filled next (openeth_enable() begins with the first, its own index stays), and what comes waits for a ringful.
 def test_wifi_takes_over_and_gives_way(device):
     device.chip.ask(JOIN, r"ok")
     device.chip.cable(False)
@@ -36,9 +44,3 @@ def test_wifi_takes_over_and_gives_way(device):
     device.chip.cable(True)
     device.chip.expect(r"wire: address 10\.0\.2\.\d+\r*\n")
     device.chip.expect(r"ping: echo after \d+ ms")
-
-
-def test_an_update_comes_by_cable(device):
-    device.confirm_update(device.image(BASIC_1_1))
-    device.runs_now(BASIC_1_1)
-    device.chip.ask("link", r"link: wire\r*\n")

@@ -22,14 +22,15 @@ def dialogue(name: str) -> list[str]:
     return re.search(rf"^## {name}\n.*?^```\n(.*?)^```$", page, flags=re.M | re.S)[1].splitlines()
 
 
-def pattern(line: str) -> str:
-    """Numbers may be others; for … stands one word."""
-    return re.sub(r"\d+", r"\\d+", re.escape(line)).replace("…", r"\S+")
+def pattern(line: str, target: str) -> str:
+    """Of the page's chip or of another; numbers may be others; for … stands one word."""
+    return re.sub(r"\d+", r"\\d+", re.escape(line.replace("esp32c3", target))).replace("…", r"\S+")
 
 
+@pytest.mark.parametrize("target", ["esp32c3", "esp32"])
 @pytest.mark.parametrize("name", SHOWN)
-def test_it_says_what_the_page_shows(lab, name):
-    chip = EmulatedChip(lab, IdfBuild(lab.products).flash(SHOWN[name]), name=name)
+def test_it_says_what_the_page_shows(lab, name, target):
+    chip = EmulatedChip(lab, IdfBuild(lab.products, target).flash(SHOWN[name]), target, name=f"{name}-{target}")
     chip.power_on()
     for line in dialogue(name):
         if line.startswith("> "):
@@ -37,7 +38,7 @@ def test_it_says_what_the_page_shows(lab, name):
         elif line == "(some seconds later)":
             time.sleep(5)
         else:
-            chip.expect(rf"(?m)^{pattern(line)}\r*\n")
+            chip.expect(rf"(?m)^{pattern(line, target)}\r*\n")
     chip.power_off()
 
 
