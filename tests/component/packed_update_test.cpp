@@ -191,6 +191,13 @@ TEST_F(PackedUpdates, fall_back_when_nobody_answers) {
     expect_fall_back_to(Fetched::packed, errors::socket_unreachable);
 }
 
+TEST_F(PackedUpdates, are_asked_for_three_times_before_they_fall_back) {
+    rig.delta.status = 503;
+    rig.publish();
+    expect_fall_back_to(Fetched::packed, errors::http_status);
+    EXPECT_EQ(rig.delta.connections, 3);
+}
+
 TEST_F(PackedUpdates, fall_back_from_a_wrong_block_and_keep_those_before_it) {
     rig.offered.from.clear();
     rig.publish();

@@ -203,6 +203,29 @@ TEST_F(UpdateFaults, an_image_that_the_chip_refuses_is_given_up_at_once) {
     EXPECT_EQ(rig.boot().seq, 41U);
 }
 
+TEST_F(UpdateFaults, an_image_that_the_chip_refused_counts_for_nothing_while_the_next_one_comes) {
+    const auto newest = test::make_image({.seq = 43, .ver = "1.5.0", .body = 5000});
+    auto manifest = test::Manifest::of(newest);
+    const auto one = rig.envelope(manifest);
+    manifest.more = R"(,"note":"another")";
+    const auto other = rig.envelope(manifest);
+    rig.set_boot_fault = [] { return &errors::slot_bad_image; };
+    rig.settles_on_failure = false;
+    bool seen = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.progress().error != Error(errors::slot_bad_image)) return false;
+        const auto first = updater.offer(as_bytes(one));
+        EXPECT_TRUE(first) << first.error().name();
+        EXPECT_EQ(updater.progress().state, State::downloading);
+        const auto second = updater.offer(as_bytes(other));
+        EXPECT_FALSE(second) << "it is no newer than what is on its way";
+        seen = true;
+        return true;
+    };
+    static_cast<void>(rig.boot());
+    EXPECT_TRUE(seen);
+}
+
 TEST_F(UpdateFaults, a_full_store_delays_the_switch) {
     rig.put_fault = first_puts("ota.trial", 2);
     EXPECT_EQ(rig.boot().end, BootEnd::restart);

@@ -71,6 +71,19 @@ TEST_F(UpdateMemory, of_an_installation_is_given_back_when_it_ends) {
     EXPECT_GE(turns, 4);
 }
 
+TEST_F(UpdateMemory, that_is_short_at_the_start_leaves_a_device_that_takes_offers) {
+    rig.before_begin = [&](chip::KeyValue&) { none.emplace(sizeof(Opening)); };
+    rig.on_line = [&](Updater& updater) {
+        none.reset();
+        EXPECT_TRUE(updater.at_rest());
+        EXPECT_TRUE(updater.offer(as_bytes(message)));
+        rig.before_begin = {};
+    };
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    rig.on_line = {};
+    expect_updated();
+}
+
 TEST_F(UpdateMemory, that_is_short_refuses_an_offer) {
     rig.on_line = [&](Updater& updater) {
         const NoMemory for_it(sizeof(Install));
