@@ -23,6 +23,14 @@ if(IDF_VERSION_MAJOR GREATER 5 OR IDF_VERSION_MINOR GREATER_EQUAL 3)
     list(APPEND esb_needed json)
   endif()
 endif()
+# What keeps NVS's keys. Nothing of ESP-IDF 5 asks for it, and a project with COMPONENTS of its own (as the examples') has what is
+# asked for alone: without it Kconfig does not know NVS_SEC_*, and nvs_flash_init() fails where NVS_ENCRYPTION is on.
+if(IDF_VERSION_MAJOR GREATER 5 OR IDF_VERSION_MINOR GREATER_EQUAL 2)
+  list(APPEND esb_needed nvs_sec_provider)
+endif()
+if(IDF_VERSION_MAJOR GREATER 5 AND "$ENV{IDF_COMPONENT_MANAGER}" STREQUAL "0")
+  list(APPEND esb_needed espressif__cjson)  # the project's own: the component manager would have asked for it
+endif()
 
 idf_component_register(
   SRCS ${esb_core} ${esb_port}

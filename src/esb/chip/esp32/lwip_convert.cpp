@@ -44,7 +44,7 @@ Endpoint SocketAddress::endpoint() const {
     return {from_word(v4.sin_addr.s_addr), lwip_ntohs(v4.sin_port)};
 }
 
-int socket_family(const Endpoint& at) {
+int socket_family([[maybe_unused]] const Endpoint& at) {
 #if LWIP_IPV6
     if (at.address.family == IpAddress::Family::v6) return AF_INET6;
 #endif

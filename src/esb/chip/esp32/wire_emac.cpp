@@ -18,10 +18,18 @@ Result<WireParts> make_wire_parts() {
     emac.smi_mdc_gpio_num = CONFIG_ESB_ETHERNET_MDC_GPIO;
     emac.smi_mdio_gpio_num = CONFIG_ESB_ETHERNET_MDIO_GPIO;
 #endif
+#if defined(CONFIG_ESB_ETHERNET_CLOCK_OUT_GPIO) && CONFIG_ESB_ETHERNET_CLOCK_OUT_GPIO >= 0
+    emac.clock_config.rmii = {EMAC_CLK_OUT, CONFIG_ESB_ETHERNET_CLOCK_OUT_GPIO};
+#endif
     eth_phy_config_t phy = ETH_PHY_DEFAULT_CONFIG();
     phy.phy_addr = CONFIG_ESB_ETHERNET_PHY_ADDRESS;
     phy.reset_gpio_num = CONFIG_ESB_ETHERNET_RESET_GPIO;
-    return WireParts{esp_eth_mac_new_esp32(&emac, &mac), esp_eth_phy_new_lan87xx(&phy)};
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
+    esp_eth_phy_t* const made = esp_eth_phy_new_generic(&phy);  // the LAN87xx's driver is in the component registry now
+#else
+    esp_eth_phy_t* const made = esp_eth_phy_new_lan87xx(&phy);
+#endif
+    return WireParts{esp_eth_mac_new_esp32(&emac, &mac), made};
 }
 
 esp_err_t give_address(esp_eth_handle_t) { return ESP_OK; }
