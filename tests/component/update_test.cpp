@@ -929,6 +929,10 @@ TEST_F(Updates, take_a_legacy_message_when_it_is_allowed) {
     rig.policy.legacy_md5 = true;
     rig.retained = legacy(new_image);
     const auto boots = rig.boot_until_settled(2);
+    const auto& reports = boots.front().log.reports;
+    EXPECT_TRUE(std::any_of(reports.begin(), reports.end(), [&](const auto& report) {
+        return report.state == State::downloading && report.size == new_image.size();
+    })) << "the message does not say the size; the web server does";
     EXPECT_EQ(boots.back().seq, 42U);
     EXPECT_EQ(boots.back().last.state, State::confirmed);
     EXPECT_EQ(boots.back().last.ver, "1.4.0");
