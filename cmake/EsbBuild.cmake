@@ -54,6 +54,9 @@ function(esb_room name)
     set(alone ${sources})
     list(FILTER alone INCLUDE REGEX "/(wire_states|defaults|run_firmware)\\.cpp$")  # using enum of a whole file; what only firmware links
     set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    if(CMAKE_UNITY_BUILD)  # also in a project that has this one as a part
+      target_compile_options(esb_${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
+    endif()
     set(scope PUBLIC)
     target_compile_options(esb_${name} PRIVATE -fno-exceptions -fno-rtti)
   else()

@@ -25,7 +25,7 @@ function(esb_add_firmware name)
   endif()
 
   add_executable(${name} ${ARG_SOURCES})
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # a crash is told with its own file's line
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # `esb coredump` names the file it was compiled as
   target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti
     -g1)  # lines for `esb coredump`; the image is stripped
   target_compile_definitions(${name} PRIVATE

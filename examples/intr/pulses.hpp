@@ -13,11 +13,11 @@ inline volatile std::uint32_t pulses = 0;
 
 inline constexpr gpio_num_t meter_pin = GPIO_NUM_4;
 
-// Lives in RAM and calls nothing: it runs while flash is being written. Static, as the ESP32's linker (Xtensa) cannot place
+// For one file to include. Lives in RAM and calls nothing: it runs while flash is being written. Static, as the ESP32's linker (Xtensa) cannot place
 // the constants of an inline function that is there.
 static void IRAM_ATTR count_pulse(void*) { pulses = pulses + 1; }
 
-inline bool start_counting() {
+static bool start_counting() {
     gpio_config_t pin{};
     pin.pin_bit_mask = std::uint64_t{1} << meter_pin;
     pin.mode = GPIO_MODE_INPUT;

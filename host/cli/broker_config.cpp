@@ -67,7 +67,7 @@ std::string device_lines(const std::filesystem::path& folder, const BrokerOption
     if (options.tls.keys) {
         text +=
             "# Devices: TLS with a key of their own. The identity is user name and client id, whatever CONNECT says,\n";
-        text += "# so no device can take another's place. Only psk_suites with forward secrecy.\n";
+        text += "# so no device can take another's place. Only suites with forward secrecy.\n";
         text += listener_line(options.port, options.bind);
         text += tls_lines(folder, options.hint, "psk", "acl");
         text += "use_username_as_clientid true\n\n";

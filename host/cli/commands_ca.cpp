@@ -145,11 +145,10 @@ Outcome<void> issue_device(const CaOptions& options, Shell& shell) {
     return hand_out(*certificate, options, shell);
 }
 
-// After what was done and said: it stays done, but is not in force everywhere.
-Outcome<void> all_told(const std::vector<std::string>& untold, Shell& shell) {
-    if (untold.empty()) return {};
+// A failure of what stays done but is not in force everywhere; for the command's end.
+Outcome<void> tell(const std::vector<std::string>& untold, Shell& shell) {
     for (const auto& line : untold) shell.err << "esb: a broker was not told: " << line << '\n';
-    return failure("it is done, but not every broker knows of it");
+    return untold.empty() ? Outcome<void>() : failure("it is done, but not every broker knows of it");
 }
 
 Outcome<void> renew(const CaOptions& options, Shell& shell) {
@@ -162,9 +161,9 @@ Outcome<void> renew(const CaOptions& options, Shell& shell) {
     const auto days = options.days != 0 ? options.days : server ? server_days : client_days;
     const auto certificate = work->renew(options.which, days);
     if (!certificate) return std::unexpected(certificate.error());
-    const auto untold = tell_brokers(*authority, &*certificate);
+    const auto told = tell(tell_brokers(*authority, &*certificate), shell);
     if (auto done = hand_out(*certificate, options, shell); !done) return done;
-    return all_told(untold, shell);
+    return told;
 }
 
 Outcome<void> revoke(const CaOptions& options, Shell& shell) {
@@ -174,16 +173,16 @@ Outcome<void> revoke(const CaOptions& options, Shell& shell) {
     if (!work) return std::unexpected(work.error());
     const auto count = work->revoke(options.which);
     if (!count) return std::unexpected(count.error());
-    const auto untold = tell_brokers(*authority);
+    const auto told = tell(tell_brokers(*authority), shell);
     if (options.json) {
         shell.out << json_text([&](JsonWriter& json) {
             json.begin_object().key("revoked").number(*count).end_object();
         }) << '\n';
-        return all_told(untold, shell);
+        return told;
     }
     shell.out << "revoked " << *count << " of " << options.which << "; the list is "
               << authority->revocation_list().string() << '\n';
-    return all_told(untold, shell);
+    return told;
 }
 
 std::string_view state_of(const Entry& entry, Seconds now) {

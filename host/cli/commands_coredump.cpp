@@ -42,7 +42,7 @@ Outcome<std::string> fetch(MqttSession& session, const CoredumpOptions& options,
     session.on_message([&](const Message& message) {
         const auto before = pieces.next();
         if (!message.retained) pieces.take(message.payload);
-        fresh = fresh || pieces.next() > before;  // one that is repeated brings nothing
+        fresh = fresh || pieces.next() > before;  // one that is repeated, or beyond a gap, brings nothing
         if (terminal) progress << "\r" << pieces.next() << " of " << pieces.size() << " bytes" << std::flush;
     });
     if (auto done = session.subscribe(topic_of(options.identity, "crash")); !done) return std::unexpected(done.error());

@@ -54,15 +54,15 @@ std::optional<ShelvedUpdate> read_update(std::string_view envelope) {
 
 Outcome<void> EnvelopeShelf::read(const std::filesystem::path& folder) {
     std::error_code error;
-    const std::filesystem::directory_iterator files(folder, error);
-    if (error) return failure(folder.string() + ": " + error.message());
     std::vector<ShelvedUpdate> found;
-    for (const auto& entry : files) {
-        if (!entry.is_regular_file(error)) continue;
-        const auto text = read_bare_text(entry.path(), ota::envelope_max);
+    for (std::filesystem::directory_iterator at(folder, error); !error && at != end(at); at.increment(error)) {
+        std::error_code gone;
+        if (!at->is_regular_file(gone)) continue;
+        const auto text = read_bare_text(at->path(), ota::envelope_max);
         if (!text) continue;  // an image, which lies beside its envelope
         if (auto update = read_update(*text)) found.push_back(std::move(*update));
     }
+    if (error) return failure(folder.string() + ": " + error.message());
     updates_ = std::move(found);
     return {};
 }

@@ -139,6 +139,11 @@ def test_a_broker_that_could_not_be_told_is_a_failure_of_what_is_done_all_the_sa
         assert "revoked" in done.stdout
         assert "a broker was not told" in done.stderr
         lab.esb("ca", "issue", "server", "told", "--name", "broker.local", "--out", f"untold{len(more)}")
+    for out, why in (("renewed.crt", "not every broker knows"), ("no/such/folder.crt", "no/such")):
+        done = lab.esb("ca", "renew", "told", "broker.local", "-o", out, check=False)
+        assert done.returncode == 1
+        assert "a broker was not told" in done.stderr and why in done.stderr
+    assert (lab.folder / "renewed.crt").exists()
 
 
 def test_a_renewed_certificate_has_the_same_key_and_names(lab):
