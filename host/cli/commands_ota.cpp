@@ -184,15 +184,14 @@ Outcome<void> ota(const OtaOptions& options, Shell& shell) {
 void add_ota_command(CLI::App& app, Shell& shell) {
     const auto options = std::make_shared<OtaOptions>();
     auto* sub = app.add_subcommand("ota", "Send a signed envelope to a device, or to several, and follow the update to its end");
-    sub->add_option("IDENT", options->identity, "Identity of the device")
-        ->required()
-        ->check(check_identity_option);
+    sub->add_option("IDENT", options->identity, "Identity of the device")->required()->check(check_identity_option);
     sub->add_option("ENVELOPE", options->envelope, "File made by esb sign")->required();
     sub->add_option("--timeout", options->timeout, "How long to wait for the end")
         ->type_name("SECONDS")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    sub->add_option("--also", options->more, "More devices to send it to, at the same time")->check(check_identity_option);
+    sub->add_option("--also", options->more, "More devices to send it to, at the same time")
+        ->check(check_identity_option);
     sub->add_flag("--json", options->json, "One JSON object a line");
     add_broker_option(*sub, options->broker);
     sub->callback([options, &shell] {

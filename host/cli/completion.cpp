@@ -184,10 +184,12 @@ std::string fish_completion(const TableCommand& esb) {
         "end\n";
     walk(esb, esb.name, [&](const std::string& path, const TableCommand& command) {
         const auto here = "complete -c esb -n " + shell_quoted("__esb_at " + path);
-        for (const auto& sub : command.commands) text += here + " -f -a " + sub.name + " -d " + shell_quoted(sub.help) + '\n';
+        for (const auto& sub : command.commands)
+            text += here + " -f -a " + sub.name + " -d " + shell_quoted(sub.help) + '\n';
         for (const auto& option : command.options) {
             if (option.positional) {
-                if (!option.choices.empty()) text += here + " -f -a " + shell_quoted(joined(option.choices, " ")) + '\n';
+                if (!option.choices.empty())
+                    text += here + " -f -a " + shell_quoted(joined(option.choices, " ")) + '\n';
                 continue;
             }
             text += here;

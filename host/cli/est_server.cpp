@@ -98,9 +98,7 @@ private:
     std::array<Slot, est_connections> slots_;
 };
 
-Outcome<SigningKey> Server::own_key() const {
-    return load_or_make_key(authority_.path() / "serve.key");
-}
+Outcome<SigningKey> Server::own_key() const { return load_or_make_key(authority_.path() / "serve.key"); }
 
 bool Server::still_good(const Outcome<std::string>& text) const {
     const auto facts = text ? read_certificate(*text) : std::unexpected(text.error());

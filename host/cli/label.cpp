@@ -8,7 +8,7 @@
 namespace esb::cli {
 namespace {
 
-constexpr std::size_t code_columns = 21;      // of the text below the code
+constexpr std::size_t code_columns = 21;  // of the text below the code
 constexpr double character_width = 0.6;  // of a monospace font's size
 
 void add_wrapped(std::vector<std::string>& lines, std::string_view text) {

@@ -47,7 +47,8 @@ public:
         line(caption, words);
     }
     void value(std::string_view text) {
-        for (; !text.empty(); text.remove_prefix(std::min(text_columns, text.size()))) line(letter, text.substr(0, text_columns));
+        for (; !text.empty(); text.remove_prefix(std::min(text_columns, text.size())))
+            line(letter, text.substr(0, text_columns));
     }
 
 private:

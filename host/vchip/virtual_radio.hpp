@@ -19,8 +19,8 @@ namespace esb::vchip {
 
 // What the "DHCP server" of a chip whose sockets are the host's gives.
 inline constexpr chip::AddressConfig loopback_lease{
-    chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(255, 0, 0, 0),
-    chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(127, 0, 0, 1)};
+    chip::IpAddress::v4(127, 0, 0, 1), chip::IpAddress::v4(255, 0, 0, 0), chip::IpAddress::v4(127, 0, 0, 1),
+    chip::IpAddress::v4(127, 0, 0, 1)};
 
 // One access point in the air.
 struct AirNetwork {

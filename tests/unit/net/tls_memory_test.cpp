@@ -23,7 +23,8 @@ struct MemoryRig {
     net::TlsStream stream{net.reactor, net.names, net.entropy};
     test::RecordingHandler handler{stream};
 
-    MemoryRig() : server(net.network, server_address, 8883, {.accounts = {{"ESP-1", {shared_key.begin(), shared_key.end()}}}}) {
+    MemoryRig()
+        : server(net.network, server_address, 8883, {.accounts = {{"ESP-1", {shared_key.begin(), shared_key.end()}}}}) {
         server.around_step = [](bool inside) { FailingCalloc::pause(inside); };
         EXPECT_TRUE(stream.configure({.identity = "ESP-1", .key = shared_key}));
     }

@@ -17,7 +17,9 @@ std::string update_with_data(const std::string& more) {
     return R"({"app":"a","hw":"h","ver":"1","seq":2,"floor":1,"size":9000,"sha256":")" + std::string(64, 'a') +
            R"(","url":["http://a/x"])" + more + "}";
 }
-Result<UpdateManifest> read_with_data(const std::string& more) { return test::read_update(as_bytes(update_with_data(more))); }
+Result<UpdateManifest> read_with_data(const std::string& more) {
+    return test::read_update(as_bytes(update_with_data(more)));
+}
 std::string_view outcome_with_data(const std::string& more) {
     const auto parsed = read_with_data(more);
     return parsed ? "ok" : parsed.error().name();
@@ -30,7 +32,8 @@ std::string entry(const std::string& change_from = {}, const std::string& to = {
 std::string data(const std::string& entries) { return ",\"data\":[" + entries + "]"; }
 
 TEST(ManifestData, is_read_beside_the_image) {
-    const auto parsed = read_with_data(R"(,"z":{"size":5000,"url":"http://a/z"})" + data(entry() + "," + entry("www", "model")));
+    const auto parsed =
+        read_with_data(R"(,"z":{"size":5000,"url":"http://a/z"})" + data(entry() + "," + entry("www", "model")));
     ASSERT_TRUE(parsed) << parsed.error().name();
     ASSERT_EQ(parsed->data.size(), 2U);
     const auto& www = parsed->data[0];

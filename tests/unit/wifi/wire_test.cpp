@@ -157,9 +157,9 @@ constexpr WireScenario wire_scenarios[] = {
 TEST(WireStates, every_row_has_a_test_that_takes_it) {
     for (const auto& row : wire_rows()) {
         SCOPED_TRACE(std::string(name(row.from)) + " + " + std::string(name(row.event)));
-        const auto* const scenario = std::find_if(std::begin(wire_scenarios), std::end(wire_scenarios), [&row](const auto& one) {
-            return one.from == row.from && one.event == row.event;
-        });
+        const auto* const scenario =
+            std::find_if(std::begin(wire_scenarios), std::end(wire_scenarios),
+                         [&row](const auto& one) { return one.from == row.from && one.event == row.event; });
         ASSERT_NE(scenario, std::end(wire_scenarios)) << "this row has no test";
         WireRig rig;
         scenario->run(rig);
