@@ -143,7 +143,8 @@ def test_a_topic_that_is_forbidden_is_not_looped_on(thing):
     thing.chip.power_on()
     wait_until("it is cut off", lambda: thing.strict.forbidden, 60)
     time.sleep(20)
-    assert thing.strict.connections - before <= 7
+    # Five tries or so, of which each may be two: a session that was gone on with and then cut off is given up at once.
+    assert thing.strict.connections - before <= 12
     assert set(thing.strict.forbidden) == {f"publish {thing.base}/status"}
     thing.chip.ask("status", rf"hint_topic: {thing.base}/status\r*\n")
     thing.strict.policies[thing.identity] = Policy.of(thing.identity)
