@@ -142,7 +142,7 @@ Result<IpAddress> ThreadResolver::ask_host(const std::string& host) {
 }
 
 Result<chip::Resolver::Query> ThreadResolver::resolve(std::string_view host) {
-    if (host.empty() || host.size() > max_name || host.find('\0') != std::string_view::npos) {
+    if (host.empty() || host.size() > chip::max_host_name || host.find('\0') != std::string_view::npos) {
         return fail(errors::invalid_argument);
     }
     const std::lock_guard lock(shared_->mutex);

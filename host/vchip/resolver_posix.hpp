@@ -17,7 +17,6 @@ namespace esb::vchip {
 class ThreadResolver final : public chip::Resolver, public WaitSource {
 public:
     static constexpr std::size_t max_queries = 4;
-    static constexpr std::size_t max_name = 253;
     static constexpr Duration longest{30'000};
 
     using Lookup = std::function<Result<chip::IpAddress>(const std::string& host)>;

@@ -16,7 +16,7 @@ void SimResolver::set(const std::string& host, Result<chip::IpAddress> answer, D
 }
 
 Result<chip::Resolver::Query> SimResolver::resolve(std::string_view host) {
-    if (host.empty() || host.size() > 253) return fail(errors::invalid_argument);
+    if (host.empty() || host.size() > chip::max_host_name) return fail(errors::invalid_argument);
     if (open_.size() == max_queries) return fail(errors::full);
     const auto literal = chip::parse_ipv4(host);
     const auto found = table_.find(host);

@@ -99,6 +99,32 @@ TEST_F(UpdatesTries, that_come_too_soon_hear_again_why_the_last_one_failed) {
     EXPECT_EQ(told, 1 + again);
 }
 
+// What is told of the one that is put off is its own, not that of another that was refused in between.
+TEST_F(UpdatesTries, that_come_too_soon_are_not_told_as_another) {
+    rig.server.file[100'000] ^= 1;
+    auto other = test::Manifest::of(new_image);
+    other.ver = "1.9.0";
+    other.hw = "another-board";
+    const auto refused = rig.envelope(other);
+    bool is_done = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (is_done || updater.progress().state != State::failed) return is_done;
+        EXPECT_EQ(updater.offer(as_bytes(refused)).error(), errors::ota_wrong_hw);
+        EXPECT_EQ(updater.offer(as_bytes(rig.retained)).error(), errors::ota_too_soon);
+        return is_done = true;
+    };
+    const Boot boot = rig.boot();
+    ASSERT_TRUE(is_done);
+    const auto& told = boot.log.reports;
+    ASSERT_GE(told.size(), 3U);
+    const auto &failed = *(told.end() - 3), &between = *(told.end() - 2), &put_off = told.back();
+    EXPECT_EQ(failed.error, Error(errors::ota_hash));
+    EXPECT_EQ(between.ver, "1.9.0");
+    EXPECT_EQ(put_off.error, Error(errors::ota_too_soon));
+    EXPECT_EQ(put_off.id, failed.id);
+    EXPECT_EQ(put_off.ver, failed.ver);
+}
+
 // A broker repeats what it has, whenever it has failed: messages take their share of the flash and no more.
 TEST_F(UpdatesTries, that_a_broker_repeats_do_not_wear_the_records_out) {
     test::Manifest manifests[] = {test::Manifest::of(new_image), test::Manifest::of(new_image)};

@@ -4,6 +4,7 @@
 #include "esb/base/features.hpp"
 #include "esb/base/fixed.hpp"
 #include "esb/base/identity.hpp"
+#include "esb/chip/network.hpp"
 #include "esb/mqtt/types.hpp"
 #include "esb/net/tls_stream.hpp"
 
@@ -39,7 +40,7 @@ inline std::span<const char* const> protocol_names(std::uint16_t port, bool own_
 }
 
 struct Account {
-    FixedString<253> host;
+    FixedString<chip::max_host_name> host;
     std::uint16_t port = 8883;
     Identity identity;
     net::Psk psk;

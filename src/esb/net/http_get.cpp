@@ -60,9 +60,9 @@ struct HttpGet::Request {
     std::uint64_t from = 0;
     FixedString<max_entity_tag> if_range;
     Post posted;
-    UrlText url;            // where we are: redirects change it
+    UrlText url;                            // where we are: redirects change it
     FixedString<chip::max_host_name> host;  // its host
-    RequestText text;       // the request; once bytes have come: the Location of the answer
+    RequestText text;                       // the request; once bytes have come: the Location of the answer
     std::size_t sent = 0;
     bool connected = false;
     bool answered = false;               // bytes have come

@@ -14,6 +14,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/time.hpp"
 #include "esb/chip/entropy.hpp"
+#include "esb/chip/network.hpp"
 #include "esb/chip/slots.hpp"
 #include "esb/net/http_get.hpp"
 #include "esb/ota/chunk_cipher.hpp"
@@ -220,7 +221,7 @@ private:
     bool round_refused_ = true;
     unsigned changes_ = 0;       // of the file, that were excused
     std::optional<Error> last_;  // of an address that could have served
-    FixedString<253> host_;      // that the latest request asked last
+    FixedString<chip::max_host_name> host_;  // that the latest request asked last
 
     std::optional<std::uint32_t> expected_;  // size of the image where it is known
     std::uint8_t sources_ = 0;  // who has brought what is there: a bit for each address, or for an earlier start

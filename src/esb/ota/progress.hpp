@@ -4,6 +4,7 @@
 #include "esb/base/fixed.hpp"
 #include "esb/base/result.hpp"
 #include "esb/base/time.hpp"
+#include "esb/chip/network.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +50,7 @@ struct Progress {
     std::uint32_t done = 0;
     std::uint32_t size = 0;
     std::optional<Error> error;      // why failed or rolled back; while downloading: why the latest try has failed
-    FixedString<253> host;           // the web server that the error is about, if it is about one
+    FixedString<chip::max_host_name> host;  // the web server that the error is about, if it is about one
     bool freshness_unknown = false;  // an "exp" could not be judged: no wall clock yet
     Fetched fetched = Fetched::image;
     Hold hold = Hold::nothing;      // while waiting

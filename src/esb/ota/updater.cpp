@@ -274,6 +274,9 @@ Status Updater::refuse_offer(const Error& why) {
     return refuse(why, &opening_->offer.digest, opening_->offer.manifest.ver);
 }
 
+// Is the progress of this message?
+bool Updater::tells_of(const crypto::Digest& job) const { return progress_.id == short_id(job); }
+
 Duration Updater::next_wait(Backoff& backoff) { return backoff.next(chip::spreading_number(parts_.entropy)); }
 
 // The step lasts for a back-off.

@@ -181,6 +181,7 @@ private:
     void report(State state, std::optional<Error> error = std::nullopt);
     Status refuse(const Error& why, const crypto::Digest* id, std::string_view ver);
     Status refuse_offer(const Error& why);
+    bool tells_of(const crypto::Digest& job) const;
     Duration next_wait(Backoff& backoff);
     void pause();
     void hold_back(const std::optional<crypto::Digest>& job, Duration wait);

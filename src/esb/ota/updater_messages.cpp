@@ -67,6 +67,7 @@ Status Updater::admit(std::string_view text) {
     const bool takes_over = machine_.can(Event::superseded) && overtakes(offer);
     if (!is_idle && !takes_over) return refuse_offer(Error(errors::busy));
     if (failed_lately(offer)) {
+        if (!tells_of(offer.digest)) return refuse_offer(Error(errors::ota_too_soon));  // another was refused since
         handler_.on_progress(progress_);  // what it failed of says more than that it is too soon
         return fail(errors::ota_too_soon);
     }
