@@ -50,6 +50,7 @@ Result<chip::Mount> KeyValue::format() {
     places_.clear();
     oldest_ = 1;
     newest_ = 0;
+    end_ = kv_log::footer_at;
     ESB_TRY(open_page());
     mounted_ = true;
     suspect_ = false;
@@ -88,44 +89,70 @@ Status KeyValue::reload() {
 // Takes the header as it was read once: if its cells are unstable, the next read may say something else.
 Status KeyValue::load(const PageHeader& newest) {
     suspect_ = true;
+    is_open_ = false;  // this session appends to pages of its own only
     newest_ = newest.sequence;
     oldest_ = newest.oldest;
-    end_ = erase_unit;  // this session appends to pages of its own only
-    ESB_TRY(settle(newest));
-    Places found;
-    for (std::uint32_t page = oldest_; page <= newest_; ++page) ESB_TRY(replay(page, found));
-    places_ = std::move(found);
+    const auto in_doubt = settle(newest);
+    if (!in_doubt) return fail(in_doubt.error());
+    auto places = replay();
+    if (!places) return fail(places.error());
+    places_ = std::move(*places);
+    if (*in_doubt) return open_page();
     suspect_ = false;
     return {};
 }
 
-// Makes certain what the last operation before a cut may have left uncertain, then decides which pages count.
-Status KeyValue::settle(const PageHeader& header) {
-    const auto page = read_page(header.sequence);
+// Decides which page is the newest, and makes certain what it holds. True if something is left that was not believed.
+Result<bool> KeyValue::settle(const PageHeader& newest) {
+    const auto page = read_page(newest_);
     if (!page) return fail(page.error());
-    const auto footer = kv_log::parse_footer(*page, header);
+    const auto footer = kv_log::parse_footer(*page, newest);
     if (!footer && used() == pages_) {
-        --newest_;  // copies only, and not all of them: the next open_page() makes it anew
-        return {};
+        --newest_;  // copies only, and not all of them
+        const auto left = settle_entries();
+        return left ? Result<bool>(true) : left;
     }
-    const std::size_t start = start_of(header.sequence);
-    const auto found = kv_log::scan(*page, code_of(header.sequence));
-    if (found.entries.empty()) {
-        ESB_TRY(region_.program(start, kv_log::encode(header)));
-    } else {
-        const auto& last = found.entries.back();
-        ESB_TRY(region_.program(start + last.offset, ConstBytes(*page).subspan(last.offset, last.size())));
-    }
+    const auto left = settle_entries();
+    if (!left) return left;
     if (footer) {
-        ESB_TRY(region_.program(start + kv_log::footer_at, ConstBytes(*page).subspan(kv_log::footer_at)));
+        ESB_TRY(region_.program(start_of(newest_) + kv_log::footer_at, ConstBytes(*page).subspan(kv_log::footer_at)));
         oldest_ = *footer;
     }
-    if (!found.garbage) return {};
-    const std::vector<std::uint8_t> nothing(kv_log::footer_at - found.end, 0x00);
-    return region_.program(start + found.end, nothing);
+    return *left ? left : next_is_begun();
 }
 
-Status KeyValue::replay(std::uint32_t page, Places& places) {
+Result<bool> KeyValue::settle_entries() {
+    const auto page = read_page(newest_);
+    if (!page) return fail(page.error());
+    const auto found = kv_log::scan(*page, code_of(newest_));
+    ESB_TRY(region_.program(start_of(newest_), ConstBytes(*page).first(found.end)));
+    end_ = found.end;
+    return found.garbage;
+}
+
+// A header that is neither one of earlier use nor missing: another time it may be read as the newest.
+Result<bool> KeyValue::next_is_begun() const {
+    std::array<std::uint8_t, kv_log::header_size> bytes{};
+    ESB_TRY(region_.read(start_of(newest_ + 1), bytes));
+    return !kv_log::all_bytes(bytes, 0xFF) && !kv_log::parse_header(bytes, pages_);
+}
+
+Result<KeyValue::Places> KeyValue::replay() {
+    Places places;
+    for (std::uint32_t page = oldest_; page <= newest_; ++page) {
+        std::size_t end = end_;
+        if (page < newest_) {
+            std::array<std::uint8_t, kv_log::header_size> bytes{};
+            ESB_TRY(region_.read(start_of(page + 1), bytes));
+            const auto next = kv_log::parse_header(bytes, pages_);
+            end = next && next->sequence == page + 1 ? next->before : kv_log::footer_at;
+        }
+        ESB_TRY(replay(page, end, places));
+    }
+    return places;
+}
+
+Status KeyValue::replay(std::uint32_t page, std::size_t end, Places& places) {
     const auto bytes = read_page(page);
     if (!bytes) return fail(bytes.error());
     const auto header = kv_log::parse_header(*bytes, pages_);
@@ -134,6 +161,7 @@ Status KeyValue::replay(std::uint32_t page, Places& places) {
         return {};
     }
     for (const auto& entry : kv_log::scan(*bytes, code_of(page)).entries) {
+        if (entry.offset >= end) break;
         if (entry.kind == EntryKind::value) {
             places[entry.key] = Place{page, entry.offset, entry.value_size};
         } else {
@@ -214,16 +242,16 @@ Status KeyValue::reserve(std::size_t size, std::size_t limit) {
     if (!removal && bytes_in_use() + size > capacity) return fail(errors::kv_full);
     // Once around the ring packs the entries as densely as it ever gets.
     for (std::uint32_t round = 0; round <= pages_; ++round) {
-        if (end_ + size <= limit) return {};
+        if (takes(size, limit)) return {};
         if (round > 0) ESB_TRY(fill_newest());
         ESB_TRY(open_page());
     }
-    return end_ + size <= limit ? Status{} : fail(errors::kv_full);
+    return takes(size, limit) ? Status{} : fail(errors::kv_full);
 }
 
 Status KeyValue::open_page() {
-    const PageHeader header{newest_ + 1, oldest_in_use(newest_ + 1), encrypted_};
-    end_ = erase_unit;
+    const PageHeader header{newest_ + 1, oldest_in_use(newest_ + 1), encrypted_, end_};
+    is_open_ = false;
     suspect_ = true;
     const std::size_t start = start_of(header.sequence);
     ESB_TRY(region_.erase(start, erase_unit));
@@ -231,6 +259,7 @@ Status KeyValue::open_page() {
     newest_ = header.sequence;
     oldest_ = header.oldest;
     end_ = kv_log::header_size;
+    is_open_ = true;
     if (used() == pages_) ESB_TRY(clean_oldest());
     suspect_ = false;
     return {};
@@ -249,7 +278,7 @@ Status KeyValue::clean_oldest() {
 Status KeyValue::fill_newest() {
     for (std::uint32_t page = oldest_; page < newest_; ++page) {
         for (const auto& key : keys_in(page)) {
-            if (end_ + kv_log::entry_size(places_[key].size) > kv_log::value_limit) continue;
+            if (!takes(kv_log::entry_size(places_[key].size), kv_log::value_limit)) continue;
             ESB_TRY(copy_to_newest(key));
         }
     }

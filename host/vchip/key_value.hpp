@@ -1,16 +1,19 @@
 // chip::KeyValue on a simulated partition: a log of entries over a ring of 4 KiB pages.
 //
 // Every put or remove appends one entry with a CRC to the newest page; the newest entry of a key counts. A page has
-// a sequence number and a fixed place (number modulo pages), its header names the oldest page that still counts.
+// a sequence number and a fixed place (number modulo pages), its header names the oldest page that still counts, and
+// where the entries of the page before end.
 // When the newest page is full the next place is erased and becomes the newest. If that was the last free one, the
 // entries of the oldest page that still count are copied into the newest, whose footer then declares the oldest
 // page free. Thus wear is even, and only free pages are ever erased.
 //
-// Power cuts: only the last operation can be torn.
-// - Mounting programs the last entry (header, footer) that it believes once more, so that what was read by luck
-//   from unstable cells becomes certain before anybody acts on it. What it does not believe it programs to 0.
+// Power cuts: only the last operation can be torn, and its cells may be read differently each time.
+// - Mounting programs the entries and the footer of the newest page once more as they were read: a cell that should be 0
+//   and was read so by luck becomes certain before anybody acts on it. One that should be 1 is never driven to 0.
+// - What mounting does not believe it leaves as it is and opens the next page, whose header says where the entries of
+//   this one end. The same where the next page was begun.
 // - A session never appends to a page of an earlier one: cells that look erased behind a torn entry may not be.
-// - Without a free page the newest one holds copies only, so it is dropped and made anew.
+// - Without a free page the newest one holds copies only. Without its footer it is dropped and made anew at once.
 //
 // With a cipher a store that is formatted is encrypted; one that was made in the clear stays so.
 #pragma once
@@ -59,8 +62,11 @@ private:
     Result<bool> looks_erased();
     Status reload();
     Status load(const kv_log::PageHeader& newest);
-    Status replay(std::uint32_t page, Places& places);
-    Status settle(const kv_log::PageHeader& header);
+    Result<bool> settle(const kv_log::PageHeader& newest);
+    Result<bool> settle_entries();
+    Result<bool> next_is_begun() const;
+    Result<Places> replay();
+    Status replay(std::uint32_t page, std::size_t end, Places& places);
 
     Status reserve(std::size_t size, std::size_t limit);
     Status open_page();
@@ -76,6 +82,7 @@ private:
     std::uint32_t oldest_in_use(std::uint32_t otherwise) const;
     std::size_t bytes_in_use() const;
     std::uint32_t used() const { return newest_ - oldest_ + 1; }
+    bool takes(std::size_t size, std::size_t limit) const { return is_open_ && end_ + size <= limit; }
     std::size_t start_of(std::uint32_t page) const { return page % pages_ * erase_unit; }
     kv_log::PageCode code_of(std::uint32_t page) const { return {page, encrypted_ ? &*cipher_ : nullptr}; }
 
@@ -89,7 +96,8 @@ private:
     Places places_;
     std::uint32_t oldest_ = 1;  // as the flash declares it: pages below are free
     std::uint32_t newest_ = 0;
-    std::size_t end_ = erase_unit;  // where the newest page takes the next entry; erase_unit: it takes none
+    std::size_t end_ = kv_log::footer_at;  // where the entries of the newest page end
+    bool is_open_ = false;                 // the newest page takes entries behind them
 };
 
 }  // namespace esb::vchip

@@ -236,6 +236,7 @@ TEST_F(KeyValueTest, a_value_that_looks_like_an_entry_is_not_read_as_one) {
     ASSERT_TRUE(store.mount());
     ASSERT_TRUE(put("name", hostile + hostile + hostile + hostile));
     for (const bool last : {true, false}) {
+        ASSERT_TRUE(remount());  // the flash was put back
         ASSERT_TRUE(last || put("next", "sound"));
         std::vector<std::uint8_t> before(memory.size());
         ASSERT_TRUE(memory.read(0, before));
@@ -247,6 +248,52 @@ TEST_F(KeyValueTest, a_value_that_looks_like_an_entry_is_not_read_as_one) {
             ASSERT_TRUE(memory.write(0, before));
         }
     }
+}
+
+// Pages of earlier versions begin with four bytes of magic and do not say where the page before them ends.
+TEST_F(KeyValueTest, reads_pages_of_earlier_versions) {
+    for (const bool encrypted : {false, true}) {
+        std::array<std::uint8_t, kv_log::header_size> header{};
+        ByteWriter writer(header);
+        writer.text(encrypted ? "ESKX" : "ESKV").le32(7).le32(6);
+        writer.le32(crc32(writer.written()));
+        const auto parsed = kv_log::parse_header(header, 4);
+        ASSERT_TRUE(parsed);
+        EXPECT_EQ(parsed->sequence, 7U);
+        EXPECT_EQ(parsed->oldest, 6U);
+        EXPECT_EQ(parsed->encrypted, encrypted);
+        EXPECT_EQ(parsed->before, kv_log::footer_at);
+    }
+}
+
+// What was not believed once does not count later, however well it is read then: the next page says where this one ends.
+TEST_F(KeyValueTest, what_was_not_believed_never_counts) {
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "old"));
+    ASSERT_TRUE(put("a", "new"));
+    const std::size_t last = erase_unit + kv_log::header_size + kv_log::entry_size(3);
+    test::flip_bit(memory, 8 * last);
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").value(), "old");
+    test::flip_bit(memory, 8 * last);
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").value(), "old");
+}
+
+// A header that was begun may be read as a good one another time, and its page says where this one ends.
+TEST_F(KeyValueTest, a_page_that_was_begun_is_opened_anew) {
+    constexpr std::uint32_t pages = partition_size / erase_unit;
+    ASSERT_TRUE(store.mount());
+    ASSERT_TRUE(put("a", "1"));
+    const auto header = kv_log::encode({2, 1, false, 20});
+    ASSERT_TRUE(flash.program(2 * erase_unit, ConstBytes(header).first(12)));
+    ASSERT_TRUE(remount());
+    EXPECT_EQ(get("a").value(), "1");
+    std::array<std::uint8_t, kv_log::header_size> found{};
+    ASSERT_TRUE(memory.read(2 * erase_unit, found));
+    const auto parsed = kv_log::parse_header(found, pages);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->before, kv_log::header_size + kv_log::entry_size(1));
 }
 
 bool holds(const MemoryStore& memory, std::string_view what) {
