@@ -50,7 +50,6 @@ Result<chip::Mount> KeyValue::format() {
     places_.clear();
     oldest_ = 1;
     newest_ = 0;
-    end_ = kv_log::footer_at;
     ESB_TRY(open_page());
     mounted_ = true;
     suspect_ = false;
@@ -107,25 +106,32 @@ Result<bool> KeyValue::settle(const PageHeader& newest) {
     const auto page = read_page(newest_);
     if (!page) return fail(page.error());
     const auto footer = kv_log::parse_footer(*page, newest);
-    if (!footer && used() == pages_) {
-        --newest_;  // copies only, and not all of them
-        const auto left = settle_entries();
-        return left ? Result<bool>(true) : left;
-    }
-    const auto left = settle_entries();
+    if (!footer && used() == pages_) return settle_without_newest();
+    const auto left = settle_entries(newest, *page);
     if (!left) return left;
     if (footer) {
-        ESB_TRY(region_.program(start_of(newest_) + kv_log::footer_at, ConstBytes(*page).subspan(kv_log::footer_at)));
+        ESB_TRY(region_.program(start_of(newest_) + kv_log::footer_at, kv_log::encode_footer(newest_, *footer)));
         oldest_ = *footer;
     }
     return *left ? left : next_is_begun();
 }
 
-Result<bool> KeyValue::settle_entries() {
+// It holds copies only, and not all of them.
+Result<bool> KeyValue::settle_without_newest() {
+    --newest_;
     const auto page = read_page(newest_);
     if (!page) return fail(page.error());
-    const auto found = kv_log::scan(*page, code_of(newest_));
-    ESB_TRY(region_.program(start_of(newest_), ConstBytes(*page).first(found.end)));
+    if (const auto header = kv_log::parse_header(*page, pages_)) {
+        if (const auto left = settle_entries(*header, *page); !left) return left;
+    }
+    return true;
+}
+
+Result<bool> KeyValue::settle_entries(const PageHeader& header, const Page& page) {
+    const auto found = kv_log::scan(page, code_of(newest_));
+    const auto entries = ConstBytes(page).first(found.end).subspan(kv_log::header_size);
+    ESB_TRY(region_.program(start_of(newest_), kv_log::encode(header)));
+    ESB_TRY(region_.program(start_of(newest_) + kv_log::header_size, entries));
     end_ = found.end;
     return found.garbage;
 }
@@ -145,7 +151,7 @@ Result<KeyValue::Places> KeyValue::replay() {
             std::array<std::uint8_t, kv_log::header_size> bytes{};
             ESB_TRY(region_.read(start_of(page + 1), bytes));
             const auto next = kv_log::parse_header(bytes, pages_);
-            end = next && next->sequence == page + 1 ? next->before : kv_log::footer_at;
+            end = next && next->sequence == page + 1 ? next->before.value_or(kv_log::footer_at) : kv_log::footer_at;
         }
         ESB_TRY(replay(page, end, places));
     }
@@ -250,7 +256,8 @@ Status KeyValue::reserve(std::size_t size, std::size_t limit) {
 }
 
 Status KeyValue::open_page() {
-    const PageHeader header{newest_ + 1, oldest_in_use(newest_ + 1), encrypted_, end_};
+    PageHeader header{newest_ + 1, oldest_in_use(newest_ + 1), encrypted_};
+    if (newest_ != 0) header.before = end_;
     is_open_ = false;
     suspect_ = true;
     const std::size_t start = start_of(header.sequence);

@@ -8,8 +8,8 @@
 // page free. Thus wear is even, and only free pages are ever erased.
 //
 // Power cuts: only the last operation can be torn, and its cells may be read differently each time.
-// - Mounting programs the entries and the footer of the newest page once more as they were read: a cell that should be 0
-//   and was read so by luck becomes certain before anybody acts on it. One that should be 1 is never driven to 0.
+// - Mounting programs what it believes of the newest page once more, so that what was read by luck from unstable cells
+//   becomes certain before anybody acts on it. A cell that should be 1 is never driven to 0.
 // - What mounting does not believe it leaves as it is and opens the next page, whose header says where the entries of
 //   this one end. The same where the next page was begun.
 // - A session never appends to a page of an earlier one: cells that look erased behind a torn entry may not be.
@@ -63,7 +63,8 @@ private:
     Status reload();
     Status load(const kv_log::PageHeader& newest);
     Result<bool> settle(const kv_log::PageHeader& newest);
-    Result<bool> settle_entries();
+    Result<bool> settle_without_newest();
+    Result<bool> settle_entries(const kv_log::PageHeader& header, const Page& page);
     Result<bool> next_is_begun() const;
     Result<Places> replay();
     Status replay(std::uint32_t page, std::size_t end, Places& places);
@@ -96,7 +97,7 @@ private:
     Places places_;
     std::uint32_t oldest_ = 1;  // as the flash declares it: pages below are free
     std::uint32_t newest_ = 0;
-    std::size_t end_ = kv_log::footer_at;  // where the entries of the newest page end
+    std::size_t end_ = kv_log::header_size;  // where the entries of the newest page end
     bool is_open_ = false;                 // the newest page takes entries behind them
 };
 

@@ -7,11 +7,10 @@
 namespace esb::vchip::kv_log {
 namespace {
 
-constexpr std::uint32_t page_magic = 0x4B45;       // "EK"
-constexpr std::uint32_t encrypted_magic = 0x5845;  // "EX"
-// Of earlier versions, whose pages do not say where the one before ends: four bytes.
-constexpr std::uint32_t old_page_magic = 0x564B5345;       // "ESKV"
-constexpr std::uint32_t old_encrypted_magic = 0x584B5345;  // "ESKX"
+constexpr std::uint32_t page_magic = 0x564B5345;        // "ESKV"
+constexpr std::uint32_t encrypted_magic = 0x584B5345;   // "ESKX"
+constexpr std::uint32_t half_magic = 0x4B45;            // "EK", and two bytes that say where the page before ends
+constexpr std::uint32_t encrypted_half_magic = 0x5845;  // "EX"
 constexpr std::size_t key_at = 8;
 constexpr std::size_t key_field = 16;
 
@@ -40,21 +39,21 @@ std::uint32_t footer_residue(ConstBytes bytes, std::uint32_t sequence) {
 
 PageHeader read_header(ConstBytes bytes) {
     const std::uint32_t magic = le32_at(bytes, 0);
-    const std::uint32_t sequence = le32_at(bytes, 4), oldest = le32_at(bytes, 8);
-    if (magic == old_page_magic || magic == old_encrypted_magic)
-        return {sequence, oldest, magic == old_encrypted_magic};
-    return {sequence, oldest, (magic & 0xFFFF) == encrypted_magic, magic >> 16};
+    const std::uint32_t half = magic & 0xFFFF;
+    PageHeader header{le32_at(bytes, 4), le32_at(bytes, 8), magic == encrypted_magic || half == encrypted_half_magic};
+    if (half == half_magic || half == encrypted_half_magic) header.before = magic >> 16;
+    return header;
 }
 
-bool is_magic(std::uint32_t magic) {
-    if (magic == old_page_magic || magic == old_encrypted_magic) return true;
-    const std::uint32_t kind = magic & 0xFFFF, before = magic >> 16;
-    return (kind == page_magic || kind == encrypted_magic) && before >= header_size && before <= footer_at;
+std::uint32_t magic_of(const PageHeader& header) {
+    if (!header.before) return header.encrypted ? encrypted_magic : page_magic;
+    return (header.encrypted ? encrypted_half_magic : half_magic) | static_cast<std::uint32_t>(*header.before) << 16;
 }
 
 bool is_header(ConstBytes bytes, std::uint32_t pages) {
-    if (header_residue(bytes) != 0 || !is_magic(le32_at(bytes, 0))) return false;
     const PageHeader header = read_header(bytes);
+    if (!equal(bytes.first(header_size), encode(header))) return false;
+    if (header.before && (*header.before < header_size || *header.before > footer_at)) return false;
     return header.oldest != 0 && header.oldest <= header.sequence && header.sequence - header.oldest < pages;
 }
 
@@ -106,9 +105,7 @@ bool all_bytes(ConstBytes bytes, std::uint8_t value) {
 std::array<std::uint8_t, header_size> encode(const PageHeader& header) {
     std::array<std::uint8_t, header_size> bytes{};
     ByteWriter writer(bytes);
-    const auto before = static_cast<std::uint32_t>(header.before);
-    writer.le32((header.encrypted ? encrypted_magic : page_magic) | before << 16);
-    writer.le32(header.sequence).le32(header.oldest);
+    writer.le32(magic_of(header)).le32(header.sequence).le32(header.oldest);
     writer.le32(crc32(writer.written()));
     return bytes;
 }

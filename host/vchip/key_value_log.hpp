@@ -5,7 +5,8 @@
 // in flash.
 //
 // page   = header (16) entry* ... footer (last 8 bytes)
-// header = magic (2), where the entries of the page before end (2), sequence, oldest, crc of all that
+// header = magic, sequence, oldest, crc of the three; the magic's upper half is where the entries of the page before end,
+//          but for the first page and those of earlier versions
 // footer = oldest, crc of page sequence and oldest; erased until the page has taken the oldest page's entries
 // entry  = crc of page sequence and all that follows, value size (2), kind (1), key size (1), key (16), value, padding
 #pragma once
@@ -40,7 +41,8 @@ struct PageHeader {
     std::uint32_t sequence;  // from 1
     std::uint32_t oldest;    // the first page that still counts
     bool encrypted = false;
-    std::size_t before = footer_at;  // where the entries of the page before end: what is behind them never counted
+    std::optional<std::size_t> before =
+        {};  // where the entries of the page before end: what is behind them never counted
 };
 
 // What a page's entries are written and read with.
