@@ -217,5 +217,91 @@ TEST(KeyValueCuts, a_full_store_that_is_packed) {
     expect_survival("packing", session, {.seeds = 4, .second_seeds = 1, .second_every = 7});
 }
 
+// Values come and go, and the power fails a dozen times, most often so that cells read differently every time. What a mount
+// has shown is what the next one shows.
+class Life {
+public:
+    Life(std::uint64_t seed, bool encrypted)
+        : dice_(seed), store_((3 + dice_.below(3)) * erase_unit), size_(store_.size()) {
+        if (encrypted) cipher_ = test::nvs_cipher();
+    }
+    // What is wrong; empty if nothing is.
+    Verdict live() {
+        for (int boot = 0; boot < 13; ++boot) {
+            Flash flash(store_, {}, dice_.next());
+            if (boot < 12) flash.set_plan({a_cut(), {}});
+            if (auto verdict = live_until_cut(flash); !verdict.empty())
+                return "boot " + std::to_string(boot) + ": " + verdict;
+        }
+        return {};
+    }
+    std::uint64_t cuts() const { return cuts_; }
+
+private:
+    PowerCut a_cut() {
+        const auto kind =
+            dice_.below(2) == 0 ? CutKind::unstable : all_cut_kinds[dice_.below(std::size(all_cut_kinds))];
+        return {1 + dice_.below(dice_.below(2) == 0 ? 4 : 16), kind, 1 + dice_.below(1'000'000)};
+    }
+    Step a_step() {
+        constexpr std::size_t sizes[] = {4, 40, 300, 900, 1800};
+        Step step{std::string(1, static_cast<char>('a' + dice_.below(5))), {}};
+        if (dice_.below(5) != 0)
+            step.value = text(sizes[dice_.below(std::size(sizes))], static_cast<char>('A' + dice_.below(26)));
+        return step;
+    }
+    Verdict live_until_cut(Flash& flash) {
+        KeyValue store(Region(flash, 0, size_), cipher_);
+        const auto mounted = store.mount();
+        if (!mounted) return has_ended(flash) ? "" : "does not mount: " + std::string(mounted.error().name());
+        if (auto verdict = compare(store); !verdict.empty()) return verdict;
+        for (auto steps = dice_.below(14); steps > 0; --steps) {
+            open_ = a_step();
+            const auto done = open_->value ? store.put(open_->key, as_bytes(*open_->value)) : store.remove(open_->key);
+            if (!done && has_ended(flash)) return {};
+            if (!done && done.error() != errors::kv_full) return "is not written: " + std::string(done.error().name());
+            if (done) seen_[open_->key] = open_->value;
+            open_.reset();
+        }
+        return {};
+    }
+    bool has_ended(const Flash& flash) {
+        cuts_ += flash.powered() ? 0 : 1;
+        return !flash.powered();
+    }
+    Verdict compare(KeyValue& store) {
+        for (char c = 'a'; c < 'f'; ++c) {
+            const std::string key(1, c);
+            const auto present = lookup(store, key);
+            const bool is_new = open_ && open_->key == key && present == open_->value;
+            if (present != seen_[key] && !is_new) return "key " + key + (present ? " is another" : " is gone");
+            seen_[key] = present;
+        }
+        open_.reset();
+        return store.damaged() ? "says that it is damaged" : "";
+    }
+
+    SeededRandom dice_;
+    MemoryStore store_;
+    std::size_t size_;
+    std::optional<NvsCipher> cipher_;
+    std::map<std::string, std::optional<std::string>> seen_;
+    std::optional<Step> open_;
+    std::uint64_t cuts_ = 0;
+};
+
+TEST(KeyValueCuts, lives_with_a_dozen_of_them) {
+    const std::uint64_t lives = 400 * test::cut_factor() / test::thinning;
+    std::uint64_t cuts = 0;
+    for (std::uint64_t i = 0; i < lives; ++i) {
+        const auto seed = 10'000 * test::first_cut_seed() + i;
+        Life life(seed, i % 2 == 1);
+        EXPECT_EQ(life.live(), "") << "seed " << seed;
+        cuts += life.cuts();
+    }
+    std::cout << "[  cuts    ] kv: " << lives << " lives, " << cuts << " cuts\n";
+    test::tally("cuts", cuts, "kv: lives");
+}
+
 }  // namespace
 }  // namespace esb::vchip
