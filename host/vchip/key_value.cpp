@@ -129,9 +129,9 @@ Result<bool> KeyValue::settle_without_newest() {
 
 Result<bool> KeyValue::settle_entries(const PageHeader& header, const Page& page) {
     const auto found = kv_log::scan(page, code_of(newest_));
-    const auto entries = ConstBytes(page).first(found.end).subspan(kv_log::header_size);
-    ESB_TRY(region_.program(start_of(newest_), kv_log::encode(header)));
-    ESB_TRY(region_.program(start_of(newest_) + kv_log::header_size, entries));
+    Page believed(page.begin(), page.begin() + static_cast<std::ptrdiff_t>(found.end));
+    copy(kv_log::encode(header), believed);
+    ESB_TRY(region_.program(start_of(newest_), believed));
     end_ = found.end;
     return found.garbage;
 }

@@ -43,7 +43,7 @@ protected:
     }
     void note(const Boot& boot) {
         for (const auto& report : boot.log.reports) {
-            if (report.state == State::confirmed && !report.error) notes = {40, true};
+            if (report.state == State::confirmed && !report.error) notes = {floor, true};
         }
     }
     // The invariants of every boot after a cut.
@@ -53,37 +53,85 @@ protected:
         if (boot.seq != 41 && boot.seq != 42) return "a foreign image runs";
         if (notes.confirmed && boot.seq != 42) return "a confirmed image has reverted";
         if (boot.end != BootEnd::crash && boot.floor < notes.floor) return "the floor fell";
+        if (boot.end != BootEnd::crash && boot.seq < boot.floor) return "an image below the floor runs";
         return {};
     }
 
+    vchip::CutScenario good_update() {
+        vchip::CutScenario scenario;
+        scenario.prepare = [this] { return test::factory_flash(old_image); };
+        scenario.run = [this](vchip::Flash& flash) {
+            notes = {};
+            test::UpdateRig rig(flash);
+            set_up(rig, Conduct::healthy);
+            run(rig, 2);
+        };
+        scenario.check = [this](vchip::Flash& flash) -> std::string {
+            test::UpdateRig rig(flash);
+            set_up(rig, Conduct::healthy);
+            Boot boot;
+            for (int i = 0; i < 3; ++i) {
+                boot = rig.boot();
+                if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
+                if (boot.end == BootEnd::settled) break;
+            }
+            if (boot.seq != 42 || boot.last.state != State::confirmed) return "not done within three clean boots";
+            if (boot.state != chip::SlotState::valid && boot.state != chip::SlotState::undefined)
+                return "not confirmed";
+            return boot.floor == floor ? "" : "the floor did not rise";
+        };
+        return scenario;
+    }
+    // The entry of the new image.
+    static bool spoil_boot_record(vchip::Flash& flash) {
+        const auto table = vchip::PartitionTable::parse(test::small_partitions, test::small_flash).value();
+        const auto region = table.region(flash, vchip::PartitionType::data, vchip::subtype_otadata).value();
+        const auto entries = vchip::BootRecord(region).read().value();
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            if (entries[i].slot() != chip::SlotId::b || !entries[i].valid()) continue;
+            const std::array<std::uint8_t, vchip::BootEntry::size> zeros{};
+            return region.program(i * vchip::erase_unit, zeros).has_value();
+        }
+        return false;
+    }
+    void close_the_way_back() {
+        floor = 42;
+        envelope = signer.envelope("esb-update", test::Manifest::of(new_image, floor).json());
+    }
+
     test::TestSigner& signer = test::shared_signer();
-    const std::string envelope = signer.envelope("esb-update", test::Manifest::of(new_image, 40).json());
+    std::uint32_t floor = 40;
+    std::string envelope = signer.envelope("esb-update", test::Manifest::of(new_image, floor).json());
 };
 
 TEST_F(UpdateCuts, a_good_update_is_done_within_three_clean_boots) {
-    vchip::CutScenario scenario;
-    scenario.prepare = [&] { return test::factory_flash(old_image); };
-    scenario.run = [&](vchip::Flash& flash) {
-        notes = {};
-        test::UpdateRig rig(flash);
-        set_up(rig, Conduct::healthy);
-        run(rig, 2);
+    EXPECT_TRUE(test::survives_cuts("good update", good_update(), {.seeds = 2, .second_seeds = 1, .second_every = 5}));
+}
+
+// Once the floor is above the old image not even a boot loader that obeys a torn boot record may run it.
+TEST_F(UpdateCuts, an_update_that_closes_the_way_back_is_done_and_never_reopens_it) {
+    close_the_way_back();
+    EXPECT_TRUE(
+        test::survives_cuts("closing update", good_update(), {.seeds = 2, .second_seeds = 1, .second_every = 4}));
+}
+
+// The boot loader has believed unstable cells, which say something else when the image is confirmed.
+TEST_F(UpdateCuts, a_boot_record_that_was_read_by_luck_is_written_anew) {
+    close_the_way_back();
+    auto store = test::factory_flash(old_image);
+    vchip::Flash flash(store);
+    test::UpdateRig rig(flash);
+    set_up(rig, Conduct::healthy);
+    bool is_spoiled = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.progress().state == State::trial && !is_spoiled) is_spoiled = spoil_boot_record(flash);
+        return false;
     };
-    scenario.check = [&](vchip::Flash& flash) -> std::string {
-        test::UpdateRig rig(flash);
-        set_up(rig, Conduct::healthy);
-        Boot boot;
-        for (int i = 0; i < 3; ++i) {
-            boot = rig.boot();
-            if (const auto wrong = judge(boot); !wrong.empty()) return wrong;
-            if (boot.end == BootEnd::settled) break;
-        }
-        if (boot.seq != 42 || boot.last.state != State::confirmed) return "not done within three clean boots";
-        if (boot.state != chip::SlotState::valid && boot.state != chip::SlotState::undefined) return "not confirmed";
-        if (boot.floor != 40) return "the floor did not rise";
-        return {};
-    };
-    EXPECT_TRUE(test::survives_cuts("good update", scenario, {.seeds = 2, .second_seeds = 1, .second_every = 5}));
+    EXPECT_EQ(rig.boot_until_settled(2).back().last.state, State::confirmed);
+    ASSERT_TRUE(is_spoiled);
+    const Boot next = rig.boot();
+    EXPECT_EQ(next.seq, 42U);
+    EXPECT_EQ(next.state, chip::SlotState::valid);
 }
 
 TEST_F(UpdateCuts, a_legacy_update_is_done_within_three_clean_boots) {

@@ -941,6 +941,18 @@ TEST_F(Updates, take_a_legacy_message_when_it_is_allowed) {
     EXPECT_EQ(rig.server.connections, 1);
 }
 
+TEST_F(Updates, tell_no_size_that_nobody_knows) {
+    if (!with_legacy_md5) GTEST_SKIP() << "left out";
+    rig.policy.legacy_md5 = true;
+    rig.retained = legacy(new_image);
+    rig.server.tells_size = false;
+    const auto boots = rig.boot_until_settled(2);
+    EXPECT_EQ(boots.back().last.state, State::confirmed);
+    for (const auto& report : boots.front().log.reports) {
+        EXPECT_TRUE(report.state != State::downloading || report.size == 0) << report.size;
+    }
+}
+
 TEST_F(Updates, refuse_a_legacy_file_that_is_wrong) {
     if (!with_legacy_md5) GTEST_SKIP() << "left out";
     rig.policy.legacy_md5 = true;

@@ -31,7 +31,7 @@ LONGEST = 600  # seconds for a program (--longest); one that hangs has noticed, 
 # What judges a random change: the room's own tests, then whole updates.
 JUDGES = [("unit_ota", "*-Forgeries.by_any*:Forgeries.of_commands*"),
           ("component", "Updates*:UpdateFaults*:Candidates*:Mirrors*:PackedUpdates*:WaitingUpdate*:Encrypted*:Trust*:*Signed*:"
-                        "*UpdateChains*:UpdateCuts.a_silent*:UpdateCuts.a_crashing*:UpdateCuts.an_upload*"
+                        "DataUpdates*:AuthorsData*:*UpdateChains*:UpdateCuts.a_silent*:UpdateCuts.a_crashing*:UpdateCuts.an_upload*"
                         "-WaitingUpdate.survives*")]
 
 

@@ -92,7 +92,10 @@ void UpdateRig::allow(const Image& image, Conduct conduct) {
 
 Boot UpdateRig::boot() {
     Boot result;
-    if (!flash_.powered()) flash_.power_on();
+    if (!flash_.powered()) {
+        result.end = BootEnd::power_lost;
+        return result;
+    }
     const auto reason = reason_;
     reason_ = chip::ResetReason::power_on;
     const auto choice = choose();

@@ -291,7 +291,7 @@ private:
 };
 
 TEST(KeyValueCuts, lives_with_a_dozen_of_them) {
-    const std::uint64_t lives = 400 * test::cut_factor() / test::thinning;
+    const std::uint64_t lives = 2'000 * test::cut_factor() / test::thinning;
     std::uint64_t cuts = 0;
     for (std::uint64_t i = 0; i < lives; ++i) {
         const auto seed = 10'000 * test::first_cut_seed() + i;
