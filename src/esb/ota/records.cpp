@@ -22,8 +22,9 @@ public:
     }
     template <typename E>
     E choice(unsigned raw, unsigned count) {
-        if (raw >= count) failed_ = true;
-        return raw < count ? static_cast<E>(raw) : E{};
+        if (raw < count) return static_cast<E>(raw);
+        failed_ = true;
+        return {};
     }
     void refuse() { failed_ = true; }
     void bytes(MutBytes out) { copy(value(reader_.take(out.size())), out); }
