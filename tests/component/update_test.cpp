@@ -29,6 +29,7 @@ protected:
     vchip::MemoryStore& store = memory.store;
     vchip::Flash& flash = memory.flash;
     test::UpdateRig rig{flash, test::large_partitions};
+    const vchip::PartitionTable table = vchip::PartitionTable::parse(test::large_partitions, test::large_flash).value();
 
     Updates() {
         rig.allow(old_image);
@@ -45,6 +46,15 @@ protected:
         EXPECT_EQ(last.state, chip::SlotState::valid);
         EXPECT_EQ(last.floor, 40U);
         return last;
+    }
+    void put_by_cable(chip::SlotId slot, const test::Image& image) {
+        const auto region = vchip::slot_region(flash, table, slot).value();
+        region.erase(0, region.size()).value();
+        region.program(0, image).value();
+    }
+    void erase_boot_record() {
+        const auto region = table.region(flash, vchip::PartitionType::data, vchip::subtype_otadata).value();
+        region.erase(0, region.size()).value();
     }
     Boot expect_failed(const ErrorKind& why) {
         const Boot boot = rig.boot();
@@ -939,6 +949,58 @@ TEST_F(Updates, take_a_legacy_message_when_it_is_allowed) {
     EXPECT_EQ(rig.server.connections, 1);
     EXPECT_EQ(rig.boot().last.state, State::confirmed) << "retained: nothing is fetched again";
     EXPECT_EQ(rig.server.connections, 1);
+}
+
+// What was confirmed is a record; what is in the slot somebody may have put there by cable since.
+TEST_F(Updates, are_installed_again_over_what_came_by_cable) {
+    expect_updated();
+    const auto by_cable = test::make_image({.seq = 41, .ver = "1.3.9", .body = 30'000});
+    rig.allow(by_cable);
+    put_by_cable(chip::SlotId::b, by_cable);
+    const auto boots = rig.boot_until_settled(3);
+    EXPECT_EQ(boots.front().seq, 41U);
+    EXPECT_EQ(boots.back().seq, 42U);
+    EXPECT_EQ(boots.back().last.state, State::confirmed);
+    EXPECT_EQ(rig.server.connections, 2);
+}
+
+TEST_F(Updates, are_not_taken_for_what_came_by_cable_with_the_same_number) {
+    expect_updated();
+    const auto by_cable = test::make_image({.seq = 42, .ver = "1.4.1", .body = 30'000});
+    rig.allow(by_cable);
+    put_by_cable(chip::SlotId::a, by_cable);
+    erase_boot_record();  // as a programming tool does: slot a boots
+    const auto boot = rig.boot();
+    EXPECT_EQ(boot.slot, chip::SlotId::a);
+    EXPECT_TRUE(boot.refused(errors::ota_seq)) << name(boot.last.state);
+}
+
+TEST_F(Updates, are_refused_as_often_as_the_policy_says) {
+    rig.policy.download_refusals = 2;
+    rig.server.status = 404;
+    EXPECT_TRUE(rig.boot().refused(errors::http_status));
+    EXPECT_EQ(rig.server.connections, 2);
+}
+
+// Nothing of what failed before is told of the one that runs already.
+TEST_F(Updates, that_run_already_are_told_without_the_trouble_of_another) {
+    expect_updated();
+    const auto present = rig.retained;
+    const auto other = test::make_image({.seq = 43, .ver = "1.5.0", .body = 30'000});
+    rig.retained = rig.envelope(other, 40);
+    rig.server.status = 404;
+    bool is_repeated = false;
+    rig.watch = [&](ota::Updater& updater) {
+        if (updater.progress().state != State::failed || is_repeated) return is_repeated;
+        EXPECT_FALSE(updater.progress().host.empty());
+        EXPECT_TRUE(updater.offer(as_bytes(present)));
+        return is_repeated = true;
+    };
+    const auto boot = rig.boot();
+    EXPECT_TRUE(is_repeated);
+    EXPECT_EQ(boot.last.state, State::confirmed);
+    EXPECT_TRUE(boot.last.host.empty());
+    EXPECT_FALSE(boot.last.error);
 }
 
 TEST_F(Updates, tell_no_size_that_nobody_knows) {

@@ -178,6 +178,35 @@ TEST_F(WaitingUpdate, does_not_begin_in_a_window_in_which_the_network_is_off) {
     expect_updated(rig.boot());
 }
 
+TEST_F(WaitingUpdate, looks_soon_again_while_nobody_knows_the_time) {
+    ask_by_window();
+    rig.policy.window = *DailyWindow::parse("00:00-24:00");
+    rig.wall = std::nullopt;
+    rig.limit = 10min;
+    const Instant begun = rig.world.now();
+    rig.watch = [&](ota::Updater& updater) {
+        if (rig.world.now() > begun + 5min) rig.world.clock().set_wall(noon);
+        updater.healthy();
+        return false;
+    };
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+}
+
+// The network may still be on its way.
+TEST_F(WaitingUpdate, that_is_wanted_without_a_network_gives_it_some_time) {
+    expect_waiting(rig.boot(), Hold::ask);
+    rig.retained.clear();
+    rig.allow(old_image, test::Conduct::silent);
+    rig.begun = [](ota::Updater& updater) { EXPECT_TRUE(updater.obey("install")); };
+    rig.limit = ota::network_grace - 1s;
+    static_cast<void>(rig.boot());
+    EXPECT_EQ(rig.server.connections, 0);
+    rig.begun = nullptr;
+    rig.limit = ota::network_grace + 5s;
+    EXPECT_EQ(rig.boot().end, BootEnd::restart);
+    EXPECT_EQ(rig.server.connections, 1);
+}
+
 TEST_F(WaitingUpdate, waits_no_longer_when_the_policy_says_now) {
     expect_waiting(rig.boot(), Hold::ask);
     rig.retained.clear();

@@ -78,6 +78,10 @@ TEST_F(Uploads, are_verified_tried_and_confirmed) {
         EXPECT_EQ(first.end, BootEnd::restart);
         EXPECT_TRUE(first.log.saw(State::downloading) && first.log.saw(State::verifying) &&
                     first.log.saw(State::rebooting));
+        const auto told = std::find_if(first.log.reports.begin(), first.log.reports.end(),
+                                       [](const auto& report) { return report.state == State::downloading; });
+        EXPECT_EQ(told->ver, "1.4.0");
+        EXPECT_EQ(told->size, new_image.size());
         device.on_line = nullptr;
         const auto second = device.boot();
         EXPECT_EQ(second.seq, 42U);
