@@ -134,6 +134,28 @@ TEST_F(UpdateCuts, a_boot_record_that_was_read_by_luck_is_written_anew) {
     EXPECT_EQ(next.state, chip::SlotState::valid);
 }
 
+// A floor that is lost counts as the running image's, which says nothing of the boot record.
+TEST_F(UpdateCuts, a_confirmation_is_made_although_the_floor_was_lost_before_it) {
+    auto store = test::factory_flash(old_image);
+    vchip::Flash flash(store);
+    test::UpdateRig rig(flash);
+    set_up(rig, Conduct::healthy);
+    rig.confirm_fault = [&] {
+        flash.power_off();
+        return &errors::power_lost;
+    };
+    EXPECT_EQ(rig.boot_until_settled(2).back().end, BootEnd::power_lost);
+    flash.power_on();
+    rig.confirm_fault = nullptr;
+    rig.loader_goes_back = false;
+    rig.before_begin = [](chip::KeyValue& records) {
+        for (const auto* key : {"ota.floor.a", "ota.floor.b"}) EXPECT_TRUE(records.put(key, as_bytes("spoilt")));
+    };
+    const Boot boot = rig.boot();
+    EXPECT_EQ(boot.seq, 42U);
+    EXPECT_EQ(boot.state, chip::SlotState::valid);
+}
+
 TEST_F(UpdateCuts, a_legacy_update_is_done_within_three_clean_boots) {
     crypto::Md5 md5;
     md5.update(new_image);

@@ -115,6 +115,21 @@ TEST_F(WaitingUpdate, is_announced_again_when_its_postponement_is_over) {
     EXPECT_EQ(postponed->until, noon + 12s);
 }
 
+TEST_F(WaitingUpdate, is_told_to_be_postponed_at_once) {
+    std::optional<Instant> told;
+    rig.watch = [&](ota::Updater& updater) {
+        if (!told && updater.progress().hold == Hold::postponed) told = rig.world.now();
+        return false;
+    };
+    Instant said;
+    boot_and([&](ota::Updater& updater) {
+        said = rig.world.now();
+        return updater.postpone(1h);
+    });
+    ASSERT_TRUE(told);
+    EXPECT_LE(*told - said, 1s);
+}
+
 TEST_F(WaitingUpdate, stays_postponed_over_restarts_until_the_stated_time) {
     rig.wall = noon;
     expect_waiting(boot_and([](ota::Updater& u) { return u.postpone(2h); }), Hold::postponed);

@@ -60,6 +60,16 @@ std::vector<Pair> pairs() {
     auto turned = test::random_bytes(150'000, 6);
     std::rotate(turned.begin(), turned.begin() + 70'001, turned.end());
     all.push_back({turned, test::random_bytes(150'000, 6)});
+    // From some places in turn: each has a distance of its own, which comes again.
+    const auto old = test::random_bytes(200'000, 7);
+    for (const std::size_t places : {2U, 3U, 5U}) {
+        ByteVector mixed;
+        for (std::size_t i = 0; i < 100; ++i) {
+            const auto from = old.begin() + static_cast<std::ptrdiff_t>(i * 600 + i % places * 20'000);
+            mixed.insert(mixed.end(), from, from + 600);
+        }
+        all.push_back({mixed, old});
+    }
     return all;
 }
 
