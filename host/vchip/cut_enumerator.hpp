@@ -17,12 +17,12 @@ using Verdict = std::string;
 struct CutScenario {
     // The flash before the scenario; called once.
     std::function<MemoryStore()> prepare;
-    // Does the scenario from its beginning and stops quietly when the power goes. What `check` has to know (such as
-    // which writes were acknowledged) it notes where both can see it, starting anew at each call.
+    // Does the scenario from its beginning and stops quietly when the power goes, which it leaves off. What `check` has to
+    // know (such as which writes were acknowledged) it notes where both can see it, starting anew at each call.
     std::function<void(Flash&)> run;
     // Recovers on a flash whose power is on again and judges the outcome. It may write to the flash. It is called
     // more than once after one `run`, so it changes none of the run's notes. Under a second cut its verdict is
-    // ignored; it must only come to an end.
+    // ignored; it must only come to an end, the power still off.
     std::function<Verdict(Flash&)> check;
 };
 

@@ -96,7 +96,11 @@ Status KeyValue::load(const PageHeader& newest) {
     auto places = replay();
     if (!places) return fail(places.error());
     places_ = std::move(*places);
-    if (*in_doubt) return open_page();
+    if (*in_doubt) {
+        const auto opened = open_page();
+        // Worn cells: what is there can be read all the same, and the next write tries again.
+        return opened || opened.error() != errors::flash_failed ? opened : Status();
+    }
     suspect_ = false;
     return {};
 }
@@ -140,7 +144,9 @@ Result<bool> KeyValue::settle_entries(const PageHeader& header, const Page& page
 Result<bool> KeyValue::next_is_begun() const {
     std::array<std::uint8_t, kv_log::header_size> bytes{};
     ESB_TRY(region_.read(start_of(newest_ + 1), bytes));
-    return !kv_log::all_bytes(bytes, 0xFF) && !kv_log::parse_header(bytes, pages_);
+    const auto header = kv_log::parse_header(bytes, pages_);
+    const bool is_earlier = header && header->sequence <= newest_;
+    return !is_earlier && !kv_log::all_bytes(bytes, 0xFF);
 }
 
 Result<KeyValue::Places> KeyValue::replay() {

@@ -94,9 +94,11 @@ Status Slots::set_boot(SlotId slot) {
 Status Slots::confirm_running() {
     auto entries = record_.read();
     if (!entries) return fail(entries.error());
-    const auto mine = entry_of(*entries, running_);
-    if (!mine) return {};
-    if ((*entries)[*mine].dead()) return {};  // given up, and runs because nothing else does
+    if (!entry_of(*entries, running_)) {
+        ESB_TRY(record_.choose(running_));
+        entries = record_.read();
+        if (!entries) return fail(entries.error());
+    }
     return rewrite_running(*entries, SlotState::valid);
 }
 

@@ -52,8 +52,8 @@ public:
     // Checks the image in the slot, which may be the running one, as the boot loader will, then makes it the next to boot, as
     // `fresh`.
     virtual Status set_boot(SlotId slot) = 0;
-    // Makes the running slot valid, unless it was given up. It is written even if it reads so already: a cut may have left
-    // cells that read by luck. Does nothing where the boot record says nothing of the slot: state() is `undefined` then.
+    // Makes the running slot valid, whatever the boot record says of it, also if that is nothing. It is written even if it reads
+    // so already: a cut may have left cells that read by luck.
     virtual Status confirm_running() = 0;
     // Marks the running slot invalid, so that the next restart boots the other. slot_no_other when that holds
     // nothing bootable; nothing is changed then.

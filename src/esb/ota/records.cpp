@@ -205,7 +205,7 @@ Status decode(ConstBytes bytes, TrialRecord& out) {
     in.text(out.ver);
     out.floor = in.u32();
     out.from_seq = in.u32();
-    out.phase = in.choice<TrialPhase>(7);
+    out.phase = in.choice<TrialPhase>(8);
     out.cause = in.choice<TrialCause>(7);
     out.rollback = in.choice<std::uint8_t>(2) != 0;
     out.crashes = in.u8();

@@ -77,6 +77,7 @@ enum class TrialPhase : std::uint8_t {
     silent,      // the new image has given itself up
     failed,      // counted; another trial follows
     ended,       // counted; no further trial
+    confirmed,   // the boot record says so, and the floor is about to close the way back
 };
 enum class TrialCause : std::uint8_t { none, crashed, hung, silent, power, boot_loader, cancelled };
 

@@ -16,7 +16,8 @@ bool is_crash(TrialCause cause) { return cause == TrialCause::crashed || cause =
 // Only the record says that it was healthy: a cut while the boot slot was changed may have left a state that nobody wrote,
 // "valid" among them.
 BootJudgement judge_new_image(const TrialRecord& trial, const BootFacts& facts) {
-    if (trial.phase == TrialPhase::confirming) return {BootFinding::finish_confirm};
+    if (trial.phase == TrialPhase::confirming || trial.phase == TrialPhase::confirmed)
+        return {BootFinding::finish_confirm};
     if (facts.state == SlotState::valid && trial.phase == TrialPhase::started && is_crash(cause_of(facts.reset))) {
         return {BootFinding::give_up, cause_of(facts.reset)};
     }
@@ -48,6 +49,7 @@ BootJudgement judge_old_image(const TrialRecord& trial, const BootFacts& facts) 
             return {BootFinding::went_back, cause_of(facts.reset)};
         // Confirming erases the active entry before it writes the new one; a cut between them boots the old image.
         case TrialPhase::confirming:
+        case TrialPhase::confirmed:
             return {BootFinding::not_switched};
         case TrialPhase::silent:
             return {BootFinding::went_back, TrialCause::silent};

@@ -122,32 +122,25 @@ void TrialRun::note(TrialPhase phase) {
 
 void TrialRun::begin() { note(TrialPhase::started); }
 
-// The floor is raised only when the boot record has been written to its end. To write it anew erases it first, and a cut
-// there boots the other image, which must not run any more.
-bool TrialRun::way_back_is_closed() const {
-    if (!candidate_ || candidate_->phase != TrialPhase::confirming || parts_.trust.lost()) return false;
-    return candidate_->from_seq < parts_.trust.floor();
-}
-
-// Cells that read by luck may have booted this image: then the boot record, read once more, says nothing of it.
-Status TrialRun::confirm_running() {
-    chip::Slots& slots = parts_.slots;
-    ESB_TRY(slots.confirm_running());
-    if (slots.state(slots.running()) != chip::SlotState::undefined) return {};
-    ESB_TRY(slots.set_boot(slots.running()));
-    return slots.confirm_running();
-}
-
 bool TrialRun::confirm_slot() {
-    if (way_back_is_closed()) return true;
+    if (candidate_ && candidate_->phase == TrialPhase::confirmed) return true;
     note(TrialPhase::confirming);
-    if (confirm_running()) return true;
+    if (parts_.slots.confirm_running()) return true;
     note(TrialPhase::started);
     return false;
 }
 
+// To write the boot record anew erases it first, and a cut there boots the other image. Once the floor is above that, it is
+// not written any more.
+Status TrialRun::close_way_back() {
+    if (candidate_->floor <= candidate_->from_seq) return {};
+    candidate_->phase = TrialPhase::confirmed;
+    return parts_.records.trial.save(*candidate_);
+}
+
 Status TrialRun::store_confirmation() {
     if (!candidate_) return {};
+    ESB_TRY(close_way_back());
     ESB_TRY(parts_.trust.raise_floor(candidate_->floor));  // if it is lost the image is not given up for it
     const ImageRecord& image = candidate_->image;
     if (!confirmed_ || *confirmed_ != image) ESB_TRY(store_running(image));

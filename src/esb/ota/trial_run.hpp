@@ -64,8 +64,7 @@ public:
     bool give_up(TrialCause cause);
 
 private:
-    bool way_back_is_closed() const;
-    Status confirm_running();
+    Status close_way_back();
     void note(TrialPhase phase);
     Verdict count(TrialCause cause);
     Status store_running(const ImageRecord& image);

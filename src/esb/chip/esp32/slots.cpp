@@ -89,14 +89,20 @@ Status Slots::set_boot(SlotId slot) {
 Status Slots::confirm_running() {
     auto entries = record_.read();
     if (!entries) return fail(entries.error());
-    const auto mine = BootRecord::entry_of(*entries, running_);
-    if (!mine) return {};
-    const auto before = slot_state((*entries)[*mine]);
-    if (before == SlotState::invalid || before == SlotState::aborted) return {};  // runs because nothing else does
+    auto mine = BootRecord::entry_of(*entries, running_);
+    if (!mine) {
+        ESB_TRY(set_boot(running_));
+        entries = record_.read();
+        if (!entries) return fail(entries.error());
+        mine = BootRecord::entry_of(*entries, running_);
+        if (!mine) return fail(errors::flash_failed);
+    }
     // ESP-IDF's function confirms the active entry, whatever runs, and does nothing if that is valid. It also raises the
     // anti-rollback efuse, if used.
     const bool is_active = BootRecord::active(*entries) == mine;
-    if (is_active && before != SlotState::valid) return outcome(esp_ota_mark_app_valid_cancel_rollback());
+    if (is_active && slot_state((*entries)[*mine]) != SlotState::valid) {
+        ESB_TRY(outcome(esp_ota_mark_app_valid_cancel_rollback()));
+    }
     return record_.set_state(*entries, *mine, SlotState::valid);
 }
 
