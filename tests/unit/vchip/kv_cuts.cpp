@@ -217,7 +217,7 @@ TEST(KeyValueCuts, a_full_store_that_is_packed) {
     expect_survival("packing", session, {.seeds = 4, .second_seeds = 1, .second_every = 7});
 }
 
-// Values come and go, and the power fails a dozen times, most often so that cells read differently every time. What a mount
+// Values come and go, and the power fails two dozen times, most often so that cells read differently every time. What a mount
 // has shown is what the next one shows.
 class Life {
 public:
@@ -291,7 +291,7 @@ private:
     std::uint64_t cuts_ = 0;
 };
 
-TEST(KeyValueCuts, lives_with_a_dozen_of_them) {
+TEST(KeyValueCuts, lives_with_two_dozen_of_them) {
     const std::uint64_t lives = 2'000 * test::cut_factor() / test::thinning;
     std::uint64_t cuts = 0;
     for (std::uint64_t i = 0; i < lives; ++i) {
