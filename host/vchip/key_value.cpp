@@ -93,7 +93,7 @@ Status KeyValue::load(const PageHeader& newest) {
     oldest_ = newest.oldest;
     const auto in_doubt = settle(newest);
     if (!in_doubt) return fail(in_doubt.error());
-    auto places = replay();
+    auto places = replay(newest_, end_);
     if (!places) return fail(places.error());
     places_ = std::move(*places);
     if (*in_doubt) {
@@ -110,7 +110,11 @@ Result<bool> KeyValue::settle(const PageHeader& newest) {
     const auto page = read_page(newest_);
     if (!page) return fail(page.error());
     const auto footer = kv_log::parse_footer(*page, newest);
-    if (!footer && used() == pages_) return settle_without_newest();
+    if (used() == pages_) {
+        const auto complete = footer ? holds_all_copies(newest, *page) : Result<bool>(false);
+        if (!complete) return complete;
+        if (!*complete) return settle_without_newest();
+    }
     const auto left = settle_entries(newest, *page);
     if (!left) return left;
     if (footer) {
@@ -118,6 +122,26 @@ Result<bool> KeyValue::settle(const PageHeader& newest) {
         oldest_ = *footer;
     }
     return *left ? left : next_is_begun();
+}
+
+// When it is made anew, a cut may leave header and footer and take a copy. Behind an entry that is none the footer was believed.
+Result<bool> KeyValue::holds_all_copies(const PageHeader& newest, const Page& page) {
+    const bool was_damaged = damaged_;  // the oldest page may be erased by now: it is free
+    auto before = replay(newest_ - 1, newest.before.value_or(kv_log::footer_at));
+    damaged_ = was_damaged;
+    if (!before) return fail(before.error());
+    for (const auto& entry : kv_log::scan(page, code_of(newest_)).entries) {
+        const auto place = before->find(entry.key);
+        if (place == before->end() || place->second.page != oldest_) return true;
+        const auto original = value_of(place->first, place->second);
+        if (!original && original.error() != errors::kv_corrupt) return fail(original.error());
+        if (!original) return true;
+        const bool is_copy =
+            entry.kind == EntryKind::value && kv_log::value_of(page, code_of(newest_), entry) == *original;
+        if (!is_copy) return true;
+        before->erase(place);
+    }
+    return std::none_of(before->begin(), before->end(), [this](const auto& one) { return one.second.page == oldest_; });
 }
 
 // It holds copies only, and not all of them.
@@ -149,11 +173,11 @@ Result<bool> KeyValue::next_is_begun() const {
     return !is_earlier && !kv_log::all_bytes(bytes, 0xFF);
 }
 
-Result<KeyValue::Places> KeyValue::replay() {
+Result<KeyValue::Places> KeyValue::replay(std::uint32_t last, std::size_t end_of_last) {
     Places places;
-    for (std::uint32_t page = oldest_; page <= newest_; ++page) {
-        std::size_t end = end_;
-        if (page < newest_) {
+    for (std::uint32_t page = oldest_; page <= last; ++page) {
+        std::size_t end = end_of_last;
+        if (page < last) {
             std::array<std::uint8_t, kv_log::header_size> bytes{};
             ESB_TRY(region_.read(start_of(page + 1), bytes));
             const auto next = kv_log::parse_header(bytes, pages_);

@@ -7,13 +7,14 @@
 // entries of the oldest page that still count are copied into the newest, whose footer then declares the oldest
 // page free. Thus wear is even, and only free pages are ever erased.
 //
-// Power cuts: only the last operation can be torn, and its cells may be read differently each time.
+// Power cuts: what is torn is the last operation of each start, and its cells may be read differently each time.
 // - Mounting programs what it believes of the newest page once more, so that what was read by luck from unstable cells
 //   becomes certain before anybody acts on it. A cell that should be 1 is never driven to 0.
 // - What mounting does not believe it leaves as it is and opens the next page, whose header says where the entries of
 //   this one end. The same where the next page was begun.
 // - A session never appends to a page of an earlier one: cells that look erased behind a torn entry may not be.
-// - Without a free page the newest one holds copies only. Without its footer it is dropped and made anew at once.
+// - Without a free page the newest one holds copies only, until its footer is there and the session goes on. Without all of
+//   that it is dropped and made anew at once.
 //
 // With a cipher a store that is formatted is encrypted; one that was made in the clear stays so.
 #pragma once
@@ -63,10 +64,11 @@ private:
     Status reload();
     Status load(const kv_log::PageHeader& newest);
     Result<bool> settle(const kv_log::PageHeader& newest);
+    Result<bool> holds_all_copies(const kv_log::PageHeader& newest, const Page& page);
     Result<bool> settle_without_newest();
     Result<bool> settle_entries(const kv_log::PageHeader& header, const Page& page);
     Result<bool> next_is_begun() const;
-    Result<Places> replay();
+    Result<Places> replay(std::uint32_t last, std::size_t end_of_last);
     Status replay(std::uint32_t page, std::size_t end, Places& places);
 
     Status reserve(std::size_t size, std::size_t limit);

@@ -296,6 +296,47 @@ TEST_F(KeyValueTest, a_page_that_was_begun_is_opened_anew) {
     EXPECT_EQ(parsed->before, std::optional(kv_log::header_size + kv_log::entry_size(1)));
 }
 
+// The newest page is made anew, and a cut takes one of the copies, though neither header nor footer.
+TEST_F(KeyValueTest, a_page_of_copies_counts_with_all_of_them_only) {
+    MemoryStore cells(3 * erase_unit);
+    std::size_t footer = 0;
+    FlashHooks hooks;
+    hooks.on_operation = [&footer](const FlashOperation& operation) {
+        if (operation.length == kv_log::footer_size) footer = operation.offset;
+    };
+    Flash ring(cells, hooks);
+    KeyValue first(Region(ring, 0, cells.size()));
+    ASSERT_TRUE(first.mount());
+    ASSERT_TRUE(first.put("still", as_bytes("here")));
+    ASSERT_TRUE(first.put("other", as_bytes("too")));
+    const std::string filler(1900, 'x');
+    MemoryStore before = cells;
+    for (char c = '0'; footer == 0; ++c) {
+        before = cells;
+        ASSERT_TRUE(first.put("filler", as_bytes(filler + c)));
+    }
+    // Once more, and the power goes when the footer has been written.
+    footer = 0;
+    for (std::uint64_t at = 1; footer == 0; ++at) {
+        MemoryStore copy = before;
+        Flash trial(copy, hooks);
+        KeyValue third(Region(trial, 0, copy.size()));
+        ASSERT_TRUE(third.mount());
+        trial.set_plan({PowerCut{trial.operations() + at, CutKind::after}, {}});
+        static_cast<void>(third.put("filler", as_bytes(filler + 'z')));
+        if (footer != 0) cells = copy;
+    }
+    const std::size_t page = footer / erase_unit * erase_unit;
+    test::flip_bit(cells, 8 * (page + kv_log::header_size));
+    Flash after(cells);
+    KeyValue last(Region(after, 0, cells.size()));
+    ASSERT_TRUE(last.mount());
+    std::array<std::uint8_t, 8> value{};
+    EXPECT_EQ(as_text(last.get("still", value).value()), "here");
+    EXPECT_EQ(as_text(last.get("other", value).value()), "too");
+    EXPECT_FALSE(last.damaged());
+}
+
 bool holds(const MemoryStore& memory, std::string_view what) {
     std::string bytes(memory.size(), '\0');
     EXPECT_TRUE(memory.read(0, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}));
