@@ -29,7 +29,7 @@ bool known(const Error& error) {
 
 void check_parts(std::string_view text, const net::Url& url) {
     check(text.size() <= net::max_url && printable(text));
-    check(!url.host.empty() && url.host.size() <= chip::max_host_name);
+    check(!url.host.empty() && url.host.size() <= esb::chip::max_host_name);
     check(url.host.find_first_of("/:@?#[]%") == std::string_view::npos);
     check(url.port != 0);
     check(url.target.empty() || url.target.front() == '/');
