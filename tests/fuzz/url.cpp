@@ -1,6 +1,7 @@
 // Any text as a URL, and any text as what a redirect says at one: what is accepted is made of safe parts, and means the
 // same when it is put together again.
 // Input: a URL, a line feed, a reference.
+#include "esb/chip/network.hpp"
 #include "esb/net/url.hpp"
 
 #include "esb/base/bytes.hpp"
@@ -29,7 +30,7 @@ bool known(const Error& error) {
 
 void check_parts(std::string_view text, const net::Url& url) {
     check(text.size() <= net::max_url && printable(text));
-    check(!url.host.empty() && url.host.size() <= esb::chip::max_host_name);
+    check(!url.host.empty() && url.host.size() <= chip::max_host_name);
     check(url.host.find_first_of("/:@?#[]%") == std::string_view::npos);
     check(url.port != 0);
     check(url.target.empty() || url.target.front() == '/');
