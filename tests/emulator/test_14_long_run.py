@@ -106,5 +106,6 @@ def test_the_heap_is_that_of_the_start(device, record):
            ", ".join(f"{before:,} and {after:,} ({lowest:,})" for before, after, lowest in seen))
     for before, after, _ in seen:
         assert after >= before - TOLERANCE
-    assert abs(seen[-1][1] - seen[0][0]) <= TOLERANCE
+    # Of two starts, for a start alone makes a difference of 250 bytes between these images.
+    assert abs(seen[-1][0] - seen[0][0]) <= TOLERANCE
     assert traffic.answers.count >= 0.9 * traffic.sent  # those to a chip that was away are lost on purpose or come late
