@@ -13,8 +13,8 @@ inline volatile std::uint32_t pulses = 0;
 
 inline constexpr gpio_num_t meter_pin = GPIO_NUM_4;
 
-// For one file to include. Lives in RAM and calls nothing: it runs while flash is being written. Static, as the ESP32's linker (Xtensa) cannot place
-// the constants of an inline function that is there.
+// For one file to include. Lives in RAM and calls nothing: it runs while flash is being written. Static, as the ESP32's
+// linker (Xtensa) cannot place the constants of an inline function that is there.
 static void IRAM_ATTR count_pulse(void*) { pulses = pulses + 1; }
 
 static bool start_counting() {

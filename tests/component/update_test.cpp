@@ -47,7 +47,9 @@ protected:
         EXPECT_EQ(last.floor, 40U);
         return last;
     }
-    void put_by_cable(chip::SlotId slot, const test::Image& image) {
+    void put_by_cable(chip::SlotId slot, std::uint32_t seq) {
+        const auto image = test::make_image({.seq = seq, .ver = "1.3.9", .body = 30'000});
+        rig.allow(image);
         const auto region = vchip::slot_region(flash, table, slot).value();
         region.erase(0, region.size()).value();
         region.program(0, image).value();
@@ -954,9 +956,7 @@ TEST_F(Updates, take_a_legacy_message_when_it_is_allowed) {
 // What was confirmed is a record; what is in the slot somebody may have put there by cable since.
 TEST_F(Updates, are_installed_again_over_what_came_by_cable) {
     expect_updated();
-    const auto by_cable = test::make_image({.seq = 41, .ver = "1.3.9", .body = 30'000});
-    rig.allow(by_cable);
-    put_by_cable(chip::SlotId::b, by_cable);
+    put_by_cable(chip::SlotId::b, 41);
     const auto boots = rig.boot_until_settled(3);
     EXPECT_EQ(boots.front().seq, 41U);
     EXPECT_EQ(boots.back().seq, 42U);
@@ -966,9 +966,7 @@ TEST_F(Updates, are_installed_again_over_what_came_by_cable) {
 
 TEST_F(Updates, are_not_taken_for_what_came_by_cable_with_the_same_number) {
     expect_updated();
-    const auto by_cable = test::make_image({.seq = 42, .ver = "1.4.1", .body = 30'000});
-    rig.allow(by_cable);
-    put_by_cable(chip::SlotId::a, by_cable);
+    put_by_cable(chip::SlotId::a, 42);
     erase_boot_record();  // as a programming tool does: slot a boots
     const auto boot = rig.boot();
     EXPECT_EQ(boot.slot, chip::SlotId::a);

@@ -266,6 +266,25 @@ TEST_F(KeyValueTest, reads_pages_of_earlier_versions) {
     }
 }
 
+TEST_F(KeyValueTest, goes_on_with_a_flash_of_an_earlier_version) {
+    constexpr std::uint32_t pages = partition_size / erase_unit;
+    ASSERT_TRUE(store.mount());
+    for (char c = 'a'; c < 'k'; ++c) ASSERT_TRUE(put(std::string(1, c), std::string(1200, c)));
+    for (std::size_t at = 0; at < partition_size; at += erase_unit) {
+        std::array<std::uint8_t, kv_log::header_size> bytes{};
+        ASSERT_TRUE(memory.read(at, bytes));
+        auto header = kv_log::parse_header(bytes, pages);
+        if (!header) continue;
+        header->before.reset();
+        ASSERT_TRUE(memory.write(at, kv_log::encode(*header)));
+    }
+    for (int boot = 0; boot < 12; ++boot) {
+        ASSERT_TRUE(remount());
+        for (char c = 'a'; c < 'k'; ++c) ASSERT_EQ(get(std::string(1, c)).value_or("lost"), std::string(1200, c));
+        ASSERT_TRUE(put("more", std::string(900, static_cast<char>('A' + boot))));
+    }
+}
+
 // What was not believed once does not count later, however well it is read then: the next page says where this one ends.
 TEST_F(KeyValueTest, what_was_not_believed_never_counts) {
     ASSERT_TRUE(store.mount());
